@@ -1,0 +1,39 @@
+"""Global kinematic position angles, misalignments and usability of MaNGA velocity fields."""
+
+from importlib.metadata import version
+
+import wrapt
+
+from mangapa.angles import Misalignment, misalignment
+from mangapa.catalogue import read_catalogue, write_catalogue
+from mangapa.cleaning import clean
+from mangapa.fields import Galaxy, VelocityField
+from mangapa.fitting import KinematicPA, fit_pa
+from mangapa.measurement import Measurement, measure
+from mangapa.quality import MangapaWarning, MapsFileError, PAFlags
+from mangapa.readers import read_maps
+from mangapa.simulate import simulate_galaxy, write_maps
+
+__version__ = version("mangapa")
+__all__ = [
+    "Galaxy",
+    "KinematicPA",
+    "MangapaWarning",
+    "MapsFileError",
+    "Measurement",
+    "Misalignment",
+    "PAFlags",
+    "VelocityField",
+    "clean",
+    "fit_pa",
+    "measure",
+    "misalignment",
+    "read_catalogue",
+    "read_maps",
+    "simulate_galaxy",
+    "write_catalogue",
+    "write_maps",
+]
+
+# Whether Marvin is imported before us, after us or never.
+wrapt.register_post_import_hook("mangapa.marvin:attach", "marvin.tools.maps")

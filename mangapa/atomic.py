@@ -1,0 +1,38 @@
+"""Files appear whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["replacing"]
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """
+    Write a file under a temporary name beside ``path``, and rename it when it is complete.
+
+    Parameters
+    ----------
+    path : path-like
+        The final name; an existing file is replaced in one step, or not touched if writing fails.
+
+    Yields
+    ------
+    `~pathlib.Path`
+        The name to write to, with the same suffixes.
+
+    Examples
+    --------
+    >>> from mangapa.atomic import replacing
+    >>> with replacing(tmp_path / "answer.txt") as unfinished:
+    ...     _ = unfinished.write_text("42")
+    >>> (tmp_path / "answer.txt").read_text()
+    '42'
+    """
+    path = Path(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        unfinished = Path(folder) / path.name
+        yield unfinished
+        os.replace(unfinished, path)

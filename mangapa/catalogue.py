@@ -1,0 +1,115 @@
+"""Many measurements as one table, with units, meanings and provenance, on disk and back."""
+
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Column as TableColumn
+from astropy.table import QTable
+
+from mangapa.atomic import replacing
+from mangapa.columns import catalogue_columns
+
+__all__ = ["read_catalogue", "tabulate", "write_catalogue"]
+
+CITATION = "Duckworth, Tojeiro & Kraljic 2020, MNRAS 492, 1869"
+
+
+def tabulate(measurements):
+    """
+    Gather measurements in a table.
+
+    Parameters
+    ----------
+    measurements : iterable of `~mangapa.Measurement`
+        One a row.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        The columns of `~mangapa.columns.catalogue_columns`, provenance in ``meta``.
+    """
+    rows = [measurement.row() for measurement in measurements]
+    table = QTable()
+    for column in catalogue_columns():
+        values = [row[column.name] for row in rows]
+        if column.unit is not None:
+            values = np.array([value.to_value(column.unit) for value in values]) * column.unit
+        table[column.name] = values if column.unit is not None else TableColumn(values)
+        table[column.name].info.description = column.description
+        if column.decimals is not None:
+            table[column.name].info.format = f".{column.decimals}f"
+    table.meta["mangapa"] = version("mangapa")
+    table.meta["created"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    table.meta["citation"] = CITATION
+    return table
+
+
+def write_catalogue(table, path):
+    """
+    Write a catalogue as ECSV, which keeps units, descriptions and provenance.
+
+    Parameters
+    ----------
+    table : `~astropy.table.QTable`
+        Such as `tabulate` gives.
+    path : path-like
+        Where to; an existing file is replaced in one step.
+
+    Returns
+    -------
+    `~pathlib.Path`
+        The path that was written.
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.ecsv``.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from astropy.table import QTable
+    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
+    >>> mangapa.read_catalogue(path)["plateifu"][0]
+    '8485-1901'
+    """
+    path = Path(path)
+    if path.suffix != ".ecsv":
+        msg = f"path={str(path)!r} must end in .ecsv"
+        raise ValueError(msg)
+    with replacing(path) as unfinished:
+        table.write(unfinished, format="ascii.ecsv")
+    return path
+
+
+def read_catalogue(path):
+    """
+    Read a catalogue that `write_catalogue` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        An ECSV file.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If it is no ECSV file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"there is no catalogue {path}; check the name"
+        raise FileNotFoundError(msg)
+    try:
+        return QTable.read(path, format="ascii.ecsv")
+    except (ValueError, UnicodeDecodeError) as error:
+        msg = f"{path} is no ECSV catalogue ({error}); write it anew with write_catalogue"
+        raise OSError(msg) from error

@@ -1,0 +1,151 @@
+"""The columns of a catalogue, each with its unit, its meaning and where its value comes from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from astropy import units as u
+
+from mangapa.fields import TRACERS, VELOCITY
+from mangapa.quality import describe
+
+__all__ = ["Column", "catalogue_columns", "register_column"]
+
+TRACER_NAMES = {"stellar": "the stars", "halpha": "H-alpha"}
+
+_columns = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """
+    One column of a catalogue.
+
+    Attributes
+    ----------
+    name : `str`
+        Its name.
+    value : callable
+        Gives its value from a `~mangapa.Measurement`, in its unit.
+    description : `str`
+        What it holds.
+    unit : `~astropy.units.Unit` or `None`
+        Unit of the values.
+    decimals : `int` or `None`
+        How many to print.
+    """
+
+    name: str
+    value: Callable
+    description: str
+    unit: u.UnitBase | None = None
+    decimals: int | None = None
+
+
+def register_column(name, value, description, *, unit=None, decimals=None):
+    """
+    Add a column to all catalogues.
+
+    Parameters
+    ----------
+    name : `str`
+        Its name.
+    value : callable
+        Gives its value from a `~mangapa.Measurement`.
+    description : `str`
+        What it holds, in one line.
+    unit : `~astropy.units.Unit`, optional
+        Unit of the values.
+    decimals : `int`, optional
+        How many to print.
+
+    Raises
+    ------
+    ValueError
+        If there is a column of this name.
+    """
+    if name in _columns:
+        msg = f"a column named {name!r} is registered already"
+        raise ValueError(msg)
+    _columns[name] = Column(
+        name=name, value=value, description=description, unit=unit, decimals=decimals
+    )
+
+
+def catalogue_columns():
+    """
+    The columns of a catalogue, in their order.
+
+    Returns
+    -------
+    `tuple` of `Column`
+
+    Examples
+    --------
+    >>> from mangapa.columns import catalogue_columns
+    >>> [column.name for column in catalogue_columns()][:4]
+    ['plateifu', 'mangaid', 'release', 'daptype']
+    """
+    return tuple(_columns.values())
+
+
+def _register_tracer(tracer):
+    of = f"of {TRACER_NAMES[tracer]}"
+
+    def from_pa(name):
+        return lambda measurement: getattr(getattr(measurement, tracer), name)
+
+    register_column(
+        f"{tracer}_pa",
+        from_pa("pa"),
+        f"Kinematic position angle {of}, North through East to the receding side",
+        unit=u.deg,
+        decimals=1,
+    )
+    register_column(
+        f"{tracer}_pa_err", from_pa("pa_err"), "Its 1-sigma error", unit=u.deg, decimals=1
+    )
+    register_column(
+        f"{tracer}_pa_err_3sigma",
+        from_pa("pa_err_3sigma"),
+        "Its 3-sigma interval by the rule of pafit",
+        unit=u.deg,
+        decimals=1,
+    )
+    register_column(
+        f"{tracer}_v_sys",
+        from_pa("v_sys"),
+        f"Systemic velocity {of} relative to the file's SCINPVEL",
+        unit=VELOCITY,
+        decimals=1,
+    )
+    register_column(f"{tracer}_n_spaxels", from_pa("n_spaxels"), f"Spaxels fitted {of}")
+    register_column(f"{tracer}_chi2", from_pa("chi2"), f"Chi-square of the fit {of}", decimals=1)
+    register_column(
+        f"{tracer}_flags",
+        lambda measurement: int(getattr(measurement, tracer).flags),
+        f"PAFlags {of}, 0 if all is well",
+    )
+    register_column(
+        f"{tracer}_trouble",
+        lambda measurement: describe(getattr(measurement, tracer).flags),
+        f"What the flags {of} mean",
+    )
+
+
+register_column("plateifu", lambda m: m.galaxy.plateifu or "", "MaNGA plate-IFU")
+register_column("mangaid", lambda m: m.galaxy.mangaid or "", "MaNGA identifier of the galaxy")
+register_column("release", lambda m: m.galaxy.release or "", "Data release of the maps")
+register_column("daptype", lambda m: m.galaxy.daptype or "", "Analysis that made the maps")
+for _tracer in TRACERS:
+    _register_tracer(_tracer)
+register_column(
+    "pa_offset",
+    lambda m: m.misalignment.angle,
+    "Misalignment of stars and H-alpha",
+    unit=u.deg,
+    decimals=1,
+)
+register_column(
+    "pa_offset_err", lambda m: m.misalignment.error, "Its 1-sigma error", unit=u.deg, decimals=1
+)
+register_column("method", lambda m: m.stellar.method or m.halpha.method, "Fitting method")

@@ -1,0 +1,97 @@
+"""The fitting methods that are known, and what each of them is given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["DEFAULT_METHOD", "Spaxels", "available_methods", "method_named", "register_method"]
+
+#: What ``method="default"`` stands for.
+DEFAULT_METHOD = "pafit"
+
+_methods = {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spaxels:
+    """
+    The good spaxels of a field, checked and without units: the input of every method.
+
+    Attributes
+    ----------
+    x, y : `~numpy.ndarray`
+        Offsets from the centre, arcsec, +x East, shape (n,).
+    velocity : `~numpy.ndarray`
+        Velocities relative to the first guess of the systemic velocity, km/s, shape (n,).
+    error : `~numpy.ndarray`
+        Their 1-sigma errors, km/s, shape (n,).
+    good : `~numpy.ndarray` of `bool`
+        Where on the map the spaxels are, shape (ny, nx).
+    bin_id : `~numpy.ndarray` or `None`
+        Their bins, shape (n,).
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    velocity: np.ndarray
+    error: np.ndarray
+    good: np.ndarray
+    bin_id: np.ndarray | None = None
+
+
+def register_method(name):
+    """
+    Make a function known to `~mangapa.fit_pa` as a method.
+
+    Parameters
+    ----------
+    name : `str`
+        What users will call it.
+
+    Returns
+    -------
+    callable
+        A decorator for a function ``fit(spaxels, *, n_steps) -> PAFit``. It is only called with
+        finite velocities, positive errors, and enough spaxels that do not lie on one line.
+
+    Raises
+    ------
+    ValueError
+        If another method has this name.
+    """
+
+    def register(function):
+        if name in _methods or name == "default":
+            msg = f"a method named {name!r} is registered already"
+            raise ValueError(msg)
+        _methods[name] = function
+        return function
+
+    return register
+
+
+def available_methods():
+    """
+    The names that `~mangapa.fit_pa` takes as ``method``, without the alias "default".
+
+    Returns
+    -------
+    `tuple` of `str`
+
+    Examples
+    --------
+    >>> from mangapa.fitting import available_methods
+    >>> "pafit" in available_methods()
+    True
+    """
+    return tuple(_methods)
+
+
+def method_named(name):
+    """The name behind an alias, and its function."""
+    if name == "default":
+        name = DEFAULT_METHOD
+    if name not in _methods:
+        msg = f"method={name!r} is not known; choose one of default, {', '.join(_methods)}"
+        raise ValueError(msg)
+    return name, _methods[name]

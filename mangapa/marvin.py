@@ -1,0 +1,112 @@
+"""The door to Marvin: `kinematic_pa` and `misalignment` as methods of its ``Maps``."""
+
+import logging
+from weakref import WeakKeyDictionary
+
+from mangapa.angles import misalignment as angle_between
+from mangapa.cleaning import MIN_REGION, SIGMA, clean
+from mangapa.fitting import fit_pa
+from mangapa.readers import galaxy_from_marvin
+
+__all__ = ["attach", "kinematic_pa", "misalignment"]
+
+logger = logging.getLogger("mangapa")
+
+#: Fields and results of each Maps object, for as long as it lives. Not kept on the object itself,
+#: whose ``__getattr__`` takes an unknown name for the map that is spelled most like it.
+_memory = WeakKeyDictionary()
+
+
+def kinematic_pa(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, **fit_options):
+    """
+    The global kinematic position angle of the stellar or H-alpha velocity field.
+
+    The field is cleaned, then fitted. The result is remembered: asking again costs nothing.
+
+    Parameters
+    ----------
+    maps : ``marvin.tools.maps.Maps``
+        Of any release from MPL-5 on, local or remote.
+    tracer : {"stellar", "halpha"}, optional
+        Which field.
+    sigma, min_region : `float`, optional
+        Thresholds of `mangapa.clean`.
+    **fit_options
+        Options of `mangapa.fit_pa`, such as ``method``.
+
+    Returns
+    -------
+    `mangapa.KinematicPA`
+        With ``pa`` (0-360 deg, North through East, to the receding side) and ``pa_err``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+
+    def compute():
+        field = clean(_field(maps, tracer), sigma=sigma, min_region=min_region)
+        return fit_pa(field, **fit_options)
+
+    settings = {"sigma": sigma, "min_region": min_region, **fit_options}
+    return _remembered(maps, (tracer, repr(sorted(settings.items()))), compute)
+
+
+def misalignment(maps, **settings):
+    """
+    The angle between the rotation of the stars and that of the gas, 0-180 deg.
+
+    Parameters
+    ----------
+    maps : ``marvin.tools.maps.Maps``
+        Of any release from MPL-5 on, local or remote.
+    **settings
+        The settings of `kinematic_pa`, for both fields.
+
+    Returns
+    -------
+    `mangapa.Misalignment`
+        With ``angle``, ``error``, ``misaligned`` (> 30 deg) and ``counter_rotating`` (> 150 deg).
+    """
+    return angle_between(
+        kinematic_pa(maps, "stellar", **settings), kinematic_pa(maps, "halpha", **settings)
+    )
+
+
+def attach(module):
+    """
+    Give Marvin's ``Maps`` our methods; called when ``marvin.tools.maps`` is imported.
+
+    It never raises, as that would break the import of Marvin, and never replaces what is not ours.
+
+    Parameters
+    ----------
+    module : module
+        ``marvin.tools.maps``.
+    """
+    try:
+        for method in (kinematic_pa, misalignment):
+            present = getattr(module.Maps, method.__name__, None)
+            if present is None or getattr(present, "__module__", None) == __name__:
+                setattr(module.Maps, method.__name__, method)
+            else:
+                logger.warning(
+                    "Marvin's Maps has its own %s; mangapa leaves it alone", method.__name__
+                )
+    except Exception:
+        logger.exception("mangapa could not add its methods to Marvin's Maps")
+
+
+def _field(maps, tracer):
+    def compute():
+        return galaxy_from_marvin(maps, (tracer,)).tracer(tracer)
+
+    return _remembered(maps, (tracer, "field"), compute)
+
+
+def _remembered(maps, key, compute):
+    results = _memory.setdefault(maps, {})
+    if key not in results:
+        results[key] = compute()
+    return results[key]

@@ -1,0 +1,146 @@
+"""One galaxy, the whole way: from a source to both position angles and their misalignment."""
+
+import os
+from dataclasses import dataclass, replace
+
+from mangapa.angles import Misalignment, misalignment
+from mangapa.cleaning import MIN_REGION, SIGMA, clean
+from mangapa.columns import catalogue_columns
+from mangapa.fields import TRACERS, Galaxy
+from mangapa.fitting import KinematicPA, fit_pa
+from mangapa.locate import is_plateifu, locate
+from mangapa.quality import PAFlags
+from mangapa.readers import galaxy_from_marvin, read_maps
+
+__all__ = ["Measurement", "measure"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Measurement:
+    """
+    All that is measured on one galaxy.
+
+    Attributes
+    ----------
+    galaxy : `~mangapa.Galaxy`
+        With its fields as they were fitted, cleaned.
+    stellar, halpha : `~mangapa.KinematicPA`
+        The position angles; NaN and a flag where there is none.
+    misalignment : `~mangapa.Misalignment`
+        The angle between the two.
+    """
+
+    galaxy: Galaxy
+    stellar: KinematicPA
+    halpha: KinematicPA
+    misalignment: Misalignment
+
+    def row(self):
+        """
+        The measurement as a row of a catalogue.
+
+        Returns
+        -------
+        `dict`
+            Value by column name, in the order of the catalogue; a `~astropy.units.Quantity` where
+            the column has a unit.
+        """
+        return {column.name: column.value(self) for column in catalogue_columns()}
+
+    def plot(self, figure=None):
+        """
+        Draw both fields side by side; see `mangapa.plotting.plot_measurement`.
+
+        Parameters
+        ----------
+        figure : `~matplotlib.figure.Figure`, optional
+            Where to draw; a new one if not given.
+
+        Returns
+        -------
+        `~matplotlib.figure.Figure`
+        """
+        from mangapa.plotting import plot_measurement
+
+        return plot_measurement(self, figure=figure)
+
+    def __repr__(self):
+        return (
+            f"<Measurement of {self.galaxy.plateifu or 'a galaxy'}: stars {self.stellar!r}, "
+            f"H-alpha {self.halpha!r}, {self.misalignment!r}>"
+        )
+
+
+def measure(
+    source,
+    *,
+    release="DR17",
+    daptype=None,
+    sigma=SIGMA,
+    min_region=MIN_REGION,
+    **fit_options,
+):
+    """
+    Measure the kinematic position angles of a galaxy, and the angle between them.
+
+    Each field is cleaned, then fitted.
+
+    Parameters
+    ----------
+    source : path-like, `str`, `~mangapa.Galaxy` or ``marvin.tools.maps.Maps``
+        A MAPS file, a plate-IFU, or what was read already.
+    release, daptype : `str`, optional
+        Where to look for a plate-IFU; other sources know theirs.
+    sigma, min_region : `float`, optional
+        Thresholds of `~mangapa.clean`.
+    **fit_options
+        Options of `~mangapa.fit_pa`, such as ``method``.
+
+    Returns
+    -------
+    `Measurement`
+
+    Raises
+    ------
+    OSError
+        If the file is missing or damaged; the message says what to do.
+    TypeError, ValueError
+        If an argument is out of its range.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=30, pa_halpha=210)
+    >>> mangapa.measure(galaxy, method="pafit").misalignment  # doctest: +REQUIRES(pafit)
+    <Misalignment 180.0 +- 0.4 deg>
+    """
+    galaxy = _galaxy(source, release, daptype)
+    fields, found = {}, {}
+    for tracer in TRACERS:
+        field = galaxy.tracer(tracer)
+        if field is None:
+            found[tracer] = KinematicPA(flags=PAFlags.NO_MAP)
+            continue
+        fields[tracer] = clean(field, sigma=sigma, min_region=min_region)
+        found[tracer] = fit_pa(fields[tracer], **fit_options)
+    return Measurement(
+        galaxy=replace(galaxy, **fields),
+        misalignment=misalignment(found["stellar"], found["halpha"]),
+        **found,
+    )
+
+
+def _galaxy(source, release, daptype):
+    if isinstance(source, Galaxy):
+        return source
+    if hasattr(source, "data_origin"):
+        return galaxy_from_marvin(source)
+    if isinstance(source, str) and is_plateifu(source):
+        return read_maps(locate(source, release=release, daptype=daptype))
+    if isinstance(source, (str, os.PathLike)):
+        return read_maps(source)
+    msg = (
+        "source must be the path of a MAPS file, a plate-IFU, a Galaxy or Marvin's Maps, "
+        f"not {type(source).__name__}"
+    )
+    raise TypeError(msg)

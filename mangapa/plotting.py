@@ -1,0 +1,204 @@
+"""Figures that need no explanation: North up, East left, colours centred on the galaxy."""
+
+import numpy as np
+from astropy import units as u
+
+from mangapa.fields import TRACERS, VELOCITY
+from mangapa.quality import describe
+
+__all__ = ["plot_field", "plot_measurement"]
+
+TITLES = {"stellar": "Stars", "halpha": r"H$\alpha$"}
+#: Diverging, and told apart by readers with any colour vision.
+COLOURS = "RdBu_r"
+#: Share of the velocities that the colours span; a few wild spaxels must not bleach the rest.
+COLOUR_SPAN = 98
+LINE = "black"
+FAINT = 0.3
+
+
+def _pyplot():
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        msg = "figures need matplotlib: pip install 'mangapa[plot]'"
+        raise ImportError(msg) from error
+    return pyplot
+
+
+def plot_field(field, ax=None, *, result=None, colorbar=True):
+    """
+    Draw a velocity field, and a position angle upon it.
+
+    Spaxels that cleaning rejected are faint. The line is the kinematic axis, the wedge its 1-sigma
+    error, the arrow points to the receding side.
+
+    Parameters
+    ----------
+    field : `~mangapa.VelocityField`
+        What to draw.
+    ax : `~matplotlib.axes.Axes`, optional
+        Where to draw; a new figure if not given.
+    result : `~mangapa.KinematicPA`, optional
+        The position angle.
+    colorbar : `bool`, optional
+        Whether to draw the scale of the colours.
+
+    Returns
+    -------
+    `~matplotlib.axes.Axes`
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    if ax is None:
+        ax = _pyplot().subplots(layout="constrained")[1]
+    good = field.good
+    ax.set_title(_field_title(field, result))
+    ax.set_aspect("equal")
+    ax.set_xlabel(r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
+    ax.set_ylabel(r"North offset $\Delta\delta$ (arcsec)")
+    reach = _reach(field)
+    ax.set_xlim(reach, -reach)
+    ax.set_ylim(-reach, reach)
+    _draw_compass(ax, reach)
+    if not good.any():
+        ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
+        return ax
+    velocity = field.velocity.to_value(VELOCITY)
+    centre = np.median(velocity[good])
+    if result is not None and np.isfinite(result.v_sys):
+        centre = result.v_sys.to_value(VELOCITY)
+    span = max(np.percentile(np.abs(velocity[good] - centre), COLOUR_SPAN), 1.0)
+    for shown, alpha in ((field.rejection > 0, FAINT), (good, 1.0)):
+        image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
+    if colorbar:
+        bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
+        bar.set_label("Velocity (km/s)")
+    if result is not None and np.isfinite(result.pa):
+        _draw_angle(ax, result, reach)
+    return ax
+
+
+def plot_measurement(measurement, figure=None):
+    """
+    Draw the stellar and the H-alpha field of a galaxy side by side.
+
+    Parameters
+    ----------
+    measurement : `~mangapa.Measurement`
+        What to draw.
+    figure : `~matplotlib.figure.Figure`, optional
+        Where to draw; a new one if not given.
+
+    Returns
+    -------
+    `~matplotlib.figure.Figure`
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    if figure is None:
+        figure = _pyplot().figure(figsize=(11, 5.2), layout="constrained")
+    for ax, tracer in zip(figure.subplots(1, 2), TRACERS, strict=True):
+        field, result = measurement.galaxy.tracer(tracer), getattr(measurement, tracer)
+        if field is None:
+            ax.set_axis_off()
+            ax.text(0.5, 0.5, describe(result.flags), ha="center", transform=ax.transAxes)
+        else:
+            plot_field(field, ax, result=result)
+    figure.suptitle(_galaxy_title(measurement))
+    return figure
+
+
+def _field_title(field, result):
+    title = TITLES[field.tracer]
+    if result is None:
+        return title
+    trouble = f"\n{describe(result.flags)}" if result.flags else ""
+    if np.isnan(result.pa):
+        return f"{title}: no position angle{trouble}"
+    return f"{title}: PA {_with_error(result.pa, result.pa_err)}{trouble}"
+
+
+def _galaxy_title(measurement):
+    galaxy, offset = measurement.galaxy, measurement.misalignment
+    name = " ".join(part for part in (galaxy.plateifu, galaxy.release, galaxy.daptype) if part)
+    if np.isnan(offset.angle):
+        return name
+    return f"{name}\nmisalignment {_with_error(offset.angle, offset.error)}"
+
+
+def _with_error(angle, error):
+    text = f"{angle.to_value(u.deg):.1f}"
+    if np.isfinite(error):
+        text += rf" $\pm$ {error.to_value(u.deg):.1f}"
+    return text + r"$\degree$"
+
+
+def _reach(field):
+    """Half the side of the frame: all that was observed, and a margin."""
+    seen = field.good | (field.rejection > 0)
+    if not seen.any():
+        seen = np.isfinite(field.x.value) & np.isfinite(field.y.value)
+    offsets = np.abs([field.x.value[seen], field.y.value[seen]])
+    return 1.1 * offsets.max(initial=1.0)
+
+
+def _draw_spaxels(ax, field, values, centre, span, alpha):
+    x, y = field.x.value, field.y.value
+    options = {
+        "cmap": COLOURS,
+        "vmin": centre - span,
+        "vmax": centre + span,
+        "alpha": alpha,
+        "rasterized": True,
+    }
+    on_grid = min(x.shape) > 1 and np.isfinite(x).all() and np.isfinite(y).all()
+    if on_grid:
+        return ax.pcolormesh(x, y, values, shading="nearest", **options)
+    shown = np.isfinite(values)
+    return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)
+
+
+def _draw_angle(ax, result, reach):
+    """The axis, its error and its receding end; angles grow from North towards East."""
+    from matplotlib.patches import Wedge
+
+    pa = result.pa.to_value(u.deg)
+    angle = np.radians(pa)
+    east, north = np.sin(angle), np.cos(angle)
+    length = 0.95 * reach
+    ax.plot([-length * east, 0], [-length * north, 0], color=LINE, lw=1.5)
+    ax.annotate(
+        "",
+        xy=(length * east, length * north),
+        xytext=(0, 0),
+        arrowprops={"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0},
+    )
+    error = result.pa_err.to_value(u.deg)
+    if np.isfinite(error):
+        # Matplotlib counts from +x, here East, towards +y.
+        for towards in (90 - pa, 270 - pa):
+            wedge = Wedge((0, 0), length, towards - error, towards + error)
+            wedge.set(facecolor=LINE, alpha=0.25, edgecolor="none")
+            ax.add_patch(wedge)
+
+
+def _draw_compass(ax, reach):
+    corner, arm = 0.93 * reach, 0.16 * reach
+    for name, dx, dy in (("N", 0, arm), ("E", arm, 0)):
+        x, y = -corner + arm * 0.9, -corner
+        ax.annotate(
+            name,
+            xy=(x, y),
+            xytext=(x + dx, y + dy),
+            ha="center",
+            va="center",
+            fontsize="small",
+            arrowprops={"arrowstyle": "<-", "color": "0.3", "shrinkA": 4, "shrinkB": 0},
+        )

@@ -1,0 +1,75 @@
+"""What can be wrong with a field, an angle or a file, and how it is said."""
+
+import enum
+
+from astropy.utils.exceptions import AstropyUserWarning
+
+__all__ = ["FLAG_MEANINGS", "MangapaWarning", "MapsFileError", "PAFlags", "Rejection", "describe"]
+
+
+class PAFlags(enum.IntFlag):
+    """Why a position angle is missing, or to be doubted."""
+
+    NONE = 0
+    NO_MAP = 1
+    NO_GOOD_SPAXELS = 2
+    TOO_FEW_SPAXELS = 4
+    NO_EXTENT = 8
+    CONSTANT_VELOCITY = 16
+    FIT_FAILED = 32
+    NO_ROTATION = 64
+    RECEDING_SIDE_UNCLEAR = 128
+
+
+class Rejection(enum.IntFlag):
+    """Why `~mangapa.clean` dropped a spaxel."""
+
+    SMALL_REGION = 1
+    OUTLYING_VELOCITY = 2
+
+
+#: What each flag says, in words for tables, figures and the documentation.
+FLAG_MEANINGS = {
+    PAFlags.NO_MAP: "the galaxy has no map of this tracer",
+    PAFlags.NO_GOOD_SPAXELS: "every spaxel is masked or not finite",
+    PAFlags.TOO_FEW_SPAXELS: "fewer good spaxels than one resolution element holds",
+    PAFlags.NO_EXTENT: "the good spaxels lie on one line",
+    PAFlags.CONSTANT_VELOCITY: "all good spaxels have the same velocity",
+    PAFlags.FIT_FAILED: "the fitter gave no finite angle",
+    PAFlags.NO_ROTATION: "the two halves of the field have the same velocity",
+    PAFlags.RECEDING_SIDE_UNCLEAR: "the two halves differ by less than their errors: "
+    "the angle may be reversed by 180 deg",
+    Rejection.SMALL_REGION: "in a region cut off from the main body of the field",
+    Rejection.OUTLYING_VELOCITY: "spuriously high velocity",
+}
+
+
+def describe(flags):
+    """
+    Say in words what a combination of flags means.
+
+    Parameters
+    ----------
+    flags : `PAFlags` or `Rejection`
+        Any combination.
+
+    Returns
+    -------
+    `str`
+        The meanings, joined by semicolons; empty where nothing is flagged.
+
+    Examples
+    --------
+    >>> from mangapa.quality import PAFlags, describe
+    >>> describe(PAFlags.CONSTANT_VELOCITY)
+    'all good spaxels have the same velocity'
+    """
+    return "; ".join(FLAG_MEANINGS[flag] for flag in type(flags) if flag & flags)
+
+
+class MapsFileError(OSError):
+    """A file that is no usable MAPS file; the message names the path and the way out."""
+
+
+class MangapaWarning(AstropyUserWarning):
+    """Something that the user should know, and that does not stop the work."""
