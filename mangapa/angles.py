@@ -142,6 +142,9 @@ def _angle(name, value):
     """Degrees, 1-sigma error in degrees and flags of whatever names a position angle."""
     if hasattr(value, "pa"):
         return value.pa.to_value(u.deg), value.pa_err.to_value(u.deg), value.flags
+    if value is None:
+        msg = f"{name} must be a KinematicPA or an angle, not None"
+        raise TypeError(msg)
     try:
         angle = u.Quantity(value, None if hasattr(value, "unit") else u.deg, dtype=float)
         degrees = angle.to_value(u.deg)

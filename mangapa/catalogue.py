@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from astropy.table import Column as TableColumn
-from astropy.table import QTable
+from astropy.table import MaskedColumn, QTable
 
 from mangapa.atomic import replacing
 from mangapa.columns import catalogue_columns
+from mangapa.quality import FLAG_MEANINGS, PAFlags
 
 __all__ = ["read_catalogue", "tabulate", "write_catalogue"]
 
@@ -33,17 +34,25 @@ def tabulate(measurements):
     rows = [measurement.row() for measurement in measurements]
     table = QTable()
     for column in catalogue_columns():
-        values = [row[column.name] for row in rows]
-        if column.unit is not None:
-            values = np.array([value.to_value(column.unit) for value in values]) * column.unit
-        table[column.name] = values if column.unit is not None else TableColumn(values)
+        table[column.name] = _values(column, rows)
         table[column.name].info.description = column.description
         if column.decimals is not None:
             table[column.name].info.format = f".{column.decimals}f"
     table.meta["mangapa"] = version("mangapa")
     table.meta["created"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     table.meta["citation"] = CITATION
+    table.meta["flags"] = {int(flag): text for flag, text in FLAG_MEANINGS[PAFlags].items()}
     return table
+
+
+def _values(column, rows):
+    values = [row[column.name] for row in rows]
+    if column.unit is not None:
+        return np.array([value.to_value(column.unit) for value in values]) * column.unit
+    missing = [value is None for value in values]
+    if any(missing):
+        return MaskedColumn(["" if value is None else value for value in values], mask=missing)
+    return TableColumn(values)
 
 
 def write_catalogue(table, path):
@@ -70,7 +79,7 @@ def write_catalogue(table, path):
     Examples
     --------
     >>> import mangapa
-    >>> from astropy.table import QTable
+    >>> from astropy.table import MaskedColumn, QTable
     >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
     >>> mangapa.read_catalogue(path)["plateifu"][0]
     '8485-1901'

@@ -12,8 +12,10 @@ from mangapa.atomic import replacing
 from mangapa.catalogue import tabulate
 from mangapa.cleaning import MIN_REGION, SIGMA
 from mangapa.columns import catalogue_columns
+from mangapa.fields import TRACERS
 from mangapa.fitting import available_methods
 from mangapa.fitting.fit import N_STEPS
+from mangapa.quality import describe
 from mangapa.simulate import FIELD_OF_VIEW
 from mangapa.simulate.galaxies import BINTYPES
 from mangapa.surveys import MANGA_RELEASES
@@ -36,7 +38,7 @@ DEMO = (
     ("polar gas", {"pa_stellar": 255, "pa_halpha": 345}),
     ("counter-rotating gas", {"pa_stellar": 300, "pa_halpha": 120}),
     ("decoupled core", {"pa_stellar": 345, "core_radius": 2.5}),
-    ("warp", {"pa_stellar": 20, "warp": 20}),
+    ("warp, 20 deg at the edge", {"pa_stellar": 20, "warp": 20}),
     ("faint", {"pa_stellar": 65, "snr": 12}),
     ("foreground blobs, outliers", {"pa_stellar": 110, "foreground": 2, "outliers": 0.02}),
     ("missing patches", {"pa_stellar": 155, "missing": 3, "v_sys": 25}),
@@ -60,7 +62,10 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (ImportError, OSError, ValueError) as error:
+    except ValueError as error:
+        _complain(error)
+        return BAD_USAGE
+    except (ImportError, OSError) as error:
         return _complain(error)
     except KeyboardInterrupt:
         return _complain("interrupted")
@@ -269,10 +274,10 @@ def _print_table(table):
 
 def _print_trouble(measurements):
     for measurement in measurements:
-        row = measurement.row()
-        for tracer in ("stellar", "halpha"):
-            if row[f"{tracer}_trouble"]:
-                print(f"{row['plateifu']} {tracer}: {row[f'{tracer}_trouble']}")
+        for tracer in TRACERS:
+            flags = getattr(measurement, tracer).flags
+            if flags:
+                print(f"{measurement.galaxy.plateifu} {tracer}: {describe(flags)}")
 
 
 def _complain(trouble):

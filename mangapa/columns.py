@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from astropy import units as u
 
 from mangapa.fields import TRACERS, VELOCITY
-from mangapa.quality import describe
 
 __all__ = ["Column", "catalogue_columns", "register_column"]
 
@@ -25,7 +24,7 @@ class Column:
     name : `str`
         Its name.
     value : callable
-        Gives its value from a `~mangapa.Measurement`, in its unit.
+        Gives its value from a `~mangapa.Measurement`; `None` if it is missing.
     description : `str`
         What it holds.
     unit : `~astropy.units.Unit` or `None`
@@ -123,19 +122,14 @@ def _register_tracer(tracer):
     register_column(
         f"{tracer}_flags",
         lambda measurement: int(getattr(measurement, tracer).flags),
-        f"PAFlags {of}, 0 if all is well",
-    )
-    register_column(
-        f"{tracer}_trouble",
-        lambda measurement: describe(getattr(measurement, tracer).flags),
-        f"What the flags {of} mean",
+        f"PAFlags {of}, 0 if all is well; their meaning is in the metadata",
     )
 
 
-register_column("plateifu", lambda m: m.galaxy.plateifu or "", "MaNGA plate-IFU")
-register_column("mangaid", lambda m: m.galaxy.mangaid or "", "MaNGA identifier of the galaxy")
-register_column("release", lambda m: m.galaxy.release or "", "Data release of the maps")
-register_column("daptype", lambda m: m.galaxy.daptype or "", "Analysis that made the maps")
+register_column("plateifu", lambda m: m.galaxy.plateifu, "MaNGA plate-IFU")
+register_column("mangaid", lambda m: m.galaxy.mangaid, "MaNGA identifier of the galaxy")
+register_column("release", lambda m: m.galaxy.release, "Data release of the maps")
+register_column("daptype", lambda m: m.galaxy.daptype, "Analysis that made the maps")
 for _tracer in TRACERS:
     _register_tracer(_tracer)
 register_column(

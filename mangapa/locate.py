@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mangapa.surveys import PLATEIFU, release_named
 
-__all__ = ["is_plateifu", "locate"]
+__all__ = ["expected_path", "is_plateifu", "locate"]
 
 
 def is_plateifu(text):
@@ -56,11 +56,7 @@ def locate(plateifu, *, release="DR17", daptype=None):
     FileNotFoundError
         If the file is not there.
     """
-    if not is_plateifu(plateifu):
-        msg = f"plateifu={plateifu!r} must look like 8485-1901"
-        raise ValueError(msg)
-    version = release_named(release)
-    path = _sas_path(version, plateifu, _full_daptype(version, daptype), release)
+    path = expected_path(plateifu, release=release, daptype=daptype)
     if not path.is_file():
         msg = (
             f"there is no file {path}; download it from the SAS, or set SAS_BASE_DIR to the folder "
@@ -70,41 +66,63 @@ def locate(plateifu, *, release="DR17", daptype=None):
     return path
 
 
+def expected_path(plateifu, *, release="DR17", daptype=None):
+    """
+    Where the MAPS file of a galaxy belongs in the local copy of the SAS, be it there or not.
+
+    Parameters
+    ----------
+    plateifu, release, daptype : `str`
+        As in `locate`.
+
+    Returns
+    -------
+    `~pathlib.Path`
+
+    Raises
+    ------
+    ValueError
+        If an argument is no identifier, release or daptype, or if the installed sdss-tree does not
+        know the release.
+    """
+    from sdss_access import Path as SASPath
+
+    if not is_plateifu(plateifu):
+        msg = f"plateifu={plateifu!r} must look like 8485-1901"
+        raise ValueError(msg)
+    version = release_named(release)
+    daptype = _full_daptype(version, daptype)
+    plate, ifu = plateifu.split("-")
+    # Current trees have the names of the public releases only.
+    public = [name for name in (version.name, *version.aliases) if name.startswith("DR")]
+    tree_release = public[0] if public else version.name
+    with unchanged_environment():
+        tree = SASPath(release=tree_release, public=True)
+        if "mangadap" not in tree.templates:
+            msg = (
+                f"the installed sdss-tree does not know where {release} lies; "
+                "name its MAPS files by path instead"
+            )
+            raise ValueError(msg)
+        full = tree.full(
+            "mangadap",
+            drpver=version.drpver,
+            dapver=version.dapver,
+            plate=plate,
+            ifu=ifu,
+            mode="MAPS",
+            daptype=daptype,
+        )
+    return Path(full)
+
+
 def _full_daptype(version, daptype):
     known = [f"{bintype}-{version.template}" for bintype in version.bintypes]
-    if version.name == "DR17":
-        known.append("HYB10-MILESHC-MASTARHC2")
+    known += version.more_daptypes
     for full in known:
         if daptype is None or daptype in (full, full.split("-")[0]):
             return full
     msg = f"daptype={daptype!r} is not in {version.name}; choose one of {', '.join(known)}"
-    raise ValueError(msg)
-
-
-def _sas_path(version, plateifu, daptype, release):
-    from sdss_access import Path as SASPath
-
-    # The tree has the names of the public releases; internal ones are in older trees only.
-    names = [name for name in (release, version.name, *version.aliases) if name.startswith("DR")]
-    plate, ifu = plateifu.split("-")
-    with unchanged_environment():
-        for name in dict.fromkeys(names or [release]):
-            tree = SASPath(release=name, public=True)
-            if "mangadap" in tree.templates:
-                full = tree.full(
-                    "mangadap",
-                    drpver=version.drpver,
-                    dapver=version.dapver,
-                    plate=plate,
-                    ifu=ifu,
-                    mode="MAPS",
-                    daptype=daptype,
-                )
-                return Path(full)
-    msg = (
-        f"the installed sdss-tree does not know where {release} lies; name its MAPS files by path "
-        "instead"
-    )
     raise ValueError(msg)
 
 

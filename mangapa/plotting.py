@@ -14,6 +14,9 @@ COLOURS = "RdBu_r"
 #: Share of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LINE = "black"
+LEGEND = (
+    "arrow: kinematic axis, to the receding side; wedge: 1-sigma error; faint: rejected spaxels"
+)
 FAINT = 0.3
 
 
@@ -112,6 +115,7 @@ def plot_measurement(measurement, figure=None):
         else:
             plot_field(field, ax, result=result)
     figure.suptitle(_galaxy_title(measurement))
+    figure.supxlabel(LEGEND, fontsize="small", color="0.35")
     return figure
 
 

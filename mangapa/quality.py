@@ -28,19 +28,24 @@ class Rejection(enum.IntFlag):
     OUTLYING_VELOCITY = 2
 
 
-#: What each flag says, in words for tables, figures and the documentation.
+#: What each flag says, in words for tables, figures and the documentation. One dictionary a kind:
+#: flags of different kinds are equal if their bits are.
 FLAG_MEANINGS = {
-    PAFlags.NO_MAP: "the galaxy has no map of this tracer",
-    PAFlags.NO_GOOD_SPAXELS: "every spaxel is masked or not finite",
-    PAFlags.TOO_FEW_SPAXELS: "fewer good spaxels than one resolution element holds",
-    PAFlags.NO_EXTENT: "the good spaxels lie on one line",
-    PAFlags.CONSTANT_VELOCITY: "all good spaxels have the same velocity",
-    PAFlags.FIT_FAILED: "the fitter gave no finite angle",
-    PAFlags.NO_ROTATION: "the two halves of the field have the same velocity",
-    PAFlags.RECEDING_SIDE_UNCLEAR: "the two halves differ by less than their errors: "
-    "the angle may be reversed by 180 deg",
-    Rejection.SMALL_REGION: "in a region cut off from the main body of the field",
-    Rejection.OUTLYING_VELOCITY: "spuriously high velocity",
+    PAFlags: {
+        PAFlags.NO_MAP: "the galaxy has no map of this tracer",
+        PAFlags.NO_GOOD_SPAXELS: "every spaxel is masked or not finite",
+        PAFlags.TOO_FEW_SPAXELS: "fewer good spaxels than one resolution element holds",
+        PAFlags.NO_EXTENT: "the good spaxels lie on one line",
+        PAFlags.CONSTANT_VELOCITY: "all good spaxels have the same velocity",
+        PAFlags.FIT_FAILED: "the fitter gave no finite angle",
+        PAFlags.NO_ROTATION: "the two halves of the field have the same velocity",
+        PAFlags.RECEDING_SIDE_UNCLEAR: "the two halves differ by less than their errors: "
+        "the angle may be reversed by 180 deg",
+    },
+    Rejection: {
+        Rejection.SMALL_REGION: "in a region cut off from the main body of the field",
+        Rejection.OUTLYING_VELOCITY: "spuriously high velocity",
+    },
 }
 
 
@@ -64,7 +69,8 @@ def describe(flags):
     >>> describe(PAFlags.CONSTANT_VELOCITY)
     'all good spaxels have the same velocity'
     """
-    return "; ".join(FLAG_MEANINGS[flag] for flag in type(flags) if flag & flags)
+    meanings = FLAG_MEANINGS[type(flags)]
+    return "; ".join(meaning for flag, meaning in meanings.items() if flag & flags)
 
 
 class MapsFileError(OSError):

@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits, registry
+from astropy.utils.exceptions import AstropyUserWarning
 
 from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.quality import MapsFileError
@@ -58,9 +60,13 @@ def read_maps(path):
     path = Path(path)
     content, compressed = _content(path)
     try:
-        with fits.open(io.BytesIO(content), memmap=False) as hdus:
+        with warnings.catch_warnings(), fits.open(io.BytesIO(content), memmap=False) as hdus:
+            warnings.filterwarnings("error", ".*truncated", AstropyUserWarning)
             _refuse_other_products(path, hdus)
             return _galaxy(hdus, path, verify=not compressed)
+    except AstropyUserWarning as warning:
+        msg = f"{path} is truncated; delete it and fetch it again"
+        raise MapsFileError(msg) from warning
     except MapsFileError:
         raise
     except (OSError, TypeError, ValueError, IndexError, KeyError) as error:

@@ -26,6 +26,8 @@ class Release:
         Stellar-continuum and emission-line templates, the second half of a daptype.
     aliases : `tuple` of `str`
         Other names of the same data.
+    more_daptypes : `tuple` of `str`
+        Analyses with another template.
     """
 
     name: str
@@ -34,11 +36,7 @@ class Release:
     bintypes: tuple
     template: str
     aliases: tuple = ()
-
-    @property
-    def default_daptype(self):
-        """The analysis that the release itself recommends, such as HYB10-MILESHC-MASTARSSP."""
-        return f"{self.bintypes[0]}-{self.template}"
+    more_daptypes: tuple = ()
 
 
 #: The releases whose MAPS files can be read, newest first.
@@ -50,6 +48,7 @@ MANGA_RELEASES = (
         bintypes=("HYB10", "SPX", "VOR10"),
         template="MILESHC-MASTARSSP",
         aliases=("MPL-11",),
+        more_daptypes=("HYB10-MILESHC-MASTARHC2",),
     ),
     Release(
         name="MPL-10",

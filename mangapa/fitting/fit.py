@@ -93,8 +93,7 @@ def fit_pa(
 
 def _fit_one(field, method, error, n_steps, velocity_error, v_sys):
     name, function = method
-    first_guess = np.median(field.velocity[field.good]) if v_sys is None else v_sys
-    spaxels, flags = _spaxels(field, velocity_error, first_guess)
+    spaxels, flags = _spaxels(field, velocity_error, v_sys)
     missing = {"n_spaxels": field.n_spaxels, "method": name, "field": field}
     if flags:
         return KinematicPA(flags=flags, **missing)
@@ -108,7 +107,7 @@ def _fit_one(field, method, error, n_steps, velocity_error, v_sys):
         pa=pa * u.deg,
         pa_err=(np.nan if error is None else found.error_3sigma / 3) * u.deg,
         pa_err_3sigma=found.error_3sigma * u.deg,
-        v_sys=first_guess + found.v_sys * VELOCITY,
+        v_sys=(spaxels.first_guess + found.v_sys) * VELOCITY,
         n_spaxels=field.n_spaxels,
         chi2=found.chi2,
         method=name,
@@ -117,7 +116,7 @@ def _fit_one(field, method, error, n_steps, velocity_error, v_sys):
     )
 
 
-def _spaxels(field, velocity_error, first_guess):
+def _spaxels(field, velocity_error, v_sys):
     """The good spaxels for a method, or the flag that says why there is nothing to fit."""
     good = field.good
     n_good = field.n_spaxels
@@ -138,10 +137,12 @@ def _spaxels(field, velocity_error, first_guess):
         velocity_error = (
             TYPICAL_VELOCITY_ERROR if field.ivar is None else field.ivar[good].value ** -0.5
         )
+    first_guess = np.median(velocity) if v_sys is None else v_sys
     return Spaxels(
         x=x,
         y=y,
-        velocity=velocity - first_guess.to_value(VELOCITY),
+        velocity=velocity - first_guess,
+        first_guess=first_guess,
         error=np.broadcast_to(np.asarray(velocity_error, float), velocity.shape),
         good=good,
         bin_id=None if field.bin_id is None else field.bin_id[good],
@@ -166,7 +167,7 @@ def _checked_options(method, error, n_steps, velocity_error, v_sys):
         "error": error,
         "n_steps": int(n_steps),
         "velocity_error": velocity_error,
-        "v_sys": None if by_median else _velocity("v_sys", v_sys),
+        "v_sys": None if by_median else _velocity("v_sys", v_sys).value,
     }
 
 

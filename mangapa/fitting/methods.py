@@ -22,7 +22,9 @@ class Spaxels:
     x, y : `~numpy.ndarray`
         Offsets from the centre, arcsec, +x East, shape (n,).
     velocity : `~numpy.ndarray`
-        Velocities relative to the first guess of the systemic velocity, km/s, shape (n,).
+        Velocities relative to ``first_guess``, km/s, shape (n,).
+    first_guess : `float`
+        Systemic velocity that was subtracted, km/s.
     error : `~numpy.ndarray`
         Their 1-sigma errors, km/s, shape (n,).
     good : `~numpy.ndarray` of `bool`
@@ -34,6 +36,7 @@ class Spaxels:
     x: np.ndarray
     y: np.ndarray
     velocity: np.ndarray
+    first_guess: float
     error: np.ndarray
     good: np.ndarray
     bin_id: np.ndarray | None = None

@@ -83,7 +83,8 @@ def simulate_galaxy(
         Radius in arcsec within which the rotation is turned by an angle in degrees: a kinematically
         decoupled core, by default a counter-rotating one.
     warp : `float`, optional
-        Turn of the position angle from the centre to the edge, degrees.
+        Turn of the position angle from the centre to the edge, degrees; the true one is that of the
+        centre.
     seed : `int`, optional
         Of the random numbers; equal arguments give equal galaxies.
 
@@ -123,10 +124,11 @@ def simulate_galaxy(
 
     fields = {}
     for tracer, pa in true_pa.items():
-        radius, azimuth = _polar(x, y, pa, axis_ratio)
-        turn = warp * radius / (FIELD_OF_VIEW[n_fibres] / 2) + core_offset * (radius < core_radius)
+        on_sky = np.hypot(x, y)
+        turn = warp * on_sky / (FIELD_OF_VIEW[n_fibres] / 2) + core_offset * (on_sky < core_radius)
+        radius, azimuth = _polar(x, y, pa + turn, axis_ratio)
         velocity = v_max * np.tanh(radius / (turnover * reff)) * np.sin(np.radians(inclination))
-        velocity = velocity * np.cos(azimuth - np.radians(turn)) + v_sys + intruder
+        velocity = velocity * np.cos(azimuth) + v_sys + intruder
         binned = bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar")
         bin_id = _bin(spaxel_snr, observed) if binned else _one_each(observed)
         velocity, ivar = _observe(
@@ -203,8 +205,8 @@ def _sky(n_fibres):
     row, column = np.mgrid[:size, :size]
     x = (size / 2 - column) * SPAXEL
     y = (row - size / 2) * SPAXEL
-    reach = np.maximum(np.abs(x), np.abs(x) / 2 + np.sqrt(0.75) * np.abs(y))
-    return x, y, reach <= FIELD_OF_VIEW[n_fibres] / 2
+    slant = np.abs(y) / np.sqrt(3)
+    return x, y, np.maximum(2 * slant, np.abs(x) + slant) <= FIELD_OF_VIEW[n_fibres] / 2
 
 
 def _polar(x, y, pa, axis_ratio):

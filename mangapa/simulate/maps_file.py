@@ -89,8 +89,9 @@ def write_maps(galaxy, path, release="DR17"):
     """
     version = release_named(release)
     bintype = _bintype(galaxy, version)
-    hdus = fits.HDUList([fits.PrimaryHDU(header=_primary(galaxy, version, bintype))])
-    hdus.extend(_extensions(galaxy, version))
+    primary = fits.PrimaryHDU(header=_primary(galaxy, version, bintype))
+    hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
+    hdus.update_extend()
     content = io.BytesIO()
     hdus.writeto(content, checksum=True)
     path = Path(path)
@@ -121,7 +122,6 @@ def _since(version, first):
 
 def _primary(galaxy, version, bintype):
     header = fits.Header(galaxy.header, copy=True)
-    header["EXTEND"] = True
     plate, ifu = galaxy.plateifu.split("-")
     header["MASKNAME"] = "MANGA_DAPPIXMASK"
     header["PLATEID"], header["IFUDSGN"] = int(plate), ifu
@@ -180,11 +180,13 @@ def _extensions(galaxy, version):
         values, ivar, bits = planes
         error, quality = f"{name}_IVAR", f"{name}_MASK"
         yield hdu(name, values, unit=unit, channels=channels, errdata=error, qualdata=quality)
-        yield hdu(error, ivar, channels=channels, scidata=name, qualdata=quality)
+        inverse = f"({unit})^{{-2}}"
+        yield hdu(error, ivar, unit=inverse, channels=channels, scidata=name, qualdata=quality)
         yield hdu(quality, bits, channels=channels, scidata=name, errdata=error)
 
     bin_ids = [_bin_id(stellar), _bin_id(halpha)]
-    yield hdu("SPX_SKYCOO", [stellar.x.value, stellar.y.value], channels=("On-sky X", "On-sky Y"))
+    sky = [stellar.x.value, stellar.y.value]
+    yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
     yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):
         order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]

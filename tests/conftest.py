@@ -1,0 +1,89 @@
+"""Fixtures, and a process in which Marvin and sdss-access find nothing but what tests make."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+# Marvin and sdss-access read these when they are imported, and write to the places they name.
+HOME = Path(tempfile.mkdtemp(prefix="mangapa-tests-"))
+os.environ["HOME"] = str(HOME)
+os.environ["SAS_BASE_DIR"] = str(HOME / "sas")
+os.environ["MARVIN_LOGS_DIR"] = str(HOME / "logs")
+os.environ["MANGA_SCRATCH_DIR"] = str(HOME / "scratch")
+os.environ["MPLCONFIGDIR"] = str(HOME / "matplotlib")
+os.environ["MPLBACKEND"] = "agg"
+
+import mangapa  # noqa: E402
+
+SHARED_DATA = Path(
+    os.environ.get("MANGAPA_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")
+)
+
+
+def pytest_unconfigure():
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for package in ("pafit", "matplotlib", "marvin"):
+            if item.get_closest_marker(f"needs_{package}") and find_spec(package) is None:
+                item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
+
+
+@pytest.fixture
+def shared_data():
+    """The folder of real data beside the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real data at {SHARED_DATA}; set MANGAPA_SHARED_DATA")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def real_maps(shared_data):
+    """A true MAPS file of DR15."""
+    return shared_data / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"
+
+
+@pytest.fixture(scope="session")
+def galaxy():
+    """A small galaxy whose gas is misaligned by 40 degrees."""
+    return mangapa.simulate_galaxy(n_fibres=19, pa_stellar=60, pa_halpha=100, seed=2)
+
+
+@pytest.fixture
+def maps_file(galaxy, tmp_path):
+    """The same galaxy as a file."""
+    return mangapa.write_maps(galaxy, tmp_path / "manga-9999-1901-MAPS-mock.fits.gz")
+
+
+@pytest.fixture(scope="session")
+def marvin():
+    """Marvin, imported once, with its warnings about a fresh machine kept quiet."""
+    if find_spec("marvin") is None:
+        pytest.skip("marvin is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import marvin
+        import marvin.tools.maps
+    return marvin
+
+
+@pytest.fixture
+def sas(galaxy):
+    """A local SAS that holds the galaxy as plate-IFU 8485-1901 of DR17, in the default daptype."""
+    from mangapa.locate import expected_path
+
+    plateifu = "8485-1901"
+    path = expected_path(plateifu)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mock = mangapa.simulate_galaxy(
+        plateifu=plateifu, pa_stellar=60, pa_halpha=100, bintype="HYB10", seed=2
+    )
+    yield mangapa.write_maps(mock, path)
+    shutil.rmtree(os.environ["SAS_BASE_DIR"])

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from astropy.stats import sigma_clip
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mangapa import VelocityField, clean
+from mangapa.quality import Rejection
+
+Y, X = np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5]
+
+
+def field(velocity=10 * X, mask=None):
+    return VelocityField.from_arrays(velocity, X, Y, mask=mask)
+
+
+def test_a_clean_field_stays_as_it_is():
+    cleaned = clean(field())
+    assert cleaned.n_spaxels == X.size
+    assert not cleaned.rejection.any()
+
+
+def test_small_region_goes_and_says_why():
+    mask = np.zeros(X.shape, bool)
+    mask[:, 4] = True  # cuts 4 of 21 columns off
+    mask[:-2, :4] = True  # of which two rows, 8 spaxels, are left
+    cleaned = clean(field(mask=mask))
+    gone = cleaned.rejection == Rejection.SMALL_REGION
+    assert gone.sum() == 8
+    assert gone[-2:, :4].all()
+    assert cleaned.mask[gone].all()
+    assert "8 small_region" in repr(cleaned)
+
+
+def test_diagonal_neighbours_are_not_connected():
+    mask = np.ones(X.shape, bool)
+    mask[:10, :10] = False
+    mask[10:12, 10:12] = False
+    assert clean(field(mask=mask)).n_spaxels == 100
+
+
+def test_a_region_of_just_a_tenth_stays():
+    mask = np.ones(X.shape, bool)
+    mask[:9, :10] = False  # 90
+    mask[15, :10] = False  # 10 of 100
+    assert clean(field(mask=mask)).n_spaxels == 100
+    assert clean(field(mask=mask), min_region=0.11).n_spaxels == 90
+
+
+def test_outliers_go_after_regions():
+    velocity = 10 * X
+    velocity[3, 3] = 900
+    velocity[10, 10] = -900
+    cleaned = clean(field(velocity))
+    np.testing.assert_array_equal(
+        np.argwhere(cleaned.rejection == Rejection.OUTLYING_VELOCITY), [[3, 3], [10, 10]]
+    )
+    assert clean(field(velocity), sigma=None).n_spaxels == X.size
+
+
+def test_clipping_is_that_of_astropy(galaxy):
+    cleaned = clean(galaxy.halpha, min_region=0)
+    velocity = galaxy.halpha.velocity[galaxy.halpha.good].value
+    kept = ~np.ma.getmaskarray(sigma_clip(velocity))
+    np.testing.assert_array_equal(cleaned.good[galaxy.halpha.good], kept)
+
+
+def test_all_masked():
+    assert clean(field(mask=np.ones(X.shape))).n_spaxels == 0
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_cleaning_only_removes_and_tells_all(seed):
+    rng = np.random.default_rng(seed)
+    before = field(rng.standard_cauchy(X.shape), mask=rng.random(X.shape) < rng.random())
+    after = clean(before)
+    assert not np.any(after.good & before.mask)
+    np.testing.assert_array_equal(after.rejection > 0, before.good & after.mask)
+    np.testing.assert_array_equal(after.velocity, before.velocity)
+    assert not before.rejection.any()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"sigma": 0}, "sigma=0 must be positive"),
+        ({"sigma": float("nan")}, "sigma=nan must be positive"),
+        ({"min_region": -0.1}, "min_region=-0.1 must be a fraction"),
+        ({"min_region": 10}, "min_region=10 must be a fraction"),
+    ],
+)
+def test_bad_thresholds(options, match):
+    with pytest.raises(ValueError, match=match):
+        clean(field(), **options)

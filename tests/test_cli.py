@@ -1,0 +1,136 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import mangapa
+from mangapa.cli import main
+
+pytestmark = pytest.mark.needs_pafit
+FAST = ["--n-steps", "91"]
+
+
+def test_measure_prints_a_table(maps_file, capsys):
+    assert main(["measure", str(maps_file), *FAST]) == 0
+    printed = capsys.readouterr().out
+    assert "9999-1901" in printed
+    assert "stellar_pa" in printed
+    assert "deg" in printed
+
+
+def test_measure_json(maps_file, capsys):
+    assert main(["measure", str(maps_file), "--json", *FAST]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    found = mangapa.measure(maps_file, n_steps=91)
+    assert row["stellar_pa"] == found.stellar.pa.value
+    assert row["pa_offset"] == found.misalignment.angle.value
+    assert row["stellar_chi2"] is None
+    assert row["plateifu"] == "9999-1901"
+
+
+@pytest.mark.needs_matplotlib
+def test_measure_figures_and_catalogue(maps_file, tmp_path, capsys):
+    out = tmp_path / "new" / "figures"
+    catalogue = tmp_path / "all.ecsv"
+    arguments = ["--plot", str(out), "--out", str(catalogue), *FAST]
+    assert main(["measure", str(maps_file), *arguments]) == 0
+    assert (out / "9999-1901.png").read_bytes().startswith(b"\x89PNG")
+    assert [p.name for p in out.iterdir()] == ["9999-1901.png"]
+    assert mangapa.read_catalogue(catalogue)["plateifu"][0] == "9999-1901"
+
+
+def test_one_bad_file_costs_one_row(maps_file, tmp_path, capsys):
+    bad = tmp_path / "bad-MAPS-.fits.gz"
+    bad.write_bytes(b"<html>")
+    absent = tmp_path / "absent.fits.gz"
+    assert main(["measure", str(bad), str(maps_file), str(absent), "--json", *FAST]) == 1
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)) == 1
+    assert "bad-MAPS-.fits.gz is a web page" in captured.err
+    assert "there is no file" in captured.err
+
+
+def test_a_field_without_an_angle_is_told(galaxy, tmp_path, capsys):
+    nothing = replace(galaxy.stellar, mask=np.ones_like(galaxy.stellar.mask))
+    path = tmp_path / "empty-MAPS-.fits.gz"
+    mangapa.write_maps(replace(galaxy, stellar=nothing), path)
+    assert main(["measure", str(path), *FAST]) == 0
+    printed = capsys.readouterr().out
+    assert "9999-1901 stellar: every spaxel is masked" in printed
+    assert "nan" in printed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["measure"],
+        ["guess"],
+        ["measure", "x", "--method", "magic"],
+        ["simulate", "x.fits", "--fibres", "20"],
+    ],
+)
+def test_bad_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage: mangapa" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--v-sys", "fast"], "v_sys='fast' is no velocity"),
+        (["--release", "DR99"], "release='DR99' is not known"),
+        (["--sigma", "-1"], "sigma=-1.0 must be positive"),
+    ],
+)
+def test_bad_values(arguments, message, sas, capsys):
+    assert main(["measure", "8485-1901", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_simulate(tmp_path, capsys):
+    path = tmp_path / "mock-MAPS-.fits.gz"
+    arguments = ["--fibres", "19", "--pa-stellar", "20", "--release", "MPL-9", "--seed", "3"]
+    assert main(["simulate", str(path), *arguments]) == 0
+    assert str(path) in capsys.readouterr().out
+    galaxy = mangapa.read_maps(path)
+    assert galaxy.release == "MPL-9"
+    assert galaxy.header["TRUEPAST"] == 20
+
+
+@pytest.mark.needs_matplotlib
+def test_demo(tmp_path, capsys, monkeypatch):
+    from mangapa import cli
+
+    monkeypatch.setattr(cli, "DEMO", cli.DEMO[1:2])
+    out = tmp_path / "demo"
+    assert main(["demo", "--out", str(out), *FAST]) == 0
+    printed = capsys.readouterr().out
+    assert "aligned, small IFU" in printed
+    assert "stellar_true" in printed
+    table = mangapa.read_catalogue(out / "catalogue.ecsv")
+    assert abs(table["stellar_pa"][0] - table["stellar_true"][0]).value < 3
+    kinds = sorted(path.suffix for path in out.iterdir())
+    assert kinds == [".ecsv", ".gz", ".png"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["measure", "--help"], ["--version"]])
+def test_as_a_command(arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "mangapa", *arguments], capture_output=True, text=True, check=True
+    )
+    assert "mangapa" in done.stdout
+
+
+def test_help_needs_no_heavy_package():
+    code = (
+        "import sys\nfrom mangapa.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
+        "    print([m for m in ('matplotlib', 'marvin', 'pafit') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")

@@ -1,0 +1,183 @@
+"""In Marvin sessions: its own Maps, opened from a file, from a local SAS and from a server."""
+
+import gc
+import subprocess
+import sys
+import types
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+
+import mangapa
+from mangapa.marvin import attach, kinematic_pa
+from mangapa.readers import galaxy_from_marvin
+from mangapa.surveys import MANGA_RELEASES
+from tests.marvin_api import marvin_api
+
+FAST = {"n_steps": 91}
+needs_pafit = pytest.mark.needs_pafit
+
+
+@pytest.fixture
+def marvin_maps(marvin, maps_file):
+    marvin.config.setRelease("DR17")
+    maps = marvin.tools.maps.Maps(filename=str(maps_file))
+    yield maps
+    maps.close()
+
+
+@pytest.fixture
+def collaboration(marvin):
+    """Internal releases open for members only, whom Marvin knows by their ~/.netrc."""
+    netrc = Path.home() / ".netrc"
+    hosts = ("data.sdss.org", "api.sdss.org", "magrathea.sdss.org")
+    netrc.write_text("".join(f"machine {host}\n  login a\n  password b\n" for host in hosts))
+    netrc.chmod(0o600)
+    before = marvin.config.access
+    marvin.config.access = "collab"
+    yield
+    marvin.config.access = before
+    netrc.unlink()
+
+
+def assert_equal(one, other):
+    for tracer in ("stellar", "halpha"):
+        a, b = one.tracer(tracer), other.tracer(tracer)
+        for name in ("velocity", "ivar", "x", "y", "mask", "bin_id"):
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+        assert a.velocity.dtype == b.velocity.dtype == np.float64
+    assert (one.plateifu, one.mangaid) == (other.plateifu, other.mangaid)
+    assert (one.release, one.daptype) == (other.release, other.daptype)
+    assert one.effective_radius == other.effective_radius
+
+
+@needs_pafit
+def test_from_a_file(marvin_maps, maps_file):
+    assert_equal(galaxy_from_marvin(marvin_maps), mangapa.read_maps(maps_file))
+    by_file = mangapa.measure(maps_file, **FAST)
+    assert marvin_maps.kinematic_pa(**FAST).pa == by_file.stellar.pa
+    assert marvin_maps.kinematic_pa("halpha", **FAST).pa == by_file.halpha.pa
+    assert marvin_maps.kinematic_pa(tracer="halpha", **FAST).pa_err == by_file.halpha.pa_err
+    assert marvin_maps.misalignment(**FAST).angle == by_file.misalignment.angle
+    assert mangapa.measure(marvin_maps, **FAST).stellar.pa == by_file.stellar.pa
+
+
+def test_usability_is_not_there_yet(marvin, marvin_maps):
+    assert "kinematic_pa" in dir(marvin_maps)
+    assert "misalignment" in dir(marvin_maps)
+    assert not hasattr(marvin.tools.maps.Maps, "usability")
+
+
+@needs_pafit
+def test_results_are_remembered_for_each_setting(marvin_maps):
+    first = marvin_maps.kinematic_pa(**FAST)
+    assert marvin_maps.kinematic_pa(**FAST) is first
+    assert marvin_maps.kinematic_pa(n_steps=61) is not first
+    assert marvin_maps.kinematic_pa("halpha", **FAST) is not first
+
+
+@needs_pafit
+def test_memory_ends_with_the_maps(maps_file):
+    class Maps:
+        """Marvin keeps its own last Maps alive, so that it cannot show this."""
+
+        data_origin = "file"
+
+    with fits.open(maps_file) as hdus:
+        maps = Maps()
+        maps.data, maps.filename = hdus, str(maps_file)
+        assert np.isfinite(kinematic_pa(maps, **FAST).pa)
+        gone = weakref.ref(maps)
+        del maps
+        gc.collect()
+        assert gone() is None
+
+
+def test_bad_tracer(marvin_maps):
+    with pytest.raises(ValueError, match="tracer='gas' is not known"):
+        marvin_maps.kinematic_pa("gas")
+
+
+@needs_pafit
+def test_from_a_local_sas(marvin, sas):
+    marvin.config.setRelease("DR17")
+    maps = marvin.tools.maps.Maps(plateifu="8485-1901", mode="local")
+    assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
+    assert (
+        maps.misalignment(**FAST).angle == mangapa.measure("8485-1901", **FAST).misalignment.angle
+    )
+    maps.close()
+
+
+@needs_pafit
+def test_from_a_server(marvin, sas):
+    with marvin_api(sas) as (port, asked):
+        marvin.config.setRelease("DR17")
+        marvin.config.switchSasUrl("local", port=port)
+        marvin.config.urlmap = None
+        maps = marvin.tools.maps.Maps(plateifu="8485-1901", mode="remote")
+        asked.clear()
+        stellar = maps.kinematic_pa(**FAST)
+        assert not any("emline_gvel" in path for path in asked)
+        assert sum("/stellar_vel/" in path for path in asked) == 1
+        n_asked = len(asked)
+        assert maps.kinematic_pa(**FAST) is stellar
+        assert len(asked) == n_asked
+        assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
+        assert stellar.pa == mangapa.measure(sas, **FAST).stellar.pa
+
+
+@pytest.mark.parametrize("release", [r.name for r in MANGA_RELEASES])
+def test_every_release_opens_in_marvin(marvin, collaboration, galaxy, tmp_path, release):
+    path = mangapa.write_maps(galaxy, tmp_path / "mock.fits.gz", release=release)
+    maps = marvin.tools.maps.Maps(filename=str(path))
+    assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(path))
+    line = maps.getMap("emline_gvel_ha_6564", exact=True).value
+    good = galaxy.halpha.good
+    np.testing.assert_allclose(line[good], galaxy.halpha.velocity.value[good], rtol=1e-5, atol=1e-4)
+    maps.close()
+
+
+@needs_pafit
+@pytest.mark.parametrize(("tracer", "pa"), [("stellar", 3.5), ("halpha", 7.5)])
+def test_published_settings_on_a_true_file(marvin, real_maps, tracer, pa):
+    maps = marvin.tools.maps.Maps(filename=str(real_maps))
+    result = maps.kinematic_pa(
+        tracer, method="pafit", velocity_error=10, v_sys=0, sigma=None, min_region=0
+    )
+    assert result.pa == pa * u.deg
+    maps.close()
+
+
+@pytest.mark.needs_marvin
+@pytest.mark.parametrize("first", ["mangapa", "marvin.tools.maps"])
+def test_attached_in_either_order(first):
+    second = "marvin.tools.maps" if first == "mangapa" else "mangapa"
+    code = (
+        f"import warnings; warnings.simplefilter('ignore'); import {first}; import {second}; "
+        "import marvin.tools.maps as m; print(m.Maps.kinematic_pa.__module__, "
+        "m.Maps.misalignment.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-2:] == ["mangapa.marvin", "mangapa.marvin"]
+
+
+def test_attach_leaves_alone_what_is_not_ours(caplog):
+    theirs = object()
+    module = types.SimpleNamespace(Maps=type("Maps", (), {"kinematic_pa": theirs}))
+    attach(module)
+    assert module.Maps.kinematic_pa is theirs
+    assert module.Maps.misalignment.__module__ == "mangapa.marvin"
+    assert "has its own kinematic_pa" in caplog.text
+    ours = types.SimpleNamespace(Maps=type("Maps", (), {"kinematic_pa": kinematic_pa}))
+    attach(ours)
+    assert ours.Maps.kinematic_pa is kinematic_pa
+
+
+def test_attach_never_raises(caplog):
+    attach(types.SimpleNamespace())
+    assert "could not add its methods" in caplog.text

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from astropy import units as u
+
+import mangapa
+from mangapa import KinematicPA, PAFlags, VelocityField, clean
+
+pytestmark = pytest.mark.needs_matplotlib
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+
+
+def result_of(field, pa=60):
+    return KinematicPA(
+        pa=pa * u.deg, pa_err=5 * u.deg, v_sys=12 * u.km / u.s, method="none", field=field
+    )
+
+
+def test_north_is_up_and_east_left(galaxy):
+    ax = galaxy.stellar.plot()
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    assert left > 0 > right
+    assert bottom < 0 < top
+    assert "East" in ax.get_xlabel()
+
+
+def test_colours_are_centred_on_the_systemic_velocity(galaxy):
+    ax = result_of(galaxy.stellar).plot()
+    image = ax.collections[-1]
+    low, high = image.get_clim()
+    assert (low + high) / 2 == pytest.approx(12)
+    assert image.get_cmap().name == "RdBu_r"
+    assert "km/s" in ax.figure.axes[-1].get_ylabel()
+
+
+def test_arrow_points_to_the_receding_side(galaxy):
+    ax = result_of(galaxy.stellar, pa=90).plot()
+    arrow = next(a for a in ax.texts if a.get_text() == "" and hasattr(a, "xy"))
+    east, north = arrow.xy
+    assert east > 5
+    assert north == pytest.approx(0, abs=1e-9)
+    wedges = [patch for patch in ax.patches if hasattr(patch, "theta1")]
+    assert sorted((w.theta1, w.theta2) for w in wedges) == [(-5, 5), (175, 185)]
+    assert r"60.0" not in ax.get_title()
+    assert r"90.0 $\pm$ 5.0$\degree$" in ax.get_title()
+
+
+def test_rejected_spaxels_are_faint():
+    wild = mangapa.simulate_galaxy(n_fibres=19, outliers=0.05, seed=1).stellar
+    cleaned = clean(wild)
+    assert cleaned.rejection.any()
+    faint, bright = cleaned.plot(colorbar=False).collections[:2]
+    assert faint.get_alpha() < 0.5 < bright.get_alpha()
+    assert np.ma.count(faint.get_array()) == np.count_nonzero(cleaned.rejection)
+    assert np.ma.count(bright.get_array()) == cleaned.n_spaxels
+
+
+def test_scattered_points_and_empty_fields_are_drawn():
+    x, y = np.random.default_rng(1).normal(size=(2, 1, 50))
+    assert VelocityField.from_arrays(x, x, y).plot().collections
+    empty = VelocityField.from_arrays(x * np.nan, x, y)
+    assert "no good spaxel" in [t.get_text() for t in empty.plot().texts]
+
+
+def test_no_angle_is_said(galaxy):
+    ax = KinematicPA(flags=PAFlags.FIT_FAILED, field=galaxy.stellar).plot()
+    assert "no position angle" in ax.get_title()
+    assert "gave no finite angle" in ax.get_title()
+    with pytest.raises(ValueError, match="no field to draw: the galaxy has no map"):
+        KinematicPA(flags=PAFlags.NO_MAP).plot()
+
+
+def test_galaxy_figure(galaxy):
+    halpha = result_of(galaxy.halpha, pa=100)
+    measurement = mangapa.Measurement(
+        galaxy=galaxy,
+        stellar=result_of(galaxy.stellar),
+        halpha=halpha,
+        misalignment=mangapa.misalignment(result_of(None), halpha),
+    )
+    figure = measurement.plot()
+    assert "9999-1901 DR17" in figure.get_suptitle()
+    assert r"misalignment 40.0 $\pm$ 7.1$\degree$" in figure.get_suptitle()
+    assert len(figure.axes) == 4
+    figure.canvas.draw()
+
+
+def test_galaxy_without_gas(galaxy):
+    missing = KinematicPA(flags=PAFlags.NO_MAP)
+    measurement = mangapa.Measurement(
+        galaxy=mangapa.Galaxy(stellar=galaxy.stellar, plateifu="8485-1901"),
+        stellar=result_of(galaxy.stellar),
+        halpha=missing,
+        misalignment=mangapa.misalignment(10, missing),
+    )
+    figure = measurement.plot()
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert any("no map of this tracer" in text for text in texts)

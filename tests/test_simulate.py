@@ -1,0 +1,136 @@
+import gzip
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+
+from mangapa import clean, simulate_galaxy, write_maps
+from mangapa.simulate import FIELD_OF_VIEW
+
+
+def test_equal_arguments_give_equal_galaxies():
+    one, other, third = (simulate_galaxy(n_fibres=19, seed=s, outliers=0.1) for s in (1, 1, 2))
+    np.testing.assert_array_equal(one.stellar.velocity, other.stellar.velocity)
+    assert not np.array_equal(one.stellar.velocity, third.stellar.velocity, equal_nan=True)
+
+
+@pytest.mark.parametrize("n_fibres", FIELD_OF_VIEW)
+def test_hexagon_of_every_size(n_fibres):
+    field = simulate_galaxy(n_fibres=n_fibres, bintype="SPX").stellar
+    across = FIELD_OF_VIEW[n_fibres]
+    assert field.n_spaxels * 0.25 == pytest.approx(across**2 * 3 * np.sqrt(3) / 8, rel=0.06)
+    assert np.abs(field.x[field.good]).max().value == pytest.approx(across / 2, abs=0.5)
+    assert field.x[0, 0] > 0 * u.arcsec > field.x[0, -1]
+    assert field.y[0, 0] < 0 * u.arcsec < field.y[-1, 0]
+
+
+def test_receding_side_points_along_the_angle():
+    field = simulate_galaxy(pa_stellar=90 * u.deg, snr=1000).stellar
+    east = field.good & (field.x > 8 * u.arcsec) & (abs(field.y) < 1 * u.arcsec)
+    assert np.all(field.velocity[east] > 0)
+
+
+def test_bins_share_values_and_grow_outwards():
+    galaxy = simulate_galaxy(bintype="HYB10", snr=30)
+    stellar, halpha = galaxy.stellar, galaxy.halpha
+    ids, counts = np.unique(stellar.bin_id[stellar.good], return_counts=True)
+    for i in ids[:: len(ids) // 20]:
+        assert np.ptp(stellar.velocity[stellar.bin_id == i]) == 0
+    radius = np.hypot(stellar.x, stellar.y)
+    size = dict(zip(ids, counts, strict=True))
+    sizes = np.array([size[i] for i in stellar.bin_id[stellar.good]])
+    inner = radius[stellar.good] < 4 * u.arcsec
+    assert sizes[inner].mean() < 1.5 < sizes[~inner].mean()
+    assert np.unique(halpha.bin_id[halpha.good]).size == halpha.n_spaxels
+
+
+def test_noise_is_what_ivar_says_and_grows_outwards():
+    galaxy = simulate_galaxy(v_max=0, bintype="SPX", seed=4)
+    for field in (galaxy.stellar, galaxy.halpha):
+        good = field.good
+        pull = (field.velocity[good] * np.sqrt(field.ivar[good])).value
+        assert np.std(pull) == pytest.approx(1, abs=0.05)
+        outer = np.hypot(field.x, field.y)[good] > 10 * u.arcsec
+        assert field.ivar[good][outer].mean() < field.ivar[good][~outer].mean() / 3
+
+
+def test_correlated_noise_has_the_length_of_manga():
+    field = simulate_galaxy(v_max=0, bintype="SPX", snr=1e6, correlated=True, seed=4).stellar
+    noise = field.velocity.value
+    both = field.good[:, 2:] & field.good[:, :-2]
+    r = np.corrcoef(noise[:, 2:][both], noise[:, :-2][both])[0, 1]
+    assert r == pytest.approx(np.exp(-(2**2) / (2 * 1.92**2)), abs=0.1)
+
+
+def test_troubles_on_request():
+    plain = simulate_galaxy(n_fibres=61, bintype="SPX", seed=5)
+    blobs = simulate_galaxy(n_fibres=61, bintype="SPX", foreground=2, seed=5)
+    assert blobs.stellar.n_spaxels < plain.stellar.n_spaxels
+    assert clean(blobs.stellar).rejection.any()
+    wild = simulate_galaxy(n_fibres=61, bintype="SPX", outliers=0.02, seed=5)
+    fast = np.abs(wild.halpha.velocity[wild.halpha.good]) > 300 * u.km / u.s
+    assert 0.01 < fast.mean() < 0.03
+    holes = simulate_galaxy(n_fibres=61, bintype="SPX", missing=2, seed=5)
+    assert holes.stellar.n_spaxels < plain.stellar.n_spaxels
+
+
+def test_core_turns_the_centre_only():
+    plain = simulate_galaxy(bintype="SPX", snr=1e6)
+    core = simulate_galaxy(bintype="SPX", snr=1e6, core_radius=4)
+    inside = np.hypot(plain.stellar.x, plain.stellar.y).value < 4
+    product = plain.stellar.velocity * core.stellar.velocity
+    strong = plain.stellar.good & (np.abs(plain.stellar.velocity.value) > 20)
+    assert np.all(product[strong & inside] < 0)
+    assert np.all(product[strong & ~inside] > 0)
+
+
+def test_warp_turns_the_outside():
+    field = simulate_galaxy(bintype="SPX", snr=1e6, pa_stellar=0, warp=90, inclination=30).stellar
+    x, y, v = field.x.value, field.y.value, field.velocity.value
+    inner = field.good & (np.hypot(x, y) < 1.5)
+    outer = field.good & (np.hypot(x, y) > 13)
+    for where, pa in ((inner, 10), (outer, 80)):
+        along = np.degrees(np.arctan2((x * v)[where].sum(), (y * v)[where].sum()))
+        assert along == pytest.approx(pa, abs=10)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"n_fibres": 20}, "n_fibres=20 must be one of 19, 37, 61, 91, 127"),
+        ({"plateifu": "../1"}, "plateifu='../1' must look like"),
+        ({"inclination": 100}, "inclination=100.0 deg must be between 0 and 90"),
+        ({"snr": 0}, "snr=0 must be positive"),
+        ({"bintype": "ALL"}, "bintype='ALL' is not known"),
+        ({"outliers": 2}, "outliers=2 must be a fraction"),
+    ],
+)
+def test_bad_arguments(options, match):
+    with pytest.raises(ValueError, match=match):
+        simulate_galaxy(**options)
+
+
+def test_file_is_laid_out_like_a_true_one(real_maps, tmp_path):
+    galaxy = simulate_galaxy(plateifu="8080-12701")
+    path = write_maps(galaxy, tmp_path / "mock.fits.gz", release="DR15")
+    with fits.open(path) as mock, fits.open(real_maps) as true:
+        for hdu in mock:
+            assert hdu.shape == true[hdu.name].shape
+            assert hdu.header["BITPIX"] == true[hdu.name].header["BITPIX"]
+            for card in ("ERRDATA", "QUALDATA", "BUNIT", "C19", "C4", "CTYPE1", "CRPIX2"):
+                assert hdu.header.get(card) == true[hdu.name].header.get(card), (hdu.name, card)
+
+
+def test_release_without_the_binning(galaxy, tmp_path):
+    hybrid = simulate_galaxy(n_fibres=19, bintype="HYB10")
+    with pytest.raises(ValueError, match=r"MPL-5 has no HYB10 maps, only SPX, VOR10.*simulate"):
+        write_maps(hybrid, tmp_path / "a.fits.gz", release="MPL-5")
+    assert not list(tmp_path.iterdir())
+
+
+def test_compressed_only_by_name(galaxy, tmp_path):
+    plain = write_maps(galaxy, tmp_path / "a.fits").read_bytes()
+    packed = write_maps(galaxy, tmp_path / "a.fits.gz").read_bytes()
+    assert plain.startswith(b"SIMPLE")
+    assert len(gzip.decompress(packed)) == len(plain)
