@@ -62,7 +62,7 @@ def write_catalogue(table, path):
     Parameters
     ----------
     table : `~astropy.table.QTable`
-        Such as `tabulate` gives.
+        Such as `~mangapa.catalogue.tabulate` gives.
     path : path-like
         Where to; an existing file is replaced in one step.
 

@@ -144,6 +144,7 @@ def _add_fit_options(command):
     )
     fit.add_argument(
         "--v-sys",
+        type=_velocity_or_median,
         metavar="KM/S",
         default="median",
         help="velocity to subtract first (0 as published; default: the median)",
@@ -155,11 +156,15 @@ def _add_fit_options(command):
     )
 
 
+def _velocity_or_median(text):
+    return text if text == "median" else float(text)
+
+
 def _fit_options(options):
     return {
         "method": options.method,
         "velocity_error": options.velocity_error,
-        "v_sys": options.v_sys if options.v_sys == "median" else float(options.v_sys),
+        "v_sys": options.v_sys,
         "n_steps": options.n_steps,
         "sigma": options.sigma,
         "min_region": options.min_region,

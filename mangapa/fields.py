@@ -46,7 +46,7 @@ class VelocityField:
     bin_id : `~numpy.ndarray` of `int` or `None`
         Which spaxels were binned together, shape (ny, nx); -1 where a spaxel is in no bin.
     tracer : `str`
-        One of `TRACERS`.
+        Either "stellar" or "halpha".
     galaxy : `str` or `None`
         Name of the galaxy; for MaNGA its plate-IFU.
     rejection : `~numpy.ndarray`

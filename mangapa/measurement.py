@@ -111,7 +111,7 @@ def measure(
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=30, pa_halpha=210)
-    >>> mangapa.measure(galaxy, method="pafit").misalignment  # doctest: +REQUIRES(pafit)
+    >>> mangapa.measure(galaxy, method="pafit").misalignment
     <Misalignment 180.0 +- 0.4 deg>
     """
     galaxy = _galaxy(source, release, daptype)

@@ -88,7 +88,7 @@ def galaxy_from_marvin(maps, tracers=TRACERS):
     Returns
     -------
     `~mangapa.Galaxy`
-        With the values that `read_maps` gives for the same file.
+        With the values that `~mangapa.read_maps` gives for the same file.
 
     Raises
     ------

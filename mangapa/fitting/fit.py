@@ -78,7 +78,7 @@ def fit_pa(
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=120, seed=1)
-    >>> mangapa.fit_pa(galaxy.stellar, method="pafit").pa  # doctest: +REQUIRES(pafit)
+    >>> mangapa.fit_pa(galaxy.stellar, method="pafit").pa
     <Quantity 120. deg>
     """
     options = _checked_options(method, error, n_steps, velocity_error, v_sys)

@@ -1,0 +1,33 @@
+"""Configuration of the documentation."""
+
+import os
+import sys
+from importlib.metadata import version as installed_version
+
+from sphinx_astropy.conf.v2 import *  # noqa: F403
+
+project = "mangapa"
+author = "The mangapa developers"
+copyright = f"2026, {author}"
+version = release = installed_version(project)
+
+html_theme_options.update(  # noqa: F405
+    logo={"text": project}, use_edit_page_button=False, github_url=None
+)
+html_title = f"{project} {release}"
+exclude_patterns.append("_build")  # noqa: F405
+
+nitpicky = True
+if "READTHEDOCS" not in os.environ:
+    # The inventories of other projects are fetched over the network, which a build must not need.
+    intersphinx_mapping = {}
+    nitpick_ignore_regex = [
+        (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum)\..*"),
+        (
+            r"py:.*",
+            r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
+            r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
+            r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
+        ),
+    ]
+sys.path.insert(0, os.path.abspath(".."))

@@ -1,0 +1,1 @@
+from mangapa.conftest import example_namespace  # noqa: F401
