@@ -48,7 +48,7 @@ def clean(field, *, sigma=SIGMA, min_region=MIN_REGION):
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=37, outliers=0.01, seed=1)
     >>> mangapa.clean(galaxy.halpha)
-    <VelocityField of 9999-3701, halpha: 44 x 44 spaxels, 789 good, 6 outlying_velocity>
+    <VelocityField of 9999-3701, halpha: 44 x 44 spaxels, 799 good, 6 outlying_velocity>
     """
     from astropy.stats import sigma_clip
 

@@ -111,8 +111,8 @@ def measure(
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=30, pa_halpha=210)
-    >>> mangapa.measure(galaxy, method="pafit").misalignment
-    <Misalignment 180.0 +- 0.4 deg>
+    >>> mangapa.measure(galaxy).misalignment.counter_rotating
+    True
     """
     galaxy = _galaxy(source, release, daptype)
     fields, found = {}, {}

@@ -103,7 +103,7 @@ def simulate_galaxy(
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(pa_stellar=40, pa_halpha=220, n_fibres=61)
     >>> galaxy.halpha
-    <VelocityField of 9999-6101, halpha: 54 x 54 spaxels, 1443 good>
+    <VelocityField of 9999-6101, halpha: 54 x 54 spaxels, 1315 good>
     """
     plateifu, n_fibres = _identifier(plateifu, n_fibres)
     true_pa = {"stellar": _degrees(pa_stellar) % 360}
