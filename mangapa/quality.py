@@ -19,6 +19,8 @@ class PAFlags(enum.IntFlag):
     FIT_FAILED = 32
     NO_ROTATION = 64
     RECEDING_SIDE_UNCLEAR = 128
+    UNCONSTRAINED = 256
+    METHODS_DISAGREE = 512
 
 
 class Rejection(enum.IntFlag):
@@ -41,6 +43,8 @@ FLAG_MEANINGS = {
         PAFlags.NO_ROTATION: "the two halves of the field have the same velocity",
         PAFlags.RECEDING_SIDE_UNCLEAR: "the two halves differ by less than their errors: "
         "the angle may be reversed by 180 deg",
+        PAFlags.UNCONSTRAINED: "the field hardly constrains the angle",
+        PAFlags.METHODS_DISAGREE: "two methods differ by more than their errors",
     },
     Rejection: {
         Rejection.SMALL_REGION: "in a region cut off from the main body of the field",

@@ -1,10 +1,14 @@
 """`fit_pa`: check the field, call a method, choose the receding side."""
 
+from functools import lru_cache
+
 import numpy as np
 from astropy import units as u
 
 from mangapa.angles import receding_side
 from mangapa.fields import VELOCITY, VelocityField
+from mangapa.fitting.errors import bootstrap_error
+from mangapa.fitting.grid import grid_of
 from mangapa.fitting.methods import Spaxels, method_named
 from mangapa.fitting.results import KinematicPA
 from mangapa.quality import PAFlags
@@ -20,6 +24,15 @@ TYPICAL_VELOCITY_ERROR = 10.0
 N_STEPS = 361
 #: Positions whose spread in one direction is so much smaller than in the other are on one line.
 COLLINEAR = 1e-3
+#: What ``error`` may be.
+ERRORS = ("default", "analytic", "bootstrap", None)
+#: An error above this is closer to that of a uniform angle, 52 degrees, than to that of a measured
+#: one, degrees.
+UNCONSTRAINED = 30.0
+#: Methods disagree beyond so many standard deviations of their difference.
+DISAGREEMENT = 3.0
+#: No method tells angles apart by less than this, degrees: half of the published step.
+STEP = 0.25
 #: Velocities that differ by less than this, relative to their size, are equal but for rounding.
 ROUNDING = 1e-9
 
@@ -45,8 +58,10 @@ def fit_pa(
         What to fit; a sequence gives a list.
     method : `str`, optional
         One of `~mangapa.fitting.available_methods`, or "default".
-    error : {"default", None}, optional
-        `None` leaves ``pa_err`` out.
+    error : {"default", "analytic", "bootstrap", None}, optional
+        How ``pa_err`` is found: from the fit itself, which the method must support; from 40 fields
+        drawn from the best disc with the noise of this one; or not at all. The default is what is
+        calibrated for the method.
     n_steps : `int`, optional
         Number of angles that are tried over 180 deg; 361 gives half a degree.
     velocity_error : `float` or `~astropy.units.Quantity`, optional
@@ -78,42 +93,90 @@ def fit_pa(
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=120, seed=1)
-    >>> mangapa.fit_pa(galaxy.stellar, method="pafit").pa
-    <Quantity 120. deg>
+    >>> mangapa.fit_pa(galaxy.stellar)
+    <KinematicPA 119.8 +- 0.4 deg, disc, 442 spaxels>
     """
     options = _checked_options(method, error, n_steps, velocity_error, v_sys)
     if isinstance(field, VelocityField):
-        return _fit_one(field, **options)
+        return _fit([field], **options)[0]
     if isinstance(field, (list, tuple)):
         for i, one in enumerate(field):
             _check_field(f"field[{i}]", one)
-        return [_fit_one(one, **options) for one in field]
+        return _fit(field, **options)
     return _check_field("field", field)
 
 
-def _fit_one(field, method, error, n_steps, velocity_error, v_sys):
-    name, function = method
-    spaxels, flags = _spaxels(field, velocity_error, v_sys)
-    missing = {"n_spaxels": field.n_spaxels, "method": name, "field": field}
+def _fit(fields, method, error, n_steps, velocity_error, v_sys):
+    inputs = [_spaxels(field, velocity_error, v_sys) for field in fields]
+    good = [spaxels for spaxels, flags in inputs if not flags]
+    results = []
+    # The matrices are so small that several BLAS threads make it ten times slower.
+    with _blas().limit(limits=1, user_api="blas"):
+        found = iter(method.fit_all(good, n_steps=n_steps))
+        for field, (spaxels, flags) in zip(fields, inputs, strict=True):
+            fit = None if flags else next(found)
+            results.append(_result(field, spaxels, fit, flags, method, error, n_steps))
+    return results
+
+
+@lru_cache(maxsize=1)
+def _blas():
+    """Control of the BLAS threads; kept, as finding the libraries takes longer than a fit."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _result(field, spaxels, found, flags, method, error, n_steps):
+    missing = {"n_spaxels": field.n_spaxels, "method": method.name, "field": field}
     if flags:
         return KinematicPA(flags=flags, **missing)
-    found = function(spaxels, n_steps=n_steps)
     if not np.isfinite(found.pa_axis):
         return KinematicPA(flags=PAFlags.FIT_FAILED, **missing)
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
     if np.isnan(pa):
         return KinematicPA(flags=flags, **missing)
+    pa_err = np.nan if error is None else _error(found, spaxels, method, error, n_steps)
+    if pa_err > UNCONSTRAINED:
+        flags |= PAFlags.UNCONSTRAINED
+    if _disagree(found.pa_axis, found.other_axis, pa_err):
+        flags |= PAFlags.METHODS_DISAGREE
     return KinematicPA(
         pa=pa * u.deg,
-        pa_err=(np.nan if error is None else found.error_3sigma / 3) * u.deg,
+        pa_err=pa_err * u.deg,
         pa_err_3sigma=found.error_3sigma * u.deg,
         v_sys=(spaxels.first_guess + found.v_sys) * VELOCITY,
         n_spaxels=field.n_spaxels,
         chi2=found.chi2,
-        method=name,
+        method=method.name,
         flags=flags,
         field=field,
+        disc=found.disc,
     )
+
+
+def _error(found, spaxels, method, error, n_steps):
+    """1-sigma error in degrees, of the kind that is asked for."""
+    kind = method.error if error == "default" else error
+    if kind == "3sigma":
+        return found.error_3sigma / 3
+    if kind == "analytic":
+        if found.analytic_error is None:
+            msg = f"method={method.name!r} has no analytic error; choose error='bootstrap'"
+            raise ValueError(msg)
+        return found.analytic_error()
+
+    def axes(spaxels):
+        return [fit.pa_axis for fit in method.fit_all(spaxels, n_steps=n_steps)]
+
+    # Always the same draws: the same field has the same error, whoever asks and in any order.
+    return bootstrap_error(spaxels, axes, np.random.default_rng(0))
+
+
+def _disagree(axis, other_axis, error):
+    """Whether two axes differ by more than their errors, of which the other's is not known."""
+    apart = abs((axis - other_axis + 90) % 180 - 90)
+    return apart > DISAGREEMENT * np.hypot(error, max(error, STEP))
 
 
 def _spaxels(field, velocity_error, v_sys):
@@ -124,18 +187,16 @@ def _spaxels(field, velocity_error, v_sys):
         return None, PAFlags.NO_GOOD_SPAXELS
     if n_good < MIN_SPAXELS:
         return None, PAFlags.TOO_FEW_SPAXELS
-    x, y = field.x[good].value, field.y[good].value
-    long_side, short_side = np.linalg.svd(
-        np.column_stack([x - x.mean(), y - y.mean()]), compute_uv=False
-    )
-    if short_side <= COLLINEAR * long_side:
+    x, y = field.x.value[good], field.y.value[good]
+    short_side, long_side = np.linalg.eigvalsh(np.cov(x, y))
+    if short_side <= COLLINEAR**2 * long_side:
         return None, PAFlags.NO_EXTENT
-    velocity = field.velocity[good].value
+    velocity = field.velocity.value[good]
     if np.ptp(velocity) <= ROUNDING * np.abs(velocity).max():
         return None, PAFlags.CONSTANT_VELOCITY
     if velocity_error is None:
         velocity_error = (
-            TYPICAL_VELOCITY_ERROR if field.ivar is None else field.ivar[good].value ** -0.5
+            TYPICAL_VELOCITY_ERROR if field.ivar is None else field.ivar.value[good] ** -0.5
         )
     first_guess = np.median(velocity) if v_sys is None else v_sys
     return Spaxels(
@@ -146,12 +207,13 @@ def _spaxels(field, velocity_error, v_sys):
         error=np.broadcast_to(np.asarray(velocity_error, float), velocity.shape),
         good=good,
         bin_id=None if field.bin_id is None else field.bin_id[good],
+        grid=grid_of(field.x.value, field.y.value, good),
     ), PAFlags.NONE
 
 
 def _checked_options(method, error, n_steps, velocity_error, v_sys):
-    if error not in ("default", None):
-        msg = f"error={error!r} is not known; choose 'default' or None"
+    if error not in ERRORS:
+        msg = f"error={error!r} is not known; choose one of {', '.join(map(repr, ERRORS))}"
         raise ValueError(msg)
     if not (isinstance(n_steps, (int, np.integer)) and n_steps >= 3):
         msg = f"n_steps={n_steps!r} must be an integer of at least 3"

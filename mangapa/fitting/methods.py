@@ -1,13 +1,16 @@
 """The fitting methods that are known, and what each of them is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from mangapa.fitting.grid import Grid
+
 __all__ = ["DEFAULT_METHOD", "Spaxels", "available_methods", "method_named", "register_method"]
 
 #: What ``method="default"`` stands for.
-DEFAULT_METHOD = "pafit"
+DEFAULT_METHOD = "disc"
 
 _methods = {}
 
@@ -31,6 +34,8 @@ class Spaxels:
         Where on the map the spaxels are, shape (ny, nx).
     bin_id : `~numpy.ndarray` or `None`
         Their bins, shape (n,).
+    grid : `~mangapa.fitting.grid.Grid` or `None`
+        The grid of the map; `None` where the places are scattered.
     """
 
     x: np.ndarray
@@ -40,9 +45,40 @@ class Spaxels:
     error: np.ndarray
     good: np.ndarray
     bin_id: np.ndarray | None = None
+    grid: Grid | None = None
 
 
-def register_method(name):
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """
+    A method that is known.
+
+    Attributes
+    ----------
+    name : `str`
+        What users call it.
+    fit : callable
+        ``fit(spaxels, *, n_steps) -> PAFit``.
+    fit_many : callable or `None`
+        The same for a list, where the method is faster so.
+    error : {"analytic", "bootstrap", "3sigma"}
+        What ``error="default"`` means: the method's own analytic error, the bootstrap, or a third
+        of its 3-sigma interval for a method that is too slow for a bootstrap.
+    """
+
+    name: str
+    fit: Callable
+    fit_many: Callable | None
+    error: str
+
+    def fit_all(self, spaxels, *, n_steps):
+        """Fit a list."""
+        if self.fit_many is not None:
+            return self.fit_many(spaxels, n_steps=n_steps)
+        return [self.fit(one, n_steps=n_steps) for one in spaxels]
+
+
+def register_method(name, *, fit_many=None, error="bootstrap"):
     """
     Make a function known to `~mangapa.fit_pa` as a method.
 
@@ -50,6 +86,10 @@ def register_method(name):
     ----------
     name : `str`
         What users will call it.
+    fit_many : callable, optional
+        The same for a list of fields, if the method gains from that.
+    error : {"analytic", "bootstrap", "3sigma"}, optional
+        What ``error="default"`` means for it.
 
     Returns
     -------
@@ -67,7 +107,7 @@ def register_method(name):
         if name in _methods or name == "default":
             msg = f"a method named {name!r} is registered already"
             raise ValueError(msg)
-        _methods[name] = function
+        _methods[name] = Method(name=name, fit=function, fit_many=fit_many, error=error)
         return function
 
     return register
@@ -91,10 +131,10 @@ def available_methods():
 
 
 def method_named(name):
-    """The name behind an alias, and its function."""
+    """The `Method` of this name, or behind this alias."""
     if name == "default":
         name = DEFAULT_METHOD
     if name not in _methods:
         msg = f"method={name!r} is not known; choose one of default, {', '.join(_methods)}"
         raise ValueError(msg)
-    return name, _methods[name]
+    return _methods[name]

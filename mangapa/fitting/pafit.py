@@ -13,7 +13,7 @@ __all__ = ["fit"]
 logger = logging.getLogger("mangapa")
 
 
-@register_method("pafit")
+@register_method("pafit", error="3sigma")
 def fit(spaxels, *, n_steps):
     """
     Fit the axis with ``pafit.fit_kinematic_pa``.
@@ -37,9 +37,10 @@ def fit(spaxels, *, n_steps):
     ImportError
         If pafit is not installed.
     """
+    from threadpoolctl import threadpool_limits
+
     try:
         from pafit.fit_kinematic_pa import fit_kinematic_pa
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         msg = (
             "method='pafit' needs the package pafit, for non-commercial use only: "
@@ -47,7 +48,7 @@ def fit(spaxels, *, n_steps):
         )
         raise ImportError(msg) from error
 
-    # pafit is 7 to 100 times slower with several BLAS threads.
+    # 7 to 100 times slower with several BLAS threads, those of scipy among them.
     with threadpool_limits(1), warnings.catch_warnings():
         # It divides by the number of mirror points, which may be none.
         warnings.simplefilter("ignore", RuntimeWarning)

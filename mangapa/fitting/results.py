@@ -1,5 +1,6 @@
 """What a fit gives: the axis, from a method; the position angle, from `~mangapa.fit_pa`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,12 +27,21 @@ class PAFit:
         Correction to the first guess of the systemic velocity, km/s.
     chi2 : `float`
         Chi-square at the best angle; NaN if the method does not tell.
+    analytic_error : callable or `None`
+        Gives the 1-sigma error, degrees, where the method has one of its own.
+    other_axis : `float`
+        The axis that another method found on the way, degrees; NaN if there was none.
+    disc : `~mangapa.fitting.thin_disc.Disc` or `None`
+        The disc, where one was fitted.
     """
 
     pa_axis: float
     error_3sigma: float = np.nan
     v_sys: float = np.nan
     chi2: float = np.nan
+    analytic_error: Callable | None = None
+    other_axis: float = np.nan
+    disc: object = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -59,6 +69,8 @@ class KinematicPA:
         What is wrong; 0 if nothing is.
     field : `~mangapa.VelocityField`
         What was fitted.
+    disc : `~mangapa.fitting.thin_disc.Disc` or `None`
+        The disc that fits best, with its inclination and rotation curve, from ``method="disc"``.
     """
 
     pa: u.Quantity = np.nan * u.deg
@@ -70,6 +82,7 @@ class KinematicPA:
     method: str = ""
     flags: PAFlags = PAFlags.NONE
     field: VelocityField | None = field(default=None)
+    disc: object = None
 
     def plot(self, ax=None, **kwargs):
         """

@@ -1,0 +1,48 @@
+"""The robust thin disc: best at low signal-to-noise and on damaged maps; the default."""
+
+from functools import partial
+
+import numpy as np
+
+from mangapa.fitting.errors import analytic_error
+from mangapa.fitting.harmonic import chi_square_curve, three_sigma
+from mangapa.fitting.methods import register_method
+from mangapa.fitting.points import gather
+from mangapa.fitting.results import PAFit
+from mangapa.fitting.thin_disc import fit_points
+
+__all__ = ["fit"]
+
+
+@register_method("disc", error="analytic")
+def fit(spaxels, *, n_steps):
+    """
+    Fit a thin disc by robust least squares.
+
+    It starts from the harmonic angle; `~mangapa.fitting.thin_disc.fit_points` has the model. The
+    inclination and the rotation curve come with the result.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting.methods.Spaxels`
+        What to fit.
+    n_steps : `int`
+        Not used: the angle is continuous.
+
+    Returns
+    -------
+    `~mangapa.fitting.PAFit`
+    """
+    points = gather(spaxels)
+    curve = chi_square_curve(spaxels, points)
+    disc, state, angle, v_sys = fit_points(points, curve.pa_axis)
+    residual = state.residual * state.velocity_unit
+    return PAFit(
+        pa_axis=np.degrees(angle) % 180.0,
+        error_3sigma=three_sigma(curve.chi2, points.weight.size),
+        v_sys=v_sys,
+        chi2=float(np.sum((residual / points.error) ** 2)),
+        other_axis=curve.pa_axis,
+        disc=disc,
+        analytic_error=partial(analytic_error, state, spaxels.grid),
+    )

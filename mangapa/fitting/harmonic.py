@@ -1,0 +1,237 @@
+"""
+The closed form: symmetry under reflection is a circular convolution on each ring.
+
+Reflection about an axis at angle t maps the azimuth p to 2 t - p. The sum over mirror pairs of
+V(p) V(2 t - p) is therefore a circular autoconvolution of the ring at 2 t: one Fourier transform a
+ring, one inverse transform in all, give every angle at once. With masks, the same is done for the
+weights, the weighted velocities and their squares; dividing by the pairs keeps an uneven footprint
+from mattering, and the systemic velocity follows at each angle.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mangapa.fitting.methods import register_method
+from mangapa.fitting.points import gather
+from mangapa.fitting.results import PAFit
+from mangapa.fitting.scattered import on_a_grid
+
+__all__ = ["chi_square_curve", "fit", "three_sigma"]
+
+#: Azimuths a ring; the axis is tried at steps of half their distance, here a degree.
+N_AZIMUTHS = 180
+#: First ring and distance of rings, arcsec; within the first the azimuth means nothing.
+FIRST_RING, RING_STEP = 0.75, 1.0
+#: A polar sample counts if so much of its bilinear weight is on good spaxels.
+COVERED = 0.6
+#: Angles with less than this fraction of the pairs of the best covered angle do not compete.
+ENOUGH_PAIRS = 0.1
+#: A spaxel is an outlier beyond so many standard deviations from its neighbours at two spaxels.
+OUTLIER, NEIGHBOUR = 7.0, 2
+#: Share of the deviations, and how many standard deviations it is of normal ones: the spread.
+SPREAD_SHARE, SPREAD_SIGMAS = 0.8, 1.28
+#: Origins of the grids are rounded to this, arcsec, so that most maps share their polar operator.
+ORIGIN_DECIMALS = 2
+TINY = 1e-30
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """
+    How far the field is from bi-antisymmetric at each angle.
+
+    Attributes
+    ----------
+    chi2 : `~numpy.ndarray`
+        Chi-square of the field against its symmetrised self, shape (N_AZIMUTHS,); infinite where
+        there are too few pairs.
+    pa_axis : `float`
+        Best axis, degrees modulo 180, refined below the grid.
+    v_sys : `float`
+        Systemic velocity there, km/s.
+    """
+
+    chi2: np.ndarray
+    pa_axis: float
+    v_sys: float
+
+
+@register_method("harmonic")
+def fit(spaxels, *, n_steps):
+    """
+    Find the axis of bi-antisymmetry from ring harmonics, in closed form.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting.methods.Spaxels`
+        What to fit.
+    n_steps : `int`
+        Not used: every degree is tried, and the best angle refined.
+
+    Returns
+    -------
+    `~mangapa.fitting.PAFit`
+
+    References
+    ----------
+    Krajnovic et al. 2006, MNRAS 366, 787, Appendix C, for the objective.
+    """
+    points = gather(spaxels)
+    curve = chi_square_curve(spaxels, points)
+    return PAFit(
+        pa_axis=curve.pa_axis,
+        error_3sigma=three_sigma(curve.chi2, points.weight.size),
+        v_sys=curve.v_sys,
+        chi2=float(curve.chi2.min()),
+    )
+
+
+def chi_square_curve(spaxels, points):
+    """
+    The objective at every angle.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting.methods.Spaxels`
+        The good spaxels.
+    points : `~mangapa.fitting.points.Points`
+        Their bins.
+
+    Returns
+    -------
+    `Curve`
+    """
+    weight = points.weight / points.n_spaxels
+    spaxels, weight = on_a_grid(spaxels, weight[points.bins])
+    return _curve(*_polar(spaxels, weight), points)
+
+
+def three_sigma(chi2, n_points):
+    """
+    Half-width of the 3-sigma interval in chi-square, degrees.
+
+    The rule of pafit: chi-square at most 9 above its minimum, and 3 standard deviations of
+    chi-square itself more; at least half a degree.
+
+    Parameters
+    ----------
+    chi2 : `~numpy.ndarray`
+        At angles that are evenly spaced over 180 degrees, without the last.
+    n_points : `int`
+        Number of data.
+
+    Returns
+    -------
+    `float`
+    """
+    inside = chi2 <= chi2.min() + 9 + 3 * np.sqrt(2 * n_points)
+    return float(max(90.0 * np.count_nonzero(inside) / chi2.size, 0.5))
+
+
+def _polar(spaxels, weight):
+    """Velocities and weights on rings, shape (rings, azimuths), and the radii."""
+    good = spaxels.good
+    kept = _inliers(good, spaxels.velocity)
+    maps = np.zeros((good.size, 3))
+    flat = np.flatnonzero(good)
+    maps[flat, 0] = weight * kept
+    maps[flat, 1] = weight * kept * spaxels.velocity
+    maps[flat, 2] = kept
+    grid = spaxels.grid
+    operator, radius = _polar_operator(
+        grid.shape,
+        tuple(np.round(grid.origin, ORIGIN_DECIMALS)),
+        tuple(np.round(grid.steps.ravel(), ORIGIN_DECIMALS + 2)),
+    )
+    sampled, weighted, covered = (operator @ maps).T.reshape(3, radius.size, N_AZIMUTHS)
+    sampled = np.where(covered > COVERED, sampled, 0.0)
+    velocity = np.where(sampled > 0, weighted / np.maximum(sampled, TINY), 0.0)
+    return velocity, sampled, radius
+
+
+@lru_cache(maxsize=64)
+def _polar_operator(shape, origin, steps):
+    """Bilinear interpolation from the spaxels to the rings, as a sparse matrix; and the radii."""
+    from scipy.sparse import csr_matrix
+
+    from mangapa.fitting.grid import Grid
+
+    grid = Grid(origin=np.array(origin), steps=np.reshape(steps, (2, 2)), shape=shape)
+    ny, nx = shape
+    corners = np.hypot(*grid.places(np.array([0, nx, 0, nx]), np.array([0, 0, ny, ny])))
+    radius = np.arange(FIRST_RING, corners.max() / np.sqrt(2), RING_STEP)
+    azimuth = 2 * np.pi * np.arange(N_AZIMUTHS) / N_AZIMUTHS
+    column, row = grid.index(
+        (radius[:, None] * np.sin(azimuth)).ravel(), (radius[:, None] * np.cos(azimuth)).ravel()
+    )
+    first_column, first_row = np.floor(column).astype(int), np.floor(row).astype(int)
+    sample = np.arange(column.size)
+    entries = []
+    for i in (0, 1):
+        for j in (0, 1):
+            r, c = first_row + i, first_column + j
+            share = (1 - np.abs(row - r)) * (1 - np.abs(column - c))
+            inside = (r >= 0) & (r < ny) & (c >= 0) & (c < nx)
+            entries.append((share[inside], sample[inside], (r * nx + c)[inside]))
+    share, sample, spaxel = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return csr_matrix((share, (sample, spaxel)), shape=(column.size, ny * nx)), radius
+
+
+def _curve(velocity, weight, radius, points):
+    """
+    Mean squared mismatch of mirror pairs at each angle, the systemic velocity profiled out.
+
+    About the axis V(p) = V(2 t - p), and V(p) + V(2 t + 180 - p) = 2 v_sys across it.
+    """
+    transform = np.fft.rfft([weight, weight * velocity, weight * velocity**2], axis=-1)
+    one, first, second = transform
+    products = np.stack([one * one, one * first, one * second, first * first])
+    pairs = np.fft.irfft(np.einsum("r,krf->kf", radius, products), N_AZIMUTHS, axis=-1)
+    count, _, square, product = pairs
+    opposite = np.roll(pairs, -N_AZIMUTHS // 2, axis=-1)
+    count_across, linear_across, square_across, product_across = opposite
+    v_sys = linear_across / np.maximum(count_across, 1e-9 * count.max() + TINY)
+    total = count + count_across
+    mismatch = (
+        2 * (square - product + square_across + product_across)
+        - 8 * v_sys * linear_across
+        + 4 * v_sys**2 * count_across
+    ) / np.maximum(total, TINY)
+    mismatch = np.where(total > ENOUGH_PAIRS * total.max(), np.maximum(mismatch, 0), np.inf)
+    best = int(np.argmin(mismatch))
+    before, at, after = mismatch[[best - 1, best, (best + 1) % N_AZIMUTHS]]
+    bend = before - 2 * at + after
+    shift = 0.5 * (before - after) / bend if np.isfinite(bend) and bend > 0 else 0.0
+    # A pair's difference is twice the part that symmetry removes, and its square four times.
+    scale = np.sum(points.error**-2.0) / 4
+    return Curve(
+        chi2=mismatch * scale,
+        pa_axis=float((best + shift) * 180.0 / N_AZIMUTHS % 180.0),
+        v_sys=float(v_sys[best]),
+    )
+
+
+def _inliers(good, velocity):
+    """Which good spaxels are near the median of their eight neighbours at a small distance."""
+    ny, nx = good.shape
+    wide = np.full((ny + 2 * NEIGHBOUR, nx + 2 * NEIGHBOUR), np.nan)
+    inner = wide[NEIGHBOUR:-NEIGHBOUR, NEIGHBOUR:-NEIGHBOUR]
+    inner[good] = velocity
+    row, column = np.nonzero(good)
+    at = (row + NEIGHBOUR) * wide.shape[1] + column + NEIGHBOUR
+    steps = NEIGHBOUR * np.array([-1, 0, 1])
+    around = np.add.outer(steps * wide.shape[1], steps).ravel()
+    nine = wide.ravel()[around[:, None] + at]
+    # In place of missing neighbours, very high and very low in turn: the median is of the others.
+    absent = np.isnan(nine)
+    odd = np.cumsum(absent, axis=0) % 2 == 1
+    nine = np.where(absent, np.where(odd, np.inf, -np.inf), nine)
+    middle = np.partition(nine, 4, axis=0)[4]
+    off = np.abs(velocity - middle)
+    off[~np.isfinite(off)] = 0.0
+    spread = np.partition(off, int(SPREAD_SHARE * (off.size - 1)))[
+        int(SPREAD_SHARE * (off.size - 1))
+    ]
+    return off <= OUTLIER * max(spread / SPREAD_SIGMAS, 1e-3)
