@@ -36,12 +36,11 @@ def fit(spaxels, *, n_steps):
     points = gather(spaxels)
     curve = chi_square_curve(spaxels, points)
     disc, state, angle, v_sys = fit_points(points, curve.pa_axis)
-    residual = state.residual * state.velocity_unit
     return PAFit(
         pa_axis=np.degrees(angle) % 180.0,
         error_3sigma=three_sigma(curve.chi2, points.weight.size),
         v_sys=v_sys,
-        chi2=float(np.sum((residual / points.error) ** 2)),
+        chi2=float(np.sum((state.velocity_residual / points.error) ** 2)),
         other_axis=curve.pa_axis,
         disc=disc,
         analytic_error=partial(analytic_error, state, spaxels.grid),

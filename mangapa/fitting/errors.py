@@ -17,6 +17,10 @@ UNIFORM = 180 / np.sqrt(12)
 CHANCE, CHANCE_WIDTH = 5.5, 1.2
 #: Correlated noise is told from white where neighbours within reach add so many per point.
 MIN_NEIGHBOURS = 0.3
+#: And with fewer than this it is hard to tell from a misfit; unbinned spaxels have 22.
+FEW_NEIGHBOURS = 8.0
+#: Fewest degrees of freedom that tell the noise.
+MIN_FREEDOM = 4.0
 #: A correlated part below so many of its own standard deviations is shrunk towards none.
 SIGNIFICANT = 3.0
 N_DRAWS = 40
@@ -54,6 +58,8 @@ def analytic_error(state, grid):
     # The fitted rotation holds one part of noise, so that its true significance is less.
     error = np.degrees(np.sqrt(variance)) * np.sqrt(significance / max(significance - 1, 1.0))
     error = min(error, UNIFORM)
+    if bounded.size - n_effective < MIN_FREEDOM:
+        chance = 1.0
     return float(np.sqrt((1 - chance) * error**2 + chance * UNIFORM**2))
 
 
@@ -85,9 +91,10 @@ def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
     _, state, _, _ = fit_points(points, start)
     _, bounded, _, n_effective = _linearise(state)
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
-    smooth = points.velocity - state.residual * state.velocity_unit
+    smooth = points.velocity - state.velocity_residual
+    unit = state.relative * state.velocity_unit
     draws = [
-        replace(spaxels, velocity=(smooth + noise.draw(rng) * state.velocity_unit)[points.bins])
+        replace(spaxels, velocity=(smooth + unit * noise.draw(rng))[points.bins])
         for _ in range(n_draws)
     ]
     off = np.radians(2 * (np.array(fit(draws)) - start))
@@ -137,6 +144,9 @@ class _Noise:
         decay = narrow / neighbours
         matrix = np.array([[1 - freedom, -freedom * area], [-freedom, decay - freedom * area]])
         determinant = np.linalg.det(matrix)
+        if area < FEW_NEIGHBOURS and freedom * area > 0.4 * decay:
+            # So few bins that a correlation cannot be told from a misfit.
+            return
         if determinant > 0.1 * decay:
             total, correlated = np.linalg.solve(matrix, [power, nearby])
             chance = 2 * (max(total, power) / determinant) ** 2 * narrow / neighbours**2

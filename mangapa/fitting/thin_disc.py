@@ -1,6 +1,6 @@
 """A thin disc, fitted to points by robust least squares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
@@ -29,6 +29,8 @@ TOLERANCE = 3e-4
 MAX_TURN, MAX_STRETCH = 0.35, 0.7
 #: Standard deviation over median absolute deviation, for normal errors.
 NORMAL = 1.4826
+#: Errors whose range is less than this, relative to the largest, are the same.
+SAME_ERRORS = 1e-3
 TINY = 1e-9
 
 N_TERMS = len(TURNOVERS) + 1
@@ -67,12 +69,10 @@ class Disc:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DiscState:
     """
-    The fit at its best, for the error: scaled, so that the error of the angle follows in radians.
+    The fit at its best, for the error. All of it is in units of the relative errors.
 
     Attributes
     ----------
-    points : `~mangapa.fitting.points.Points`
-        What was fitted.
     jacobian : `~numpy.ndarray`
         Derivatives of the model, shape (N_PARAMETERS, m).
     residual, model : `~numpy.ndarray`
@@ -83,18 +83,28 @@ class DiscState:
         Weights without the robust part, shape (m,).
     precision : `~numpy.ndarray`
         Of the priors, shape (N_PARAMETERS,).
+    points : `~mangapa.fitting.points.Points`
+        What was fitted.
+    relative : `~numpy.ndarray`
+        Error of each point over the typical one, shape (m,).
     velocity_unit : `float`
-        What the velocities were divided by, km/s.
+        What the velocities were divided by before, km/s.
     """
 
-    points: object
     jacobian: np.ndarray
     residual: np.ndarray
     model: np.ndarray
     scale: float
     weight: np.ndarray
     precision: np.ndarray
-    velocity_unit: float
+    points: object = None
+    relative: np.ndarray | None = None
+    velocity_unit: float = 1.0
+
+    @property
+    def velocity_residual(self):
+        """Data less model, km/s, shape (m,)."""
+        return self.residual * self.relative * self.velocity_unit
 
 
 def fit_points(points, pa_start):
@@ -127,29 +137,46 @@ def fit_points(points, pa_start):
     middle = np.median(points.velocity)
     unit = NORMAL * np.median(np.abs(points.velocity - middle)) + TINY
     data = (points.velocity - middle) / unit
-    weight = points.weight
 
     precision = np.zeros(N_PARAMETERS)
     precision[:N_TERMS] = AMPLITUDE_PRECISION
     precision[RATIO] = LOG_RATIO_SPREAD**-2
     precision[[EAST, NORTH]] = (reach / CENTRE_SPREAD) ** 2
+    start = np.zeros(N_PARAMETERS)
+    start[ANGLE], start[RATIO] = np.radians(pa_start), LOG_RATIO_START
+    terms = _model(start, x, y)[1][: SYSTEMIC + 1]
+    start[: SYSTEMIC + 1] = _amplitudes(terms, data, points.weight)
+
+    relative = np.ones(data.size)
+    solution = _iterate(start, x, y, data, relative, points.weight, precision)
+    if np.ptp(points.error) > SAME_ERRORS * points.error.max():
+        # Errors that differ count only as far as they explain the scatter about the disc.
+        variance = points.error**2
+        scatter = (solution[1].scale * unit) ** 2
+        variance = variance + max(scatter - np.median(variance), 0.0)
+        relative = np.sqrt(variance / np.median(variance))
+        solution = _iterate(solution[0], x, y, data, relative, points.weight, precision)
+    parameters, state = solution
+    state = replace(state, points=points, relative=relative, velocity_unit=unit)
+    v_sys = middle + unit * parameters[SYSTEMIC]
+    return _disc(parameters, reach, unit, x, y), state, parameters[ANGLE], v_sys
+
+
+def _iterate(parameters, x, y, data, relative, weight, precision):
+    """Gauss-Newton steps to the best parameters, and the state there."""
+    parameters = parameters.copy()
     prior = np.zeros(N_PARAMETERS)
     prior[RATIO] = LOG_RATIO
-
-    parameters = np.zeros(N_PARAMETERS)
-    parameters[ANGLE], parameters[RATIO] = np.radians(pa_start), LOG_RATIO_START
     diagonal = np.diag_indices(N_PARAMETERS)
     converged = False
     for iteration in range(MAX_ITERATIONS + 1):
-        if iteration == 0:
-            model, jacobian = _model(parameters, x, y)
-            parameters[: SYSTEMIC + 1] = _start(jacobian[: SYSTEMIC + 1], data, weight)
         model, jacobian = _model(parameters, x, y)
-        residual = data - parameters[SYSTEMIC] - model
+        jacobian /= relative
+        residual = (data - parameters[SYSTEMIC] - model) / relative
         scale = NORMAL * np.median(np.abs(residual)) + TINY
-        weighted = jacobian * (weight * _robust(residual, scale))
         if converged or iteration == MAX_ITERATIONS:
             break
+        weighted = jacobian * (weight * _robust(residual, scale))
         normal = weighted @ jacobian.T
         normal[diagonal] += scale**2 * precision
         gradient = weighted @ residual + scale**2 * precision * (prior - parameters)
@@ -158,24 +185,20 @@ def fit_points(points, pa_start):
         step /= max(abs(step[ANGLE]) / MAX_TURN, abs(step[RATIO]) / MAX_STRETCH, 1.0)
         before = parameters[RATIO]
         parameters += step
-        parameters[RATIO] = np.clip(parameters[RATIO], 0.0, LOG_RATIO_MAX)
+        parameters[RATIO] = min(max(parameters[RATIO], 0.0), LOG_RATIO_MAX)
         converged = (
-            iteration > 1
+            iteration > 0
             and abs(step[ANGLE]) < TOLERANCE
             and abs(parameters[RATIO] - before) < 20 * TOLERANCE
         )
-    state = DiscState(
-        points=points,
+    return parameters, DiscState(
         jacobian=jacobian,
         residual=residual,
-        model=model,
+        model=model / relative,
         scale=scale,
         weight=weight,
         precision=precision,
-        velocity_unit=unit,
     )
-    v_sys = middle + unit * parameters[SYSTEMIC]
-    return _disc(parameters, reach, unit, x, y), state, parameters[ANGLE], v_sys
 
 
 def _robust(residual, scale):
@@ -207,7 +230,7 @@ def _model(parameters, x, y):
     return along * slope, jacobian
 
 
-def _start(terms, data, weight):
+def _amplitudes(terms, data, weight):
     """Amplitudes and systemic velocity at the first angle: linear, with three robust rounds."""
     robust = weight
     for _ in range(3):
