@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from mangapa.fitting.errors import analytic_error
-from mangapa.fitting.harmonic import chi_square_curve, three_sigma
+from mangapa.fitting.harmonic import chi_square_curves, three_sigma
 from mangapa.fitting.methods import register_method
 from mangapa.fitting.points import gather
 from mangapa.fitting.results import PAFit
@@ -34,7 +34,7 @@ def fit(spaxels, *, n_steps):
     `~mangapa.fitting.PAFit`
     """
     points = gather(spaxels)
-    curve = chi_square_curve(spaxels, points)
+    (curve,) = chi_square_curves([spaxels], [points])
     disc, state, angle, v_sys = fit_points(points, curve.pa_axis)
     return PAFit(
         pa_axis=np.degrees(angle) % 180.0,

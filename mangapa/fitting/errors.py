@@ -92,7 +92,8 @@ def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
     _, bounded, _, n_effective = _linearise(state)
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - state.velocity_residual
-    unit = state.relative * state.velocity_unit
+    # The bounded residuals tell how the noise is shared, the robust scale how large it is.
+    unit = state.relative * state.velocity_unit * state.scale / np.sqrt(np.mean(bounded**2))
     draws = [
         replace(spaxels, velocity=(smooth + unit * noise.draw(rng))[points.bins])
         for _ in range(n_draws)

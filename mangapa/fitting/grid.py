@@ -66,19 +66,19 @@ def grid_of(x, y, good):
         `None` where the places are not those of a grid.
     """
     row, column = np.nonzero(good)
-    if min(x.shape) < 2 or row.size < 3:
+    if row.size < 3:
         return None
-    # Three unknowns, many spaxels: the normal equations are small and well conditioned.
-    design = np.stack([np.ones(row.size), column - column.mean(), row - row.mean()])
     places = np.stack([x[good], y[good]])
+    # Four spaxels far from each other give the grid, all of them must lie on it.
+    far = [0, column.argmin(), column.argmax(), -1]
+    design = np.stack([np.ones(4), column[far], row[far]])
     normal = design @ design.T
-    if np.linalg.cond(normal) > 1e12:
+    if np.linalg.det(normal) < 1:
         return None
-    solution = np.linalg.solve(normal, design @ places.T)
-    steps = solution[1:].T
-    off = np.abs(places - solution.T @ design).max()
-    size = np.abs(np.linalg.det(steps))
-    if size == 0 or off > REGULAR * np.sqrt(size):
+    solution = np.linalg.solve(normal, design @ places[:, far].T)
+    origin, steps = solution[0], solution[1:].T
+    size = abs(np.linalg.det(steps))
+    off = places - steps @ np.stack([column, row]) - origin[:, None]
+    if size == 0 or max(off.max(), -off.min()) > REGULAR * np.sqrt(size):
         return None
-    origin = solution[0] - steps @ (column.mean(), row.mean())
     return Grid(origin=origin, steps=steps, shape=x.shape)

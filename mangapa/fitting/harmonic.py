@@ -18,7 +18,7 @@ from mangapa.fitting.points import gather
 from mangapa.fitting.results import PAFit
 from mangapa.fitting.scattered import on_a_grid
 
-__all__ = ["chi_square_curve", "fit", "three_sigma"]
+__all__ = ["chi_square_curves", "fit", "fit_many", "three_sigma"]
 
 #: Azimuths a ring; the axis is tried at steps of half their distance, here a degree.
 N_AZIMUTHS = 180
@@ -33,7 +33,9 @@ OUTLIER, NEIGHBOUR = 7.0, 2
 #: Share of the deviations, and how many standard deviations it is of normal ones: the spread.
 SPREAD_SHARE, SPREAD_SIGMAS = 0.8, 1.28
 #: Origins of the grids are rounded to this, arcsec, so that most maps share their polar operator.
-ORIGIN_DECIMALS = 2
+ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
+#: Fields that are transformed at once: enough to share the work, few enough for the cache.
+BATCH = 16
 TINY = 1e-30
 
 
@@ -58,7 +60,34 @@ class Curve:
     v_sys: float
 
 
-@register_method("harmonic")
+def fit_many(spaxels, *, n_steps):
+    """
+    Fit a list of fields at once; fields of the same grid share their transforms.
+
+    Parameters
+    ----------
+    spaxels : sequence of `~mangapa.fitting.methods.Spaxels`
+        What to fit.
+    n_steps : `int`
+        Not used: every degree is tried, and the best angle refined.
+
+    Returns
+    -------
+    `list` of `~mangapa.fitting.PAFit`
+    """
+    points = [gather(one) for one in spaxels]
+    return [
+        PAFit(
+            pa_axis=curve.pa_axis,
+            error_3sigma=three_sigma(curve.chi2, one.weight.size),
+            v_sys=curve.v_sys,
+            chi2=float(curve.chi2.min()),
+        )
+        for curve, one in zip(chi_square_curves(spaxels, points), points, strict=True)
+    ]
+
+
+@register_method("harmonic", fit_many=fit_many)
 def fit(spaxels, *, n_steps):
     """
     Find the axis of bi-antisymmetry from ring harmonics, in closed form.
@@ -78,34 +107,38 @@ def fit(spaxels, *, n_steps):
     ----------
     Krajnovic et al. 2006, MNRAS 366, 787, Appendix C, for the objective.
     """
-    points = gather(spaxels)
-    curve = chi_square_curve(spaxels, points)
-    return PAFit(
-        pa_axis=curve.pa_axis,
-        error_3sigma=three_sigma(curve.chi2, points.weight.size),
-        v_sys=curve.v_sys,
-        chi2=float(curve.chi2.min()),
-    )
+    return fit_many([spaxels], n_steps=n_steps)[0]
 
 
-def chi_square_curve(spaxels, points):
+def chi_square_curves(spaxels, points):
     """
-    The objective at every angle.
+    The objective at every angle, for each of several fields.
 
     Parameters
     ----------
-    spaxels : `~mangapa.fitting.methods.Spaxels`
-        The good spaxels.
-    points : `~mangapa.fitting.points.Points`
+    spaxels : sequence of `~mangapa.fitting.methods.Spaxels`
+        The good spaxels of each field.
+    points : sequence of `~mangapa.fitting.points.Points`
         Their bins.
 
     Returns
     -------
-    `Curve`
+    `list` of `Curve`
     """
-    weight = points.weight / points.n_spaxels
-    spaxels, weight = on_a_grid(spaxels, weight[points.bins])
-    return _curve(*_polar(spaxels, weight), points)
+    maps, numbers = {}, {}
+    for number, (one, bins) in enumerate(zip(spaxels, points, strict=True)):
+        gridded, weight = on_a_grid(one, (bins.weight / bins.n_spaxels)[bins.bins])
+        key = _geometry(gridded.grid)
+        maps.setdefault(key, []).append(_maps(gridded, weight))
+        numbers.setdefault(key, []).append(number)
+    curves = [None] * len(points)
+    for key, of_grid in maps.items():
+        for start in range(0, len(of_grid), BATCH):
+            batch = slice(start, start + BATCH)
+            mismatch, v_sys = _mismatch(*_polar(key, of_grid[batch]))
+            for i, number in enumerate(numbers[key][batch]):
+                curves[number] = _curve(mismatch[i], v_sys[i], points[number])
+    return curves
 
 
 def three_sigma(chi2, n_points):
@@ -130,25 +163,33 @@ def three_sigma(chi2, n_points):
     return float(max(90.0 * np.count_nonzero(inside) / chi2.size, 0.5))
 
 
-def _polar(spaxels, weight):
-    """Velocities and weights on rings, shape (rings, azimuths), and the radii."""
-    good = spaxels.good
-    kept = _inliers(good, spaxels.velocity)
-    maps = np.zeros((good.size, 3))
-    flat = np.flatnonzero(good)
-    maps[flat, 0] = weight * kept
-    maps[flat, 1] = weight * kept * spaxels.velocity
-    maps[flat, 2] = kept
-    grid = spaxels.grid
-    operator, radius = _polar_operator(
+def _geometry(grid):
+    """What the polar operator depends on, rounded so that most maps share it."""
+    return (
         grid.shape,
         tuple(np.round(grid.origin, ORIGIN_DECIMALS)),
-        tuple(np.round(grid.steps.ravel(), ORIGIN_DECIMALS + 2)),
+        tuple(np.round(grid.steps.ravel(), STEP_DECIMALS)),
     )
-    sampled, weighted, covered = (operator @ maps).T.reshape(3, radius.size, N_AZIMUTHS)
-    sampled = np.where(covered > COVERED, sampled, 0.0)
-    velocity = np.where(sampled > 0, weighted / np.maximum(sampled, TINY), 0.0)
-    return velocity, sampled, radius
+
+
+def _maps(spaxels, weight):
+    """Weight, weighted velocity and cover of the spaxels that are no outliers, shape (ny nx, 3)."""
+    kept = _inliers(spaxels.good, spaxels.velocity)
+    maps = np.zeros((spaxels.good.size, 3))
+    maps[spaxels.good.ravel()] = np.stack(
+        [weight * kept, weight * kept * spaxels.velocity, kept], axis=1
+    )
+    return maps
+
+
+def _polar(geometry, maps):
+    """Velocities and weights on rings, shape (fields, rings, azimuths), and the radii."""
+    operator, radius = _polar_operator(*geometry)
+    sampled = operator @ np.concatenate(maps, axis=1)
+    sampled = sampled.T.reshape(len(maps), 3, radius.size, N_AZIMUTHS)
+    weight = np.where(sampled[:, 2] > COVERED, sampled[:, 0], 0.0)
+    velocity = np.where(weight > 0, sampled[:, 1] / np.maximum(weight, TINY), 0.0)
+    return velocity, weight, radius
 
 
 @lru_cache(maxsize=64)
@@ -179,27 +220,32 @@ def _polar_operator(shape, origin, steps):
     return csr_matrix((share, (sample, spaxel)), shape=(column.size, ny * nx)), radius
 
 
-def _curve(velocity, weight, radius, points):
+def _mismatch(velocity, weight, radius):
     """
     Mean squared mismatch of mirror pairs at each angle, the systemic velocity profiled out.
 
     About the axis V(p) = V(2 t - p), and V(p) + V(2 t + 180 - p) = 2 v_sys across it.
     """
-    transform = np.fft.rfft([weight, weight * velocity, weight * velocity**2], axis=-1)
-    one, first, second = transform
+    one, first, second = np.fft.rfft(np.stack([weight, weight * velocity, weight * velocity**2]))
     products = np.stack([one * one, one * first, one * second, first * first])
-    pairs = np.fft.irfft(np.einsum("r,krf->kf", radius, products), N_AZIMUTHS, axis=-1)
+    pairs = np.fft.irfft(np.tensordot(products, radius, axes=(2, 0)), N_AZIMUTHS)
     count, _, square, product = pairs
     opposite = np.roll(pairs, -N_AZIMUTHS // 2, axis=-1)
     count_across, linear_across, square_across, product_across = opposite
-    v_sys = linear_across / np.maximum(count_across, 1e-9 * count.max() + TINY)
+    most = count.max(axis=-1, keepdims=True)
+    v_sys = linear_across / np.maximum(count_across, 1e-9 * most + TINY)
     total = count + count_across
     mismatch = (
         2 * (square - product + square_across + product_across)
         - 8 * v_sys * linear_across
         + 4 * v_sys**2 * count_across
     ) / np.maximum(total, TINY)
-    mismatch = np.where(total > ENOUGH_PAIRS * total.max(), np.maximum(mismatch, 0), np.inf)
+    enough = total > ENOUGH_PAIRS * total.max(axis=-1, keepdims=True)
+    return np.where(enough, np.maximum(mismatch, 0), np.inf), v_sys
+
+
+def _curve(mismatch, v_sys, points):
+    """Chi-square, and the best angle refined by a parabola through its neighbours."""
     best = int(np.argmin(mismatch))
     before, at, after = mismatch[[best - 1, best, (best + 1) % N_AZIMUTHS]]
     bend = before - 2 * at + after

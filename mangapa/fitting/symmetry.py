@@ -64,20 +64,31 @@ def _chi_square(spaxels, angles):
     through, n_through = surface.look_up(np.array([-np.eye(2)]), places)
     base, n_base = velocity - through, 1 + n_through
     chi2, offset = np.empty(angles.size), np.empty(angles.size)
-    for start in range(0, angles.size, CHUNK):
-        chunk = slice(start, start + CHUNK)
-        cosine, sine = np.cos(2 * angles[chunk]), np.sin(2 * angles[chunk])
-        about = np.moveaxis(np.array([[-cosine, sine], [sine, cosine]]), -1, 0)
-        same, n_same = surface.look_up(about, places)
-        opposite, n_opposite = surface.look_up(-about, places)
-        symmetric = base + same
-        symmetric -= opposite
-        n_same += n_opposite
-        n_same += n_base
-        symmetric /= n_same
+
+    def evaluate(steps, symmetric, count):
+        symmetric /= count
         difference = np.subtract(velocity, symmetric, out=symmetric)
-        offset[chunk] = difference.mean(axis=1)
-        chi2[chunk] = np.einsum("ij,ij,j->i", difference, difference, ivar)
+        offset[steps] = difference.mean(axis=1)
+        chi2[steps] = np.einsum("ij,ij,j->i", difference, difference, ivar)
+
+    # The mirror points about an axis at right angles are the same, with the signs changed: where
+    # the steps have it, one look-up serves both.
+    quarter, odd = divmod(angles.size - 1, 2)
+    n_steps = angles.size if odd else quarter
+    for start in range(0, n_steps, CHUNK):
+        steps = np.arange(start, min(start + CHUNK, n_steps))
+        cosine, sine = np.cos(2 * angles[steps]), np.sin(2 * angles[steps])
+        about = np.moveaxis(np.array([[-cosine, sine], [sine, cosine]]), -1, 0)
+        same, count = surface.look_up(about, places)
+        opposite, n_opposite = surface.look_up(-about, places)
+        count += n_opposite
+        count += n_base
+        same -= opposite
+        evaluate(steps, base + same, count)
+        if not odd:
+            evaluate(steps + quarter, np.subtract(base, same, out=same), count)
+    if not odd:
+        chi2[-1], offset[-1] = chi2[0], offset[0]
     return chi2, offset
 
 

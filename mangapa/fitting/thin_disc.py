@@ -150,10 +150,12 @@ def fit_points(points, pa_start):
     relative = np.ones(data.size)
     solution = _iterate(start, x, y, data, relative, points.weight, precision)
     if np.ptp(points.error) > SAME_ERRORS * points.error.max():
-        # Errors that differ count only as far as they explain the scatter about the disc.
+        # Errors that differ count only as far as they explain the scatter of the better half about
+        # the disc: what they leave is a misfit, which all points share.
+        better = points.error <= np.median(points.error)
+        misfit = np.median((NORMAL * unit * solution[1].residual[better]) ** 2)
         variance = points.error**2
-        scatter = (solution[1].scale * unit) ** 2
-        variance = variance + max(scatter - np.median(variance), 0.0)
+        variance = variance + max(misfit - np.median(variance[better]), 0.0)
         relative = np.sqrt(variance / np.median(variance))
         solution = _iterate(solution[0], x, y, data, relative, points.weight, precision)
     parameters, state = solution

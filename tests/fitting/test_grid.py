@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mangapa.fitting.grid import grid_of
+from mangapa.fitting.scattered import on_a_grid
+from tests.fitting.fields import spaxels
+
+ROW, COLUMN = np.indices((7, 9))
+ALL = np.ones(ROW.shape, bool)
+
+
+@given(st.floats(0, 360), st.booleans(), st.floats(0.1, 10))
+def test_any_orientation(turn, mirror, step):
+    angle = np.radians(turn)
+    sign = -1 if mirror else 1
+    x = step * (np.cos(angle) * COLUMN - np.sin(angle) * ROW) - 3
+    y = sign * step * (np.sin(angle) * COLUMN + np.cos(angle) * ROW) + 2
+    grid = grid_of(x, y, ALL)
+    assert grid.spaxel == pytest.approx(step)
+    column, row = grid.index(x, y)
+    np.testing.assert_allclose(column, COLUMN, atol=1e-9)
+    np.testing.assert_allclose(row, ROW, atol=1e-9)
+    np.testing.assert_allclose(grid.places(COLUMN, ROW), [x, y], atol=1e-9)
+
+
+def test_places_of_bad_spaxels_do_not_matter():
+    good = (ROW > 1) & (COLUMN < 7)
+    x, y = np.where(good, 0.5 * COLUMN, np.nan), np.where(good, 0.5 * ROW, np.nan)
+    grid = grid_of(x, y, good)
+    np.testing.assert_allclose(grid.origin, 0, atol=1e-9)
+    np.testing.assert_allclose(grid.steps, 0.5 * np.eye(2))
+
+
+def test_float32_offsets_are_a_grid(real_maps):
+    import mangapa
+
+    field = mangapa.read_maps(real_maps).stellar
+    assert grid_of(field.x.value, field.y.value, field.good).spaxel == pytest.approx(0.5)
+
+
+def test_scattered_points_are_none():
+    x, y = np.random.default_rng(1).normal(size=(2, *ROW.shape))
+    assert grid_of(x, y, ALL) is None
+    assert grid_of(1.0 * COLUMN, 1.0 * ROW**2, ALL) is None
+    assert grid_of(1.0 * COLUMN[:1], 1.0 * ROW[:1], ALL[:1]) is None
+
+
+def test_scattered_points_are_interpolated():
+    rng = np.random.default_rng(2)
+    x, y = rng.uniform(-5, 5, size=(2, 1, 400))
+    gridded, weight = on_a_grid(spaxels(3 * x - 2 * y, x, y), np.full(400, 0.5))
+    assert gridded.grid is not None
+    plane = 3 * gridded.x - 2 * gridded.y - np.median(3 * x - 2 * y)
+    np.testing.assert_allclose(gridded.velocity, plane, atol=1e-9)
+    np.testing.assert_allclose(weight, 0.5)
+    places = gridded.grid.places(*np.nonzero(gridded.good)[::-1])
+    np.testing.assert_allclose(places, [gridded.x, gridded.y], atol=1e-9)

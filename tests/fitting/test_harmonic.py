@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from mangapa.fitting.harmonic import fit, fit_many, three_sigma
+from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
+
+
+@pytest.mark.parametrize("pa", [0.3, 44.7, 100.2, 179.6])
+def test_refines_below_its_steps(pa):
+    found = fit(spaxels(disc_velocity(pa), mask=~ROUND), n_steps=361)
+    assert abs((found.pa_axis - pa + 90) % 180 - 90) < 0.15
+
+
+def test_systemic_velocity_without_one_side():
+    # The median of one side is far from the systemic velocity.
+    velocity = disc_velocity(30) + 40
+    found = fit(spaxels(velocity, mask=~ROUND | (X < -2)), n_steps=361)
+    assert found.pa_axis == pytest.approx(30, abs=0.5)
+
+
+def test_elongated_footprint_does_not_pull():
+    angle = np.radians(75)
+    across = X * np.cos(angle) - Y * np.sin(angle)
+    found = fit(spaxels(disc_velocity(30, noise=10), mask=~ROUND | (np.abs(across) > 3)), n_steps=1)
+    assert found.pa_axis == pytest.approx(30, abs=4)
+
+
+def test_outliers_do_not_count():
+    velocity = disc_velocity(30)
+    velocity[5::7, 3::7] = 900
+    found = fit(spaxels(velocity, mask=~ROUND), n_steps=361)
+    assert found.pa_axis == pytest.approx(30, abs=0.3)
+
+
+def test_many_are_as_one_by_one():
+    fields = [
+        spaxels(disc_velocity(pa, noise=10, seed=pa), mask=~ROUND | (reach < X))
+        for pa, reach in ((10, 9), (50, 4), (90, 9), (130, 2))
+    ]
+    small = spaxels(disc_velocity(70, x=X[8:, 8:], y=Y[8:, 8:], noise=5), X[8:, 8:], Y[8:, 8:])
+    fields.insert(2, small)
+    assert fit_many(fields, n_steps=1) == [fit(field, n_steps=1) for field in fields]
+
+
+def test_three_sigma_rule():
+    angles = np.arange(0, 180, 0.5)
+    chi2 = 100 + 0.5 * (angles - 90) ** 2
+    # 9 + 3 sqrt(2 x 50) = 39: reached 8.83 degrees away.
+    assert three_sigma(chi2, 50) == pytest.approx(np.sqrt(78), abs=0.3)
+    assert three_sigma(1e9 * chi2, 50) == 0.5

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from mangapa.fitting.points import CORRELATION_AREA, gather
+from tests.fitting.fields import X, Y, spaxels
+
+
+def blocks(side):
+    """Square bins, and velocities that they share."""
+    row, column = np.indices(X.shape) // side
+    number = row * 100 + column
+    velocity = np.random.default_rng(3).normal(size=number.max() + 1)[number]
+    return velocity, number
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_bins_are_points(with_ids):
+    velocity, number = blocks(3)
+    points = gather(spaxels(velocity, bin_id=number if with_ids else None))
+    assert points.velocity.size == np.unique(number).size == 121
+    np.testing.assert_allclose(np.sort(points.velocity), np.unique(velocity - np.median(velocity)))
+    np.testing.assert_array_equal(points.n_spaxels, 9)
+    np.testing.assert_allclose(points.weight, 9 / (9 + CORRELATION_AREA))
+    inside = points.bins == points.bins[0]
+    assert points.x[points.bins[0]] == pytest.approx(X.ravel()[inside].mean())
+    assert points.y[points.bins[0]] == pytest.approx(Y.ravel()[inside].mean())
+
+
+def test_equal_velocities_apart_are_no_bin():
+    velocity = np.where((np.indices(X.shape).sum(axis=0) % 2) == 0, 5.0, -5.0)
+    assert gather(spaxels(velocity)).velocity.size == X.size
+
+
+def test_bad_spaxels_part_bins():
+    velocity = np.where(X > 0, 7.0, Y)
+    wall = np.abs(Y) < 0.2
+    points = gather(spaxels(velocity, mask=wall & (X > 0)))
+    assert np.count_nonzero(points.n_spaxels > 60) == 2
+
+
+def test_scattered_points_are_independent():
+    x, y = np.random.default_rng(4).normal(size=(2, 1, 60))
+    points = gather(spaxels(x, x, y))
+    np.testing.assert_array_equal(points.weight, 1)
