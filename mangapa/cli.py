@@ -14,7 +14,7 @@ from mangapa.cleaning import MIN_REGION, SIGMA
 from mangapa.columns import catalogue_columns
 from mangapa.fields import TRACERS
 from mangapa.fitting import available_methods
-from mangapa.fitting.fit import N_STEPS
+from mangapa.fitting.fit import ERRORS, N_STEPS
 from mangapa.quality import describe
 from mangapa.simulate import FIELD_OF_VIEW
 from mangapa.simulate.galaxies import BINTYPES
@@ -137,6 +137,12 @@ def _add_fit_options(command):
     fit = command.add_argument_group("how to clean and fit")
     fit.add_argument("--method", default="default", choices=("default", *available_methods()))
     fit.add_argument(
+        "--error",
+        default="default",
+        choices=[str(kind).lower() for kind in ERRORS],
+        help="how the 1-sigma error is found (default: what is calibrated for the method)",
+    )
+    fit.add_argument(
         "--velocity-error",
         type=float,
         metavar="KM/S",
@@ -163,6 +169,7 @@ def _velocity_or_median(text):
 def _fit_options(options):
     return {
         "method": options.method,
+        "error": None if options.error == "none" else options.error,
         "velocity_error": options.velocity_error,
         "v_sys": options.v_sys,
         "n_steps": options.n_steps,
@@ -216,7 +223,7 @@ def _demo(options):
     options.out.mkdir(parents=True, exist_ok=True)
     measurements = []
     for seed, (_, settings) in enumerate(_progress(DEMO)):
-        settings = {"n_fibres": 37, **settings}
+        settings = {"n_fibres": 61, **settings}
         plateifu = f"9999-{settings.pop('n_fibres')}{seed + 1:02d}"
         galaxy = mangapa.simulate_galaxy(plateifu=plateifu, seed=seed, **settings)
         path = options.out / f"manga-{plateifu}-MAPS-{galaxy.daptype}.fits.gz"

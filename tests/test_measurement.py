@@ -6,35 +6,32 @@ import mangapa
 from mangapa import Galaxy, PAFlags, clean, fit_pa, measure
 from mangapa.columns import catalogue_columns, register_column
 
-FAST = {"n_steps": 91}
-pytestmark = pytest.mark.needs_pafit
-
 
 def test_the_whole_path(galaxy):
-    found = measure(galaxy, **FAST)
+    found = measure(galaxy)
     assert abs(found.stellar.pa - 60 * u.deg) < 3 * u.deg
     assert abs(found.halpha.pa - 100 * u.deg) < 3 * u.deg
     assert abs(found.misalignment.angle - 40 * u.deg) < 4 * u.deg
     assert found.misalignment.misaligned
-    alone = fit_pa(clean(galaxy.halpha), **FAST)
+    alone = fit_pa(clean(galaxy.halpha))
     assert (found.halpha.pa, found.halpha.pa_err) == (alone.pa, alone.pa_err)
     assert found.galaxy.halpha is found.halpha.field
     assert "Measurement of 9999-1901" in repr(found)
 
 
 def test_every_source_gives_the_same(maps_file, sas):
-    by_path = measure(maps_file, **FAST)
-    by_text = measure(str(maps_file), **FAST)
-    by_galaxy = measure(mangapa.read_maps(maps_file), **FAST)
+    by_path = measure(maps_file)
+    by_text = measure(str(maps_file))
+    by_galaxy = measure(mangapa.read_maps(maps_file))
     assert by_path.stellar.pa == by_text.stellar.pa == by_galaxy.stellar.pa
-    by_name = measure("8485-1901", **FAST)
+    by_name = measure("8485-1901")
     assert by_name.galaxy.plateifu == "8485-1901"
     assert by_name.galaxy.daptype == "HYB10-MILESHC-MASTARSSP"
-    assert by_name.halpha.pa == measure(sas, **FAST).halpha.pa
+    assert by_name.halpha.pa == measure(sas).halpha.pa
 
 
 def test_missing_tracer_is_flagged(galaxy):
-    found = measure(Galaxy(stellar=galaxy.stellar), **FAST)
+    found = measure(Galaxy(stellar=galaxy.stellar))
     assert np.isfinite(found.stellar.pa)
     assert np.isnan(found.halpha.pa)
     assert found.halpha.flags == PAFlags.NO_MAP
@@ -44,7 +41,7 @@ def test_missing_tracer_is_flagged(galaxy):
 
 
 def test_row_holds_every_column(galaxy):
-    row = measure(galaxy, **FAST).row()
+    row = measure(galaxy).row()
     assert list(row) == [column.name for column in catalogue_columns()]
     for name in ("plateifu", "stellar_pa", "halpha_pa", "pa_offset"):  # as published
         assert name in row
@@ -59,7 +56,7 @@ def test_column_names_are_unique():
 
 
 def test_cleaning_options_are_passed_on(galaxy):
-    kept = measure(galaxy, sigma=None, min_region=0, **FAST)
+    kept = measure(galaxy, sigma=None, min_region=0)
     assert kept.stellar.n_spaxels == galaxy.stellar.n_spaxels
     with pytest.raises(ValueError, match="sigma=-1 must be positive"):
         measure(galaxy, sigma=-1)

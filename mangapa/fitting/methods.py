@@ -64,12 +64,15 @@ class Method:
     error : {"analytic", "bootstrap", "3sigma"}
         What ``error="default"`` means: the method's own analytic error, the bootstrap, or a third
         of its 3-sigma interval for a method that is too slow for a bootstrap.
+    stepped : `bool`
+        Whether the angle is one of ``n_steps``, rather than continuous.
     """
 
     name: str
     fit: Callable
     fit_many: Callable | None
     error: str
+    stepped: bool = False
 
     def fit_all(self, spaxels, *, n_steps):
         """Fit a list."""
@@ -78,7 +81,7 @@ class Method:
         return [self.fit(one, n_steps=n_steps) for one in spaxels]
 
 
-def register_method(name, *, fit_many=None, error="bootstrap"):
+def register_method(name, *, fit_many=None, error="bootstrap", stepped=False):
     """
     Make a function known to `~mangapa.fit_pa` as a method.
 
@@ -90,6 +93,8 @@ def register_method(name, *, fit_many=None, error="bootstrap"):
         The same for a list of fields, if the method gains from that.
     error : {"analytic", "bootstrap", "3sigma"}, optional
         What ``error="default"`` means for it.
+    stepped : `bool`, optional
+        Whether its angle is one of ``n_steps``.
 
     Returns
     -------
@@ -107,7 +112,9 @@ def register_method(name, *, fit_many=None, error="bootstrap"):
         if name in _methods or name == "default":
             msg = f"a method named {name!r} is registered already"
             raise ValueError(msg)
-        _methods[name] = Method(name=name, fit=function, fit_many=fit_many, error=error)
+        _methods[name] = Method(
+            name=name, fit=function, fit_many=fit_many, error=error, stepped=stepped
+        )
         return function
 
     return register

@@ -13,7 +13,7 @@ __all__ = ["fit"]
 logger = logging.getLogger("mangapa")
 
 
-@register_method("pafit", error="3sigma")
+@register_method("pafit", error="3sigma", stepped=True)
 def fit(spaxels, *, n_steps):
     """
     Fit the axis with ``pafit.fit_kinematic_pa``.

@@ -33,7 +33,7 @@ def on_a_grid(spaxels, weight):
     if spaxels.grid is not None:
         return spaxels, weight
     from scipy.interpolate import LinearNDInterpolator
-    from scipy.spatial import ConvexHull
+    from scipy.spatial import ConvexHull, Delaunay
 
     places = np.column_stack([spaxels.x, spaxels.y])
     step = np.sqrt(ConvexHull(places).volume / (CELLS_PER_POINT * len(places)))
@@ -41,7 +41,8 @@ def on_a_grid(spaxels, weight):
     offsets = step * np.arange(-half, half + 1)
     x, y = np.meshgrid(-offsets, offsets)
     values = np.column_stack([spaxels.velocity, spaxels.error, weight])
-    velocity, error, weight = np.moveaxis(LinearNDInterpolator(places, values)(x, y), -1, 0)
+    interpolate = LinearNDInterpolator(Delaunay(places), values)
+    velocity, error, weight = np.moveaxis(interpolate(x, y), -1, 0)
     good = np.isfinite(velocity)
     grid = Grid(
         origin=np.array([x[0, 0], y[0, 0]]), steps=step * np.diag([-1.0, 1.0]), shape=x.shape

@@ -16,9 +16,11 @@ CHUNK = 20
 HULL_TOLERANCE = 1e-3
 #: Values are extrapolated so many spaxels beyond the hull, for the cells that it crosses.
 BEYOND = 1.5
+#: Fraction of a spaxel.
+JITTER = 1e-3
 
 
-@register_method("symmetry")
+@register_method("symmetry", stepped=True)
 def fit(spaxels, *, n_steps):
     """
     Find the angle at which the bi-antisymmetrised map is closest to the map.
@@ -190,9 +192,14 @@ def _interpolate_holes(values, present, inside):
         return values, present
     from scipy.interpolate import LinearNDInterpolator
     from scipy.ndimage import binary_dilation
+    from scipy.spatial import Delaunay
 
-    rim = present & binary_dilation(~present, np.ones((3, 3), bool))
-    filled = LinearNDInterpolator(np.argwhere(rim), values[rim])(np.argwhere(holes))
+    rim = present & binary_dilation(holes, np.ones((3, 3), bool))
+    # A hair off the lattice, whose many points in line make degenerate triangles.
+    places = np.argwhere(rim) + np.random.default_rng(0).uniform(-JITTER, JITTER, (rim.sum(), 2))
+    # Triangulated beforehand: left to the interpolator, it takes seconds now and then.
+    triangles = Delaunay(places)
+    filled = LinearNDInterpolator(triangles, values[rim])(np.argwhere(holes))
     values, known = values.copy(), present.copy()
     values[holes] = np.nan_to_num(filled)
     known[holes] = np.isfinite(filled)
