@@ -124,8 +124,8 @@ def receding_side(pa_axis, x, y, velocity):
     ahead, behind = velocity[along > 0], velocity[along < 0]
     if ahead.size and behind.size:
         difference = np.median(ahead) - np.median(behind)
-        error = MEDIAN_EFFICIENCY * np.hypot(
-            np.std(ahead) / np.sqrt(ahead.size), np.std(behind) / np.sqrt(behind.size)
+        error = MEDIAN_EFFICIENCY * np.sqrt(
+            np.var(ahead) / ahead.size + np.var(behind) / behind.size
         )
         if difference == 0:
             difference = np.mean(ahead) - np.mean(behind)

@@ -7,7 +7,7 @@ import numpy as np
 from mangapa.fitting.errors import analytic_error
 from mangapa.fitting.harmonic import chi_square_curves, three_sigma
 from mangapa.fitting.methods import register_method
-from mangapa.fitting.points import gather
+from mangapa.fitting.points import MIN_POINTS, gather
 from mangapa.fitting.results import PAFit
 from mangapa.fitting.thin_disc import fit_points
 
@@ -34,6 +34,8 @@ def fit(spaxels, *, n_steps):
     `~mangapa.fitting.PAFit`
     """
     points = gather(spaxels)
+    if points.velocity.size < MIN_POINTS:
+        return PAFit(pa_axis=np.nan)
     (curve,) = chi_square_curves([spaxels], [points])
     disc, state, angle, v_sys = fit_points(points, curve.pa_axis)
     return PAFit(

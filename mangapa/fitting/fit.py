@@ -190,7 +190,9 @@ def _spaxels(field, velocity_error, v_sys):
     if n_good < MIN_SPAXELS:
         return None, PAFlags.TOO_FEW_SPAXELS
     x, y = field.x.value[good], field.y.value[good]
-    short_side, long_side = np.linalg.eigvalsh(np.cov(x, y))
+    dx, dy = x - x.mean(), y - y.mean()
+    moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
+    short_side, long_side = np.linalg.eigvalsh(moments)
     if short_side <= COLLINEAR**2 * long_side:
         return None, PAFlags.NO_EXTENT
     velocity = field.velocity.value[good]

@@ -132,7 +132,7 @@ def fit_points(points, pa_start):
     v_sys : `float`
         Systemic velocity, km/s.
     """
-    reach = np.sqrt(np.percentile(points.x**2 + points.y**2, 90))
+    reach = max(np.sqrt(np.percentile(points.x**2 + points.y**2, 90)), TINY)
     x, y = points.x / reach, points.y / reach
     middle = np.median(points.velocity)
     unit = NORMAL * np.median(np.abs(points.velocity - middle)) + TINY

@@ -172,6 +172,31 @@ def test_points_that_are_no_grid(method):
     assert apart(fit_pa(scattered, method=method, n_steps=N_STEPS), 200) <= 2 * STEP
 
 
+@each_method
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e6])
+def test_a_plain_gradient(method, scale):
+    """Without noise, and with equal velocities all along each column."""
+    result = fit_pa(field(scale * X), method=method, n_steps=N_STEPS)
+    assert apart(result, 90) < 0.01
+    assert not result.flags
+
+
+@each_method
+@pytest.mark.parametrize("bins", [1, 2])
+def test_hardly_any_bin(method, bins):
+    """Two values tell no angle, on however many spaxels they are repeated."""
+    bin_id = np.where((bins == 1) | (X > 0), 0, 1)
+    result = fit_pa(field(100.0 * bin_id, bin_id=bin_id), method=method, n_steps=N_STEPS)
+    if bins == 1 or method == "disc":
+        assert np.isnan(result.pa)
+        assert result.flags
+
+
+def test_a_lone_spike_is_no_rotation():
+    result = fit_pa(field(np.where((X == 0) & (Y == 0), 1000.0, 0.0)))
+    assert np.isnan(result.pa) or result.flags
+
+
 def test_lists():
     assert fit_pa([]) == []
     results = fit_pa([BAD_INPUT["zero"][0], BAD_INPUT["all NaN"][0]])

@@ -32,10 +32,18 @@ def test_equal_velocities_apart_are_no_bin():
 
 
 def test_bad_spaxels_part_bins():
-    velocity = np.where(X > 0, 7.0, Y)
+    velocity = np.where(X > 0, 7.0, X + Y / 100)
     wall = np.abs(Y) < 0.2
     points = gather(spaxels(velocity, mask=wall & (X > 0)))
     assert np.count_nonzero(points.n_spaxels > 60) == 2
+
+
+def test_lines_of_equal_velocity_are_no_bins():
+    assert gather(spaxels(10 * X)).velocity.size == X.size
+
+
+def test_a_step_is_no_pair_of_bins():
+    assert gather(spaxels(np.sign(X + 0.1))).velocity.size == X.size
 
 
 def test_scattered_points_are_independent():

@@ -1,0 +1,218 @@
+"""
+Time and memory of a fit against pafit's, on the same maps in the same run.
+
+    python benchmarks/fit_speed.py
+
+Simulated galaxies, binned as in the DAP's VOR10 maps and with noise that neighbours share; the bin
+ids and inverse variances are given to both sides (pafit has no use for the former). One process,
+one thread. The methods take turns on each map, and the medians count; sizes of IFU are weighted by
+their share in MaNGA. On a machine that does other work the milliseconds mean little, the ratios
+more.
+"""
+
+import argparse
+import tempfile
+import time
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from real_fields import SHARED_DATA, published_catalogue
+from tqdm import tqdm
+
+from mangapa import clean, fit_pa, read_maps, simulate_galaxy, write_maps
+from mangapa.fields import TRACERS
+from mangapa.simulate.galaxies import FIELD_OF_VIEW
+
+#: Bundles of each size on a MaNGA plate (Drory et al. 2015), where there is no catalogue.
+BUNDLES = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}
+PAFIT = "pafit"
+BATCH = "harmonic, batch"
+#: Options of fit_pa, and how many times faster than pafit each should be.
+CASES = {
+    "harmonic": ({"method": "harmonic", "error": None}, 5000),
+    "disc": ({"method": "disc", "error": None}, 500),
+    "symmetry": ({"method": "symmetry", "error": None}, 100),
+    "default with its error": ({}, 300),
+}
+BATCH_TARGET = 10_000
+#: Signal-to-noise ratio at which five spaxels make a bin, about as many as in real VOR10 maps.
+SNR = 15
+REAL_MAPS = SHARED_DATA / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"
+
+
+def milliseconds(function, *args, **kwargs):
+    """Time of one call."""
+    start = time.perf_counter()
+    function(*args, **kwargs)
+    return 1e3 * (time.perf_counter() - start)
+
+
+def size_mix():
+    """Share of each size of IFU in the catalogue, or by design."""
+    if (SHARED_DATA / "catalogue.csv").exists():
+        sizes = (row["ifudesignsize"] for row in published_catalogue().values())
+        counts = Counter(int(size) for size in sizes if size)
+    else:
+        counts = BUNDLES
+    total = sum(counts[n_fibres] for n_fibres in FIELD_OF_VIEW)
+    return {n_fibres: counts[n_fibres] / total for n_fibres in FIELD_OF_VIEW}
+
+
+def simulated(n_fibres, seed):
+    """A galaxy at some angle and inclination, with a hole, so that no two have the same mask."""
+    rng = np.random.default_rng([n_fibres, seed])
+    return simulate_galaxy(
+        n_fibres=n_fibres,
+        pa_stellar=rng.uniform(0, 360),
+        inclination=rng.uniform(30, 75),
+        correlated=True,
+        snr=SNR,
+        missing=1,
+        seed=seed,
+    )
+
+
+def time_maps(fields, n_pafit, rounds):
+    """
+    Time each case on each map, in turns.
+
+    Returns
+    -------
+    `dict`
+        By number of fibres and case, the median milliseconds a map.
+    """
+    times = {(n_fibres, case): [] for n_fibres in fields for case in (PAFIT, *CASES)}
+    steps = [(i, n_fibres) for i in range(max(map(len, fields.values()))) for n_fibres in fields]
+    for i, n_fibres in tqdm(steps, unit="map"):
+        field = fields[n_fibres][i]
+        if i < n_pafit:
+            took = milliseconds(fit_pa, field, method="pafit", error=None)
+            times[n_fibres, PAFIT].append(took)
+        for _ in range(rounds):
+            for case, (options, _) in CASES.items():
+                times[n_fibres, case].append(milliseconds(fit_pa, field, **options))
+    return {key: np.median(values) for key, values in times.items()}
+
+
+def time_batch(mix, n_batch, rounds):
+    """Milliseconds a map of a list of different maps in which the sizes have their shares."""
+    batch = [
+        simulated(n_fibres, seed).stellar
+        for n_fibres, share in mix.items()
+        for seed in range(round(share * n_batch))
+    ]
+    batch = [batch[i] for i in np.random.default_rng(0).permutation(len(batch))]
+    took = [milliseconds(fit_pa, batch, method="harmonic", error=None) for _ in range(rounds)]
+    return np.median(took) / len(batch)
+
+
+def peak_memory(field, **options):
+    """Most memory that a fit allocates, MB."""
+    fit_pa(field, **options)
+    tracemalloc.start()
+    fit_pa(field, **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def time_path(path, rounds):
+    """Median milliseconds to read a file, clean both its fields and fit them with errors."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        galaxy = read_maps(path)
+        was_read = time.perf_counter()
+        cleaned = [clean(galaxy.tracer(tracer)) for tracer in TRACERS]
+        was_cleaned = time.perf_counter()
+        for field in cleaned:
+            fit_pa(field)
+        times.append(np.diff([start, was_read, was_cleaned, time.perf_counter()]))
+    return 1e3 * np.median(times, axis=0)
+
+
+def print_ratios(times, batch_time, mix):
+    """The table against the targets."""
+
+    def mean(case):
+        return sum(share * times[n_fibres, case] for n_fibres, share in mix.items())
+
+    pafit = mean(PAFIT)
+    print(f"MaNGA mix: {', '.join(f'{n} fibres {share:.0%}' for n, share in mix.items())}")
+    print(f"{'':24}{'ms a map':>10}{'x pafit':>10}{'target':>10}")
+    print(f"{PAFIT:24}{pafit:10.1f}")
+    rows = [(case, mean(case), target) for case, (_, target) in CASES.items()]
+    for case, took, target in (*rows, (BATCH, batch_time, BATCH_TARGET)):
+        ratio = pafit / took
+        verdict = "met" if ratio >= target else "MISSED"
+        print(f"{case:24}{took:10.3f}{ratio:10,.0f}{target:10,}  {verdict}")
+
+
+def print_sizes(times, fields):
+    """Time against the number of spaxels."""
+    print("\nms a map by size")
+    print(f"{'fibres':>7}{'spaxels':>9}{'bins':>6}" + "".join(f"{c:>24}" for c in (PAFIT, *CASES)))
+    for n_fibres, maps in fields.items():
+        n_spaxels = np.median([field.n_spaxels for field in maps])
+        n_bins = np.median([np.unique(field.bin_id[field.good]).size for field in maps])
+        cells = "".join(f"{times[n_fibres, case]:24.2f}" for case in (PAFIT, *CASES))
+        print(f"{n_fibres:7}{n_spaxels:9.0f}{n_bins:6.0f}{cells}")
+    spaxels = [np.median([field.n_spaxels for field in maps]) for maps in fields.values()]
+    for case in (PAFIT, *CASES):
+        slope = np.polyfit(np.log(spaxels), np.log([times[n, case] for n in fields]), 1)[0]
+        print(f"  {case}: as spaxels^{slope:.2f}")
+
+
+def print_path(rounds):
+    """What share of the path from file to angle the fit is."""
+    print("\nfrom file to both angles with errors, ms: read, clean, fit, share of the fit")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {
+            f"simulated, {n_fibres} fibres": write_maps(
+                simulated(n_fibres, 1), Path(folder) / f"{n_fibres}-MAPS.fits.gz"
+            )
+            for n_fibres in FIELD_OF_VIEW
+        }
+        if REAL_MAPS.exists():
+            paths["real, 8080-12701"] = REAL_MAPS
+        for name, path in paths.items():
+            read, cleaned, fitted = time_path(path, rounds)
+            share = fitted / (read + cleaned + fitted)
+            print(f"{name:24}{read:8.1f}{cleaned:8.1f}{fitted:8.1f}{share:8.0%}")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pafit-maps", type=int, default=1, help="maps a size that pafit fits")
+    parser.add_argument("--maps", type=int, default=15, help="maps a size that we fit")
+    parser.add_argument("--batch", type=int, default=500, help="fields in the batch")
+    parser.add_argument("--rounds", type=int, default=5, help="repetitions")
+    options = parser.parse_args()
+
+    mix = size_mix()
+    fields = {
+        n_fibres: [simulated(n_fibres, seed).stellar for seed in range(options.maps)]
+        for n_fibres in FIELD_OF_VIEW
+    }
+    # Imports, and what is computed once for each size of map.
+    for maps in fields.values():
+        for case_options, _ in CASES.values():
+            fit_pa(maps[-1], **case_options)
+    fit_pa(fields[19][0], method="pafit", error=None)
+
+    times = time_maps(fields, options.pafit_maps, options.rounds)
+    batch_time = time_batch(mix, options.batch, options.rounds)
+    print_ratios(times, batch_time, mix)
+    print_sizes(times, fields)
+    print("\npeak memory of a fit of the largest map, MB")
+    for case, (case_options, _) in CASES.items():
+        print(f"{case:24}{peak_memory(fields[127][0], **case_options):8.1f}")
+    print_path(options.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,307 @@
+"""
+Position angles of simulated velocity fields whose true angle is known, in many kinds of trouble.
+
+    python benchmarks/scenarios.py --methods disc harmonic symmetry
+    python benchmarks/scenarios.py --methods pafit --sizes 19 37 --n 2
+
+The difference counts modulo 360 deg, so that a reversed angle is 180 deg off; no angle counts as
+90. Every method gets the fields as they are, neither cleaned nor with their errors. The first guess
+of the systemic velocity is the median, but for the scenarios that say otherwise.
+"""
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+from published_angles import apart
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
+from tqdm import tqdm
+
+from mangapa import VelocityField, fit_pa
+from mangapa.fitting import available_methods
+from mangapa.simulate.galaxies import CORRELATION_SPAXELS, FIELD_OF_VIEW, MAP_SIZE, SPAXEL
+
+V_MAX = 100.0  # km/s, in the plane of the disc
+#: Mean distance from the centre over a hexagon, in units of its corner's: the mean turn of a warp.
+MEAN_TURN = 0.61
+MEDIAN_TARGET, TAIL_TARGET, HALF_TARGET = 0.35, 5.0, 0.5  # degrees
+HALF_SUBTRACTED = "half missing, median subtracted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """
+    One kind of field. Speeds are in km/s, angles in degrees, lengths in arcsec.
+
+    Where inclination or curve is `None` it is drawn: 30 to 75 deg, as random orientations have it;
+    arctan or tanh. V is V_MAX sin i.
+    """
+
+    group: str
+    v_over_sigma: float = 17.0
+    noise: str = "white"
+    inclination: float | None = None
+    curve: str | None = None
+    strip: float | None = None
+    half: bool = False
+    patches: int = 0
+    v_sys: float = 0.0
+    first_guess: str | float = "median"
+    outliers: float = 0.0
+    star: bool = False
+    core: float | None = None
+    warp: float = 0.0
+    flow: float = 0.0
+    offset: float = 0.0
+    growth: float = 1.0
+    with_ivar: bool = False
+
+
+SCENARIOS = {
+    "clean": Scenario(group="inclination"),
+    "face-on": Scenario(group="inclination", inclination=15, v_over_sigma=4.4),
+    "edge-on": Scenario(group="inclination", inclination=85),
+    **{
+        f"{noise} noise, V/sigma {ratio:g}": Scenario(
+            group=f"{noise} noise", noise=noise, v_over_sigma=ratio
+        )
+        for noise, ratios in (
+            ("white", (0.5, 1, 3, 10)),
+            ("correlated", (1, 3, 10)),
+            ("binned", (1, 3, 10)),
+        )
+        for ratio in ratios
+    },
+    **{
+        f"strip {angle} deg from axis": Scenario(
+            group="elongated footprint", strip=angle, v_over_sigma=3
+        )
+        for angle in (0, 30, 60)
+    },
+    "half missing, nothing subtracted": Scenario(group="missing", half=True, first_guess=0.0),
+    HALF_SUBTRACTED: Scenario(group="missing", half=True),
+    "four patches missing": Scenario(group="missing", patches=4),
+    "v_sys wrong by 30 km/s": Scenario(group="v_sys", v_sys=30, first_guess=0.0),
+    "1 % outliers": Scenario(group="outliers", outliers=0.01),
+    "5 % outliers": Scenario(group="outliers", outliers=0.05),
+    "foreground star": Scenario(group="outliers", star=True),
+    "core at 90 deg": Scenario(group="other motions", core=90),
+    "core at 180 deg": Scenario(group="other motions", core=180),
+    "warp of 20 deg": Scenario(group="other motions", warp=20),
+    "radial flow of 10 %": Scenario(group="other motions", flow=0.1),
+    "centre off by 1 arcsec": Scenario(group="centre", offset=1),
+    "centre off by 2 arcsec": Scenario(group="centre", offset=2),
+    "solid body": Scenario(group="rotation curve", curve="solid body"),
+    "square root": Scenario(group="rotation curve", curve="square root"),
+    "boxy": Scenario(group="rotation curve", curve="boxy"),
+}
+
+#: Rotation curves, of the radius over the corner of the hexagon, in units of V_MAX.
+CURVES = {
+    "arctan": lambda r: 2 / np.pi * np.arctan(r / 0.15),
+    "tanh": lambda r: np.tanh(r / 0.3),
+    "solid body": lambda r: r,
+    "square root": np.sqrt,
+    "boxy": lambda r: np.minimum(r / 0.3, 1),
+}
+
+
+def simulate(scenario, n_fibres, rng):
+    """
+    Draw a field of a scenario.
+
+    Returns
+    -------
+    field : `~mangapa.VelocityField`
+    true_pa : `float`
+        Degrees.
+    """
+    size, corner = MAP_SIZE[n_fibres], FIELD_OF_VIEW[n_fibres] / 2
+    row, column = np.mgrid[:size, :size] - (size - 1) / 2
+    x, y = -SPAXEL * column, SPAXEL * row
+    slant = np.abs(y) / np.sqrt(3)
+    good = np.maximum(2 * slant, np.abs(x) + slant) <= corner
+
+    pa = rng.uniform(0, 360)
+    cosine = rng.uniform(np.cos(np.radians(75)), np.cos(np.radians(30)))
+    inclination = scenario.inclination or np.degrees(np.arccos(cosine))
+    curve = scenario.curve or rng.choice(["arctan", "tanh"])
+    towards = rng.uniform(0, 2 * np.pi)
+    dx, dy = scenario.offset * np.sin(towards), scenario.offset * np.cos(towards)
+    velocity = _rotation(scenario, x - dx, y - dy, corner, pa, inclination, curve)
+    sigma = V_MAX * np.sin(np.radians(inclination)) / scenario.v_over_sigma
+    sigma = sigma * scenario.growth ** (np.hypot(x, y) / corner - MEAN_TURN)
+
+    def beyond(angle, limit):
+        """Where the distance along a position angle, from the centre, is more than a limit."""
+        return x * np.sin(angle) + y * np.cos(angle) > limit
+
+    if scenario.strip is not None:
+        across = np.radians(pa + scenario.strip * rng.choice([-1, 1]) + 90)
+        good &= ~beyond(across, 0.35 * corner) & ~beyond(across + np.pi, 0.35 * corner)
+    if scenario.half:
+        good &= ~beyond(rng.uniform(0, 2 * np.pi), 0.1 * corner)
+    for _ in range(scenario.patches):
+        at = rng.choice(np.flatnonzero(good))
+        good &= np.hypot(x - x.flat[at], y - y.flat[at]) > 0.25 * corner
+
+    velocity, sigma, bin_id = _observe(scenario.noise, velocity, sigma, x, y, good, corner, rng)
+    velocity += scenario.v_sys
+    inside = np.flatnonzero(good)
+    if scenario.outliers:
+        wild = rng.choice(inside, max(1, int(scenario.outliers * inside.size)), replace=False)
+        velocity.flat[wild] += 500 * rng.choice([-1, 1], wild.size)
+    if scenario.star:
+        at = rng.choice(np.flatnonzero(good & (np.hypot(x, y) > 0.3 * corner)))
+        velocity[np.hypot(x - x.flat[at], y - y.flat[at]) < 1.5] = -350 + 3 * rng.normal()
+    field = VelocityField.from_arrays(
+        velocity,
+        x,
+        y,
+        mask=~good,
+        bin_id=bin_id,
+        ivar=sigma**-2.0 if scenario.with_ivar else None,
+    )
+    return field, (pa + MEAN_TURN * scenario.warp) % 360
+
+
+def _rotation(scenario, x, y, corner, pa, inclination, curve):
+    """The line-of-sight velocity, km/s."""
+    on_sky = np.hypot(x, y) / corner
+    disc = _disc(x, y, corner, pa + scenario.warp * on_sky, inclination, curve, scenario.flow)
+    if scenario.core is None:
+        return disc
+    core = 0.8 * _disc(x, y, corner, pa + scenario.core, inclination, "tanh")
+    share = 1 / (1 + np.exp((on_sky - 0.25) / 0.03))
+    return share * core + (1 - share) * disc
+
+
+def _disc(x, y, corner, pa, inclination, curve, flow=0.0):
+    pa, inclination = np.radians(pa), np.radians(inclination)
+    along = x * np.sin(pa) + y * np.cos(pa)
+    # A real disc has a thickness: none is flatter than this on the sky.
+    across = (x * np.cos(pa) - y * np.sin(pa)) / max(np.cos(inclination), 0.12)
+    radius = np.maximum(np.hypot(along, across), 1e-9)
+    speed = V_MAX * np.sin(inclination) * CURVES[curve](radius / corner)
+    return speed * (along + flow * across) / radius
+
+
+def _observe(noise, velocity, sigma, x, y, good, corner, rng):
+    """Add the noise; where it is binned, give each bin one velocity."""
+    if noise == "white":
+        return velocity + sigma * rng.normal(size=x.shape), sigma, None
+    if noise == "correlated":
+        return velocity + sigma * _correlated_noise(x.shape, rng), sigma, None
+    # As Voronoi bins are, the more crowded the more light there is, here six spaxels each.
+    inside = np.column_stack([x[good], y[good]])
+    light = np.exp(-2 * np.hypot(x, y)[good] / (0.55 * corner))
+    n_bins = max(20, len(inside) // 6)
+    seeds = rng.choice(len(inside), n_bins, replace=False, p=light / light.sum())
+    bins = cKDTree(inside[seeds]).query(inside)[1]
+    n_spaxels = np.bincount(bins)
+    means = np.bincount(bins, velocity[good]) / n_spaxels
+    errors = np.bincount(bins, sigma[good]) / n_spaxels
+    velocity, sigma, bin_id = velocity.copy(), sigma.copy(), np.full(x.shape, -1)
+    velocity[good] = (means + errors * rng.normal(size=n_bins))[bins]
+    sigma[good], bin_id[good] = errors[bins], bins
+    return velocity, sigma, bin_id
+
+
+def _correlated_noise(shape, rng):
+    """Noise of unit variance that covaries as exp(-d^2 / (2 x 1.92^2)), d in spaxels."""
+    width, margin = CORRELATION_SPAXELS / np.sqrt(2), 12
+    white = rng.normal(size=np.add(shape, 2 * margin))
+    smooth = gaussian_filter(white, width, truncate=5)[margin:-margin, margin:-margin]
+    return 2 * np.sqrt(np.pi) * width * smooth
+
+
+def errors_of(job):
+    """|dPA| of each method on one field; run by a worker."""
+    name, n_fibres, number, methods = job
+    seed = [list(SCENARIOS).index(name), n_fibres, number]
+    scenario = SCENARIOS[name]
+    field, true_pa = simulate(scenario, n_fibres, np.random.default_rng(seed))
+    found = [
+        fit_pa(field, method=method, error=None, v_sys=scenario.first_guess).pa.value
+        for method in methods
+    ]
+    return [apart(pa, true_pa, 360) if np.isfinite(pa) else 90.0 for pa in found]
+
+
+def summary(errors):
+    """Median and 95 % of each method, in one line; the shape of errors is (fields, methods)."""
+    return " | ".join(
+        f"{middle:6.2f} {tail:7.2f}" for middle, tail in np.percentile(errors, [50, 95], axis=0).T
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    known = ("default", *available_methods())
+    parser.add_argument("--methods", nargs="+", default=["default"], choices=known)
+    parser.add_argument("--n", type=int, default=12, help="fields a scenario and size of IFU")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=list(FIELD_OF_VIEW), choices=FIELD_OF_VIEW
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+
+    jobs = [
+        (name, n_fibres, number, options.methods)
+        for name in SCENARIOS
+        for n_fibres in options.sizes
+        for number in range(options.n)
+    ]
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        found = list(tqdm(pool.map(errors_of, jobs, chunksize=4), total=len(jobs), unit="field"))
+    errors = np.array(found)
+    names = np.array([name for name, *_ in jobs])
+    groups = np.array([SCENARIOS[name].group for name in names])
+    sizes = np.array([n_fibres for _, n_fibres, *_ in jobs])
+
+    print(f"|dPA| mod 360 in degrees, median and 95 %; {options.n} fields a scenario and size")
+    print(f"{'':34}" + " | ".join(f"{method:>14}" for method in options.methods))
+    for group in dict.fromkeys(groups):
+        print(f"{group:34}{summary(errors[groups == group])}")
+        for name in dict.fromkeys(names[groups == group]):
+            print(f"  {name:32}{summary(errors[names == name])}")
+    for n_fibres in options.sizes:
+        print(f"{f'all, {n_fibres} fibres':34}{summary(errors[sizes == n_fibres])}")
+    print(f"{f'all {len(errors)} fields':34}{summary(errors)}")
+    print_targets(options.methods, errors, names, groups)
+
+
+def print_targets(methods, errors, names, groups):
+    """Say of each method whether it meets its targets."""
+    for method, error in zip(methods, errors.T, strict=True):
+        if method == "pafit":
+            continue
+        middle, tail = np.percentile(error, [50, 95])
+        half = np.median(error[names == HALF_SUBTRACTED])
+        print(f"{method}:")
+        for what, value, target in (
+            ("median", middle, MEDIAN_TARGET),
+            ("95 %", tail, TAIL_TARGET),
+            (f"median, {HALF_SUBTRACTED}", half, HALF_TARGET),
+        ):
+            verdict = "met" if value <= target else "MISSED"
+            print(f"  {what} {value:.2f}, target <= {target:g}: {verdict}")
+        for percentile in (50, 95) if "pafit" in methods else ():
+            worse = []
+            for group in dict.fromkeys(groups):
+                ours, theirs = np.percentile(errors[groups == group], percentile, axis=0)[
+                    [methods.index(method), methods.index("pafit")]
+                ]
+                if ours > theirs:
+                    worse.append(group)
+            print(f"  groups worse than pafit at {percentile} %: {', '.join(worse) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
