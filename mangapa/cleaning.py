@@ -61,13 +61,13 @@ def clean(field, *, sigma=SIGMA, min_region=MIN_REGION):
     rejection = field.rejection.copy()
     good = field.good
     small = good & ~_large_regions(good, min_region)
-    rejection[small] |= Rejection.SMALL_REGION
+    rejection[small] |= Rejection.SMALL_REGION.value
     good &= ~small
     if sigma is not None and good.any():
         clipped = sigma_clip(field.velocity[good].value, sigma=sigma, maxiters=MAX_ITERATIONS)
         outlying = np.zeros_like(good)
         outlying[good] = np.ma.getmaskarray(clipped)
-        rejection[outlying] |= Rejection.OUTLYING_VELOCITY
+        rejection[outlying] |= Rejection.OUTLYING_VELOCITY.value
         good &= ~outlying
     return replace(field, mask=~good, rejection=rejection)
 

@@ -39,7 +39,7 @@ SYSTEMIC, ANGLE, RATIO, EAST, NORTH = range(N_TERMS, N_TERMS + 5)
 N_PARAMETERS = N_TERMS + 5
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Disc:
     """
     The disc that fits a field best.
@@ -64,6 +64,12 @@ class Disc:
     y: u.Quantity
     radius: u.Quantity
     rotation_velocity: u.Quantity
+
+    def __repr__(self):
+        return (
+            f"<Disc inclination {self.inclination.value:.0f} deg, rotation velocity up to "
+            f"{self.rotation_velocity.value.max():.0f} km/s>"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
