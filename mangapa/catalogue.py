@@ -81,8 +81,8 @@ def write_catalogue(table, path):
     >>> import mangapa
     >>> from astropy.table import MaskedColumn, QTable
     >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
-    >>> mangapa.read_catalogue(path)["plateifu"][0]
-    '8485-1901'
+    >>> print(mangapa.read_catalogue(path)["plateifu"][0])
+    8485-1901
     """
     path = Path(path)
     if path.suffix != ".ecsv":
