@@ -8,6 +8,8 @@ __all__ = ["Grid", "grid_of"]
 
 #: A grid's spaxels lie within this fraction of a step from where the grid puts them.
 REGULAR = 0.02
+#: Spaxels that are looked at.
+SAMPLE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,17 +70,20 @@ def grid_of(x, y, good):
     row, column = np.nonzero(good)
     if row.size < 3:
         return None
-    places = np.stack([x[good], y[good]])
-    # Four spaxels far from each other give the grid, all of them must lie on it.
-    far = [0, column.argmin(), column.argmax(), -1]
-    design = np.stack([np.ones(4), column[far], row[far]])
+    # Four spaxels far from each other give the grid; these and a sample must lie on it.
+    far = np.array([0, column.argmin(), column.argmax(), row.size - 1])
+    sample = np.concatenate([far, np.arange(0, row.size, 1 + row.size // SAMPLE)])
+    column, row = column[sample], row[sample]
+    places = np.stack([x[row, column], y[row, column]])
+    index = np.stack([column, row])
+    design = np.stack([np.ones(4), *index[:, :4]])
     normal = design @ design.T
     if np.linalg.det(normal) < 1:
         return None
-    solution = np.linalg.solve(normal, design @ places[:, far].T)
+    solution = np.linalg.solve(normal, design @ places[:, :4].T)
     origin, steps = solution[0], solution[1:].T
     size = abs(np.linalg.det(steps))
-    off = places - steps @ np.stack([column, row]) - origin[:, None]
-    if size == 0 or max(off.max(), -off.min()) > REGULAR * np.sqrt(size):
+    off = np.abs(places - steps @ index - origin[:, None]).max()
+    if size == 0 or off > REGULAR * np.sqrt(size):
         return None
     return Grid(origin=origin, steps=steps, shape=x.shape)

@@ -279,9 +279,12 @@ def _inliers(good, velocity):
     steps = NEIGHBOUR * np.array([-1, 0, 1])
     nine = wide.ravel().take(np.add.outer(steps * wide.shape[1], steps).reshape(9, 1) + at)
     # In place of missing neighbours, very high and very low in turn: the median is of the others.
-    absent = np.isnan(nine)
+    edge = np.flatnonzero(np.isnan(nine).any(axis=0))
+    some = nine[:, edge]
+    absent = np.isnan(some)
     odd = np.logical_xor.accumulate(absent, axis=0)
-    nine[absent] = np.where(odd[absent], np.inf, -np.inf)
+    some[absent] = np.where(odd[absent], np.inf, -np.inf)
+    nine[:, edge] = some
     off = np.abs(velocity - _median_of_nine(nine))
     off[~np.isfinite(off)] = 0.0
     share = int(SPREAD_SHARE * (off.size - 1))
