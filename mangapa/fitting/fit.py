@@ -24,6 +24,8 @@ TYPICAL_VELOCITY_ERROR = 10.0
 N_STEPS = 361
 #: Positions whose spread in one direction is so much smaller than in the other are on one line.
 COLLINEAR = 1e-3
+#: Fields of a list that are worked on at once, so that memory does not grow with the list.
+AT_ONCE = 64
 #: What ``error`` may be.
 ERRORS = ("default", "analytic", "bootstrap", None)
 #: An error above this is closer to that of a uniform angle, 52 degrees, than to that of a measured
@@ -102,7 +104,8 @@ def fit_pa(
     if isinstance(field, (list, tuple)):
         for i, one in enumerate(field):
             _check_field(f"field[{i}]", one)
-        return _fit(field, **options)
+        starts = range(0, len(field), AT_ONCE)
+        return [one for i in starts for one in _fit(field[i : i + AT_ONCE], **options)]
     return _check_field("field", field)
 
 
