@@ -164,10 +164,10 @@ def _error(found, spaxels, method, error, n_steps):
     if kind == "3sigma":
         return found.error_3sigma / 3
     if kind == "analytic":
-        if found.analytic_error is None:
+        if np.isnan(found.error):
             msg = f"method={method.name!r} has no analytic error; choose error='bootstrap'"
             raise ValueError(msg)
-        return found.analytic_error()
+        return found.error
 
     def axes(spaxels):
         return [fit.pa_axis for fit in method.fit_all(spaxels, n_steps=n_steps)]

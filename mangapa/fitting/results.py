@@ -1,6 +1,5 @@
 """What a fit gives: the axis, from a method; the position angle, from `~mangapa.fit_pa`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,8 +26,8 @@ class PAFit:
         Correction to the first guess of the systemic velocity, km/s.
     chi2 : `float`
         Chi-square at the best angle; NaN if the method does not tell.
-    analytic_error : callable or `None`
-        Gives the 1-sigma error, degrees, where the method has one of its own.
+    error : `float`
+        1-sigma error, degrees, where the method has one of its own; else NaN.
     other_axis : `float`
         The axis that another method found on the way, degrees; NaN if there was none.
     disc : `~mangapa.fitting.thin_disc.Disc` or `None`
@@ -39,7 +38,7 @@ class PAFit:
     error_3sigma: float = np.nan
     v_sys: float = np.nan
     chi2: float = np.nan
-    analytic_error: Callable | None = None
+    error: float = np.nan
     other_axis: float = np.nan
     disc: object = None
 
