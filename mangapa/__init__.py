@@ -1,4 +1,4 @@
-"""Global kinematic position angles, misalignments and usability of MaNGA velocity fields."""
+"""Global kinematic position angles of galaxies, and the misalignment of stars and gas."""
 
 from importlib.metadata import version
 
