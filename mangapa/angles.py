@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa.quality import PAFlags
+from mangapa.robust import median
 
 __all__ = ["COUNTER_ROTATING", "MISALIGNED", "Misalignment", "misalignment"]
 
@@ -123,9 +124,9 @@ def receding_side(pa_axis, x, y, velocity):
     along = x * np.sin(angle) + y * np.cos(angle)
     ahead, behind = velocity[along > 0], velocity[along < 0]
     if ahead.size and behind.size:
-        difference = np.median(ahead) - np.median(behind)
+        difference = median(ahead) - median(behind)
         error = MEDIAN_EFFICIENCY * np.sqrt(
-            np.var(ahead) / ahead.size + np.var(behind) / behind.size
+            _variance(ahead) / ahead.size + _variance(behind) / behind.size
         )
         if difference == 0:
             difference = np.mean(ahead) - np.mean(behind)
@@ -136,6 +137,11 @@ def receding_side(pa_axis, x, y, velocity):
         return np.nan, PAFlags.NO_ROTATION
     flags = PAFlags.NONE if abs(difference) > error else PAFlags.RECEDING_SIDE_UNCLEAR
     return wrap(pa_axis if difference > 0 else pa_axis + 180.0), flags
+
+
+def _variance(values):
+    values = values - values.sum() / values.size
+    return values @ values / values.size
 
 
 def _angle(name, value):

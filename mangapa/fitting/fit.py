@@ -12,6 +12,7 @@ from mangapa.fitting.grid import grid_of
 from mangapa.fitting.methods import Spaxels, method_named
 from mangapa.fitting.results import KinematicPA
 from mangapa.quality import PAFlags
+from mangapa.robust import median
 
 __all__ = ["fit_pa"]
 
@@ -205,7 +206,7 @@ def _spaxels(field, velocity_error, v_sys):
         velocity_error = (
             TYPICAL_VELOCITY_ERROR if field.ivar is None else field.ivar.value[good] ** -0.5
         )
-    first_guess = np.median(velocity) if v_sys is None else v_sys
+    first_guess = median(velocity) if v_sys is None else v_sys
     return Spaxels(
         x=x,
         y=y,

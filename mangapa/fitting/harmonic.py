@@ -35,7 +35,7 @@ SPREAD_SHARE, SPREAD_SIGMAS = 0.8, 1.28
 #: Origins of the grids are rounded to this, arcsec, so that most maps share their polar operator.
 ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
 #: Fields that are transformed at once: enough to share the work, few enough for the cache.
-BATCH = 16
+BATCH = 8
 TINY = 1e-30
 #: Exchanges that put the median of nine in the middle (Devillard 1998).
 MEDIAN_EXCHANGES = (
@@ -235,11 +235,12 @@ def _mismatch(velocity, weight, radius):
     from scipy.fft import irfft, rfft
 
     weighted = weight * velocity
-    one, first, second = (rfft(part) for part in (weight, weighted, weighted * velocity))
+    one, first, second = rfft(np.stack([weight, weighted, weighted * velocity]))
     products = (one * one, one * first, one * second, first * first)
-    pairs = irfft([np.einsum("r,krf->kf", radius, product) for product in products], N_AZIMUTHS)
+    pairs = irfft(np.array([radius @ product for product in products]), N_AZIMUTHS)
     count, _, square, product = pairs
-    opposite = np.roll(pairs, -N_AZIMUTHS // 2, axis=-1)
+    half = N_AZIMUTHS // 2
+    opposite = np.concatenate([pairs[..., half:], pairs[..., :half]], axis=-1)
     count_across, linear_across, square_across, product_across = opposite
     most = count.max(axis=-1, keepdims=True)
     v_sys = linear_across / np.maximum(count_across, 1e-9 * most + TINY)

@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa.fields import OFFSET, VELOCITY
+from mangapa.robust import median, scatter
 
 __all__ = ["Disc", "DiscState", "fit_points"]
 
@@ -27,8 +28,6 @@ MAX_ITERATIONS = 30
 TOLERANCE = 3e-4
 #: Largest step of the angle (radian) and of the log ratio in one iteration.
 MAX_TURN, MAX_STRETCH = 0.35, 0.7
-#: Standard deviation over median absolute deviation, for normal errors.
-NORMAL = 1.4826
 #: Errors whose range is less than this, relative to the largest, are the same.
 SAME_ERRORS = 1e-3
 TINY = 1e-9
@@ -140,8 +139,8 @@ def fit_points(points, pa_start):
     """
     reach = max(np.sqrt(np.percentile(points.x**2 + points.y**2, 90)), TINY)
     x, y = points.x / reach, points.y / reach
-    middle = np.median(points.velocity)
-    unit = NORMAL * np.median(np.abs(points.velocity - middle)) + TINY
+    middle = median(points.velocity)
+    unit = scatter(points.velocity - middle) + TINY
     data = (points.velocity - middle) / unit
 
     precision = np.zeros(N_PARAMETERS)
@@ -158,11 +157,11 @@ def fit_points(points, pa_start):
     if np.ptp(points.error) > SAME_ERRORS * points.error.max():
         # Errors that differ count only as far as they explain the scatter of the better half about
         # the disc: what they leave is a misfit, which all points share.
-        better = points.error <= np.median(points.error)
-        misfit = np.median((NORMAL * unit * solution[1].residual[better]) ** 2)
+        better = points.error <= median(points.error)
+        misfit = (unit * scatter(solution[1].residual[better])) ** 2
         variance = points.error**2
-        variance = variance + max(misfit - np.median(variance[better]), 0.0)
-        relative = np.sqrt(variance / np.median(variance))
+        variance = variance + max(misfit - median(variance[better]), 0.0)
+        relative = np.sqrt(variance / median(variance))
         solution = _iterate(solution[0], x, y, data, relative, points.weight, precision)
     parameters, state = solution
     state = replace(state, points=points, relative=relative, velocity_unit=unit)
@@ -181,7 +180,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         model, jacobian = _model(parameters, x, y)
         jacobian /= relative
         residual = (data - parameters[SYSTEMIC] - model) / relative
-        scale = NORMAL * np.median(np.abs(residual)) + TINY
+        scale = scatter(residual) + TINY
         if converged or iteration == MAX_ITERATIONS:
             break
         weighted = jacobian * (weight * _robust(residual, scale))
@@ -246,7 +245,7 @@ def _amplitudes(terms, data, weight):
         normal[np.diag_indices(len(terms))] += 1e-5 * np.trace(normal) + TINY
         solution = np.linalg.solve(normal, (terms * robust) @ data)
         residual = data - solution @ terms
-        robust = weight * _robust(residual, NORMAL * np.median(np.abs(residual)) + TINY)
+        robust = weight * _robust(residual, scatter(residual) + TINY)
     return solution
 
 
