@@ -188,23 +188,28 @@ def _disagree(axis, other_axis, error):
 def _spaxels(field, velocity_error, v_sys):
     """The good spaxels for a method, or the flag that says why there is nothing to fit."""
     good = field.good
-    n_good = field.n_spaxels
-    if n_good == 0:
+    index = np.flatnonzero(good)
+    if index.size == 0:
         return None, PAFlags.NO_GOOD_SPAXELS
-    if n_good < MIN_SPAXELS:
+    if index.size < MIN_SPAXELS:
         return None, PAFlags.TOO_FEW_SPAXELS
-    x, y = field.x.value[good], field.y.value[good]
+
+    def at_good(values):
+        """Several times faster than by a mask."""
+        return values.ravel().take(index)
+
+    x, y = at_good(field.x.value), at_good(field.y.value)
     dx, dy = x - x.mean(), y - y.mean()
     moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
     short_side, long_side = np.linalg.eigvalsh(moments)
     if short_side <= COLLINEAR**2 * long_side:
         return None, PAFlags.NO_EXTENT
-    velocity = field.velocity.value[good]
+    velocity = at_good(field.velocity.value)
     if np.ptp(velocity) <= ROUNDING * np.abs(velocity).max():
         return None, PAFlags.CONSTANT_VELOCITY
     if velocity_error is None:
         velocity_error = (
-            TYPICAL_VELOCITY_ERROR if field.ivar is None else field.ivar.value[good] ** -0.5
+            TYPICAL_VELOCITY_ERROR if field.ivar is None else at_good(field.ivar.value) ** -0.5
         )
     first_guess = median(velocity) if v_sys is None else v_sys
     return Spaxels(
@@ -214,7 +219,7 @@ def _spaxels(field, velocity_error, v_sys):
         first_guess=first_guess,
         error=np.broadcast_to(np.asarray(velocity_error, float), velocity.shape),
         good=good,
-        bin_id=None if field.bin_id is None else field.bin_id[good],
+        bin_id=None if field.bin_id is None else at_good(field.bin_id),
         grid=grid_of(field.x.value, field.y.value, good),
     ), PAFlags.NONE
 

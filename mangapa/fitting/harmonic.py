@@ -179,12 +179,12 @@ def _geometry(grid):
 
 def _maps(spaxels, weight):
     """Weight, weighted velocity and cover of the spaxels that are no outliers, shape (ny nx, 3)."""
-    kept = _inliers(spaxels.good, spaxels.velocity)
+    kept = _inliers(spaxels)
+    weight = weight * kept
     maps = np.zeros((spaxels.good.size, 3))
-    spaxel = np.flatnonzero(spaxels.good)
-    maps[spaxel, 0] = weight * kept
-    maps[spaxel, 1] = maps[spaxel, 0] * spaxels.velocity
-    maps[spaxel, 2] = kept
+    maps[spaxels.index, 0] = weight
+    maps[spaxels.index, 1] = weight * spaxels.velocity
+    maps[spaxels.index, 2] = kept
     return maps
 
 
@@ -269,16 +269,16 @@ def _curve(mismatch, v_sys, points):
     )
 
 
-def _inliers(good, velocity):
-    """Which good spaxels are near the median of their eight neighbours at a small distance."""
-    ny, nx = good.shape
-    wide = np.full((ny + 2 * NEIGHBOUR, nx + 2 * NEIGHBOUR), np.nan, np.float32)
-    inner = wide[NEIGHBOUR:-NEIGHBOUR, NEIGHBOUR:-NEIGHBOUR]
-    inner[good] = velocity
-    row, column = np.nonzero(good)
-    at = (row + NEIGHBOUR) * wide.shape[1] + column + NEIGHBOUR
+def _inliers(spaxels):
+    """Which spaxels are near the median of themselves and eight others a small distance away."""
+    ny, nx = spaxels.good.shape
+    width = nx + 2 * NEIGHBOUR
+    wide = np.full((ny + 2 * NEIGHBOUR) * width, np.nan, np.float32)
+    row, column = np.divmod(spaxels.index, nx)
+    at = (row + NEIGHBOUR) * width + column + NEIGHBOUR
+    wide[at] = spaxels.velocity
     steps = NEIGHBOUR * np.array([-1, 0, 1])
-    nine = wide.ravel().take(np.add.outer(steps * wide.shape[1], steps).reshape(9, 1) + at)
+    nine = wide.take(np.add.outer(steps * width, steps).reshape(9, 1) + at)
     # In place of missing neighbours, very high and very low in turn: the median is of the others.
     edge = np.flatnonzero(np.isnan(nine).any(axis=0))
     some = nine[:, edge]
@@ -286,7 +286,7 @@ def _inliers(good, velocity):
     odd = np.logical_xor.accumulate(absent, axis=0)
     some[absent] = np.where(odd[absent], np.inf, -np.inf)
     nine[:, edge] = some
-    off = np.abs(velocity - _median_of_nine(nine))
+    off = np.abs(spaxels.velocity - _median_of_nine(nine))
     off[~np.isfinite(off)] = 0.0
     share = int(SPREAD_SHARE * (off.size - 1))
     spread = np.partition(off, share)[share]

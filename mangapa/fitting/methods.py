@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -46,6 +47,11 @@ class Spaxels:
     good: np.ndarray
     bin_id: np.ndarray | None = None
     grid: Grid | None = None
+
+    @cached_property
+    def index(self):
+        """Number of each spaxel on the flattened map, shape (n,)."""
+        return np.flatnonzero(self.good)
 
 
 @dataclass(frozen=True, kw_only=True)
