@@ -40,7 +40,7 @@ def fit(spaxels, *, n_steps):
     if points.velocity.size < MIN_POINTS:
         return PAFit(pa_axis=np.nan)
     (curve,) = chi_square_curves([spaxels], [points])
-    disc, state, angle, v_sys = fit_points(points, curve.pa_axis)
+    disc, state, angle, v_sys = fit_points(points, np.nan_to_num(curve.pa_axis))
     error = analytic_error(state, spaxels.grid)
     pa_axis = np.degrees(angle) % 180.0
     if error > NO_SIGNAL:

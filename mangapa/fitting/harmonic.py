@@ -22,8 +22,8 @@ __all__ = ["chi_square_curves", "fit", "fit_many", "three_sigma"]
 
 #: Azimuths a ring; the axis is tried at steps of half their distance, here a degree.
 N_AZIMUTHS = 180
-#: First ring and distance of rings, arcsec; within the first the azimuth means nothing.
-FIRST_RING, RING_STEP = 0.75, 1.0
+#: First ring and distance of rings, spaxels; within the first the azimuth means nothing.
+FIRST_RING, RING_STEP = 1.5, 2.0
 #: A polar sample counts if so much of its bilinear weight is on good spaxels.
 COVERED = 0.6
 #: Angles with less than this fraction of the pairs of the best covered angle do not compete.
@@ -32,7 +32,7 @@ ENOUGH_PAIRS = 0.1
 OUTLIER, NEIGHBOUR = 7.0, 2
 #: Share of the deviations, and how many standard deviations it is of normal ones: the spread.
 SPREAD_SHARE, SPREAD_SIGMAS = 0.8, 1.28
-#: Origins of the grids are rounded to this, arcsec, so that most maps share their polar operator.
+#: Places on the grids are rounded to this, in spaxels, so that most maps share an operator.
 ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
 #: Fields that are transformed at once: enough to share the work, few enough for the cache.
 BATCH = 8
@@ -55,7 +55,7 @@ class Curve:
         Chi-square of the field against its symmetrised self, shape (N_AZIMUTHS,); infinite where
         there are too few pairs.
     pa_axis : `float`
-        Best axis, degrees modulo 180, refined below the grid.
+        Best axis, degrees modulo 180, refined below the grid; NaN where there are no pairs.
     v_sys : `float`
         Systemic velocity there, km/s.
     """
@@ -169,11 +169,11 @@ def three_sigma(chi2, n_points):
 
 
 def _geometry(grid):
-    """What the polar operator depends on, rounded so that most maps share it."""
+    """What the polar operator depends on, in spaxels, rounded so that most maps share it."""
     return (
         grid.shape,
-        tuple(np.round(grid.origin, ORIGIN_DECIMALS)),
-        tuple(np.round(grid.steps.ravel(), STEP_DECIMALS)),
+        tuple(np.round(grid.origin / grid.spaxel, ORIGIN_DECIMALS)),
+        tuple(np.round(grid.steps.ravel() / grid.spaxel, STEP_DECIMALS)),
     )
 
 
@@ -262,9 +262,10 @@ def _curve(mismatch, v_sys, points):
     shift = 0.5 * (before - after) / bend if np.isfinite(bend) and bend > 0 else 0.0
     # A pair's difference is twice the part that symmetry removes, and its square four times.
     scale = np.sum(points.error**-2.0) / 4
+    angle = (best + shift) * 180.0 / N_AZIMUTHS % 180.0
     return Curve(
         chi2=mismatch * scale,
-        pa_axis=float((best + shift) * 180.0 / N_AZIMUTHS % 180.0),
+        pa_axis=float(angle) if np.isfinite(at) else np.nan,
         v_sys=float(v_sys[best]),
     )
 

@@ -173,6 +173,15 @@ def test_points_that_are_no_grid(method):
 
 
 @each_method
+@pytest.mark.parametrize("scale", [0.1, 4])
+def test_spaxels_of_any_size(method, scale):
+    """Such as those of other surveys, or of adaptive optics."""
+    velocity = disc(130, noise=5)
+    scaled = field(velocity, scale * X, scale * Y)
+    assert apart(fit_pa(scaled, method=method, n_steps=N_STEPS), 130) <= STEP
+
+
+@each_method
 @pytest.mark.parametrize("scale", [1e-3, 1, 1e6])
 def test_a_plain_gradient(method, scale):
     """Without noise, and with equal velocities all along each column."""

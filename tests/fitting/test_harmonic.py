@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.harmonic import fit, fit_many, three_sigma
+from mangapa.fitting.harmonic import _curve, _mismatch, fit, fit_many, three_sigma
+from mangapa.fitting.points import gather
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 
@@ -40,6 +41,14 @@ def test_many_are_as_one_by_one():
     small = spaxels(disc_velocity(70, x=X[8:, 8:], y=Y[8:, 8:], noise=5), X[8:, 8:], Y[8:, 8:])
     fields.insert(2, small)
     assert fit_many(fields, n_steps=1) == [fit(field, n_steps=1) for field in fields]
+
+
+def test_no_mirror_pair_is_no_angle():
+    """Where no ring passes closely enough to any spaxel."""
+    points = gather(spaxels(disc_velocity(30)))
+    empty = np.zeros((1, 3, 180))
+    mismatch, v_sys = _mismatch(empty, empty, np.arange(3.0))
+    assert np.isnan(_curve(mismatch[0], v_sys[0], points).pa_axis)
 
 
 def test_three_sigma_rule():
