@@ -258,14 +258,16 @@ def _curve(mismatch, v_sys, points):
     """Chi-square, and the best angle refined by a parabola through its neighbours."""
     best = int(np.argmin(mismatch))
     before, at, after = mismatch[[best - 1, best, (best + 1) % N_AZIMUTHS]]
-    bend = before - 2 * at + after
-    shift = 0.5 * (before - after) / bend if np.isfinite(bend) and bend > 0 else 0.0
+    if not np.isfinite(at):
+        return Curve(chi2=mismatch, pa_axis=np.nan, v_sys=np.nan)
+    shift = 0.0
+    if np.isfinite(before) and np.isfinite(after) and before + after > 2 * at:
+        shift = 0.5 * (before - after) / (before - 2 * at + after)
     # A pair's difference is twice the part that symmetry removes, and its square four times.
     scale = np.sum(points.error**-2.0) / 4
-    angle = (best + shift) * 180.0 / N_AZIMUTHS % 180.0
     return Curve(
         chi2=mismatch * scale,
-        pa_axis=float(angle) if np.isfinite(at) else np.nan,
+        pa_axis=float((best + shift) * 180.0 / N_AZIMUTHS % 180.0),
         v_sys=float(v_sys[best]),
     )
 
