@@ -79,7 +79,7 @@ def write_catalogue(table, path):
     Examples
     --------
     >>> import mangapa
-    >>> from astropy.table import MaskedColumn, QTable
+    >>> from astropy.table import QTable
     >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
     >>> print(mangapa.read_catalogue(path)["plateifu"][0])
     8485-1901

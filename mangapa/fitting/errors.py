@@ -63,7 +63,7 @@ def analytic_error(state, grid):
     return float(np.sqrt((1 - chance) * error**2 + chance * UNIFORM**2))
 
 
-def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
+def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
     """
     Error of any method's axis by parametric bootstrap.
 
@@ -74,6 +74,8 @@ def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
     ----------
     spaxels : `~mangapa.fitting.methods.Spaxels`
         What was fitted.
+    axis : `float`
+        What the method found, degrees.
     fit : callable
         From a list of `~mangapa.fitting.methods.Spaxels` to their axes, degrees.
     rng : `~numpy.random.Generator`
@@ -87,8 +89,7 @@ def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
         1-sigma error, degrees.
     """
     points = gather(spaxels)
-    start = fit([spaxels])[0]
-    _, state, _, _ = fit_points(points, start)
+    _, state, _, _ = fit_points(points, axis)
     _, bounded, _, n_effective = _linearise(state)
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - state.velocity_residual
@@ -98,7 +99,7 @@ def bootstrap_error(spaxels, fit, rng, n_draws=N_DRAWS):
         replace(spaxels, velocity=(smooth + unit * noise.draw(rng))[points.bins])
         for _ in range(n_draws)
     ]
-    off = np.radians(2 * (np.array(fit(draws)) - start))
+    off = np.radians(2 * (np.array(fit(draws)) - axis))
     off = off[np.isfinite(off)]
     if off.size == 0:
         return UNIFORM

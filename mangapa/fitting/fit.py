@@ -174,7 +174,7 @@ def _error(found, spaxels, method, error, n_steps):
         return [fit.pa_axis for fit in method.fit_all(spaxels, n_steps=n_steps)]
 
     # Always the same draws: the same field has the same error, whoever asks and in any order.
-    scatter = bootstrap_error(spaxels, axes, np.random.default_rng(0))
+    scatter = bootstrap_error(spaxels, found.pa_axis, axes, np.random.default_rng(0))
     step = 180 / (n_steps - 1) if method.stepped else 0.0
     return np.hypot(scatter, step / np.sqrt(12))
 
