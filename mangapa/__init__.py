@@ -7,15 +7,17 @@ import wrapt
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue import read_catalogue, write_catalogue
 from mangapa.cleaning import clean
+from mangapa.configuration import conf
 from mangapa.fields import Galaxy, VelocityField
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.measurement import Measurement, measure
-from mangapa.quality import MangapaWarning, MapsFileError, PAFlags
+from mangapa.quality import DownloadError, MangapaWarning, MapsFileError, PAFlags
 from mangapa.readers import read_maps
 from mangapa.simulate import simulate_galaxy, write_maps
 
 __version__ = version("mangapa")
 __all__ = [
+    "DownloadError",
     "Galaxy",
     "KinematicPA",
     "MangapaWarning",
@@ -25,6 +27,7 @@ __all__ = [
     "PAFlags",
     "VelocityField",
     "clean",
+    "conf",
     "fit_pa",
     "measure",
     "misalignment",

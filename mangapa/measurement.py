@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from mangapa.angles import Misalignment, misalignment
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.columns import catalogue_columns
+from mangapa.configuration import conf
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
-from mangapa.locate import is_plateifu, locate
-from mangapa.quality import PAFlags
+from mangapa.locate import is_identifier, locate
+from mangapa.quality import MapsFileError, PAFlags
 from mangapa.readers import galaxy_from_marvin, read_maps
 
 __all__ = ["Measurement", "measure"]
@@ -74,8 +75,9 @@ class Measurement:
 def measure(
     source,
     *,
-    release="DR17",
+    release=None,
     daptype=None,
+    download=None,
     sigma=SIGMA,
     min_region=MIN_REGION,
     **fit_options,
@@ -87,10 +89,14 @@ def measure(
 
     Parameters
     ----------
-    source : path-like, `str`, `~mangapa.Galaxy` or ``marvin.tools.maps.Maps``
-        A MAPS file, a plate-IFU, or what was read already.
+    source : path-like, `str`, `~mangapa.Galaxy`, or ``Maps`` or ``Cube`` of ``marvin.tools``
+        A MAPS file; a plate-IFU or MaNGA-ID; or what was read already.
     release, daptype : `str`, optional
-        Where to look for a plate-IFU; other sources know theirs.
+        Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.locate.locate`; other sources know
+        theirs.
+    download : `bool`, optional
+        Fetch the file of an identifier if it is not here, or damaged; as the configuration says,
+        which is no, if not given.
     sigma, min_region : `float`, optional
         Thresholds of `~mangapa.clean`.
     **fit_options
@@ -114,7 +120,7 @@ def measure(
     >>> mangapa.measure(galaxy).misalignment.counter_rotating
     True
     """
-    galaxy = _galaxy(source, release, daptype)
+    galaxy = _galaxy(source, release, daptype, download)
     fields, found = {}, {}
     for tracer in TRACERS:
         field = galaxy.tracer(tracer)
@@ -130,17 +136,30 @@ def measure(
     )
 
 
-def _galaxy(source, release, daptype):
+def _galaxy(source, release, daptype, download):
     if isinstance(source, Galaxy):
         return source
-    if hasattr(source, "data_origin"):
+    if hasattr(source, "data_origin") and hasattr(source, "getMap"):
         return galaxy_from_marvin(source)
-    if isinstance(source, str) and is_plateifu(source):
-        return read_maps(locate(source, release=release, daptype=daptype))
-    if isinstance(source, (str, os.PathLike)):
+    is_text = isinstance(source, str)
+    if (is_text and is_identifier(source)) or hasattr(source, "data_origin"):
+        return _archived(
+            source, release, daptype, conf.allow_download if download is None else download
+        )
+    if is_text or isinstance(source, os.PathLike):
         return read_maps(source)
     msg = (
-        "source must be the path of a MAPS file, a plate-IFU, a Galaxy or Marvin's Maps, "
-        f"not {type(source).__name__}"
+        "source must be the path of a MAPS file, a plate-IFU, a MaNGA-ID, a Galaxy or Marvin's "
+        f"Maps or Cube, not {type(source).__name__}"
     )
     raise TypeError(msg)
+
+
+def _archived(source, release, daptype, download):
+    """The galaxy of an identifier; a file that is missing or damaged is fetched if it may be."""
+    try:
+        return read_maps(locate(source, release=release, daptype=daptype, download=False))
+    except (FileNotFoundError, MapsFileError):
+        if not download:
+            raise
+    return read_maps(locate(source, release=release, daptype=daptype, download=True))

@@ -4,7 +4,16 @@ import enum
 
 from astropy.utils.exceptions import AstropyUserWarning
 
-__all__ = ["FLAG_MEANINGS", "MangapaWarning", "MapsFileError", "PAFlags", "Rejection", "describe"]
+__all__ = [
+    "FLAG_MEANINGS",
+    "DownloadError",
+    "MangapaWarning",
+    "MapsFileError",
+    "NetworkError",
+    "PAFlags",
+    "Rejection",
+    "describe",
+]
 
 
 class PAFlags(enum.IntFlag):
@@ -79,6 +88,18 @@ def describe(flags):
 
 class MapsFileError(OSError):
     """A file that is no usable MAPS file; the message names the path and the way out."""
+
+
+class DownloadError(OSError):
+    """A file that could not be downloaded; the message tells what to do."""
+
+
+class NetworkError(DownloadError):
+    """A download that another try may save, after ``wait`` seconds if the server says so."""
+
+    def __init__(self, message, wait=0):
+        super().__init__(message)
+        self.wait = wait
 
 
 class MangapaWarning(AstropyUserWarning):

@@ -11,7 +11,7 @@ from astropy.io import fits, registry
 from astropy.utils.exceptions import AstropyUserWarning
 
 from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
-from mangapa.quality import MapsFileError
+from mangapa.quality import MangapaWarning, MapsFileError
 from mangapa.surveys import release_of
 
 __all__ = ["galaxy_from_marvin", "read_maps"]
@@ -29,7 +29,7 @@ def read_maps(path):
     """
     Read the stellar and H-alpha velocity fields from a DAP MAPS file.
 
-    Any release from MPL-5 to DR17 and any daptype. A spaxel is masked where the DAP set any bit, as
+    Any release from MPL-4 to DR17 and any daptype. A spaxel is masked where the DAP set any bit, as
     the published catalogue did (Duckworth et al. 2020, section 2). Compressed files are read to
     their end, so that a truncated or damaged one cannot pass.
 
@@ -146,7 +146,7 @@ def _galaxy(hdus, path, tracers=TRACERS, verify=False):
     """Build a galaxy from open HDUs, of which only those that are needed are read."""
     header = hdus[0].header
     release = release_of(header)
-    daptype = str(header.get("DAPTYPE", "")).strip() or _daptype_before_mpl8(header)
+    daptype = _text(header, "DAPTYPE") or _daptype_before_mpl8(header)
 
     def hdu(name):
         if name not in hdus:
@@ -162,7 +162,10 @@ def _galaxy(hdus, path, tracers=TRACERS, verify=False):
         return hdus[name]
 
     plateifu = _text(header, "PLATEIFU")
-    x, y = hdu("SPX_SKYCOO").data
+    if release is not None and release.name == "MPL-4":
+        x, y = _offsets(hdu("EMLINE_GFLUX"), header)
+    else:
+        x, y = hdu("SPX_SKYCOO").data
 
     def read(tracer):
         extension, line, binning = LAYOUT[tracer]
@@ -195,6 +198,13 @@ def _galaxy(hdus, path, tracers=TRACERS, verify=False):
 
 def _galaxy_from_remote(maps, tracers):
     """Ask for each map by its exact name: Marvin's own matching is fuzzy."""
+    warnings.warn(
+        f"{maps.plateifu}: Marvin's server has HYB10 maps only, whatever bintype is asked for; "
+        "for others open a file, such as mangapa.locate.locate(maps, daptype='VOR10', "
+        "download=True) fetches",
+        MangapaWarning,
+        stacklevel=2,
+    )
     bins_known = {prop.full() for prop in maps.datamodel if prop.name == "binid"}
     x, y = (maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy")
 
@@ -242,8 +252,21 @@ def _channel(path, hdu, name):
     raise MapsFileError(msg)
 
 
+def _offsets(hdu, header):
+    """Offsets from the object, East and North in arcsec, for MPL-4, which has no SPX_SKYCOO."""
+    from astropy.wcs import WCS
+
+    ny, nx = hdu.shape[-2:]
+    ra, dec = WCS(hdu.header).celestial.pixel_to_world_values(*np.meshgrid(range(nx), range(ny)))
+    east = (ra - header["OBJRA"] + 180) % 360 - 180
+    x = east * np.cos(np.radians(header["OBJDEC"]))
+    return 3600 * x, 3600 * (dec - header["OBJDEC"])
+
+
 def _daptype_before_mpl8(header):
-    """Up to MPL-7 some headers have only the two halves of the daptype."""
+    """Up to MPL-7 some headers have only the two halves of the daptype, MPL-4 under other names."""
+    if "BINTYPE" in header:
+        return f"{_text(header, 'BINTYPE')}-{_text(header, 'TPLKEY')}"
     binning = _text(header, "BINKEY")
     template = _text(header, "SCKEY")
     if binning is None or template is None:

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["MANGA_RELEASES", "PLATEIFU", "Release", "release_named", "release_of"]
+__all__ = ["MANGAID", "MANGA_RELEASES", "PLATEIFU", "Release", "release_named", "release_of"]
 
 #: A MaNGA plate-IFU: plate number, fibre count of the IFU and its number on the plate.
 PLATEIFU = re.compile(r"[0-9]{4,5}-(?:19|37|61|91|127)[0-9]{2}", re.ASCII)
+#: A MaNGA-ID: catalogue and number of the target in it.
+MANGAID = re.compile(r"[0-9]{1,3}-[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,11 @@ class Release:
     template: str
     aliases: tuple = ()
     more_daptypes: tuple = ()
+
+    @property
+    def daptypes(self):
+        """All analyses, as a `list` of `str`, the release's own default first."""
+        return [f"{bintype}-{self.template}" for bintype in self.bintypes] + [*self.more_daptypes]
 
 
 #: The releases whose MAPS files can be read, newest first.
@@ -93,7 +100,16 @@ MANGA_RELEASES = (
         bintypes=("SPX", "VOR10", "ALL", "NRE"),
         template="GAU-MILESHC",
     ),
+    Release(
+        name="MPL-4",
+        drpver="v1_5_1",
+        dapver="1.1.1",
+        bintypes=("NONE", "RADIAL", "STON"),
+        template="MIUSCAT-THIN",
+    ),
 )
+#: The MAPS files of MPL-4 tell no version of the DAP, and an older one of the DRP.
+MPL4_DRPVER = "v1_5_0"
 
 
 def release_named(name):
@@ -137,6 +153,8 @@ def release_of(header):
         `None` where the versions belong to no release that is known.
     """
     versions = str(header.get("VERSDRP3", "")).strip(), str(header.get("VERSDAP", "")).strip()
+    if versions == (MPL4_DRPVER, ""):
+        return release_named("MPL-4")
     for release in MANGA_RELEASES:
         if versions == (release.drpver, release.dapver):
             return release

@@ -87,3 +87,19 @@ def sas(galaxy):
     )
     yield mangapa.write_maps(mock, path)
     shutil.rmtree(os.environ["SAS_BASE_DIR"])
+
+
+@pytest.fixture
+def collaboration(marvin):
+    """Internal releases open for members only, whom Marvin knows by their ~/.netrc."""
+    netrc = Path.home() / ".netrc"
+    hosts = ("data.sdss.org", "api.sdss.org", "magrathea.sdss.org")
+    netrc.write_text("".join(f"machine {host}\n  login a\n  password b\n" for host in hosts))
+    netrc.chmod(0o600)
+    before = marvin.config.access
+    marvin.config.access = "collab"
+    yield
+    # It would not let go while an internal release is open.
+    marvin.config.setRelease("DR17")
+    marvin.config.access = before
+    netrc.unlink()

@@ -101,9 +101,9 @@ def test_simulate(tmp_path, capsys):
 
 @pytest.mark.needs_matplotlib
 def test_demo(tmp_path, capsys, monkeypatch):
-    from mangapa import cli
+    from mangapa.cli import demo
 
-    monkeypatch.setattr(cli, "DEMO", cli.DEMO[1:2])
+    monkeypatch.setattr(demo, "DEMO", demo.DEMO[1:2])
     out = tmp_path / "demo"
     assert main(["demo", "--out", str(out)]) == 0
     printed = capsys.readouterr().out

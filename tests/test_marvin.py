@@ -1,11 +1,12 @@
 """In Marvin sessions: its own Maps, opened from a file, from a local SAS and from a server."""
 
 import gc
+import shutil
 import subprocess
 import sys
 import types
 import weakref
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,20 +26,6 @@ def marvin_maps(marvin, maps_file):
     maps = marvin.tools.maps.Maps(filename=str(maps_file))
     yield maps
     maps.close()
-
-
-@pytest.fixture
-def collaboration(marvin):
-    """Internal releases open for members only, whom Marvin knows by their ~/.netrc."""
-    netrc = Path.home() / ".netrc"
-    hosts = ("data.sdss.org", "api.sdss.org", "magrathea.sdss.org")
-    netrc.write_text("".join(f"machine {host}\n  login a\n  password b\n" for host in hosts))
-    netrc.chmod(0o600)
-    before = marvin.config.access
-    marvin.config.access = "collab"
-    yield
-    marvin.config.access = before
-    netrc.unlink()
 
 
 def assert_equal(one, other):
@@ -111,14 +98,41 @@ def test_from_a_server(marvin, sas):
         marvin.config.urlmap = None
         maps = marvin.tools.maps.Maps(plateifu="8485-1901", mode="remote")
         asked.clear()
-        stellar = maps.kinematic_pa()
+        with pytest.warns(mangapa.MangapaWarning, match="server has HYB10 maps only"):
+            stellar = maps.kinematic_pa()
         assert not any("emline_gvel" in path for path in asked)
         assert sum("/stellar_vel/" in path for path in asked) == 1
         n_asked = len(asked)
         assert maps.kinematic_pa() is stellar
         assert len(asked) == n_asked
-        assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
+        with pytest.warns(mangapa.MangapaWarning):
+            assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
         assert stellar.pa == mangapa.measure(sas).stellar.pa
+        assert mangapa.locate.locate(maps) == sas
+
+
+@pytest.mark.filterwarnings("ignore:.*HYB10 maps only", "ignore:Could not .* local")
+@pytest.mark.parametrize("release", ["DR15", "DR16", "DR17"])
+@pytest.mark.parametrize("mode", ["local", "auto", "remote"])
+def test_every_mode_of_every_public_release(marvin, galaxy, tmp_path, release, mode):
+    """In mode auto Marvin looks for a local file first, and asks the server where there is none."""
+    path = mangapa.locate.expected_path("8485-1901", release=release)
+    mock = replace(galaxy, plateifu="8485-1901", daptype="HYB10")
+    served = mangapa.write_maps(mock, tmp_path / "served.fits.gz", release=release)
+    if mode == "local":
+        path.parent.mkdir(parents=True)
+        shutil.copy(served, path)
+    with marvin_api(served, release) as (port, asked):
+        marvin.config.setRelease(release)
+        marvin.config.switchSasUrl("local", port=port)
+        marvin.config.urlmap = None
+        maps = marvin.tools.maps.Maps("8485-1901", mode=mode)
+        assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(served))
+        assert maps.misalignment().angle == mangapa.measure(served).misalignment.angle
+        assert bool(asked) == (mode != "local")
+    if mode == "local":
+        maps.close()
+        path.unlink()
 
 
 @pytest.mark.parametrize("release", [r.name for r in MANGA_RELEASES])

@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from mangapa.atomic import replacing
 from mangapa.fields import TRACERS
-from mangapa.surveys import release_named
+from mangapa.surveys import MPL4_DRPVER, release_named
 
 __all__ = ["write_maps"]
 
@@ -26,12 +26,15 @@ LINES_35 = (
     *("NII-6549", "Ha-6564", "NII-6585", "SII-6718", "SII-6732", "HeI-7067", "ArIII-7137"),
     *("ArIII-7753", "Peta-9017", "SIII-9071", "Pzet-9231", "SIII-9533", "Peps-9548"),
 )
+LINES_11 = (
+    *("OIId-3728", "Hb-4862", "OIII-4960", "OIII-5008", "OI-6302", "OI-6365", "NII-6549"),
+    *("Ha-6564", "NII-6585", "SII-6718", "SII-6732"),
+)
 LINES = {
+    "1.1.1": LINES_11,
     "2.0.2": (
-        *("OIId-3728", "Hb-4862", "OIII-4960", "OIII-5008", "OI-6302", "OI-6365", "NII-6549"),
-        *("Ha-6564", "NII-6585", "SII-6718", "SII-6732", "OII-3727", "OII-3729", "Heps-3971"),
-        *("Hdel-4102", "Hgam-4341", "HeII-4687", "HeI-5877", "SIII-8831", "SIII-9071"),
-        "SIII-9533",
+        *(*LINES_11, "OII-3727", "OII-3729", "Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687"),
+        *("HeI-5877", "SIII-8831", "SIII-9071", "SIII-9533"),
     ),
     "2.1.3": LINES_22,
     "2.2.1": LINES_22,
@@ -49,8 +52,11 @@ OUTSIDE = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 30
 #: And of one inside it that is bad: DONOTUSE.
 BAD = 1 << 30
 #: Versions whose layout changed: the daptype is a header card since the first, the elliptical
-#: coordinates have four channels instead of three since the second, BINID has five since the third.
-DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID = "2.3.0", "2.4.1", "2.1.3"
+#: coordinates have four channels instead of three since the second, BINID has five since the third,
+#: there are coordinates, and versions of the DAP, since the fourth.
+DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID, COORDINATES = "2.3.0", "2.4.1", "2.1.3", "2.0.2"
+#: What MPL-4 calls the bins that later releases have.
+MPL4_BINTYPES = {"SPX": "NONE", "VOR10": "STON"}
 
 
 def write_maps(galaxy, path, release="DR17"):
@@ -67,7 +73,7 @@ def write_maps(galaxy, path, release="DR17"):
     path : path-like
         Where to write; compressed if the name ends in ``.gz``. An existing file is replaced.
     release : `str`, optional
-        Any release from MPL-5 on.
+        Any release from MPL-4 on.
 
     Returns
     -------
@@ -88,8 +94,7 @@ def write_maps(galaxy, path, release="DR17"):
     'VOR10-GAU-MILESHC'
     """
     version = release_named(release)
-    bintype = _bintype(galaxy, version)
-    primary = fits.PrimaryHDU(header=_primary(galaxy, version, bintype))
+    primary = fits.PrimaryHDU(header=_primary(galaxy, version, _daptype(galaxy, version)))
     hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
     hdus.update_extend()
     content = io.BytesIO()
@@ -101,39 +106,51 @@ def write_maps(galaxy, path, release="DR17"):
     return path
 
 
-def _bintype(galaxy, version):
+def _daptype(galaxy, version):
+    """The galaxy's own analysis if the release has it, else the one with the same bins."""
     for tracer in TRACERS:
         if galaxy.tracer(tracer) is None:
             msg = f"{galaxy!r} has no {tracer} field; a MAPS file holds both"
             raise ValueError(msg)
+    if galaxy.daptype in version.daptypes:
+        return galaxy.daptype
     bintype = galaxy.daptype.split("-")[0] if galaxy.daptype else "SPX"
+    if version.name == "MPL-4":
+        bintype = MPL4_BINTYPES.get(bintype, bintype)
     if bintype not in version.bintypes:
         msg = (
             f"release {version.name} has no {bintype} maps, only {', '.join(version.bintypes)}; "
             "simulate the galaxy with one of these bintypes"
         )
         raise ValueError(msg)
-    return bintype
+    return f"{bintype}-{version.template}"
 
 
 def _since(version, first):
     return tuple(map(int, version.dapver.split("."))) >= tuple(map(int, first.split(".")))
 
 
-def _primary(galaxy, version, bintype):
+def _primary(galaxy, version, daptype):
     header = fits.Header(galaxy.header, copy=True)
     plate, ifu = galaxy.plateifu.split("-")
+    bintype, template = daptype.split("-", 1)
     header["MASKNAME"] = "MANGA_DAPPIXMASK"
-    header["PLATEID"], header["IFUDSGN"] = int(plate), ifu
+    header["PLATEIFU"], header["PLATEID"], header["IFUDSGN"] = galaxy.plateifu, int(plate), ifu
     header["OBJRA"], header["OBJDEC"] = _position(galaxy)
     header["MNGTARG1"], header["MNGTARG2"], header["MNGTARG3"] = 1024, 0, 0
+    header["DAPFRMT"] = "MAPS"
+    if not _since(version, COORDINATES):
+        header["VERSDRP2"] = header["VERSDRP3"] = MPL4_DRPVER
+        header["BINTYPE"], header["TPLKEY"] = bintype, template
+        for card in ("VERSDAP", "BINKEY", "SCKEY", "DAPTYPE"):
+            header.pop(card, None)
+        return header
     header["VERSDRP2"] = header["VERSDRP3"] = version.drpver
     header["VERSDAP"] = version.dapver
-    header["DAPFRMT"] = "MAPS"
     header["BINKEY"] = "NONE" if bintype == "SPX" else bintype
-    header["SCKEY"] = version.template
+    header["SCKEY"] = template
     if _since(version, DAPTYPE_CARD):
-        header["DAPTYPE"] = f"{bintype}-{version.template}"
+        header["DAPTYPE"] = daptype
     else:
         header.pop("DAPTYPE", None)
     return header
@@ -186,8 +203,9 @@ def _extensions(galaxy, version):
 
     bin_ids = [_bin_id(stellar), _bin_id(halpha)]
     sky = [stellar.x.value, stellar.y.value]
-    yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
-    yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
+    if _since(version, COORDINATES):
+        yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
+        yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):
         order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]
         yield hdu("BINID", order, channels=BIN_CHANNELS)

@@ -1,0 +1,44 @@
+"""The command ``mangapa``: what to type, and what is printed."""
+
+import argparse
+
+import mangapa
+from mangapa.cli import archive, demo, measure, simulate
+from mangapa.cli.output import BAD_USAGE, complain
+
+__all__ = ["main"]
+
+COMMANDS = (demo, measure, archive, simulate)
+
+
+def main(arguments=None):
+    """
+    Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of `str`, optional
+        Those of the process if not given.
+
+    Returns
+    -------
+    `int`
+        0 if all went well, 1 if something failed, 2 if the command was wrong.
+    """
+    parser = argparse.ArgumentParser(
+        prog="mangapa", description=mangapa.__doc__, epilog="mangapa COMMAND --help tells more."
+    )
+    parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except ValueError as error:
+        complain(error)
+        return BAD_USAGE
+    except (ImportError, OSError) as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        return complain("interrupted")

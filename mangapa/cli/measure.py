@@ -1,0 +1,111 @@
+"""``mangapa measure``: galaxies, one after the other."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import mangapa
+from mangapa.catalogue import tabulate
+from mangapa.cli.options import add_command, add_fit_options, add_release_options, fit_options
+from mangapa.cli.output import (
+    ALL_GOOD,
+    PRINTED,
+    SOME_FAILED,
+    complain,
+    print_table,
+    print_trouble,
+    progress,
+    save_figure,
+)
+from mangapa.columns import catalogue_columns
+from mangapa.configuration import conf
+from mangapa.locate import download, is_identifier
+
+__all__ = ["add_to"]
+
+
+def add_to(commands):
+    """Add the command."""
+    measure = add_command(commands, "measure", _measure, "measure galaxies")
+    measure.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a MAPS file; or a plate-IFU or MaNGA-ID, in the local copy of the SAS",
+    )
+    add_release_options(measure)
+    measure.add_argument(
+        "--download",
+        action="store_true",
+        default=conf.allow_download,
+        help="fetch what is not in the local copy of the SAS",
+    )
+    measure.add_argument("--json", action="store_true", help="print all columns as JSON")
+    measure.add_argument("--plot", type=Path, metavar="DIR", help="write a figure a galaxy to DIR")
+    measure.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write a catalogue")
+    add_fit_options(measure)
+
+
+def _measure(options):
+    measurements, failed = [], False
+    sources = options.sources
+    if options.download:
+        sources, failed = _downloaded(options)
+    if options.plot:
+        options.plot.mkdir(parents=True, exist_ok=True)
+    for source in progress(sources):
+        try:
+            measurement = mangapa.measure(
+                source,
+                release=options.release,
+                daptype=options.daptype,
+                download=False,
+                **fit_options(options),
+            )
+        except OSError as error:
+            complain(error)
+            failed = True
+            continue
+        measurements.append(measurement)
+        if options.plot:
+            save_figure(measurement, options.plot / f"{_stem(measurement, source)}.png")
+    if options.json:
+        print(json.dumps([_plain(measurement.row()) for measurement in measurements], indent=2))
+    elif measurements:
+        print_table(tabulate(measurements)[list(PRINTED)])
+        print_trouble(measurements)
+    if options.out:
+        mangapa.write_catalogue(tabulate(measurements), options.out)
+    return SOME_FAILED if failed else ALL_GOOD
+
+
+def _downloaded(options):
+    """The sources, identifiers replaced by files; and whether one of them could not be had."""
+    identifiers = [source for source in options.sources if is_identifier(source)]
+    downloads = download(identifiers, release=options.release, daptype=options.daptype)
+    files = {}
+    for one in downloads:
+        files[one.source] = one.path
+        if one.error is not None:
+            complain(one.error)
+            files[one.source] = None
+    sources = [files.get(source, source) for source in options.sources]
+    return [source for source in sources if source is not None], None in sources
+
+
+def _stem(measurement, source):
+    return measurement.galaxy.plateifu or Path(source).name.split(".")[0]
+
+
+def _plain(row):
+    """A row without units, for JSON, which has neither those nor NaN."""
+    plain = {}
+    for column in catalogue_columns():
+        value = row[column.name]
+        if column.unit is not None:
+            value = float(value.to_value(column.unit))
+        if isinstance(value, float):
+            value = float(f"{value:.10g}") if np.isfinite(value) else None
+        plain[column.name] = value
+    return plain

@@ -1,0 +1,63 @@
+"""What the commands print and write, and the values that they end with."""
+
+import sys
+
+from mangapa.atomic import replacing
+from mangapa.fields import TRACERS
+from mangapa.quality import describe
+
+__all__ = [
+    "ALL_GOOD",
+    "BAD_USAGE",
+    "PRINTED",
+    "SOME_FAILED",
+    "complain",
+    "print_table",
+    "print_trouble",
+    "progress",
+    "save_figure",
+]
+
+ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
+#: What a terminal has room for; ``--json`` and the catalogue have every column.
+PRINTED = (
+    *("plateifu", "stellar_pa", "stellar_pa_err", "halpha_pa", "halpha_pa_err"),
+    *("pa_offset", "pa_offset_err"),
+)
+
+
+def progress(items):
+    """Galaxies under a progress bar on a terminal, nothing in a file or a pipe."""
+    from tqdm import tqdm
+
+    return tqdm(items, unit="galaxy", leave=False, disable=None)
+
+
+def print_table(table):
+    """Print all of a table."""
+    print("\n".join(table.pformat(max_lines=-1, max_width=-1)))
+
+
+def print_trouble(measurements):
+    """Print in words what is flagged."""
+    for measurement in measurements:
+        for tracer in TRACERS:
+            flags = getattr(measurement, tracer).flags
+            if flags:
+                print(f"{measurement.galaxy.plateifu} {tracer}: {describe(flags)}")
+
+
+def save_figure(measurement, path):
+    """Draw a measurement to a file, which appears whole."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    measurement.plot(figure)
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished, dpi=120)
+
+
+def complain(trouble):
+    """Print what went wrong where errors belong; the exit status for it."""
+    print(f"mangapa: {trouble}", file=sys.stderr)
+    return SOME_FAILED
