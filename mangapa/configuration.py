@@ -9,7 +9,7 @@ class Conf(ConfigNamespace):
     """
     Settings of mangapa, kept in ``mangapa.cfg`` in astropy's configuration folder.
 
-    `conf` is its one instance: ``mangapa.conf.release = "DR15"`` holds for the session,
+    ``mangapa.conf`` is its one instance: ``mangapa.conf.release = "DR15"`` holds for the session,
     ``with mangapa.conf.set_temp("release", "DR15"):`` for a block.
     """
 

@@ -1,10 +1,12 @@
 """The command ``mangapa``: what to type, and what is printed."""
 
 import argparse
+import warnings
 
 import mangapa
 from mangapa.cli import archive, demo, measure, simulate
 from mangapa.cli.output import BAD_USAGE, complain
+from mangapa.quality import MangapaWarning
 
 __all__ = ["main"]
 
@@ -34,7 +36,9 @@ def main(arguments=None):
         command.add_to(commands)
     options = parser.parse_args(arguments)
     try:
-        return options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            return options.run(options)
     except ValueError as error:
         complain(error)
         return BAD_USAGE
@@ -42,3 +46,11 @@ def main(arguments=None):
         return complain(error)
     except KeyboardInterrupt:
         return complain("interrupted")
+
+
+def _show(message, category, *where, shown=warnings.showwarning):
+    """Our own warnings are told in one line, without a line of code."""
+    if issubclass(category, MangapaWarning):
+        complain(message)
+    else:
+        shown(message, category, *where)

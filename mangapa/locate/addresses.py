@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import sys
 import threading
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,10 +179,11 @@ def unchanged_environment():
     Undo what sdss-access does to the process.
 
     It sets some hundred environment variables when it is imported and whenever a release is chosen,
-    and keeps the release in a tree that all of its users share, Marvin among them.
+    and keeps the release in a tree that all of its users share, Marvin among them. Its import
+    also takes over how errors and warnings are shown.
     """
     with _one_at_a_time:
-        environment = dict(os.environ)
+        environment, excepthook, show = dict(os.environ), sys.excepthook, warnings.showwarning
         # Importing it is a change of the environment, so it comes after the copy.
         import sdss_access
 
@@ -189,6 +192,7 @@ def unchanged_environment():
             yield
         finally:
             vars(sdss_access.tree).update(tree)
+            sys.excepthook, warnings.showwarning = excepthook, show
             # Never an empty environment, not even for a moment: other threads may read it.
             for name in os.environ.keys() - environment.keys():
                 del os.environ[name]

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,25 +20,27 @@ from mangapa.surveys import MANGAID, release_named
 
 __all__ = ["plateifu_of", "release_table", "select"]
 
-#: Columns of drpall, the first name that is there, and of ours: unit and meaning.
+#: Our columns: names in drpall, of which the first that is there counts; unit, decimals, meaning.
 COLUMNS = {
-    "plateifu": (("plateifu",), None, "plate-IFU"),
-    "mangaid": (("mangaid",), None, "MaNGA-ID, the same for repeat observations"),
-    "ra": (("objra",), u.deg, "right ascension of the galaxy (J2000)"),
-    "dec": (("objdec",), u.deg, "declination of the galaxy (J2000)"),
-    "z": (("z", "nsa_z"), None, "redshift by which the galaxy was chosen"),
+    "plateifu": (("plateifu",), None, None, "plate-IFU"),
+    "mangaid": (("mangaid",), None, None, "MaNGA-ID, the same for repeat observations"),
+    "ra": (("objra",), u.deg, 5, "right ascension of the galaxy (J2000)"),
+    "dec": (("objdec",), u.deg, 5, "declination of the galaxy (J2000)"),
+    "z": (("z", "nsa_z"), None, 4, "redshift by which the galaxy was chosen"),
     "photometric_pa": (
         ("nsa_elpetro_phi", "nsa_phi"),
         u.deg,
+        1,
         "photometric position angle, North through East, elliptical Petrosian (NSA)",
     ),
-    "axis_ratio": (("nsa_elpetro_ba", "nsa_ba"), None, "minor over major axis, the same (NSA)"),
+    "axis_ratio": (("nsa_elpetro_ba", "nsa_ba"), None, 3, "minor over major axis, the same (NSA)"),
     "effective_radius": (
         ("nsa_elpetro_th50_r", "nsa_petro_th50"),
         u.arcsec,
+        2,
         "radius of half the light in r, the same (NSA)",
     ),
-    "drp_quality": (("drp3qual",), None, "bits of MANGA_DRP3QUAL; 0 is good"),
+    "drp_quality": (("drp3qual",), None, None, "bits of MANGA_DRP3QUAL; 0 is good"),
 }
 DAP_QUALITY = "bits of MANGA_DAPQUAL; 0 is good; masked where the DAP gave nothing"
 #: What drpall and the NSA write where they have no value.
@@ -203,8 +206,6 @@ def _plain(column):
 
 def _table_file(name, release, download, progress):
     """The local file of drpall or dapall."""
-    from dataclasses import replace
-
     address = table_address(name, release=release)
     if conf.table_folder:
         path = Path(conf.table_folder).expanduser() / address.path.name
@@ -245,7 +246,7 @@ def _galaxies(path, _date):
             if target in present:
                 is_galaxy |= data[target] != 0
         table = QTable()
-        for name, (sources, unit, description) in COLUMNS.items():
+        for name, (sources, unit, decimals, description) in COLUMNS.items():
             source = next((source for source in sources if source in present), None)
             if source is None:
                 values = np.full(is_galaxy.sum(), np.nan)
@@ -254,6 +255,8 @@ def _galaxies(path, _date):
             values = _native(values)
             table[name] = values if unit is None else values * unit
             table[name].info.description = description
+            if decimals is not None:
+                table[name].info.format = f".{decimals}f"
     table.sort("plateifu")
     return table
 

@@ -1,5 +1,7 @@
 import os
+import sys
 import threading
+import warnings
 
 import pytest
 
@@ -49,7 +51,7 @@ def test_the_process_stays_as_it_was():
 
     tree = sdss_access.tree
     environment, release, paths = dict(os.environ), tree.release, tree.paths
-    seen = []
+    hooks, seen = (sys.excepthook, warnings.showwarning), []
 
     def look():
         while not done.is_set():
@@ -64,6 +66,7 @@ def test_the_process_stays_as_it_was():
     other.join()
     assert dict(os.environ) == environment
     assert (tree.release, tree.paths) == (release, paths)
+    assert (sys.excepthook, warnings.showwarning) == hooks
     assert set(seen) == {os.environ["HOME"]}
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from astropy.table import QTable
@@ -38,6 +40,17 @@ def test_measure_with_download(archive, capsys):
     assert len(archive.gets) == 1
 
 
+def test_by_configuration_alone(archive, tmp_path, monkeypatch):
+    folder = tmp_path / "astropy"
+    folder.mkdir()
+    (folder / "mangapa.cfg").write_text(f"server = {mangapa.conf.server}\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    command = [sys.executable, "-m", "mangapa", "measure", "8485-1901", "--release", "DR17"]
+    done = subprocess.run([*command, "--download"], capture_output=True, text=True, check=True)
+    assert "8485-1901" in done.stdout
+    assert archive.address.path.read_bytes() == archive.file.read_bytes()
+
+
 def test_measure_goes_on_after_a_failure(archive, maps_file, capsys):
     sources = ["7443-1901", str(maps_file), "8485-1901"]
     assert main(["measure", *sources, "--download", "--json"]) == 1
@@ -59,16 +72,19 @@ def test_download_a_selection(tables, capsys):
     assert capsys.readouterr().out.strip() == str(expected_path("8485-1901"))
 
 
+@pytest.mark.filterwarnings("always:no quality bits")
 def test_list(tables, tmp_path, capsys):
     assert main(["list"]) == 1
     assert "mangapa list --release DR17 --download" in capsys.readouterr().err
     assert main(["list", "--download", "--brief"]) == 0
     assert capsys.readouterr().out.split() == ["7443-12703", "8485-1901"]
     out = tmp_path / "galaxies.ecsv"
+    table_address("dapall", release="DR17").path.unlink()
     assert main(["list", "--where", "z < 0.03", "--out", str(out)]) == 0
-    printed = capsys.readouterr().out
-    assert "7443-12703" in printed
-    assert "8485-1901" not in printed
+    captured = capsys.readouterr()
+    assert "7443-12703" in captured.out
+    assert "8485-1901" not in captured.out
+    assert captured.err.startswith("mangapa: no quality bits of the DAP: there is no table")
     assert list(QTable.read(out)["plateifu"]) == ["7443-12703"]
 
 

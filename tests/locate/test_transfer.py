@@ -224,17 +224,18 @@ def test_given_up_in_the_middle(archive):
 #: Forks a download for each line that it reads, says its number, and when it has ended.
 DOWNLOADER = """
 import os, sys
+import requests, tqdm
 from mangapa import conf
 from mangapa.locate import http, transfer
 from mangapa.locate.addresses import maps_addresses
-import requests, tqdm
 http.BLOCK = 1 << 8
-maps_addresses(["8485-1901"], release="DR17")
-for server in sys.stdin:
+conf.server = sys.argv[1]
+(address,) = maps_addresses(["8485-1901"], release="DR17")
+print("ready", flush=True)
+for line in sys.stdin:
     child = os.fork()
     if not child:
-        conf.server = server.strip()
-        transfer.fetch(maps_addresses(["8485-1901"], release="DR17")[0])
+        transfer.fetch(address)
         os._exit(0)
     print(child, flush=True)
     os.waitpid(child, 0)
@@ -247,19 +248,21 @@ def test_killed_at_random_moments(archive):
     whole, path, moments = archive.file.read_bytes(), archive.address.path, random.Random(1)
     outcomes = Counter()
     with subprocess.Popen(
-        [sys.executable, "-c", DOWNLOADER], stdin=PIPE, stdout=PIPE, text=True
+        [sys.executable, "-c", DOWNLOADER, mangapa.conf.server],
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
     ) as downloader:
+        said = downloader.stdout.readline
+        assert said() == "ready\n"
 
         def begin():
-            print(mangapa.conf.server, file=downloader.stdin, flush=True)
-            return int(downloader.stdout.readline())
-
-        def wait_for_its_end():
-            assert downloader.stdout.readline() == "ended\n"
+            print(file=downloader.stdin, flush=True)
+            return int(said())
 
         start = time.monotonic()
         begin()
-        wait_for_its_end()
+        assert said() == "ended\n"
         undisturbed = time.monotonic() - start
         for _ in range(50):
             path.unlink(missing_ok=True)
@@ -267,7 +270,7 @@ def test_killed_at_random_moments(archive):
             time.sleep(moments.uniform(0, 1.3 * undisturbed))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-            wait_for_its_end()
+            assert said() == "ended\n"
             if path.exists():
                 assert path.read_bytes() == whole
                 outcomes["whole"] += 1
