@@ -167,7 +167,7 @@ def select(table, where):
     >>> from astropy.table import Table
     >>> from mangapa.locate import select
     >>> galaxies = Table({"plateifu": ["8485-1901", "7443-12703"], "z": [0.04, 0.02]})
-    >>> list(select(galaxies, "z < 0.03")["plateifu"])
+    >>> select(galaxies, "z < 0.03")["plateifu"].tolist()
     ['7443-12703']
     """
     names = table.colnames
