@@ -6,14 +6,23 @@ import wrapt
 
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue import read_catalogue, write_catalogue
+from mangapa.classification import Usability, usability
 from mangapa.cleaning import clean
 from mangapa.configuration import conf
 from mangapa.fields import Galaxy, VelocityField
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.measurement import Measurement, measure
-from mangapa.quality import DownloadError, MangapaWarning, MapsFileError, PAFlags
+from mangapa.quality import (
+    DownloadError,
+    MangapaWarning,
+    MapsFileError,
+    ModelError,
+    PAFlags,
+    UsabilityFlags,
+)
 from mangapa.readers import read_maps
 from mangapa.simulate import simulate_galaxy, write_maps
+from mangapa.standardisation import standardise
 
 __version__ = version("mangapa")
 __all__ = [
@@ -24,7 +33,10 @@ __all__ = [
     "MapsFileError",
     "Measurement",
     "Misalignment",
+    "ModelError",
     "PAFlags",
+    "Usability",
+    "UsabilityFlags",
     "VelocityField",
     "clean",
     "conf",
@@ -34,6 +46,8 @@ __all__ = [
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
+    "standardise",
+    "usability",
     "write_catalogue",
     "write_maps",
 ]

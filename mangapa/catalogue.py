@@ -10,7 +10,7 @@ from astropy.table import MaskedColumn, QTable
 
 from mangapa.atomic import replacing
 from mangapa.columns import catalogue_columns
-from mangapa.quality import FLAG_MEANINGS, PAFlags
+from mangapa.quality import FLAG_MEANINGS, PAFlags, UsabilityFlags
 
 __all__ = ["read_catalogue", "tabulate", "write_catalogue"]
 
@@ -41,7 +41,8 @@ def tabulate(measurements):
     table.meta["mangapa"] = version("mangapa")
     table.meta["created"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     table.meta["citation"] = CITATION
-    table.meta["flags"] = {int(flag): text for flag, text in FLAG_MEANINGS[PAFlags].items()}
+    for name, kind in (("flags", PAFlags), ("usability_flags", UsabilityFlags)):
+        table.meta[name] = {int(flag): text for flag, text in FLAG_MEANINGS[kind].items()}
     return table
 
 

@@ -10,6 +10,8 @@ from mangapa.fields import TRACERS, VELOCITY
 __all__ = ["Column", "catalogue_columns", "register_column"]
 
 TRACER_NAMES = {"stellar": "the stars", "halpha": "H-alpha"}
+#: Of the flags, as the published catalogue calls them.
+QUALITY_NAMES = {"stellar": "stel_qual", "halpha": "halpha_qual"}
 
 _columns = {}
 
@@ -123,6 +125,26 @@ def _register_tracer(tracer):
         f"{tracer}_flags",
         lambda measurement: int(getattr(measurement, tracer).flags),
         f"PAFlags {of}, 0 if all is well; their meaning is in the metadata",
+    )
+
+    def from_usability(name, kind):
+        return lambda measurement: kind(getattr(getattr(measurement, f"{tracer}_usability"), name))
+
+    register_column(
+        QUALITY_NAMES[tracer],
+        from_usability("usable", int),
+        f"Whether the field {of} can be used: 0 do not use, 1 use",
+    )
+    register_column(
+        f"{tracer}_score",
+        from_usability("score", float),
+        "Probability that an expert would call it usable",
+        decimals=2,
+    )
+    register_column(
+        f"{tracer}_usability_flags",
+        from_usability("flags", int),
+        f"UsabilityFlags {of}; their meaning is in the metadata",
     )
 
 

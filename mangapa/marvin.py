@@ -1,14 +1,16 @@
-"""The door to Marvin: `kinematic_pa` and `misalignment` as methods of its ``Maps``."""
+"""The door to Marvin: our functions as methods of its ``Maps``."""
 
 import logging
 from weakref import WeakKeyDictionary
 
 from mangapa.angles import misalignment as angle_between
+from mangapa.classification import usability as judge
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
+from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import fit_pa
 from mangapa.readers import galaxy_from_marvin
 
-__all__ = ["attach", "kinematic_pa", "misalignment"]
+__all__ = ["attach", "kinematic_pa", "misalignment", "usability"]
 
 logger = logging.getLogger("mangapa")
 
@@ -26,7 +28,7 @@ def kinematic_pa(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, 
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release from MPL-5 on, local or remote.
+        Of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
     sigma, min_region : `float`, optional
@@ -60,7 +62,7 @@ def misalignment(maps, **settings):
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release from MPL-5 on, local or remote.
+        Of any release, local or remote.
     **settings
         The settings of `kinematic_pa`, for both fields.
 
@@ -72,6 +74,49 @@ def misalignment(maps, **settings):
     return angle_between(
         kinematic_pa(maps, "stellar", **settings), kinematic_pa(maps, "halpha", **settings)
     )
+
+
+def usability(
+    maps, tracer="stellar", *, model="default", sigma=SIGMA, min_region=MIN_REGION, **options
+):
+    """
+    Tell whether the stellar or the H-alpha velocity field can be used.
+
+    Both fields are cleaned and judged together, which is right more often; a remote ``Maps`` asks
+    the server for both.
+
+    Parameters
+    ----------
+    maps : ``marvin.tools.maps.Maps``
+        Of any release, local or remote.
+    tracer : {"stellar", "halpha"}, optional
+        Which field.
+    model : `str` or path-like, optional
+        Which model; see `mangapa.usability`.
+    sigma, min_region : `float`, optional
+        Thresholds of `mangapa.clean`.
+    **options
+        Options of `mangapa.usability`, such as ``backend``.
+
+    Returns
+    -------
+    `mangapa.Usability`
+        With ``usable``, ``score`` and ``flags``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    check_tracer(tracer)
+
+    def compute():
+        fields = [clean(_field(maps, one), sigma=sigma, min_region=min_region) for one in TRACERS]
+        return dict(zip(TRACERS, judge(fields, model=model, **options), strict=True))
+
+    settings = {"model": model, "sigma": sigma, "min_region": min_region, **options}
+    key = ("usability", repr(sorted(settings.items())))
+    return _remembered(maps, key, compute)[tracer]
 
 
 def attach(module):
@@ -86,7 +131,7 @@ def attach(module):
         ``marvin.tools.maps``.
     """
     try:
-        for method in (kinematic_pa, misalignment):
+        for method in (kinematic_pa, misalignment, usability):
             present = getattr(module.Maps, method.__name__, None)
             if present is None or getattr(present, "__module__", None) == __name__:
                 setattr(module.Maps, method.__name__, method)

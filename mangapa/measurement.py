@@ -1,16 +1,17 @@
 """One galaxy, the whole way: from a source to both position angles and their misalignment."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mangapa.angles import Misalignment, misalignment
+from mangapa.classification import Usability, usability
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.columns import catalogue_columns
 from mangapa.configuration import conf
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.locate import is_identifier, locate
-from mangapa.quality import MapsFileError, PAFlags
+from mangapa.quality import MapsFileError, PAFlags, UsabilityFlags
 from mangapa.readers import galaxy_from_marvin, read_maps
 
 __all__ = ["Measurement", "measure"]
@@ -29,12 +30,16 @@ class Measurement:
         The position angles; NaN and a flag where there is none.
     misalignment : `~mangapa.Misalignment`
         The angle between the two.
+    stellar_usability, halpha_usability : `~mangapa.Usability`
+        Whether the fields can be used.
     """
 
     galaxy: Galaxy
     stellar: KinematicPA
     halpha: KinematicPA
     misalignment: Misalignment
+    stellar_usability: Usability = field(default_factory=Usability)
+    halpha_usability: Usability = field(default_factory=Usability)
 
     def row(self):
         """
@@ -80,12 +85,13 @@ def measure(
     download=None,
     sigma=SIGMA,
     min_region=MIN_REGION,
+    model="default",
     **fit_options,
 ):
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
 
-    Each field is cleaned, then fitted.
+    Each field is cleaned, then fitted, and judged whether it can be used.
 
     Parameters
     ----------
@@ -99,6 +105,8 @@ def measure(
         which is no, if not given.
     sigma, min_region : `float`, optional
         Thresholds of `~mangapa.clean`.
+    model : `str` or path-like, optional
+        Which model of `~mangapa.usability` judges the fields.
     **fit_options
         Options of `~mangapa.fit_pa`, such as ``method``.
 
@@ -133,7 +141,16 @@ def measure(
         galaxy=replace(galaxy, **fields),
         misalignment=misalignment(found["stellar"], found["halpha"]),
         **found,
+        **_judged(fields, model),
     )
+
+
+def _judged(fields, model):
+    """The usability of both tracers, which are judged together even where they bear no name."""
+    together = [replace(field, galaxy=field.galaxy or "this one") for field in fields.values()]
+    judged = dict(zip(fields, usability(together, model=model), strict=True))
+    absent = Usability(flags=UsabilityFlags.NO_MAP)
+    return {f"{tracer}_usability": judged.get(tracer, absent) for tracer in TRACERS}
 
 
 def _galaxy(source, release, daptype, download):

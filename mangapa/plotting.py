@@ -15,7 +15,8 @@ COLOURS = "RdBu_r"
 COLOUR_SPAN = 98
 LINE = "black"
 LEGEND = (
-    "arrow: kinematic axis, to the receding side; wedge: 1-sigma error; faint: rejected spaxels"
+    "arrow: kinematic axis, to the receding side; wedge: 1-sigma error; faint: rejected spaxels; "
+    "in brackets: probability that an expert would use the field"
 )
 FAINT = 0.3
 
@@ -29,7 +30,7 @@ def _pyplot():
     return pyplot
 
 
-def plot_field(field, ax=None, *, result=None, colorbar=True):
+def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
     """
     Draw a velocity field, and a position angle upon it.
 
@@ -44,6 +45,8 @@ def plot_field(field, ax=None, *, result=None, colorbar=True):
         Where to draw; a new figure if not given.
     result : `~mangapa.KinematicPA`, optional
         The position angle.
+    usability : `~mangapa.Usability`, optional
+        Whether the field can be used.
     colorbar : `bool`, optional
         Whether to draw the scale of the colours.
 
@@ -59,7 +62,7 @@ def plot_field(field, ax=None, *, result=None, colorbar=True):
     if ax is None:
         ax = _pyplot().subplots(layout="constrained")[1]
     good = field.good
-    ax.set_title(_field_title(field, result))
+    ax.set_title(_field_title(field, result, usability))
     ax.set_aspect("equal")
     ax.set_xlabel(r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set_ylabel(r"North offset $\Delta\delta$ (arcsec)")
@@ -113,20 +116,25 @@ def plot_measurement(measurement, figure=None):
             ax.set_axis_off()
             ax.text(0.5, 0.5, describe(result.flags), ha="center", transform=ax.transAxes)
         else:
-            plot_field(field, ax, result=result)
+            usability = getattr(measurement, f"{tracer}_usability")
+            plot_field(field, ax, result=result, usability=usability)
     figure.suptitle(_galaxy_title(measurement))
     figure.supxlabel(LEGEND, fontsize="small", color="0.35")
     return figure
 
 
-def _field_title(field, result):
+def _field_title(field, result, usability):
     title = TITLES[field.tracer]
     if result is None:
         return title
-    trouble = f"\n{describe(result.flags)}" if result.flags else ""
+    lines = [f"{title}: PA {_with_error(result.pa, result.pa_err)}"]
     if np.isnan(result.pa):
-        return f"{title}: no position angle{trouble}"
-    return f"{title}: PA {_with_error(result.pa, result.pa_err)}{trouble}"
+        lines = [f"{title}: no position angle"]
+    if usability is not None and np.isfinite(usability.score):
+        lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
+    if result.flags:
+        lines.append(describe(result.flags))
+    return "\n".join(lines)
 
 
 def _galaxy_title(measurement):

@@ -9,9 +9,11 @@ __all__ = [
     "DownloadError",
     "MangapaWarning",
     "MapsFileError",
+    "ModelError",
     "NetworkError",
     "PAFlags",
     "Rejection",
+    "UsabilityFlags",
     "describe",
 ]
 
@@ -30,6 +32,19 @@ class PAFlags(enum.IntFlag):
     RECEDING_SIDE_UNCLEAR = 128
     UNCONSTRAINED = 256
     METHODS_DISAGREE = 512
+
+
+class UsabilityFlags(enum.IntFlag):
+    """What is to be known of a usability score, or why there is none."""
+
+    NONE = 0
+    NO_MAP = 1
+    NO_GOOD_SPAXELS = 2
+    TOO_FEW_SPAXELS = 4
+    NO_EXTENT = 8
+    CONSTANT_VELOCITY = 16
+    CANNOT_TELL = 32
+    ONE_TRACER = 64
 
 
 class Rejection(enum.IntFlag):
@@ -55,6 +70,15 @@ FLAG_MEANINGS = {
         PAFlags.UNCONSTRAINED: "the field hardly constrains the angle",
         PAFlags.METHODS_DISAGREE: "two methods differ by more than their errors",
     },
+    UsabilityFlags: {
+        UsabilityFlags.NO_MAP: "the galaxy has no map of this tracer",
+        UsabilityFlags.NO_GOOD_SPAXELS: "every spaxel is masked or not finite",
+        UsabilityFlags.TOO_FEW_SPAXELS: "fewer good spaxels than one resolution element holds",
+        UsabilityFlags.NO_EXTENT: "the good spaxels lie on one line",
+        UsabilityFlags.CONSTANT_VELOCITY: "all good spaxels have the same velocity",
+        UsabilityFlags.CANNOT_TELL: "the network is not sure: look at the field",
+        UsabilityFlags.ONE_TRACER: "judged without the galaxy's other tracer",
+    },
     Rejection: {
         Rejection.SMALL_REGION: "in a region cut off from the main body of the field",
         Rejection.OUTLYING_VELOCITY: "spuriously high velocity",
@@ -68,7 +92,7 @@ def describe(flags):
 
     Parameters
     ----------
-    flags : `PAFlags` or `Rejection`
+    flags : `PAFlags`, `UsabilityFlags` or `Rejection`
         Any combination.
 
     Returns
@@ -88,6 +112,10 @@ def describe(flags):
 
 class MapsFileError(OSError):
     """A file that is no usable MAPS file; the message names the path and the way out."""
+
+
+class ModelError(OSError):
+    """A model that is not what it should be, and is not loaded."""
 
 
 class DownloadError(OSError):

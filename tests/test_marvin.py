@@ -49,10 +49,14 @@ def test_from_a_file(marvin_maps, maps_file):
     assert mangapa.measure(marvin_maps).stellar.pa == by_file.stellar.pa
 
 
-def test_usability_is_not_there_yet(marvin, marvin_maps):
-    assert "kinematic_pa" in dir(marvin_maps)
-    assert "misalignment" in dir(marvin_maps)
-    assert not hasattr(marvin.tools.maps.Maps, "usability")
+def test_usability(marvin_maps, maps_file):
+    assert {"kinematic_pa", "misalignment", "usability"} <= set(dir(marvin_maps))
+    by_file = mangapa.measure(maps_file)
+    assert marvin_maps.usability() == by_file.stellar_usability
+    assert marvin_maps.usability("halpha") == by_file.halpha_usability
+    assert marvin_maps.usability(tracer="halpha", model="fcn").model == "fcn"
+    with pytest.raises(ValueError, match="tracer='gas' is not known"):
+        marvin_maps.usability("gas")
 
 
 def test_results_are_remembered_for_each_setting(marvin_maps):

@@ -84,11 +84,15 @@ def test_galaxy_figure(galaxy):
         stellar=result_of(galaxy.stellar),
         halpha=halpha,
         misalignment=mangapa.misalignment(result_of(None), halpha),
+        halpha_usability=mangapa.Usability(usable=True, score=0.876),
     )
     figure = measurement.plot()
     assert "9999-1901 DR17" in figure.get_suptitle()
     assert r"misalignment 40.0 $\pm$ 7.1$\degree$" in figure.get_suptitle()
     assert len(figure.axes) == 4
+    titles = [ax.get_title() for ax in figure.axes]
+    assert any(title.endswith("usable (0.88)") for title in titles)
+    assert sum("usable" in title for title in titles) == 1
     figure.canvas.draw()
 
 

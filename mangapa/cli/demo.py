@@ -66,7 +66,7 @@ def _demo(options):
         table[f"{tracer}_true"].info.format = ".0f"
         table[f"{tracer}_true"].info.unit = table[f"{tracer}_pa"].unit
     catalogue = mangapa.write_catalogue(table, options.out / "catalogue.ecsv")
-    shown = table[["plateifu", "stellar_true", *PRINTED[1:3], "halpha_true", *PRINTED[3:]]]
+    shown = table[["plateifu", "stellar_true", *PRINTED[1:4], "halpha_true", *PRINTED[4:]]]
     shown.add_column([name for name, _ in DEMO], name="galaxy", index=1)
     print_table(shown)
     print_trouble(measurements)

@@ -3,8 +3,9 @@
 import sys
 
 from mangapa.atomic import replacing
+from mangapa.classification.predict import THRESHOLD
 from mangapa.fields import TRACERS
-from mangapa.quality import describe
+from mangapa.quality import UsabilityFlags, describe
 
 __all__ = [
     "ALL_GOOD",
@@ -21,8 +22,8 @@ __all__ = [
 ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
 #: What a terminal has room for; ``--json`` and the catalogue have every column.
 PRINTED = (
-    *("plateifu", "stellar_pa", "stellar_pa_err", "halpha_pa", "halpha_pa_err"),
-    *("pa_offset", "pa_offset_err"),
+    *("plateifu", "stellar_pa", "stellar_pa_err", "stellar_score"),
+    *("halpha_pa", "halpha_pa_err", "halpha_score", "pa_offset", "pa_offset_err"),
 )
 
 
@@ -39,12 +40,17 @@ def print_table(table):
 
 
 def print_trouble(measurements):
-    """Print in words what is flagged."""
+    """Print in words what is flagged, and which fields are not to be used."""
     for measurement in measurements:
         for tracer in TRACERS:
-            flags = getattr(measurement, tracer).flags
-            if flags:
-                print(f"{measurement.galaxy.plateifu} {tracer}: {describe(flags)}")
+            usability = getattr(measurement, f"{tracer}_usability")
+            trouble = [describe(getattr(measurement, tracer).flags)]
+            if usability.score < THRESHOLD:
+                trouble.append("do not use")
+            if usability.flags & UsabilityFlags.CANNOT_TELL:
+                trouble.append(describe(UsabilityFlags.CANNOT_TELL))
+            if any(trouble):
+                print(f"{measurement.galaxy.plateifu} {tracer}: {'; '.join(filter(None, trouble))}")
 
 
 def save_figure(measurement, path):

@@ -111,16 +111,20 @@ def fit_pa(
 
 
 def _fit(fields, method, error, n_steps, velocity_error, v_sys):
-    inputs = [_spaxels(field, velocity_error, v_sys) for field in fields]
+    inputs = [good_spaxels(field, velocity_error, v_sys) for field in fields]
     good = [spaxels for spaxels, flags in inputs if not flags]
     results = []
-    # The matrices are so small that several BLAS threads make it ten times slower.
-    with _blas().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         found = iter(method.fit_all(good, n_steps=n_steps))
         for field, (spaxels, flags) in zip(fields, inputs, strict=True):
             fit = None if flags else next(found)
             results.append(_result(field, spaxels, fit, flags, method, error, n_steps))
     return results
+
+
+def one_blas_thread():
+    """A context: the matrices are so small that several BLAS threads make fits ten times slower."""
+    return _blas().limit(limits=1, user_api="blas")
 
 
 @lru_cache(maxsize=1)
@@ -185,8 +189,26 @@ def _disagree(axis, other_axis, error):
     return apart > DISAGREEMENT * np.hypot(error, max(error, STEP))
 
 
-def _spaxels(field, velocity_error, v_sys):
-    """The good spaxels for a method, or the flag that says why there is nothing to fit."""
+def good_spaxels(field, velocity_error=None, v_sys=None):
+    """
+    The good spaxels of a field, as a method takes them.
+
+    Parameters
+    ----------
+    field : `~mangapa.VelocityField`
+        What is to be fitted.
+    velocity_error : `float`, optional
+        One error for all velocities, km/s; the field's own if not given.
+    v_sys : `float`, optional
+        Velocity to subtract first, km/s; the median if not given.
+
+    Returns
+    -------
+    spaxels : `~mangapa.fitting.methods.Spaxels` or `None`
+        `None` where there is nothing to fit.
+    flags : `~mangapa.PAFlags`
+        Why.
+    """
     good = field.good
     index = np.flatnonzero(good)
     if index.size == 0:

@@ -283,11 +283,16 @@ def _inliers(spaxels):
     steps = NEIGHBOUR * np.array([-1, 0, 1])
     nine = wide.take(np.add.outer(steps * width, steps).reshape(9, 1) + at)
     # In place of missing neighbours, very high and very low in turn: the median is of the others.
+    # Where their number is odd, the spaxel itself stands for the last, so that high and low count
+    # alike.
     edge = np.flatnonzero(np.isnan(nine).any(axis=0))
     some = nine[:, edge]
     absent = np.isnan(some)
     odd = np.logical_xor.accumulate(absent, axis=0)
     some[absent] = np.where(odd[absent], np.inf, -np.inf)
+    unpaired = np.flatnonzero(odd[-1])
+    last = len(absent) - 1 - absent[::-1, unpaired].argmax(axis=0)
+    some[last, unpaired] = some[4, unpaired]
     nine[:, edge] = some
     off = np.abs(spaxels.velocity - _median_of_nine(nine))
     off[~np.isfinite(off)] = 0.0

@@ -7,7 +7,7 @@ from mangapa.fitting.methods import register_method
 from mangapa.fitting.results import PAFit
 from mangapa.fitting.scattered import on_a_grid
 
-__all__ = ["fit"]
+__all__ = ["chi_square_curve", "fit"]
 
 #: Angles that are worked on at once: small enough for the processor's cache.
 CHUNK = 20
@@ -47,7 +47,7 @@ def fit(spaxels, *, n_steps):
     """
     spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
     angles = np.linspace(0, 180, n_steps)
-    chi2, offsets = _chi_square(spaxels, np.radians(angles))
+    chi2, offsets = chi_square_curve(spaxels, np.radians(angles))
     best = int(np.argmin(chi2))
     return PAFit(
         pa_axis=float(angles[best] % 180.0),
@@ -57,8 +57,22 @@ def fit(spaxels, *, n_steps):
     )
 
 
-def _chi_square(spaxels, angles):
-    """Chi-square and the mean of map less symmetrised map, at each angle."""
+def chi_square_curve(spaxels, angles):
+    """
+    The objective at many angles.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting.methods.Spaxels`
+        On a grid.
+    angles : `~numpy.ndarray`
+        Axes, radian, in equal steps over 180 deg, both ends included; shape (n,).
+
+    Returns
+    -------
+    chi2, offset : `~numpy.ndarray`
+        Chi-square and the mean of map less symmetrised map, km/s; shape (n,).
+    """
     surface = _Surface(spaxels)
     velocity = spaxels.velocity.astype(np.float32)
     places = np.stack([spaxels.x, spaxels.y])

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.symmetry import _chi_square, fit
+from mangapa.fitting.symmetry import chi_square_curve, fit
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 
-def test_perfect_symmetry_has_no_chi_square():
+def test_perfect_symmetry_has_nochi_square_curve():
     # A field that is linear on the sky is interpolated without error.
     found = fit(spaxels(3 * X, mask=~ROUND), n_steps=361)
     assert found.pa_axis == pytest.approx(90)
@@ -16,7 +16,7 @@ def test_perfect_symmetry_has_no_chi_square():
 def test_chi_square_is_that_of_the_mirror_points():
     """By brute force, at an angle where mirror points fall on spaxels."""
     velocity = disc_velocity(30, noise=20)
-    chi2, _ = _chi_square(spaxels(velocity), np.radians([0, 45, 90, 135, 180]))
+    chi2, _ = chi_square_curve(spaxels(velocity), np.radians([0, 45, 90, 135, 180]))
     centred = velocity - np.median(velocity)
     about, across, through = centred[:, ::-1], centred[::-1], centred[::-1, ::-1]
     symmetric = (centred + about - across - through) / 4
@@ -34,9 +34,9 @@ def test_shared_look_ups_change_nothing(n_steps):
     """Whether a step has its quarter turn among the others or not."""
     given = spaxels(disc_velocity(30, noise=20), mask=~ROUND | (X > 3))
     angles = np.radians(np.linspace(0, 180, n_steps))
-    together, _ = _chi_square(given, angles)
+    together, _ = chi_square_curve(given, angles)
     for angle, chi2 in list(zip(angles, together, strict=True))[:-1:7]:
-        alone, _ = _chi_square(given, np.array([angle, angle + 0.1]))
+        alone, _ = chi_square_curve(given, np.array([angle, angle + 0.1]))
         assert chi2 == pytest.approx(alone[0], rel=1e-4)
 
 
