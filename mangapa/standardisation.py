@@ -76,7 +76,7 @@ def footprint(field, shape=SHAPE):
     Returns
     -------
     `~numpy.ndarray` of float32, shape ``shape``
-        In [0, 1]: a second channel beside `standardise`.
+        In [0, 1]: a second channel beside `~mangapa.standardise`.
     """
     shape = _checked(shape)
     side = max(field.velocity.shape)

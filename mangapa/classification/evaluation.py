@@ -16,7 +16,7 @@ from mangapa.classification.metrics import (
 )
 from mangapa.classification.predict import usability
 
-__all__ = ["draw", "evaluate", "judged"]
+__all__ = ["draw", "evaluate", "judged", "reach", "score_fields"]
 
 #: Colours that the colour-blind tell apart (Okabe & Ito), for the experts' classes and the scores.
 CLASS_COLOURS = {0: "#D55E00", 1: "#E69F00", 2: "#0072B2"}
