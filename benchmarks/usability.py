@@ -54,9 +54,9 @@ def train_and_judge(options):
         for column in ("score_alone", "score_together"):
             if column in table.colnames:
                 numbers = evaluate(table, by=column)[:1]
-                numbers["part"] = column
+                numbers["part"] = [column]
                 parts.append(numbers)
-        vstack(parts).pprint(max_width=-1)
+        vstack(parts, metadata_conflicts="silent").pprint(max_width=-1)
         draw(table, run, history=Table.read(f"{run}/history.ecsv"))
 
 
