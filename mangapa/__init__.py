@@ -21,6 +21,7 @@ from mangapa.quality import (
     UsabilityFlags,
 )
 from mangapa.readers import read_maps
+from mangapa.runs import RunSummary, survey
 from mangapa.simulate import simulate_galaxy, write_maps
 from mangapa.standardisation import standardise
 
@@ -35,6 +36,7 @@ __all__ = [
     "Misalignment",
     "ModelError",
     "PAFlags",
+    "RunSummary",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
@@ -47,6 +49,7 @@ __all__ = [
     "read_maps",
     "simulate_galaxy",
     "standardise",
+    "survey",
     "usability",
     "write_catalogue",
     "write_maps",

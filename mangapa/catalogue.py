@@ -12,7 +12,7 @@ from mangapa.atomic import replacing
 from mangapa.columns import catalogue_columns
 from mangapa.quality import FLAG_MEANINGS, PAFlags, UsabilityFlags
 
-__all__ = ["read_catalogue", "tabulate", "write_catalogue"]
+__all__ = ["read_catalogue", "tabulate", "tabulate_rows", "write_catalogue"]
 
 CITATION = "Duckworth, Tojeiro & Kraljic 2020, MNRAS 492, 1869"
 
@@ -31,29 +31,52 @@ def tabulate(measurements):
     `~astropy.table.QTable`
         The columns of `~mangapa.columns.catalogue_columns`, provenance in ``meta``.
     """
+    columns = catalogue_columns()
     rows = [measurement.row() for measurement in measurements]
+    return tabulate_rows([{c.name: c.plain(row[c.name]) for c in columns} for row in rows])
+
+
+def tabulate_rows(rows, *, created=None):
+    """
+    Make a catalogue of plain values.
+
+    Parameters
+    ----------
+    rows : iterable of `dict`
+        Values by column name, without units; `None` where they are missing.
+    created : `str`, optional
+        Date of the measurements; now if not given.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+        The columns of `~mangapa.columns.catalogue_columns`, provenance in ``meta``.
+    """
+    rows = list(rows)
     table = QTable()
     for column in catalogue_columns():
-        table[column.name] = _values(column, rows)
+        table[column.name] = _values(column, [row[column.name] for row in rows])
         table[column.name].info.description = column.description
         if column.decimals is not None:
             table[column.name].info.format = f".{column.decimals}f"
     table.meta["mangapa"] = version("mangapa")
-    table.meta["created"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    table.meta["created"] = created or datetime.now(timezone.utc).isoformat(timespec="seconds")
     table.meta["citation"] = CITATION
     for name, kind in (("flags", PAFlags), ("usability_flags", UsabilityFlags)):
         table.meta[name] = {int(flag): text for flag, text in FLAG_MEANINGS[kind].items()}
     return table
 
 
-def _values(column, rows):
-    values = [row[column.name] for row in rows]
-    if column.unit is not None:
-        return np.array([value.to_value(column.unit) for value in values]) * column.unit
+def _values(column, values):
     missing = [value is None for value in values]
+    if column.kind is float:
+        numbers = np.array([np.nan if value is None else value for value in values], float)
+        return numbers if column.unit is None else numbers * column.unit
+    nothing = "" if column.kind is None else column.kind()
+    filled = [nothing if value is None else value for value in values]
     if any(missing):
-        return MaskedColumn(["" if value is None else value for value in values], mask=missing)
-    return TableColumn(values)
+        return MaskedColumn(filled, mask=missing, dtype=column.kind)
+    return TableColumn(filled, dtype=column.kind)
 
 
 def write_catalogue(table, path):

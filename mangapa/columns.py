@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
+import numpy as np
 from astropy import units as u
 
 from mangapa.fields import TRACERS, VELOCITY
@@ -33,6 +35,10 @@ class Column:
         Unit of the values.
     decimals : `int` or `None`
         How many to print.
+    kind : `type` or `None`
+        `float`, `int` or `str`; `None` for whatever the values are.
+    part : {"galaxy", "stellar", "halpha"}
+        What it is a property of.
     """
 
     name: str
@@ -40,9 +46,23 @@ class Column:
     description: str
     unit: u.UnitBase | None = None
     decimals: int | None = None
+    kind: type | None = None
+    part: str = "galaxy"
+
+    def plain(self, value):
+        """A value without unit, as JSON takes it; `None` where it is missing or not finite."""
+        if value is None:
+            return None
+        if self.unit is not None:
+            value = value.to_value(self.unit)
+        if self.kind is float:
+            return float(value) if np.isfinite(value) else None
+        return value if self.kind is None else self.kind(value)
 
 
-def register_column(name, value, description, *, unit=None, decimals=None):
+def register_column(
+    name, value, description, *, unit=None, decimals=None, kind=None, part="galaxy"
+):
     """
     Add a column to all catalogues.
 
@@ -58,6 +78,11 @@ def register_column(name, value, description, *, unit=None, decimals=None):
         Unit of the values.
     decimals : `int`, optional
         How many to print.
+    kind : `type`, optional
+        `float`, `int` or `str`; if not given, `float` where there are a unit or decimals, else
+        whatever the values are.
+    part : {"galaxy", "stellar", "halpha"}, optional
+        What it is a property of.
 
     Raises
     ------
@@ -67,8 +92,15 @@ def register_column(name, value, description, *, unit=None, decimals=None):
     if name in _columns:
         msg = f"a column named {name!r} is registered already"
         raise ValueError(msg)
+    is_number = unit is not None or decimals is not None
     _columns[name] = Column(
-        name=name, value=value, description=description, unit=unit, decimals=decimals
+        name=name,
+        value=value,
+        description=description,
+        unit=unit,
+        decimals=decimals,
+        kind=kind or (float if is_number else None),
+        part=part,
     )
 
 
@@ -92,66 +124,73 @@ def catalogue_columns():
 def _register_tracer(tracer):
     of = f"of {TRACER_NAMES[tracer]}"
 
+    def register(name, value, description, **more):
+        register_column(name, value, description, part=tracer, **more)
+
     def from_pa(name):
         return lambda measurement: getattr(getattr(measurement, tracer), name)
 
-    register_column(
+    register(
         f"{tracer}_pa",
         from_pa("pa"),
         f"Kinematic position angle {of}, North through East to the receding side",
         unit=u.deg,
         decimals=1,
     )
-    register_column(
-        f"{tracer}_pa_err", from_pa("pa_err"), "Its 1-sigma error", unit=u.deg, decimals=1
-    )
-    register_column(
+    register(f"{tracer}_pa_err", from_pa("pa_err"), "Its 1-sigma error", unit=u.deg, decimals=1)
+    register(
         f"{tracer}_pa_err_3sigma",
         from_pa("pa_err_3sigma"),
         "Its 3-sigma interval by the rule of pafit",
         unit=u.deg,
         decimals=1,
     )
-    register_column(
+    register(
         f"{tracer}_v_sys",
         from_pa("v_sys"),
         f"Systemic velocity {of} relative to the file's SCINPVEL",
         unit=VELOCITY,
         decimals=1,
     )
-    register_column(f"{tracer}_n_spaxels", from_pa("n_spaxels"), f"Spaxels fitted {of}")
-    register_column(f"{tracer}_chi2", from_pa("chi2"), f"Chi-square of the fit {of}", decimals=1)
-    register_column(
+    register(f"{tracer}_n_spaxels", from_pa("n_spaxels"), f"Spaxels fitted {of}", kind=int)
+    register(f"{tracer}_chi2", from_pa("chi2"), f"Chi-square of the fit {of}", decimals=1)
+    register(
         f"{tracer}_flags",
-        lambda measurement: int(getattr(measurement, tracer).flags),
+        from_pa("flags"),
         f"PAFlags {of}, 0 if all is well; their meaning is in the metadata",
+        kind=int,
     )
 
-    def from_usability(name, kind):
-        return lambda measurement: kind(getattr(getattr(measurement, f"{tracer}_usability"), name))
+    def from_usability(name):
+        return lambda measurement: getattr(getattr(measurement, f"{tracer}_usability"), name)
 
-    register_column(
+    register(
         QUALITY_NAMES[tracer],
-        from_usability("usable", int),
+        from_usability("usable"),
         f"Whether the field {of} can be used: 0 do not use, 1 use",
+        kind=int,
     )
-    register_column(
+    register(
         f"{tracer}_score",
-        from_usability("score", float),
+        from_usability("score"),
         "Probability that an expert would call it usable",
         decimals=2,
     )
-    register_column(
+    register(
         f"{tracer}_usability_flags",
-        from_usability("flags", int),
+        from_usability("flags"),
         f"UsabilityFlags {of}; their meaning is in the metadata",
+        kind=int,
     )
 
 
-register_column("plateifu", lambda m: m.galaxy.plateifu, "MaNGA plate-IFU")
-register_column("mangaid", lambda m: m.galaxy.mangaid, "MaNGA identifier of the galaxy")
-register_column("release", lambda m: m.galaxy.release, "Data release of the maps")
-register_column("daptype", lambda m: m.galaxy.daptype, "Analysis that made the maps")
+for _name, _description in (
+    ("plateifu", "MaNGA plate-IFU"),
+    ("mangaid", "MaNGA identifier of the galaxy"),
+    ("release", "Data release of the maps"),
+    ("daptype", "Analysis that made the maps"),
+):
+    register_column(_name, attrgetter(f"galaxy.{_name}"), _description, kind=str)
 for _tracer in TRACERS:
     _register_tracer(_tracer)
 register_column(
@@ -164,4 +203,4 @@ register_column(
 register_column(
     "pa_offset_err", lambda m: m.misalignment.error, "Its 1-sigma error", unit=u.deg, decimals=1
 )
-register_column("method", lambda m: m.stellar.method or m.halpha.method, "Fitting method")
+register_column("method", lambda m: m.stellar.method or m.halpha.method, "Fitting method", kind=str)

@@ -1,6 +1,8 @@
 """One galaxy, the whole way: from a source to both position angles and their misalignment."""
 
+import contextlib
 import os
+import time
 from dataclasses import dataclass, field, replace
 
 from mangapa.angles import Misalignment, misalignment
@@ -32,6 +34,8 @@ class Measurement:
         The angle between the two.
     stellar_usability, halpha_usability : `~mangapa.Usability`
         Whether the fields can be used.
+    seconds : `dict`
+        Time that each step took.
     """
 
     galaxy: Galaxy
@@ -40,6 +44,7 @@ class Measurement:
     misalignment: Misalignment
     stellar_usability: Usability = field(default_factory=Usability)
     halpha_usability: Usability = field(default_factory=Usability)
+    seconds: dict = field(default_factory=dict)
 
     def row(self):
         """
@@ -128,21 +133,35 @@ def measure(
     >>> mangapa.measure(galaxy).misalignment.counter_rotating
     True
     """
-    galaxy = _galaxy(source, release, daptype, download)
-    fields, found = {}, {}
-    for tracer in TRACERS:
-        field = galaxy.tracer(tracer)
-        if field is None:
-            found[tracer] = KinematicPA(flags=PAFlags.NO_MAP)
-            continue
-        fields[tracer] = clean(field, sigma=sigma, min_region=min_region)
-        found[tracer] = fit_pa(fields[tracer], **fit_options)
+    seconds = {}
+    with _timed(seconds, "read"):
+        galaxy = _galaxy(source, release, daptype, download)
+    present = {tracer: galaxy.tracer(tracer) for tracer in TRACERS if galaxy.tracer(tracer)}
+    with _timed(seconds, "clean"):
+        fields = {
+            tracer: clean(one, sigma=sigma, min_region=min_region)
+            for tracer, one in present.items()
+        }
+    with _timed(seconds, "fit"):
+        found = {tracer: fit_pa(one, **fit_options) for tracer, one in fields.items()}
+    with _timed(seconds, "classify"):
+        judged = _judged(fields, model)
+    absent = KinematicPA(flags=PAFlags.NO_MAP)
+    found = {tracer: found.get(tracer, absent) for tracer in TRACERS}
     return Measurement(
         galaxy=replace(galaxy, **fields),
         misalignment=misalignment(found["stellar"], found["halpha"]),
+        seconds=seconds,
         **found,
-        **_judged(fields, model),
+        **judged,
     )
+
+
+@contextlib.contextmanager
+def _timed(seconds, step):
+    start = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - start
 
 
 def _judged(fields, model):

@@ -13,6 +13,8 @@ __all__ = [
     "NetworkError",
     "PAFlags",
     "Rejection",
+    "RunError",
+    "RunStoreError",
     "UsabilityFlags",
     "describe",
 ]
@@ -116,6 +118,14 @@ class MapsFileError(OSError):
 
 class ModelError(OSError):
     """A model that is not what it should be, and is not loaded."""
+
+
+class RunStoreError(OSError):
+    """A store of a run that cannot be gone on with; the message names the way out."""
+
+
+class RunError(RuntimeError):
+    """A run that cannot go on; what it has measured is kept."""
 
 
 class DownloadError(OSError):

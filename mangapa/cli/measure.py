@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
 import mangapa
 from mangapa.catalogue import tabulate
 from mangapa.cli.options import add_command, add_fit_options, add_release_options, fit_options
@@ -100,12 +98,8 @@ def _stem(measurement, source):
 
 def _plain(row):
     """A row without units, for JSON, which has neither those nor NaN."""
-    plain = {}
-    for column in catalogue_columns():
-        value = row[column.name]
-        if column.unit is not None:
-            value = float(value.to_value(column.unit))
-        if isinstance(value, float):
-            value = float(f"{value:.10g}") if np.isfinite(value) else None
-        plain[column.name] = value
-    return plain
+    plain = {column.name: column.plain(row[column.name]) for column in catalogue_columns()}
+    return {
+        name: float(f"{value:.10g}") if isinstance(value, float) else value
+        for name, value in plain.items()
+    }

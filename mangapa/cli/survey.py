@@ -1,0 +1,138 @@
+"""``mangapa survey``, ``status`` and ``catalogue``: many galaxies, kept in a run."""
+
+import math
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import mangapa
+from mangapa.cli.options import add_command, add_fit_options, add_release_options, fit_options
+from mangapa.cli.output import ALL_GOOD, SOME_FAILED, complain
+from mangapa.configuration import conf
+from mangapa.locate import release_table, select
+from mangapa.runs import catalogue, status, survey
+from mangapa.runs.survey import TIME_LIMIT
+
+__all__ = ["add_to"]
+
+#: Failures that are told one by one; ``mangapa status`` tells them all.
+TOLD = 10
+
+
+def add_to(commands):
+    """Add the commands."""
+    run = add_command(
+        commands, "survey", _survey, "measure many galaxies; interrupt it and run it again at will"
+    )
+    run.add_argument(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="a folder or a pattern of MAPS files, a file, a plate-IFU or MaNGA-ID; if none is "
+        "given, all galaxies of the release",
+    )
+    run.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    add_release_options(run)
+    run.add_argument(
+        "--where",
+        metavar="CONDITION",
+        help="of the release, the galaxies that meet a condition; see 'mangapa list'",
+    )
+    run.add_argument(
+        "--download",
+        action="store_true",
+        default=conf.allow_download,
+        help="fetch what is not in the local copy of the SAS",
+    )
+    run.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes (default: one a core, here %(default)s)",
+    )
+    run.add_argument(
+        "--dask", metavar="ADDRESS", help="let the workers of a dask scheduler do it instead"
+    )
+    run.add_argument(
+        "--time-limit",
+        type=float,
+        default=TIME_LIMIT,
+        metavar="S",
+        help="seconds that a galaxy may take (default: %(default)g)",
+    )
+    run.add_argument("--retry", action="store_true", help="try again what failed before")
+    add_fit_options(run)
+
+    look = add_command(commands, "status", _status, "tell how far a run is")
+    look.add_argument("run_folder", type=Path, metavar="RUN")
+
+    table = add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
+    table.add_argument("run_folder", type=Path, metavar="RUN")
+    table.add_argument(
+        "--out", type=Path, metavar="FILE.ecsv", help="default: catalogue.ecsv in the run"
+    )
+
+
+def _survey(options):
+    sources = options.sources
+    if options.where is not None or not sources:
+        galaxies = release_table(
+            options.release, daptype=options.daptype, download=options.download
+        )
+        if options.where is not None:
+            galaxies = select(galaxies, options.where)
+        sources = [*sources, *galaxies["plateifu"].tolist()]
+    settings = {
+        "release": options.release,
+        "daptype": options.daptype,
+        "download": options.download,
+        "retry": options.retry,
+        **fit_options(options),
+    }
+    if options.dask:
+        summary = _by_dask(options.dask, sources, options.out, settings)
+    else:
+        summary = survey(
+            sources, options.out, jobs=options.jobs, time_limit=options.time_limit, **settings
+        )
+    _tell(summary, TOLD)
+    print(f"now 'mangapa catalogue {options.out}'")
+    return SOME_FAILED if summary.failed else ALL_GOOD
+
+
+def _by_dask(address, sources, out, settings):
+    try:
+        from distributed import Client
+    except ImportError as error:
+        msg = "dask is not installed: pip install 'mangapa[dask]'"
+        raise ImportError(msg) from error
+    with Client(address) as client:
+        return survey(sources, out, executor=client.get_executor(retries=0), **settings)
+
+
+def _status(options):
+    summary = status(options.run_folder)
+    _tell(summary, len(summary.failures))
+    return ALL_GOOD
+
+
+def _tell(summary, n_failures):
+    done = summary.measured + summary.failed
+    print(f"{done} of {summary.total} galaxies done, {summary.failed} of them failed")
+    if math.isfinite(summary.rate):
+        line = f"{summary.rate:.1f} galaxies a second"
+        if summary.left:
+            left = timedelta(seconds=round(summary.left / summary.rate))
+            line += f", {left} to go if it runs"
+        print(line)
+    for source, message in summary.failures[:n_failures]:
+        complain(message if source in message else f"{source}: {message}")
+    if n_failures < len(summary.failures):
+        complain(f"and {len(summary.failures) - n_failures} more: 'mangapa status' tells them")
+
+
+def _catalogue(options):
+    out = options.out or options.run_folder / "catalogue.ecsv"
+    print(mangapa.write_catalogue(catalogue(options.run_folder), out))
+    return ALL_GOOD

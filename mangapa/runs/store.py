@@ -1,0 +1,276 @@
+"""What a survey has found so far: an SQLite file that survives whatever happens to the run."""
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from astropy.time import Time
+
+from mangapa.quality import RunStoreError
+
+__all__ = ["FILE_NAME", "Result", "RunStore", "digest"]
+
+#: In the folder of a run.
+FILE_NAME = "run.sqlite"
+#: Of the tables below; a store of another layout is refused.
+LAYOUT = 1
+TABLES = """
+create table run (name text primary key, value text not null);
+create table sources (number integer primary key, source text not null unique);
+create table results (
+    source text not null references sources (source),
+    part text not null check (part in ('galaxy', 'stellar', 'halpha')),
+    value text not null,
+    primary key (source, part)
+) without rowid;
+create table outcomes (
+    source text primary key references sources (source),
+    error text,
+    seconds text not null,
+    finished text not null
+);
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """
+    What became of one galaxy.
+
+    Attributes
+    ----------
+    source : `str`
+        As it was given.
+    parts : `dict` or `None`
+        Columns of the catalogue for "galaxy", "stellar" and "halpha"; `None` after a failure.
+    error : `str` or `None`
+        Why it failed.
+    seconds : `dict`
+        Time that each step took.
+    """
+
+    source: str
+    parts: dict | None = None
+    error: str | None = None
+    seconds: dict | None = None
+
+
+def digest(settings):
+    """
+    A short name for settings: runs of the same ones have the same.
+
+    Parameters
+    ----------
+    settings : `dict`
+        Of plain values.
+
+    Returns
+    -------
+    `str`
+    """
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class RunStore:
+    """
+    The store of one run; opened by one process, the parent, alone.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the run.
+    settings : `dict`, optional
+        Of a run that is to be begun or gone on with; not needed to look at one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no run to look at.
+    mangapa.quality.RunStoreError
+        If the run was made with other settings or another version, or is open elsewhere.
+    """
+
+    def __init__(self, folder, settings=None):
+        self.path = Path(folder) / FILE_NAME
+        if settings is None and not self.path.is_file():
+            msg = f"there is no run in {folder}; begin one with 'mangapa survey SOURCES --out DIR'"
+            raise FileNotFoundError(msg)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Autocommit: each statement stands for itself, transactions are begun by name.
+        self._database = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            self._open(settings)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self, settings):
+        try:
+            self._database.execute("pragma journal_mode = wal")
+            self._database.execute("pragma synchronous = normal")
+            known = self._database.execute(
+                "select count(*) from sqlite_master where name = 'run'"
+            ).fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            msg = f"{self.path} is no store of a run ({error}); name another folder"
+            raise RunStoreError(msg) from error
+        if settings is not None:
+            if not known:
+                self._begin(settings)
+            self._check(settings)
+
+    def _begin(self, settings):
+        now = Time.now().utc
+        facts = {
+            "layout": LAYOUT,
+            "settings": settings,
+            "version": version("mangapa"),
+            "created": now.isot[:10],
+        }
+        with self._transaction():
+            for statement in TABLES.split(";"):
+                self._database.execute(statement)
+            self._database.executemany(
+                "insert into run values (?, ?)",
+                [(name, json.dumps(value)) for name, value in facts.items()],
+            )
+
+    def _check(self, settings):
+        facts = self.facts
+        trouble = None
+        if facts["layout"] != LAYOUT or facts["version"] != version("mangapa"):
+            trouble = f"by mangapa {facts['version']}, this is {version('mangapa')}"
+        elif digest(facts["settings"]) != digest(settings):
+            different = [
+                f"{name} {facts['settings'].get(name)!r} instead of {settings.get(name)!r}"
+                for name in sorted(settings.keys() | facts["settings"].keys())
+                if facts["settings"].get(name) != settings.get(name)
+            ]
+            trouble = f"with other settings ({', '.join(different)})"
+        if trouble:
+            msg = (
+                f"the run in {self.path.parent} was made {trouble}; its results are not mixed with "
+                "others: name another folder, or delete this one to begin anew"
+            )
+            raise RunStoreError(msg)
+
+    @contextlib.contextmanager
+    def _transaction(self):
+        self._database.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("rollback")
+            raise
+        self._database.execute("commit")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Close the file."""
+        self._database.close()
+
+    @property
+    def facts(self):
+        """Layout, settings, version and date of the run, as a `dict`."""
+        rows = self._database.execute("select name, value from run")
+        return {name: json.loads(value) for name, value in rows}
+
+    def add_sources(self, sources):
+        """Add what is to be measured, in its order; what is known already stays where it is."""
+        with self._transaction():
+            self._database.executemany(
+                "insert or ignore into sources (source) values (?)", [(one,) for one in sources]
+            )
+
+    def unfinished(self):
+        """The sources without an outcome, in their order, as a `list` of `str`."""
+        rows = self._database.execute(
+            "select source from sources left join outcomes using (source) "
+            "where outcomes.source is null order by number"
+        )
+        return [source for (source,) in rows]
+
+    def add(self, result):
+        """
+        Keep what became of a galaxy, whole or not at all.
+
+        Parameters
+        ----------
+        result : `Result`
+            For a source that was added, and has no outcome yet.
+        """
+        now = Time.now().utc.isot
+        with self._transaction():
+            self._database.execute(
+                "insert into outcomes values (?, ?, ?, ?)",
+                (result.source, result.error, json.dumps(result.seconds or {}), now),
+            )
+            self._database.executemany(
+                "insert into results values (?, ?, ?)",
+                [
+                    (result.source, part, json.dumps(value))
+                    for part, value in (result.parts or {}).items()
+                ],
+            )
+
+    def forget_failures(self):
+        """Let what failed be tried again."""
+        self._database.execute("delete from outcomes where error is not null")
+
+    def rows(self):
+        """
+        What was measured, in the order of the sources.
+
+        Yields
+        ------
+        `dict`
+            Columns of the catalogue.
+        """
+        cursor = self._database.execute(
+            "select source, value from sources join results using (source) order by number, part"
+        )
+        source, row = None, {}
+        for this, value in cursor:
+            if this != source and row:
+                yield row
+                row = {}
+            source = this
+            row |= json.loads(value)
+        if row:
+            yield row
+
+    def failures(self):
+        """What failed and why, as a `list` of (source, message)."""
+        rows = self._database.execute(
+            "select source, error from sources join outcomes using (source) "
+            "where error is not null order by number"
+        )
+        return list(rows)
+
+    def counts(self):
+        """Numbers of sources, of those that were measured and of those that failed."""
+        return self._database.execute(
+            "select (select count(*) from sources), "
+            "(select count(*) from outcomes where error is null), "
+            "(select count(*) from outcomes where error is not null)"
+        ).fetchone()
+
+    def timings(self):
+        """Seconds that each step took, one `dict` a galaxy."""
+        for (seconds,) in self._database.execute("select seconds from outcomes"):
+            yield json.loads(seconds)
+
+    def finished_between(self):
+        """When the first and the last galaxy were finished, and how many there are."""
+        return self._database.execute(
+            "select min(finished), max(finished), count(*) from outcomes"
+        ).fetchone()
