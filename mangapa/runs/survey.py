@@ -92,7 +92,7 @@ def survey(
         Folder of the run.
     jobs : `int`, optional
         How many processes of this machine work.
-    executor : `concurrent.futures.Executor`, optional
+    executor : ``concurrent.futures.Executor``, optional
         Who works instead, such as dask's ``Client.get_executor()``.
     resume : `bool`, optional
         Go on with a run that is there; else it is an error.
@@ -109,7 +109,7 @@ def survey(
 
     Returns
     -------
-    `RunSummary`
+    `~mangapa.RunSummary`
 
     Raises
     ------
@@ -183,7 +183,7 @@ def status(folder):
 
     Returns
     -------
-    `RunSummary`
+    `~mangapa.RunSummary`
 
     Raises
     ------

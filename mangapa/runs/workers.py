@@ -103,13 +103,13 @@ def by_processes(sources, settings, *, jobs, time_limit, measure):
 
 def by_executor(sources, settings, *, executor, measure):
     """
-    Measure with any executor of `concurrent.futures`, such as dask's, MPI's or loky's.
+    Measure with any executor of ``concurrent.futures``, such as dask's, MPI's or loky's.
 
     Parameters
     ----------
     sources, settings, measure
         As in `by_processes`.
-    executor : `concurrent.futures.Executor`
+    executor : ``concurrent.futures.Executor``
         Who does the work; it is not shut down.
 
     Yields
