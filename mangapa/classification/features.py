@@ -6,7 +6,7 @@ They are taken from the robust disc, the harmonic curve and the published object
 `PAIR_FEATURES` is that of a network's inputs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,8 @@ def describe(field):
     spaxels, flags = good_spaxels(field, velocity_error=PUBLISHED_ERROR)
     if flags:
         return None, flags
-    spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
+    # Bins are found as in the training, where there were no ids: by their equal velocities.
+    spaxels, _ = on_a_grid(replace(spaxels, bin_id=None), np.ones(spaxels.velocity.size))
     points = gather(spaxels)
     if points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
