@@ -39,6 +39,8 @@ class Column:
         `float`, `int` or `str`; `None` for whatever the values are.
     part : {"galaxy", "stellar", "halpha"}
         What it is a property of.
+    ucd : `str` or `None`
+        Unified content descriptor, for the Virtual Observatory.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     decimals: int | None = None
     kind: type | None = None
     part: str = "galaxy"
+    ucd: str | None = None
 
     def plain(self, value):
         """A value without unit, as JSON takes it; `None` where it is missing or not finite."""
@@ -61,7 +64,7 @@ class Column:
 
 
 def register_column(
-    name, value, description, *, unit=None, decimals=None, kind=None, part="galaxy"
+    name, value, description, *, unit=None, decimals=None, kind=None, part="galaxy", ucd=None
 ):
     """
     Add a column to all catalogues.
@@ -83,6 +86,8 @@ def register_column(
         whatever the values are.
     part : {"galaxy", "stellar", "halpha"}, optional
         What it is a property of.
+    ucd : `str`, optional
+        Unified content descriptor, for the Virtual Observatory.
 
     Raises
     ------
@@ -101,6 +106,7 @@ def register_column(
         decimals=decimals,
         kind=kind or (float if is_number else None),
         part=part,
+        ucd=ucd,
     )
 
 
@@ -136,14 +142,23 @@ def _register_tracer(tracer):
         f"Kinematic position angle {of}, North through East to the receding side",
         unit=u.deg,
         decimals=1,
+        ucd="pos.posAng",
     )
-    register(f"{tracer}_pa_err", from_pa("pa_err"), "Its 1-sigma error", unit=u.deg, decimals=1)
+    register(
+        f"{tracer}_pa_err",
+        from_pa("pa_err"),
+        "Its 1-sigma error",
+        unit=u.deg,
+        decimals=1,
+        ucd="stat.error;pos.posAng",
+    )
     register(
         f"{tracer}_pa_err_3sigma",
         from_pa("pa_err_3sigma"),
         "Its 3-sigma interval by the rule of pafit",
         unit=u.deg,
         decimals=1,
+        ucd="stat.error;pos.posAng",
     )
     register(
         f"{tracer}_v_sys",
@@ -151,14 +166,28 @@ def _register_tracer(tracer):
         f"Systemic velocity {of} relative to the file's SCINPVEL",
         unit=VELOCITY,
         decimals=1,
+        ucd="phys.veloc",
     )
-    register(f"{tracer}_n_spaxels", from_pa("n_spaxels"), f"Spaxels fitted {of}", kind=int)
-    register(f"{tracer}_chi2", from_pa("chi2"), f"Chi-square of the fit {of}", decimals=1)
+    register(
+        f"{tracer}_n_spaxels",
+        from_pa("n_spaxels"),
+        f"Spaxels fitted {of}",
+        kind=int,
+        ucd="meta.number",
+    )
+    register(
+        f"{tracer}_chi2",
+        from_pa("chi2"),
+        f"Chi-square of the fit {of}",
+        decimals=1,
+        ucd="stat.fit.chi2",
+    )
     register(
         f"{tracer}_flags",
         from_pa("flags"),
         f"PAFlags {of}, 0 if all is well; their meaning is in the metadata",
         kind=int,
+        ucd="meta.code.qual",
     )
 
     def from_usability(name):
@@ -169,28 +198,31 @@ def _register_tracer(tracer):
         from_usability("usable"),
         f"Whether the field {of} can be used: 0 do not use, 1 use",
         kind=int,
+        ucd="meta.code.qual",
     )
     register(
         f"{tracer}_score",
         from_usability("score"),
         "Probability that an expert would call it usable",
         decimals=2,
+        ucd="stat.probability",
     )
     register(
         f"{tracer}_usability_flags",
         from_usability("flags"),
         f"UsabilityFlags {of}; their meaning is in the metadata",
         kind=int,
+        ucd="meta.code.qual",
     )
 
 
-for _name, _description in (
-    ("plateifu", "MaNGA plate-IFU"),
-    ("mangaid", "MaNGA identifier of the galaxy"),
-    ("release", "Data release of the maps"),
-    ("daptype", "Analysis that made the maps"),
+for _name, _description, _ucd in (
+    ("plateifu", "MaNGA plate-IFU", "meta.id;meta.main"),
+    ("mangaid", "MaNGA identifier of the galaxy", "meta.id"),
+    ("release", "Data release of the maps", "meta.version"),
+    ("daptype", "Analysis that made the maps", "meta.version"),
 ):
-    register_column(_name, attrgetter(f"galaxy.{_name}"), _description, kind=str)
+    register_column(_name, attrgetter(f"galaxy.{_name}"), _description, kind=str, ucd=_ucd)
 for _tracer in TRACERS:
     _register_tracer(_tracer)
 register_column(
@@ -199,8 +231,20 @@ register_column(
     "Misalignment of stars and H-alpha",
     unit=u.deg,
     decimals=1,
+    ucd="pos.angDistance",
 )
 register_column(
-    "pa_offset_err", lambda m: m.misalignment.error, "Its 1-sigma error", unit=u.deg, decimals=1
+    "pa_offset_err",
+    lambda m: m.misalignment.error,
+    "Its 1-sigma error",
+    unit=u.deg,
+    decimals=1,
+    ucd="stat.error;pos.angDistance",
 )
-register_column("method", lambda m: m.stellar.method or m.halpha.method, "Fitting method", kind=str)
+register_column(
+    "method",
+    lambda m: m.stellar.method or m.halpha.method,
+    "Fitting method",
+    kind=str,
+    ucd="meta.software",
+)

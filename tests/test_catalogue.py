@@ -29,16 +29,48 @@ def test_columns_have_units_and_meanings(table):
     assert table.meta["mangapa"] == mangapa.__version__
 
 
-def test_round_trip(table, tmp_path):
-    path = mangapa.write_catalogue(table, tmp_path / "all.ecsv")
+FORMATS = [
+    "ecsv",
+    "fits",
+    "vot",
+    pytest.param("parquet", marks=pytest.mark.needs_pyarrow),
+    "csv",
+]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.filterwarnings("ignore:.*CSV keeps no units")
+def test_round_trip(table, tmp_path, suffix):
+    path = mangapa.write_catalogue(table, tmp_path / f"all.{suffix}")
     back = mangapa.read_catalogue(path)
     assert back.colnames == table.colnames
-    assert back.meta == table.meta
+    if suffix != "csv":
+        assert back.meta == table.meta
     for name in table.colnames:
-        assert np.array_equal(np.ma.getmaskarray(back[name]), np.ma.getmaskarray(table[name]))
-        np.testing.assert_array_equal(back[name], table[name])
-        assert back[name].info.unit == table[name].info.unit
-        assert back[name].info.description == table[name].info.description
+        one, other = table[name], back[name]
+        assert type(one) is type(other), name
+        assert np.array_equal(np.ma.getmaskarray(one), np.ma.getmaskarray(other)), name
+        np.testing.assert_array_equal(one, other, err_msg=name)
+        for attribute in ("unit", "description", "format"):
+            assert getattr(one.info, attribute) == getattr(other.info, attribute), name
+        assert one.dtype.kind == other.dtype.kind, name
+
+
+def test_what_csv_cannot_carry_is_said(table, tmp_path):
+    with pytest.warns(mangapa.MangapaWarning, match=r"all\.csv: CSV keeps no units"):
+        mangapa.write_catalogue(table, tmp_path / "all.csv")
+
+
+def test_ucds_for_the_virtual_observatory(table, tmp_path):
+    from astropy.io.votable import parse, validate
+
+    path = mangapa.write_catalogue(table, tmp_path / "all.vot")
+    fields = {field.name: field for field in parse(str(path)).get_first_table().fields}
+    assert fields["stellar_pa"].ucd == "pos.posAng"
+    assert fields["plateifu"].ucd == "meta.id;meta.main"
+    assert str(fields["stellar_pa"].unit) == "deg"
+    assert all(field.ucd for field in fields.values())
+    assert validate(str(path), output=None)
 
 
 def test_no_galaxy_gives_an_empty_table():
@@ -63,10 +95,12 @@ def test_failing_write_leaves_the_old_one(table, tmp_path, monkeypatch):
 
 
 def test_other_files(table, tmp_path):
-    with pytest.raises(ValueError, match=r"all.xls' must end in .ecsv"):
+    with pytest.raises(ValueError, match=r"all.xls' must end in .ecsv, .fits, .vot"):
         mangapa.write_catalogue(table, tmp_path / "all.xls")
     with pytest.raises(FileNotFoundError, match=r"there is no catalogue .*none\.ecsv"):
         mangapa.read_catalogue(tmp_path / "none.ecsv")
-    (tmp_path / "no.ecsv").write_text("<html>")
-    with pytest.raises(OSError, match=r"no.ecsv is no ECSV catalogue .*write it anew"):
-        mangapa.read_catalogue(tmp_path / "no.ecsv")
+    for suffix in ("ecsv", "fits", "vot"):
+        path = tmp_path / f"no.{suffix}"
+        path.write_text("<html>")
+        with pytest.raises(OSError, match=rf"no\.{suffix} is no {suffix} catalogue .* anew"):
+            mangapa.read_catalogue(path)

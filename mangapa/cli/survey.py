@@ -15,6 +15,14 @@ from mangapa.runs.survey import TIME_LIMIT
 
 __all__ = ["add_to"]
 
+#: Ends of the names of the formats.
+SUFFIXES = {
+    "ecsv": ".ecsv",
+    "fits": ".fits",
+    "parquet": ".parquet",
+    "votable": ".vot",
+    "csv": ".csv",
+}
 #: Failures that are told one by one; ``mangapa status`` tells them all.
 TOLD = 10
 
@@ -70,8 +78,11 @@ def add_to(commands):
     table = add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
     table.add_argument("run_folder", type=Path, metavar="RUN")
     table.add_argument(
-        "--out", type=Path, metavar="FILE.ecsv", help="default: catalogue.ecsv in the run"
+        "--format",
+        choices=tuple(SUFFIXES),
+        help="default: ecsv, or what the name of the file ends in",
     )
+    table.add_argument("--out", type=Path, metavar="FILE", help="default: catalogue in the run")
 
 
 def _survey(options):
@@ -133,6 +144,10 @@ def _tell(summary, n_failures):
 
 
 def _catalogue(options):
-    out = options.out or options.run_folder / "catalogue.ecsv"
+    suffix = SUFFIXES[options.format or "ecsv"]
+    out = options.out or options.run_folder / f"catalogue{suffix}"
+    if options.format and out.suffix != suffix:
+        msg = f"--out {out} must end in {suffix} for --format {options.format}"
+        raise ValueError(msg)
     print(mangapa.write_catalogue(catalogue(options.run_folder), out))
     return ALL_GOOD

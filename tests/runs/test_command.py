@@ -32,6 +32,11 @@ def test_survey_status_catalogue(folder, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == str(run / "catalogue.ecsv")
     table = mangapa.read_catalogue(run / "catalogue.ecsv")
     assert list(table["plateifu"]) == ["8000-1901", "8001-1901"]
+    assert main(["catalogue", str(run), "--format", "votable"]) == 0
+    assert len(mangapa.read_catalogue(run / "catalogue.vot")) == 2
+    assert main(["catalogue", str(run), "--out", str(tmp_path / "mine.fits")]) == 0
+    assert len(mangapa.read_catalogue(tmp_path / "mine.fits")) == 2
+    assert main(["catalogue", str(run), "--format", "csv", "--out", "a.fits"]) == 2
     assert main([*arguments, "--sigma", "4"]) == 1
     assert "name another folder, or delete this one" in capsys.readouterr().err
     absent.write_bytes((folder / "manga-8000-1901-MAPS-VOR10.fits.gz").read_bytes())
