@@ -238,7 +238,11 @@ def _need_pyarrow():
 
 
 def _write_csv(table, path):
-    table.write(path, format="ascii.csv")
+    exact = table.copy()
+    for name in exact.colnames:
+        # Or the values would be rounded to the decimals that are printed.
+        exact[name].info.format = None
+    exact.write(path, format="ascii.csv")
     warnings.warn(
         f"{path.name}: CSV keeps no units, no descriptions and no provenance; ECSV does",
         MangapaWarning,
