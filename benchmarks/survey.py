@@ -1,0 +1,132 @@
+"""
+How fast a survey runs, where the time goes, and whether its memory stays flat.
+
+    python benchmarks/survey.py                # 500 files, of ten galaxies in the survey's sizes
+    python benchmarks/survey.py --n 10735      # as many as DR17 has
+
+The files are as large as true ones, most of which is not read. The reference is the CPU time that
+``gzip -dc`` takes on the same files, in the same run.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+import mangapa
+from mangapa.runs import status
+
+#: Fibres of ten galaxies, in the survey's shares.
+FIBRES = (127, 127, 127, 91, 61, 61, 37, 37, 19, 127)
+#: A true file of 127 fibres holds 20 MB of such numbers beside what mock files have, which shrink
+#: to 1.6 MB.
+FILLER, SIDE = 900, 74
+
+RUN = """
+import json, resource, sys, time
+from mangapa.runs import survey
+if __name__ == "__main__":
+    start = time.perf_counter()
+    survey(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), progress=False)
+    own, workers = (resource.getrusage(who) for who in
+                    (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(json.dumps({"wall": time.perf_counter() - start, "rss": own.ru_maxrss,
+                      "cpu": own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime}))
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--n", type=int, default=500)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        few, many = folder / "few", folder / "many"
+        write_files(many, options.n)
+        write_files(few, max(options.n // 5, 10), copy_of=many)
+        unpack = cpu_of(["gzip", "-dc", *map(str, many.iterdir())])
+        print(f"{options.n} files; gzip -dc takes {1e3 * unpack / options.n:.1f} ms of CPU each")
+        short = run(folder, few, 1)
+        walls = {}
+        for jobs in (1, 2):
+            found = run(folder, many, jobs)
+            walls[jobs] = found["wall"]
+            print(
+                f"\n{jobs} workers: {options.n / found['wall']:.1f} galaxies/s, "
+                f"{1e3 * found['cpu'] / options.n:.1f} ms of CPU each, "
+                f"{found['cpu'] / unpack:.2f} x gzip"
+            )
+            tell_steps(folder / f"run-many-{jobs}")
+            if jobs == 1:
+                grown = (found["rss"] - short["rss"]) * 1024
+                each = grown / (options.n - len(list(few.iterdir())))
+                print(f"the parent grows by {each:.0f} bytes a galaxy")
+        print(f"\n2 workers are {walls[1] / walls[2]:.2f} x as fast")
+
+
+def write_files(folder, n, copy_of=None):
+    folder.mkdir()
+    if copy_of is not None:
+        for path in sorted(copy_of.iterdir())[:n]:
+            os.link(path, folder / path.name)
+        return
+    for number in range(n):
+        path = folder / f"manga-{number:05d}-MAPS-VOR10.fits.gz"
+        if number < len(FIBRES):
+            path.write_bytes(full_size(FIBRES[number], number))
+        else:
+            os.link(folder / f"manga-{number % len(FIBRES):05d}-MAPS-VOR10.fits.gz", path)
+
+
+def full_size(n_fibres, seed):
+    """A mock file with as many numbers as a true one."""
+    galaxy = mangapa.simulate_galaxy(plateifu=f"9999-{n_fibres}01", n_fibres=n_fibres, seed=seed)
+    with tempfile.TemporaryDirectory() as folder:
+        path = mangapa.write_maps(galaxy, Path(folder) / "mock-MAPS-.fits")
+        with fits.open(path) as hdus:
+            side = galaxy.stellar.velocity.shape[0]
+            inside = galaxy.stellar.good
+            noise = np.random.default_rng(seed).normal(size=(FILLER, side, side))
+            # Zero outside the field, and repeated in neighbouring maps: as compressible as true.
+            filler = np.where(inside & (np.arange(FILLER) % 12 == 0)[:, None, None], noise, 0)
+            for part in np.array_split(filler.astype("f4"), 40):
+                hdus.append(fits.ImageHDU(part))
+            content = io.BytesIO()
+            hdus.writeto(content)
+    return gzip.compress(content.getvalue(), 6)
+
+
+def cpu_of(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def run(folder, files, jobs):
+    script = folder / "run.py"
+    script.write_text(RUN)
+    command = [sys.executable, str(script), str(files), str(folder / f"run-{files.name}-{jobs}")]
+    time.sleep(1)
+    done = subprocess.run([*command, str(jobs)], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def tell_steps(run_folder):
+    seconds = status(run_folder).seconds
+    total = seconds.pop("all")
+    print("  " + ", ".join(f"{step} {spent / total:.0%}" for step, spent in seconds.items()))
+
+
+if __name__ == "__main__":
+    main()
