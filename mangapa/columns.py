@@ -9,7 +9,7 @@ from astropy import units as u
 
 from mangapa.fields import TRACERS, VELOCITY
 
-__all__ = ["Column", "catalogue_columns", "register_column"]
+__all__ = ["Column", "catalogue_columns", "plain_row", "register_column"]
 
 TRACER_NAMES = {"stellar": "the stars", "halpha": "H-alpha"}
 #: Of the flags, as the published catalogue calls them.
@@ -125,6 +125,24 @@ def catalogue_columns():
     ['plateifu', 'mangaid', 'release', 'daptype']
     """
     return tuple(_columns.values())
+
+
+def plain_row(measurement):
+    """
+    A measurement as plain values, for JSON and for tables.
+
+    Parameters
+    ----------
+    measurement : `~mangapa.Measurement`
+        What was measured.
+
+    Returns
+    -------
+    `dict`
+        Value by column name, in the order of the catalogue, without units; `None` where it is
+        missing or not finite.
+    """
+    return {column.name: column.plain(column.value(measurement)) for column in catalogue_columns()}
 
 
 def _register_tracer(tracer):

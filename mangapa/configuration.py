@@ -2,7 +2,7 @@
 
 from astropy.config import ConfigItem, ConfigNamespace
 
-__all__ = ["Conf", "conf"]
+__all__ = ["Conf", "conf", "may_download"]
 
 
 class Conf(ConfigNamespace):
@@ -53,3 +53,8 @@ class Conf(ConfigNamespace):
 
 #: The settings in force.
 conf = Conf()
+
+
+def may_download(asked=None):
+    """Whether files may be downloaded: as asked, or as the configuration says if `None`."""
+    return conf.allow_download if asked is None else asked

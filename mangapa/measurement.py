@@ -9,7 +9,7 @@ from mangapa.angles import Misalignment, misalignment
 from mangapa.classification import Usability, usability
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.columns import catalogue_columns
-from mangapa.configuration import conf
+from mangapa.configuration import may_download
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.locate import is_identifier, locate
@@ -179,9 +179,7 @@ def _galaxy(source, release, daptype, download):
         return galaxy_from_marvin(source)
     is_text = isinstance(source, str)
     if (is_text and is_identifier(source)) or hasattr(source, "data_origin"):
-        return _archived(
-            source, release, daptype, conf.allow_download if download is None else download
-        )
+        return _archived(source, release, daptype, may_download(download))
     if is_text or isinstance(source, os.PathLike):
         return read_maps(source)
     msg = (

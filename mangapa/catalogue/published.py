@@ -6,6 +6,8 @@ import numpy as np
 from astropy import units as u
 from astropy.table import Column, MaskedColumn, QTable, Table
 
+from mangapa.catalogue.tables import CITATION
+
 __all__ = ["read_published"]
 
 #: Meanings of its columns; of flags, with the largest number that is one.
@@ -78,7 +80,7 @@ def read_published(path):
             table[name] = MaskedColumn(
                 np.where(good, values, 0).astype(int), mask=~good, description=description
             )
-    table.meta["citation"] = "Duckworth, Tojeiro & Kraljic 2020, MNRAS 492, 1869"
+    table.meta["citation"] = CITATION
     return table
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable
 
-from mangapa.columns import catalogue_columns
+from mangapa.columns import catalogue_columns, plain_row
 from mangapa.quality import FLAG_MEANINGS, PAFlags, UsabilityFlags
 
 __all__ = ["CITATION", "FLAG_KINDS", "tabulate", "tabulate_rows"]
@@ -31,9 +31,7 @@ def tabulate(measurements):
     `~astropy.table.QTable`
         The columns of `~mangapa.columns.catalogue_columns`, provenance in ``meta``.
     """
-    columns = catalogue_columns()
-    rows = [measurement.row() for measurement in measurements]
-    return tabulate_rows([{c.name: c.plain(row[c.name]) for c in columns} for row in rows])
+    return tabulate_rows(map(plain_row, measurements))
 
 
 def tabulate_rows(rows, *, created=None):

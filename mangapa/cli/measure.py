@@ -16,7 +16,7 @@ from mangapa.cli.output import (
     progress,
     save_figure,
 )
-from mangapa.columns import catalogue_columns
+from mangapa.columns import plain_row
 from mangapa.configuration import conf
 from mangapa.locate import download, is_identifier
 
@@ -69,7 +69,9 @@ def _measure(options):
         if options.plot:
             save_figure(measurement, options.plot / f"{_stem(measurement, source)}.png")
     if options.json:
-        print(json.dumps([_plain(measurement.row()) for measurement in measurements], indent=2))
+        print(
+            json.dumps([_rounded(plain_row(measurement)) for measurement in measurements], indent=2)
+        )
     elif measurements:
         print_table(tabulate(measurements)[list(PRINTED)])
         print_trouble(measurements)
@@ -96,10 +98,9 @@ def _stem(measurement, source):
     return measurement.galaxy.plateifu or Path(source).name.split(".")[0]
 
 
-def _plain(row):
-    """A row without units, for JSON, which has neither those nor NaN."""
-    plain = {column.name: column.plain(row[column.name]) for column in catalogue_columns()}
+def _rounded(row):
+    """Plain values with as many digits as a person may want to read."""
     return {
         name: float(f"{value:.10g}") if isinstance(value, float) else value
-        for name, value in plain.items()
+        for name, value in row.items()
     }

@@ -5,7 +5,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from mangapa.configuration import conf
+from mangapa.configuration import conf, may_download
 from mangapa.locate.addresses import maps_addresses
 from mangapa.locate.tables import plateifu_of
 from mangapa.quality import MangapaWarning
@@ -91,7 +91,7 @@ def locate(source, *, release=None, daptype=None, download=None, rsync=False, pr
     if path is not None:
         return path
     address = maps_addresses([plateifu], release=release, daptype=daptype)[0]
-    if _allowed(download):
+    if may_download(download):
         [(_, error)] = _fetch([address], rsync, progress)
         if error is not None:
             raise _explained(error, plateifu, release)
@@ -194,7 +194,7 @@ def _what(source, release, daptype, download):
         return _from_marvin(source, release, daptype)
     release, daptype = release or conf.release, daptype or conf.daptype
     if isinstance(source, str) and is_identifier(source):
-        return None, _plateifu(source, release, download=_allowed(download)), release, daptype
+        return None, _plateifu(source, release, download=may_download(download)), release, daptype
     if isinstance(source, str) and not source.endswith((".fits", ".fits.gz")):
         msg = (
             f"source={source!r} is neither a plate-IFU such as 8485-1901, nor a MaNGA-ID such as "
@@ -236,10 +236,6 @@ def _plateifu(source, release, *, download):
         return plateifu_of(source, release, download=download)
     msg = f"{source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as 1-209232"
     raise ValueError(msg)
-
-
-def _allowed(download):
-    return conf.allow_download if download is None else download
 
 
 def _fetch(addresses, use_rsync, progress):

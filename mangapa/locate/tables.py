@@ -13,7 +13,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, QTable
 from astropy.utils.exceptions import AstropyUserWarning
 
-from mangapa.configuration import conf
+from mangapa.configuration import conf, may_download
 from mangapa.locate.addresses import daptype_named, table_address
 from mangapa.quality import MangapaWarning
 from mangapa.surveys import MANGAID, release_named
@@ -212,7 +212,7 @@ def _table_file(name, release, download, progress):
         address = replace(address, path=path)
     if address.path.is_file():
         return address.path
-    if conf.allow_download if download is None else download:
+    if may_download(download):
         from mangapa.locate.transfer import fetch
 
         fetch(address, progress=progress)

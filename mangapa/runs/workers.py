@@ -11,7 +11,7 @@ from multiprocessing import get_context, parent_process
 from threadpoolctl import threadpool_limits
 
 import mangapa
-from mangapa.columns import catalogue_columns
+from mangapa.columns import catalogue_columns, plain_row
 from mangapa.quality import RunError
 from mangapa.runs.store import Result
 
@@ -51,9 +51,9 @@ def measure_source(source, settings, parent=None):
         message = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         return Result(source=source, error=message, seconds={"all": time.perf_counter() - start})
     parts = {"galaxy": {}, "stellar": {}, "halpha": {}}
-    row = measurement.row()
+    row = plain_row(measurement)
     for column in catalogue_columns():
-        parts[column.part][column.name] = column.plain(row[column.name])
+        parts[column.part][column.name] = row[column.name]
     seconds = {**measurement.seconds, "all": time.perf_counter() - start}
     return Result(source=source, parts=parts, seconds=seconds)
 
