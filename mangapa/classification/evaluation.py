@@ -14,7 +14,8 @@ from mangapa.classification.metrics import (
     reliability,
     roc,
 )
-from mangapa.classification.predict import usability
+from mangapa.classification.model import load_model
+from mangapa.classification.predict import partners, prepare, score
 
 __all__ = ["draw", "evaluate", "judged", "reach", "score_fields"]
 
@@ -77,31 +78,20 @@ def score_fields(model, data, *, labels=None, progress=True):
     from tqdm import tqdm
 
     labelled = read_labelled(data, labels=labels, progress=progress)
-    galaxies = {}
-    for number, field in enumerate(labelled.fields):
-        galaxies.setdefault(field.galaxy, []).append(number)
+    model = load_model(model)
+    hidden = None if progress else True
+    prepared, _ = prepare(tqdm(labelled.fields, unit="field", leave=False, disable=hidden), model)
     table = Table(
         {
             "galaxy": [field.galaxy for field in labelled.fields],
             "tracer": [field.tracer for field in labelled.fields],
             "class": labelled.classes,
             "reach": [reach(field) for field in labelled.fields],
+            "score_alone": score(prepared, model),
         }
     )
-    alone, together = np.full((2, len(table)), np.nan)
-    hidden = None if progress else True
-    for numbers in tqdm(galaxies.values(), unit="galaxy", leave=False, disable=hidden):
-        fields = [labelled.fields[number] for number in numbers]
-        for number, one, both in zip(
-            numbers,
-            [usability(field, model=model) for field in fields],
-            usability(fields, model=model),
-            strict=True,
-        ):
-            alone[number], together[number] = one.score, both.score
-    table["score_alone"] = alone
-    if not np.array_equal(alone, together, equal_nan=True):
-        table["score_together"] = together
+    if model.inputs == "features":
+        table["score_together"] = score(prepared, model, partners(labelled.fields, prepared))
     return table
 
 
@@ -128,7 +118,7 @@ def evaluate(table, *, by="score_together"):
         One row a part: its name and the numbers of `~mangapa.classification.metrics.metrics`.
     """
     by = by if by in table.colnames else "score_alone"
-    known = np.isfinite(np.ma.filled(np.ma.asarray(table[by], float), np.nan))
+    known = np.isfinite(_scores(table, by))
     table = table[known]
     scores, usable = np.asarray(table[by], float), np.asarray(table["class"]) > 0
     parts = {"all": np.ones(len(table), bool)}
@@ -177,7 +167,7 @@ def draw(table, out, *, history=None):
     scores = {}
     for column in SCORE_NAMES:
         if column in table.colnames:
-            values = np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+            values = _scores(table, column)
             known = np.isfinite(values)
             scores[column] = values[known], usable[known]
     best = list(scores)[-1]
@@ -208,9 +198,14 @@ def draw(table, out, *, history=None):
     return paths
 
 
+def _scores(table, column):
+    """A column of scores, NaN where there is none."""
+    return np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+
+
 def _histogram(axis, table, column):
     edges = np.linspace(0, 1, 26)
-    values = np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+    values = _scores(table, column)
     for k in (2, 1, 0):
         chosen = np.asarray(table["class"]) == k
         axis.hist(
@@ -296,7 +291,7 @@ def _parts(axis, table):
 
 
 def _classes(axis, table, column):
-    values = np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+    values = _scores(table, column)
     for k in CLASS_NAMES:
         chosen = (np.asarray(table["class"]) == k) & np.isfinite(values)
         if chosen.any():

@@ -1,24 +1,19 @@
 """
 What a field shows of rotation: groups of numbers along the axis that the robust disc finds.
 
-Each group is a function from a `FittedField` to a `dict`. Because everything is measured along the
+Each group is a function from a
+`~mangapa.classification.fitted.FittedField` to a `dict`. Because everything is measured along the
 axis, nothing changes when the field is turned, mirrored or reversed.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from mangapa.fitting.errors import analytic_error
-from mangapa.fitting.harmonic import chi_square_curves
-from mangapa.fitting.methods import Spaxels
+from mangapa.classification.fitted import TINY, nearest
 from mangapa.fitting.symmetry import chi_square_curve
-from mangapa.fitting.thin_disc import fit_points
 from mangapa.robust import median
 
-__all__ = ["GROUPS", "FittedField", "correlation", "fit_field", "nearest", "ranks"]
+__all__ = ["GROUPS", "correlation", "ranks"]
 
-TINY = 1e-9
 #: Added to ratios before their logarithm is taken.
 FLOOR = 1e-3
 N_RINGS = 4
@@ -34,100 +29,6 @@ FEWEST_ANGLES = 20
 FEWEST_SHARED = 6
 #: Penalty of higher harmonics on a ring, so that a few spaxels cannot make them.
 RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FittedField:
-    """One field with its disc: what all groups of features start from. Lengths in arcsec."""
-
-    spaxels: Spaxels
-    points: object
-    state: object
-    disc: object
-    curve: object
-    angle: float
-    error: float
-    # One a spaxel: share of the information, place along and across the axis, velocity.
-    weight: np.ndarray
-    along: np.ndarray
-    across: np.ndarray
-    velocity: np.ndarray
-    # Radius that holds 90 % of the spaxels.
-    reach: float
-    variance: float
-
-    @property
-    def amplitude(self):
-        """Rotation velocity at the radius that holds 90 % of the spaxels, km/s."""
-        disc = self.disc
-        return float(np.interp(self.reach, disc.radius.value, disc.rotation_velocity.value)) + TINY
-
-    @property
-    def noise(self):
-        """What the disc leaves, km/s: the robust scatter of the points."""
-        return self.state.scale * self.state.velocity_unit + TINY
-
-    @property
-    def model(self):
-        """Velocities of the disc less the systemic one, km/s, one a spaxel."""
-        systemic = self.spaxels.velocity[0] - self.velocity[0]
-        return (self.points.velocity - self.state.velocity_residual - systemic)[self.points.bins]
-
-    def on_map(self, values):
-        """Values of the spaxels on the map, 0 elsewhere."""
-        image = np.zeros(self.spaxels.good.shape)
-        image.ravel()[self.spaxels.index] = values
-        return image
-
-    def local_mean(self, values, side):
-        """Mean of the good spaxels in a square about each spaxel."""
-        from scipy.ndimage import uniform_filter
-
-        share = uniform_filter(self.spaxels.good.astype(float), side, mode="constant")
-        total = uniform_filter(self.on_map(values), side, mode="constant")
-        return (total / np.maximum(share, TINY)).ravel()[self.spaxels.index]
-
-
-def fit_field(spaxels, points):
-    """
-    Fit the disc, and turn the field onto its axis.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting.methods.Spaxels`
-        The good spaxels, on a grid.
-    points : `~mangapa.fitting.points.Points`
-        Their bins.
-
-    Returns
-    -------
-    `FittedField`
-    """
-    (curve,) = chi_square_curves([spaxels], [points])
-    disc, state, angle, v_sys = fit_points(points, np.nan_to_num(curve.pa_axis))
-    error = analytic_error(state, spaxels.grid)
-    weight = (points.weight / points.n_spaxels)[points.bins]
-    weight = weight / weight.sum()
-    velocity = spaxels.velocity - v_sys
-    along = spaxels.x * np.sin(angle) + spaxels.y * np.cos(angle)
-    across = spaxels.x * np.cos(angle) - spaxels.y * np.sin(angle)
-    if np.sum(weight * along * velocity) < 0:
-        along, across, angle = -along, -across, angle + np.pi
-    return FittedField(
-        spaxels=spaxels,
-        points=points,
-        state=state,
-        disc=disc,
-        curve=curve,
-        angle=angle,
-        error=error,
-        weight=weight,
-        along=along,
-        across=across,
-        velocity=velocity,
-        reach=_quantile(np.hypot(along, across), 0.9) + TINY,
-        variance=np.sum(weight * (velocity - np.sum(weight * velocity)) ** 2) + TINY,
-    )
 
 
 def _footprint(fitted):
@@ -247,7 +148,7 @@ def _disc(fitted):
     """How well the disc explains the field, and how well it is determined."""
     points, state = fitted.points, fitted.state
     residual = state.velocity_residual
-    velocity = points.velocity - (fitted.spaxels.velocity - fitted.velocity)[0]
+    velocity = points.velocity - fitted.systemic
     model = velocity - residual
     weight = points.weight / points.weight.sum()
     noise = fitted.noise
@@ -381,15 +282,6 @@ def _jackknife(fitted):
     return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + 0.1)}
 
 
-def nearest(spaxels, x, y):
-    """Which places are on a good spaxel, and the rows and columns of these."""
-    column, row = (np.rint(index).astype(int) for index in spaxels.grid.index(x, y))
-    n_rows, n_columns = spaxels.good.shape
-    inside = (column >= 0) & (column < n_columns) & (row >= 0) & (row < n_rows)
-    inside[inside] = spaxels.good[row[inside], column[inside]]
-    return inside, row[inside], column[inside]
-
-
 def correlation(a, b, weight=None):
     """Correlation coefficient of values, shape (n,), weighted or not; 0 where one is constant."""
     weight = np.full(a.size, 1 / a.size) if weight is None else weight
@@ -401,12 +293,6 @@ def ranks(values):
     """Place of each value in their order; equal values share one."""
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(count) - count / 2)[place.ravel()]
-
-
-def _quantile(values, share):
-    return float(
-        np.partition(values, int(share * (values.size - 1)))[int(share * (values.size - 1))]
-    )
 
 
 GROUPS = (

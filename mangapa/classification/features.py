@@ -14,12 +14,10 @@ from mangapa.classification.evidence import (
     FEWEST_SHARED,
     GROUPS,
     PUBLISHED_ERROR,
-    TINY,
     correlation,
-    fit_field,
-    nearest,
     ranks,
 )
+from mangapa.classification.fitted import TINY, fit_field, nearest
 from mangapa.fitting.fit import good_spaxels, one_blas_thread
 from mangapa.fitting.methods import Spaxels
 from mangapa.fitting.points import MIN_POINTS, gather

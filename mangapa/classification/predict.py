@@ -12,7 +12,15 @@ from mangapa.fitting.fit import good_spaxels
 from mangapa.quality import UsabilityFlags
 from mangapa.standardisation import standardise
 
-__all__ = ["Usability", "partners", "prepare", "score", "usability"]
+__all__ = [
+    "Usability",
+    "mean_of_symmetric",
+    "pair_inputs",
+    "partners",
+    "prepare",
+    "score",
+    "usability",
+]
 
 #: A field is usable above this probability.
 THRESHOLD = 0.5
@@ -192,7 +200,7 @@ def score(prepared, model, together=None):
     if model.inputs == "image":
         if present:
             images = np.stack([prepared[number] for number in present])
-            scores[present] = _mean_of_symmetric(images, model.networks["image"])
+            scores[present] = mean_of_symmetric(images, model.networks["image"])
         return scores
     together = [None] * len(prepared) if together is None else together
     alone = [number for number in present if together[number] is None]
@@ -223,8 +231,22 @@ def pair_inputs(one, other):
     return np.concatenate([one.values, other.values, pair_features(one, other)])
 
 
-def _mean_of_symmetric(images, network):
-    """Mean over quarter turns, mirror images and the reversed velocities: none is special."""
+def mean_of_symmetric(images, network):
+    """
+    Mean over quarter turns, mirror images and the reversed velocities: none is special.
+
+    Parameters
+    ----------
+    images : `~numpy.ndarray`
+        Shape (n, rows, columns).
+    network : callable
+        From images with a channel to probabilities.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        0-1, shape (n,).
+    """
     total = np.zeros(len(images))
     for mirrored in (images, images[:, :, ::-1]):
         for turns in range(4):

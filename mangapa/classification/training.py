@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
+from tqdm import tqdm
 
 from mangapa.atomic import replacing
 from mangapa.classification import architectures
 from mangapa.classification.evaluation import reach
-from mangapa.classification.features import FEATURES, PAIR_FEATURES
+from mangapa.classification.features import FEATURES, PAIR_FEATURES, describe
 from mangapa.classification.labels import read_labelled
 from mangapa.classification.metrics import metrics, platt
-from mangapa.classification.model import Model, Probability, import_keras, sha256
+from mangapa.classification.model import Probability, import_keras, sha256
 from mangapa.classification.network import save_networks
-from mangapa.classification.predict import pair_inputs, partners, prepare, score
+from mangapa.classification.predict import mean_of_symmetric, pair_inputs, partners
 from mangapa.classification.search import search
 from mangapa.standardisation import standardise
 
@@ -99,26 +100,8 @@ def train(data, out, *, model="default", labels=None, seed=0, epochs=None, progr
     return _write(out, labelled, settings, result)
 
 
-class _Progress:
-    """A bar over the steps of a training."""
-
-    def __init__(self, total, shown):
-        from tqdm import tqdm
-
-        self._bar = tqdm(total=total, unit="step", leave=False, disable=None if shown else True)
-
-    def __call__(self, what):
-        self._bar.set_description(what)
-        self._bar.update()
-
-    def close(self):
-        self._bar.close()
-
-
 def _described(labelled, progress):
     """The features of all fields, and the partner of each."""
-    from tqdm import tqdm
-
     fields = tqdm(
         labelled.fields,
         desc="features",
@@ -126,8 +109,7 @@ def _described(labelled, progress):
         leave=False,
         disable=None if progress else True,
     )
-    blank = Model(name="default", inputs="features", card={}, networks={})
-    prepared, _ = prepare(fields, blank)
+    prepared = [describe(field)[0] for field in fields]
     return prepared, partners(labelled.fields, prepared)
 
 
@@ -145,7 +127,13 @@ def _train_default(labelled, place, settings, progress):
         inputs["together"] = np.stack(
             [pair_inputs(prepared[i], prepared[together[i]]) for i in rows["together"]]
         )
-    step = _Progress(len(inputs) * (N_FOLDS + 1), progress)
+    bar = tqdm(
+        total=len(inputs) * (N_FOLDS + 1),
+        desc="training",
+        unit="ensemble",
+        leave=False,
+        disable=None if progress else True,
+    )
     raw, scores, history, networks = {}, {}, [], {}
     for name, given in inputs.items():
         of, wanted = fold[rows[name]], classes[rows[name]]
@@ -161,7 +149,7 @@ def _train_default(labelled, place, settings, progress):
             )
             found[held] = network(given[held])
             history.append((f"{name} {k}", followed))
-            step(f"{name}, fold {k + 1} of {N_FOLDS}")
+            bar.update()
         raw[name] = found
         # Each fold's scores are calibrated by the others, as a new galaxy's are by all.
         scores[name] = np.full(len(labelled.fields), np.nan)
@@ -173,8 +161,8 @@ def _train_default(labelled, place, settings, progress):
         )
         slope, offset = platt(found, wanted > 0)
         networks[name] = _with_calibration(network, slope, offset)
-        step(f"{name}, all galaxies")
-    step.close()
+        bar.update()
+    bar.close()
     numbers = {name: _with_spread(value, usable, fold) for name, value in scores.items()}
     return {
         "inputs": "features",
@@ -233,7 +221,6 @@ def _train_image(labelled, place, settings, progress):
             seed=settings["seed"],
         )
     model = architectures.build_image(kind, **architecture)
-    step = _Progress(1, progress)
     history = architectures.fit_image(
         model,
         images[chosen["training"]],
@@ -243,19 +230,12 @@ def _train_image(labelled, place, settings, progress):
         epochs=settings["epochs"],
         class_weights=settings.get("class_weights", False),
     )
-    step(kind)
-    step.close()
     settings["architecture"] = architecture
     networks = {"image": architectures.to_network(model)} if kind == "fcn" else {}
     if networks:
         model = architectures.to_keras(networks)
-    judge = Model(
-        name=kind,
-        inputs="image",
-        card={},
-        networks=networks or {"image": Probability(model)},
-    )
-    scores = score(list(images), judge)
+    network = networks["image"] if networks else Probability(model)
+    scores = mean_of_symmetric(images, network)
     test = chosen["test"]
     return {
         "inputs": "image",
