@@ -3,7 +3,8 @@
 import itertools
 from pathlib import Path
 
-from mangapa.cli.options import add_command, add_release_options
+from mangapa.atomic import replacing
+from mangapa.cli.options import add_command, add_download_option, add_release_options
 from mangapa.cli.output import ALL_GOOD, SOME_FAILED, complain, print_table
 from mangapa.configuration import conf
 from mangapa.locate import download, release_table, select
@@ -36,12 +37,7 @@ def add_to(commands):
     galaxies = add_command(commands, "list", _list, "list the galaxies of a data release")
     add_release_options(galaxies)
     galaxies.add_argument("--where", metavar="CONDITION", help=f"those that meet a {WHERE}")
-    galaxies.add_argument(
-        "--download",
-        action="store_true",
-        default=conf.allow_download,
-        help="fetch the tables drpall and dapall if they are not here",
-    )
+    add_download_option(galaxies, "the tables drpall and dapall if they are not here")
     galaxies.add_argument("--brief", action="store_true", help="print plate-IFUs, nothing else")
     galaxies.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write the table")
 
@@ -75,8 +71,6 @@ def _download(options):
 def _list(options):
     table = _galaxies(options, allow_download=options.download)
     if options.out:
-        from mangapa.atomic import replacing
-
         with replacing(options.out) as unfinished:
             table.write(unfinished, format="ascii.ecsv")
     if options.brief:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import mangapa
 from mangapa.catalogue import tabulate
-from mangapa.cli.options import add_command, add_fit_options, add_release_options, fit_options
+from mangapa.cli.options import (
+    add_command,
+    add_download_option,
+    add_fit_options,
+    add_release_options,
+    fit_options,
+)
 from mangapa.cli.output import (
     ALL_GOOD,
     PRINTED,
@@ -17,7 +23,6 @@ from mangapa.cli.output import (
     save_figure,
 )
 from mangapa.columns import plain_row
-from mangapa.configuration import conf
 from mangapa.locate import download, is_identifier
 
 __all__ = ["add_to"]
@@ -33,12 +38,7 @@ def add_to(commands):
         help="a MAPS file; or a plate-IFU or MaNGA-ID, in the local copy of the SAS",
     )
     add_release_options(measure)
-    measure.add_argument(
-        "--download",
-        action="store_true",
-        default=conf.allow_download,
-        help="fetch what is not in the local copy of the SAS",
-    )
+    add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
     measure.add_argument("--plot", type=Path, metavar="DIR", help="write a figure a galaxy to DIR")
     measure.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write a catalogue")

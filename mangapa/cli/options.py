@@ -5,7 +5,13 @@ from mangapa.configuration import conf
 from mangapa.fitting import available_methods
 from mangapa.fitting.fit import ERRORS, N_STEPS
 
-__all__ = ["add_command", "add_fit_options", "add_release_options", "fit_options"]
+__all__ = [
+    "add_command",
+    "add_download_option",
+    "add_fit_options",
+    "add_release_options",
+    "fit_options",
+]
 
 
 def add_command(commands, name, run, purpose):
@@ -28,6 +34,13 @@ def add_release_options(command):
         "--daptype",
         default=conf.daptype or None,
         help=f"analysis, such as VOR10 (default: {conf.daptype or 'that of the release'})",
+    )
+
+
+def add_download_option(command, what="what is not in the local copy of the SAS"):
+    """Whether to fetch what is missing."""
+    command.add_argument(
+        "--download", action="store_true", default=conf.allow_download, help=f"fetch {what}"
     )
 
 

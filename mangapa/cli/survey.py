@@ -6,9 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import mangapa
-from mangapa.cli.options import add_command, add_fit_options, add_release_options, fit_options
+from mangapa.cli.options import (
+    add_command,
+    add_download_option,
+    add_fit_options,
+    add_release_options,
+    fit_options,
+)
 from mangapa.cli.output import ALL_GOOD, SOME_FAILED, complain
-from mangapa.configuration import conf
 from mangapa.locate import release_table, select
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs.survey import TIME_LIMIT
@@ -46,12 +51,7 @@ def add_to(commands):
         metavar="CONDITION",
         help="of the release, the galaxies that meet a condition; see 'mangapa list'",
     )
-    run.add_argument(
-        "--download",
-        action="store_true",
-        default=conf.allow_download,
-        help="fetch what is not in the local copy of the SAS",
-    )
+    add_download_option(run)
     run.add_argument(
         "--jobs",
         type=int,
