@@ -266,3 +266,10 @@ register_column(
     kind=str,
     ucd="meta.software",
 )
+register_column(
+    "error",
+    lambda m: None,
+    "Why the galaxy could not be measured; missing if it was",
+    kind=str,
+    ucd="meta.note",
+)

@@ -34,6 +34,7 @@ class PAFlags(enum.IntFlag):
     RECEDING_SIDE_UNCLEAR = 128
     UNCONSTRAINED = 256
     METHODS_DISAGREE = 512
+    NOT_MEASURED = 1024
 
 
 class UsabilityFlags(enum.IntFlag):
@@ -47,6 +48,7 @@ class UsabilityFlags(enum.IntFlag):
     CONSTANT_VELOCITY = 16
     CANNOT_TELL = 32
     ONE_TRACER = 64
+    NOT_MEASURED = 128
 
 
 class Rejection(enum.IntFlag):
@@ -71,6 +73,7 @@ FLAG_MEANINGS = {
         "the angle may be reversed by 180 deg",
         PAFlags.UNCONSTRAINED: "the field hardly constrains the angle",
         PAFlags.METHODS_DISAGREE: "two methods differ by more than their errors",
+        PAFlags.NOT_MEASURED: "the galaxy could not be measured; its error tells why",
     },
     UsabilityFlags: {
         UsabilityFlags.NO_MAP: "the galaxy has no map of this tracer",
@@ -80,6 +83,7 @@ FLAG_MEANINGS = {
         UsabilityFlags.CONSTANT_VELOCITY: "all good spaxels have the same velocity",
         UsabilityFlags.CANNOT_TELL: "the network is not sure: look at the field",
         UsabilityFlags.ONE_TRACER: "judged without the galaxy's other tracer",
+        UsabilityFlags.NOT_MEASURED: "the galaxy could not be measured; its error tells why",
     },
     Rejection: {
         Rejection.SMALL_REGION: "in a region cut off from the main body of the field",

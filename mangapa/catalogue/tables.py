@@ -41,7 +41,7 @@ def tabulate_rows(rows, *, created=None):
     Parameters
     ----------
     rows : iterable of `dict`
-        Values by column name, without units; `None` where they are missing.
+        Values by column name, without units; `None`, or none, where they are missing.
     created : `str`, optional
         Date of the measurements; now if not given.
 
@@ -53,7 +53,7 @@ def tabulate_rows(rows, *, created=None):
     rows = list(rows)
     table = QTable()
     for column in catalogue_columns():
-        table[column.name] = _values(column, [row[column.name] for row in rows])
+        table[column.name] = _values(column, [row.get(column.name) for row in rows])
         table[column.name].info.description = column.description
         if column.decimals is not None:
             table[column.name].info.format = f".{column.decimals}f"

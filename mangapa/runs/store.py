@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 from astropy.time import Time
@@ -17,7 +19,7 @@ __all__ = ["FILE_NAME", "Result", "RunStore", "digest"]
 #: In the folder of a run.
 FILE_NAME = "run.sqlite"
 #: Of the tables below; a store of another layout is refused.
-LAYOUT = 1
+LAYOUT = 2
 TABLES = """
 create table run (name text primary key, value text not null);
 create table sources (number integer primary key, source text not null unique);
@@ -26,6 +28,12 @@ create table results (
     part text not null check (part in ('galaxy', 'stellar', 'halpha')),
     value text not null,
     primary key (source, part)
+) without rowid;
+create table images (
+    source text not null references sources (source),
+    tracer text not null check (tracer in ('stellar', 'halpha')),
+    image blob not null,
+    primary key (source, tracer)
 ) without rowid;
 create table outcomes (
     source text primary key references sources (source),
@@ -49,6 +57,8 @@ class Result:
         Columns of the catalogue for "galaxy", "stellar" and "halpha"; `None` after a failure.
     error : `str` or `None`
         Why it failed.
+    images : `dict`
+        Images of the fields for "stellar" and "halpha", as bytes.
     seconds : `dict`
         Time that each step took.
     """
@@ -56,6 +66,7 @@ class Result:
     source: str
     parts: dict | None = None
     error: str | None = None
+    images: dict | None = None
     seconds: dict | None = None
 
 
@@ -221,6 +232,10 @@ class RunStore:
                     for part, value in (result.parts or {}).items()
                 ],
             )
+            self._database.executemany(
+                "insert into images values (?, ?, ?)",
+                [(result.source, *image) for image in (result.images or {}).items()],
+            )
 
     def forget_failures(self):
         """Let what failed be tried again."""
@@ -228,25 +243,40 @@ class RunStore:
 
     def rows(self):
         """
-        What was measured, in the order of the sources.
+        What is done, in the order of the sources.
 
         Yields
         ------
-        `dict`
-            Columns of the catalogue.
+        source : `str`
+            As it was given.
+        row : `dict`
+            Columns of the catalogue; of a galaxy that failed, "error" alone.
         """
         cursor = self._database.execute(
-            "select source, value from sources join results using (source) order by number, part"
+            "select source, error, value from sources join outcomes using (source) "
+            "left join results using (source) order by number, part"
         )
-        source, row = None, {}
-        for this, value in cursor:
-            if this != source and row:
-                yield row
-                row = {}
-            source = this
-            row |= json.loads(value)
-        if row:
-            yield row
+        for source, parts in itertools.groupby(cursor, key=itemgetter(0)):
+            row = {}
+            for _, error, value in parts:
+                row |= {"error": error} if value is None else json.loads(value)
+            yield source, row
+
+    def images(self):
+        """
+        The images of the fields, in the order of the sources.
+
+        Yields
+        ------
+        source, tracer : `str`
+            Of what.
+        image : `bytes`
+            As it was given.
+        """
+        yield from self._database.execute(
+            "select source, tracer, image from sources join images using (source) "
+            "order by number, tracer"
+        )
 
     def failures(self):
         """What failed and why, as a `list` of (source, message)."""

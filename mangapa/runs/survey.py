@@ -10,10 +10,12 @@ from mangapa.catalogue import tabulate_rows
 from mangapa.classification.model import load_model
 from mangapa.cleaning import MIN_REGION, SIGMA
 from mangapa.configuration import conf
-from mangapa.quality import RunStoreError
+from mangapa.fields import TRACERS
+from mangapa.quality import PAFlags, RunStoreError, UsabilityFlags
 from mangapa.runs import workers
 from mangapa.runs.sources import listed
 from mangapa.runs.store import FILE_NAME, RunStore
+from mangapa.surveys import PLATEIFU
 
 __all__ = ["RunSummary", "catalogue", "status", "survey"]
 
@@ -206,8 +208,8 @@ def catalogue(folder):
     Returns
     -------
     `~astropy.table.QTable`
-        One row a galaxy that was measured, in the order of the sources; settings, version and date
-        in ``meta``.
+        One row a galaxy that is done, in the order of the sources; settings, version and date in
+        ``meta``. One that failed has its ``error`` and the flags ``NOT_MEASURED``, no values.
 
     Raises
     ------
@@ -216,10 +218,23 @@ def catalogue(folder):
     """
     with RunStore(folder) as store:
         facts = store.facts
-        table = tabulate_rows(store.rows(), created=facts["created"])
+        rows = (_failed(source, row) if row["error"] else row for source, row in store.rows())
+        table = tabulate_rows(rows, created=facts["created"])
         table.meta["mangapa"] = facts["version"]
         table.meta["settings"] = facts["settings"]
         return table
+
+
+def _failed(source, row):
+    """The row of a galaxy that failed: its name, if the source tells it, and why."""
+    name = PLATEIFU.search(Path(source).name)
+    row["plateifu"] = name.group() if name else None
+    if source not in row["error"]:
+        row["error"] = f"{source}: {row['error']}"
+    for tracer in TRACERS:
+        row[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
+        row[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
+    return row
 
 
 def _summary(folder, store):

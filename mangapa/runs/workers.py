@@ -12,7 +12,9 @@ from threadpoolctl import threadpool_limits
 
 import mangapa
 from mangapa.columns import catalogue_columns, plain_row
+from mangapa.fields import TRACERS
 from mangapa.quality import RunError
+from mangapa.runs.images import image_of
 from mangapa.runs.store import Result
 
 __all__ = ["by_executor", "by_processes", "measure_source"]
@@ -54,8 +56,15 @@ def measure_source(source, settings, parent=None):
     row = plain_row(measurement)
     for column in catalogue_columns():
         parts[column.part][column.name] = row[column.name]
+    images = _images(measurement.galaxy)
     seconds = {**measurement.seconds, "all": time.perf_counter() - start}
-    return Result(source=source, parts=parts, seconds=seconds)
+    return Result(source=source, parts=parts, images=images, seconds=seconds)
+
+
+def _images(galaxy):
+    fields = {tracer: galaxy.tracer(tracer) for tracer in TRACERS}
+    images = {tracer: image_of(field) for tracer, field in fields.items() if field is not None}
+    return {tracer: image.to_bytes() for tracer, image in images.items() if image is not None}
 
 
 def by_processes(sources, settings, *, jobs, time_limit, measure):

@@ -31,11 +31,12 @@ def test_survey_status_catalogue(folder, tmp_path, capsys):
     assert main(["catalogue", str(run)]) == 0
     assert capsys.readouterr().out.strip() == str(run / "catalogue.ecsv")
     table = mangapa.read_catalogue(run / "catalogue.ecsv")
-    assert list(table["plateifu"]) == ["8000-1901", "8001-1901"]
+    assert table["plateifu"].tolist() == ["8000-1901", "8001-1901", None]
+    assert f"there is no file {absent}" in table["error"][2]
     assert main(["catalogue", str(run), "--format", "votable"]) == 0
-    assert len(mangapa.read_catalogue(run / "catalogue.vot")) == 2
+    assert len(mangapa.read_catalogue(run / "catalogue.vot")) == 3
     assert main(["catalogue", str(run), "--out", str(tmp_path / "mine.fits")]) == 0
-    assert len(mangapa.read_catalogue(tmp_path / "mine.fits")) == 2
+    assert len(mangapa.read_catalogue(tmp_path / "mine.fits")) == 3
     assert main(["catalogue", str(run), "--format", "csv", "--out", "a.fits"]) == 2
     assert main([*arguments, "--sigma", "4"]) == 1
     assert "name another folder, or delete this one" in capsys.readouterr().err

@@ -12,14 +12,19 @@ PARTS = {"galaxy": {"plateifu": "8485-1901"}, "stellar": {"stellar_pa": 0.1 + 0.
 def test_what_is_kept(tmp_path):
     with RunStore(tmp_path, SETTINGS) as store:
         store.add_sources(["b", "a", "c"])
-        store.add(Result(source="c", parts=PARTS, seconds={"read": 1.5}))
+        images = {"stellar": b"stars", "halpha": b"lines"}
+        store.add(Result(source="c", parts=PARTS, images=images, seconds={"read": 1.5}))
         store.add(Result(source="a", error="no FITS file"))
         assert store.unfinished() == ["b"]
         assert store.counts() == (3, 1, 1)
     with RunStore(tmp_path, SETTINGS) as store:
         store.add_sources(["d", "a"])
         assert store.unfinished() == ["b", "d"]
-        assert list(store.rows()) == [{"plateifu": "8485-1901", "stellar_pa": 0.1 + 0.2}]
+        assert list(store.rows()) == [
+            ("a", {"error": "no FITS file"}),
+            ("c", {"plateifu": "8485-1901", "stellar_pa": 0.1 + 0.2}),
+        ]
+        assert list(store.images()) == [("c", "halpha", b"lines"), ("c", "stellar", b"stars")]
         assert store.failures() == [("a", "no FITS file")]
         assert sorted(store.timings(), key=len) == [{}, {"read": 1.5}]
         store.forget_failures()
@@ -33,7 +38,7 @@ def test_rows_are_in_the_order_of_the_sources(tmp_path):
         store.add_sources(["b", "a"])
         for source in "ab":
             store.add(Result(source=source, parts={"galaxy": {"plateifu": source}}))
-        assert [row["plateifu"] for row in store.rows()] == ["b", "a"]
+        assert [row["plateifu"] for _, row in store.rows()] == ["b", "a"]
 
 
 def test_nothing_twice(tmp_path):

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import mangapa
+from mangapa.runs.images import FieldImage, image_of
+
+
+def test_as_seen_on_the_sky(galaxy):
+    """North is up and East is left, whichever way the map runs; the cut keeps what was observed."""
+    field = mangapa.clean(galaxy.stellar)
+    image = image_of(field)
+    east, west, south, north = image.extent
+    assert east > 0 > west
+    assert north > 0 > south
+    assert np.isfinite(image.velocity).sum() == field.n_spaxels
+    for edge in (
+        image.velocity[0],
+        image.velocity[-1],
+        image.velocity[:, 0],
+        image.velocity[:, -1],
+    ):
+        assert np.isfinite(edge).any()
+    # The brightest place of the map is where the image says it is.
+    velocity = np.where(field.good, field.velocity.value, -np.inf)
+    fastest = np.unravel_index(velocity.argmax(), velocity.shape)
+    row, column = np.unravel_index(np.nanargmax(image.velocity), image.velocity.shape)
+    n_rows, n_columns = image.velocity.shape
+    assert field.x[fastest].value == pytest.approx(
+        east + (column + 0.5) * (west - east) / n_columns, abs=0.01
+    )
+    assert field.y[fastest].value == pytest.approx(
+        north + (row + 0.5) * (south - north) / n_rows, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("flip", [np.fliplr, np.flipud, lambda a: a[::-1, ::-1]])
+def test_the_map_may_run_any_way(galaxy, flip):
+    field = galaxy.stellar
+    arrays = {name: flip(getattr(field, name)) for name in ("velocity", "x", "y", "mask")}
+    flipped = replace(field, **arrays, ivar=None, bin_id=None, rejection=None)
+    np.testing.assert_array_equal(image_of(flipped).velocity, image_of(field).velocity)
+    assert image_of(flipped).extent == image_of(field).extent
+
+
+def test_kept_and_read_back(galaxy):
+    image = image_of(galaxy.halpha)
+    content = image.to_bytes()
+    assert len(content) < 4000
+    again = FieldImage.from_bytes(content)
+    np.testing.assert_allclose(again.velocity, image.velocity, rtol=1e-3)
+    assert again.extent == pytest.approx(image.extent)
+    assert image.to_bytes() == content
+
+
+def test_no_image(galaxy):
+    field = galaxy.stellar
+    assert image_of(replace(field, mask=np.ones_like(field.mask))) is None
+    turned = (field.x + field.y) / np.sqrt(2), (field.y - field.x) / np.sqrt(2)
+    assert image_of(replace(field, x=turned[0], y=turned[1])) is None
+    line = mangapa.VelocityField.from_arrays(
+        np.ones((1, 9)), np.arange(9.0)[None], np.zeros((1, 9))
+    )
+    assert image_of(line) is None
