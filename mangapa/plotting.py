@@ -6,7 +6,7 @@ from astropy import units as u
 from mangapa.fields import TRACERS, VELOCITY
 from mangapa.quality import describe
 
-__all__ = ["plot_field", "plot_measurement"]
+__all__ = ["colour_range", "plot_field", "plot_measurement"]
 
 TITLES = {"stellar": "Stars", "halpha": r"H$\alpha$"}
 #: Diverging, and told apart by readers with any colour vision.
@@ -74,10 +74,8 @@ def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
     velocity = field.velocity.to_value(VELOCITY)
-    centre = np.median(velocity[good])
-    if result is not None and np.isfinite(result.v_sys):
-        centre = result.v_sys.to_value(VELOCITY)
-    span = max(np.percentile(np.abs(velocity[good] - centre), COLOUR_SPAN), 1.0)
+    v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
+    centre, span = colour_range(velocity[good], v_sys)
     for shown, alpha in ((field.rejection > 0, FAINT), (good, 1.0)):
         image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
     if colorbar:
@@ -86,6 +84,26 @@ def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
     if result is not None and np.isfinite(result.pa):
         _draw_angle(ax, result, reach)
     return ax
+
+
+def colour_range(velocity, v_sys=np.nan):
+    """
+    What the colours of a velocity field span.
+
+    Parameters
+    ----------
+    velocity : `~numpy.ndarray`
+        Good velocities, km/s, any shape.
+    v_sys : `float`, optional
+        Systemic velocity, km/s; the median if not finite.
+
+    Returns
+    -------
+    centre, span : `float`
+        The colours run from one less the other to their sum, km/s.
+    """
+    centre = v_sys if np.isfinite(v_sys) else float(np.median(velocity))
+    return centre, max(float(np.percentile(np.abs(velocity - centre), COLOUR_SPAN)), 1.0)
 
 
 def plot_measurement(measurement, figure=None):

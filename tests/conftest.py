@@ -31,7 +31,7 @@ def pytest_unconfigure():
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        for package in ("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow"):
+        for package in ("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow", "plotly"):
             if item.get_closest_marker(f"needs_{package}") and find_spec(package) is None:
                 item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
 
@@ -72,6 +72,29 @@ def marvin():
         import marvin
         import marvin.tools.maps
     return marvin
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window, with the driver that its distribution packages beside it."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no chromium and chromedriver: apt-get install chromium-driver")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "headless=new",
+        "no-sandbox",
+        "disable-dev-shm-usage",
+        "window-size=1320,1600",
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture

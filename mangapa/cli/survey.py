@@ -1,4 +1,4 @@
-"""``mangapa survey``, ``status`` and ``catalogue``: many galaxies, kept in a run."""
+"""``mangapa survey``, ``status``, ``catalogue``, ``report``, ``compare``: many galaxies."""
 
 import math
 import os
@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import mangapa
+from mangapa.atomic import replacing
+from mangapa.catalogue import compare, read_published
 from mangapa.cli.options import (
     add_command,
     add_download_option,
@@ -13,7 +15,7 @@ from mangapa.cli.options import (
     add_release_options,
     fit_options,
 )
-from mangapa.cli.output import ALL_GOOD, SOME_FAILED, complain
+from mangapa.cli.output import ALL_GOOD, SOME_FAILED, complain, print_table
 from mangapa.locate import release_table, select
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs.survey import TIME_LIMIT
@@ -84,6 +86,15 @@ def add_to(commands):
     )
     table.add_argument("--out", type=Path, metavar="FILE", help="default: catalogue in the run")
 
+    page = add_command(commands, "report", _report, "write the page of a run, for a browser")
+    page.add_argument("run_folder", type=Path, metavar="RUN")
+    page.add_argument("--out", type=Path, metavar="FILE.html", help="default: report.html in RUN")
+
+    pair = add_command(commands, "compare", _compare, "set two catalogues side by side")
+    pair.add_argument("a", type=Path, metavar="A", help="a catalogue, or the published CSV")
+    pair.add_argument("b", type=Path, metavar="B", help="another one")
+    pair.add_argument("--plot", type=Path, metavar="FILE.png", help="draw them")
+
 
 def _survey(options):
     sources = options.sources
@@ -108,7 +119,7 @@ def _survey(options):
             sources, options.out, jobs=options.jobs, time_limit=options.time_limit, **settings
         )
     _tell(summary, TOLD)
-    print(f"now 'mangapa catalogue {options.out}'")
+    print(f"now 'mangapa catalogue {options.out}' or 'mangapa report {options.out}'")
     return SOME_FAILED if summary.failed else ALL_GOOD
 
 
@@ -151,3 +162,37 @@ def _catalogue(options):
         raise ValueError(msg)
     print(mangapa.write_catalogue(catalogue(options.run_folder), out))
     return ALL_GOOD
+
+
+def _report(options):
+    from mangapa.report import write_report
+
+    print(write_report(options.run_folder, options.out))
+    return ALL_GOOD
+
+
+def _compare(options):
+    comparison = compare(_read(options.a), _read(options.b))
+    print_table(comparison.numbers)
+    for name in comparison.numbers["angle"]:
+        outliers = comparison.outliers(name)
+        if len(outliers):
+            worst = ", ".join(
+                f"{row['plateifu']} ({row[f'{name}_difference'].value:+.0f})"
+                for row in outliers[:TOLD]
+            )
+            print(f"{name}: {len(outliers)} differ by more than 10 deg: {worst}")
+    for which, missing in (("A", comparison.only_b), ("B", comparison.only_a)):
+        if missing:
+            print(f"{len(missing)} galaxies are not in {which}")
+    if options.plot:
+        with replacing(options.plot) as unfinished:
+            comparison.plot().savefig(unfinished, dpi=120)
+    return ALL_GOOD
+
+
+def _read(path):
+    """A catalogue of ours, or the published one, which is CSV too."""
+    if path.suffix == ".csv":
+        return read_published(path)
+    return mangapa.read_catalogue(path)

@@ -169,9 +169,13 @@ class RunStore:
             )
             raise RunStoreError(msg)
 
+    def snapshot(self):
+        """A context in which all that is read is of one moment, even while the run goes on."""
+        return self._transaction("deferred")
+
     @contextlib.contextmanager
-    def _transaction(self):
-        self._database.execute("begin immediate")
+    def _transaction(self, kind="immediate"):
+        self._database.execute(f"begin {kind}")
         try:
             yield
         except BaseException:
@@ -262,21 +266,10 @@ class RunStore:
                 row |= {"error": error} if value is None else json.loads(value)
             yield source, row
 
-    def images(self):
-        """
-        The images of the fields, in the order of the sources.
-
-        Yields
-        ------
-        source, tracer : `str`
-            Of what.
-        image : `bytes`
-            As it was given.
-        """
-        yield from self._database.execute(
-            "select source, tracer, image from sources join images using (source) "
-            "order by number, tracer"
-        )
+    def images(self, source):
+        """The images of a galaxy's fields, as a `dict` of `bytes` by tracer."""
+        rows = self._database.execute("select tracer, image from images where source = ?", [source])
+        return dict(rows)
 
     def failures(self):
         """What failed and why, as a `list` of (source, message)."""

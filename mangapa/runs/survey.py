@@ -171,7 +171,7 @@ def survey(
             for result in results if todo else ():
                 store.add(result)
                 bar.update()
-        return _summary(Path(out), store)
+        return summarise(store)
 
 
 def status(folder):
@@ -193,7 +193,7 @@ def status(folder):
         If there is no run.
     """
     with RunStore(folder) as store:
-        return _summary(Path(folder), store)
+        return summarise(store)
 
 
 def catalogue(folder):
@@ -217,12 +217,28 @@ def catalogue(folder):
         If there is no run.
     """
     with RunStore(folder) as store:
-        facts = store.facts
-        rows = (_failed(source, row) if row["error"] else row for source, row in store.rows())
-        table = tabulate_rows(rows, created=facts["created"])
-        table.meta["mangapa"] = facts["version"]
-        table.meta["settings"] = facts["settings"]
-        return table
+        return tabulate_run(store)
+
+
+def tabulate_run(store):
+    """
+    The catalogue of an open store; see `catalogue`.
+
+    Parameters
+    ----------
+    store : `~mangapa.runs.store.RunStore`
+        Of the run.
+
+    Returns
+    -------
+    `~astropy.table.QTable`
+    """
+    facts = store.facts
+    rows = (_failed(source, row) if row["error"] else row for source, row in store.rows())
+    table = tabulate_rows(rows, created=facts["created"])
+    table.meta["mangapa"] = facts["version"]
+    table.meta["settings"] = facts["settings"]
+    return table
 
 
 def _failed(source, row):
@@ -237,7 +253,19 @@ def _failed(source, row):
     return row
 
 
-def _summary(folder, store):
+def summarise(store):
+    """
+    How far the run of an open store is; see `status`.
+
+    Parameters
+    ----------
+    store : `~mangapa.runs.store.RunStore`
+        Of the run.
+
+    Returns
+    -------
+    `~mangapa.RunSummary`
+    """
     total, measured, failed = store.counts()
     first, last, number = store.finished_between()
     rate = float("nan")
@@ -249,7 +277,7 @@ def _summary(folder, store):
         for step, spent in steps.items():
             seconds[step] = seconds.get(step, 0.0) + spent
     return RunSummary(
-        folder=folder,
+        folder=store.path.parent,
         total=total,
         measured=measured,
         failed=failed,

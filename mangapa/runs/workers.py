@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, TimeoutError, wait
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 
@@ -17,7 +18,7 @@ from mangapa.quality import RunError
 from mangapa.runs.images import image_of
 from mangapa.runs.store import Result
 
-__all__ = ["by_executor", "by_processes", "measure_source"]
+__all__ = ["by_executor", "by_processes", "measure_source", "result_of"]
 
 #: Galaxies that wait for each worker: enough that none is idle, few enough that the memory of a run
 #: does not grow with its length.
@@ -52,19 +53,37 @@ def measure_source(source, settings, parent=None):
     except Exception as error:  # A survey goes on, whatever is wrong with one galaxy.
         message = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         return Result(source=source, error=message, seconds={"all": time.perf_counter() - start})
+    result = result_of(source, measurement)
+    return replace(result, seconds={**result.seconds, "all": time.perf_counter() - start})
+
+
+def result_of(source, measurement):
+    """
+    What is kept of a measurement.
+
+    Parameters
+    ----------
+    source : `str`
+        Of the galaxy.
+    measurement : `~mangapa.Measurement`
+        What was measured.
+
+    Returns
+    -------
+    `~mangapa.runs.store.Result`
+    """
     parts = {"galaxy": {}, "stellar": {}, "halpha": {}}
     row = plain_row(measurement)
     for column in catalogue_columns():
         parts[column.part][column.name] = row[column.name]
-    images = _images(measurement.galaxy)
-    seconds = {**measurement.seconds, "all": time.perf_counter() - start}
-    return Result(source=source, parts=parts, images=images, seconds=seconds)
-
-
-def _images(galaxy):
-    fields = {tracer: galaxy.tracer(tracer) for tracer in TRACERS}
+    fields = {tracer: measurement.galaxy.tracer(tracer) for tracer in TRACERS}
     images = {tracer: image_of(field) for tracer, field in fields.items() if field is not None}
-    return {tracer: image.to_bytes() for tracer, image in images.items() if image is not None}
+    return Result(
+        source=source,
+        parts=parts,
+        images={tracer: image.to_bytes() for tracer, image in images.items() if image is not None},
+        seconds=measurement.seconds,
+    )
 
 
 def by_processes(sources, settings, *, jobs, time_limit, measure):
@@ -158,7 +177,10 @@ def _outcome(future, source, time_limit):
     try:
         return future.result()
     except BrokenExecutor as error:
-        msg = f"the executor broke at {source} ({error}); what was measured is kept: run it again"
+        msg = (
+            f"the executor broke at {source} ({error}); what was measured is kept: run it again, "
+            "and in a script of yours under 'if __name__ == \"__main__\":'"
+        )
         raise RunError(msg) from error
     except TimeoutError:
         return Result(source=source, error=f"took longer than {time_limit:g} s")

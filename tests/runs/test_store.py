@@ -24,7 +24,8 @@ def test_what_is_kept(tmp_path):
             ("a", {"error": "no FITS file"}),
             ("c", {"plateifu": "8485-1901", "stellar_pa": 0.1 + 0.2}),
         ]
-        assert list(store.images()) == [("c", "halpha", b"lines"), ("c", "stellar", b"stars")]
+        assert store.images("c") == images
+        assert store.images("a") == {}
         assert store.failures() == [("a", "no FITS file")]
         assert sorted(store.timings(), key=len) == [{}, {"read": 1.5}]
         store.forget_failures()

@@ -1,0 +1,5 @@
+"""A run as a page that a person likes to read."""
+
+from mangapa.report.page import write_report
+
+__all__ = ["write_report"]
