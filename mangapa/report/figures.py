@@ -95,7 +95,7 @@ def position_angles(table):
                 x1=720,
                 y0=-360 + shift + off,
                 y1=720 + shift + off,
-                line={"color": "#d5d5d5", "width": 1, "dash": "solid" if not off else dash},
+                line={"color": "#b8b8b8", "width": 1, "dash": "solid" if not off else dash},
                 layer="below",
             )
     for name, chosen, colour in (

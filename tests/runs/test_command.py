@@ -3,6 +3,7 @@ import os
 import pytest
 
 import mangapa
+from mangapa.catalogue import tabulate
 from mangapa.cli import main
 from mangapa.locate import expected_path
 from mangapa.locate.addresses import table_address
@@ -67,3 +68,25 @@ def test_a_release(galaxy, tmp_path, capsys):
 def test_no_run(tmp_path, capsys):
     assert main(["status", str(tmp_path)]) == 1
     assert "begin one with 'mangapa survey" in capsys.readouterr().err
+
+
+@pytest.mark.needs_matplotlib
+def test_compare(folder, tmp_path, capsys):
+    measurements = [mangapa.measure(path) for path in sorted(folder.iterdir())]
+    ours = tabulate(measurements)
+    mangapa.write_catalogue(ours, tmp_path / "ours.ecsv")
+    published = tmp_path / "published.csv"
+    published.write_text(
+        "plateifu,stellar_pa,halpha_pa,pa_offset\n"
+        f"8000-1901,{ours['stellar_pa'][0].value + 40},{ours['halpha_pa'][0].value},2.5\n"
+        "7443-12703,1,2,1\n"
+    )
+    figure = tmp_path / "both.png"
+    command = ["compare", str(published), str(tmp_path / "ours.ecsv"), "--plot", str(figure)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "stellar_pa: 1 differ by more than 10 deg: 8000-1901 (-40)" in said
+    assert "1 galaxies are not in A" in said
+    assert "1 galaxies are not in B" in said
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert main(["compare", str(tmp_path / "absent.ecsv"), str(published)]) == 1

@@ -100,7 +100,7 @@ function draw(tracer, field) {
   // Nothing but the scale of the colours.
   const data = [{ x: [null], y: [null], mode: "markers", hoverinfo: "skip", marker: {
     color: colours, cmin: colours[0], cmax: colours[1], colorscale: colourscale,
-    showscale: true, colorbar: { title: { text: "km/s", side: "right" }, thickness: 12 } } }];
+    showscale: true, colorbar: { title: { text: "km/s" }, thickness: 12 } } }];
   if (pa !== null) {
     const end = (direction, length) => [length * Math.sin(direction * Math.PI / 180),
       length * Math.cos(direction * Math.PI / 180)];
