@@ -6,6 +6,7 @@ import wrapt
 
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue import read_catalogue, write_catalogue
+from mangapa.citation import BIBTEX
 from mangapa.classification import Usability, usability
 from mangapa.cleaning import clean
 from mangapa.configuration import conf
@@ -26,6 +27,7 @@ from mangapa.simulate import simulate_galaxy, write_maps
 from mangapa.standardisation import standardise
 
 __version__ = version("mangapa")
+__citation__ = BIBTEX
 __all__ = [
     "DownloadError",
     "Galaxy",

@@ -53,7 +53,19 @@ class Column:
     ucd: str | None = None
 
     def plain(self, value):
-        """A value without unit, as JSON takes it; `None` where it is missing or not finite."""
+        """
+        A value of this column as JSON takes it.
+
+        Parameters
+        ----------
+        value : object
+            As ``value`` gives it.
+
+        Returns
+        -------
+        `float`, `int`, `str` or `None`
+            Without unit; `None` where it is missing or not finite.
+        """
         if value is None:
             return None
         if self.unit is not None:

@@ -56,5 +56,16 @@ conf = Conf()
 
 
 def may_download(asked=None):
-    """Whether files may be downloaded: as asked, or as the configuration says if `None`."""
+    """
+    Whether files may be downloaded.
+
+    Parameters
+    ----------
+    asked : `bool`, optional
+        What the caller says; the configuration decides if not given.
+
+    Returns
+    -------
+    `bool`
+    """
     return conf.allow_download if asked is None else asked

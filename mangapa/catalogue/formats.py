@@ -86,6 +86,14 @@ def read_catalogue(path):
         If the name does not tell the format.
     OSError
         If the file is not in that format.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from astropy.table import QTable
+    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
+    >>> mangapa.read_catalogue(path).colnames
+    ['plateifu']
     """
     path = Path(path)
     read = _format(path)[1]

@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import Column, MaskedColumn, QTable, Table
 
-from mangapa.catalogue.tables import CITATION
+from mangapa.citation import CITATION
 
 __all__ = ["read_published"]
 

@@ -7,14 +7,14 @@ import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable
 
+from mangapa.citation import CITATION
 from mangapa.columns import catalogue_columns, plain_row
 from mangapa.quality import FLAG_MEANINGS, PAFlags, UsabilityFlags
 
-__all__ = ["CITATION", "FLAG_KINDS", "tabulate", "tabulate_rows"]
+__all__ = ["FLAG_KINDS", "tabulate", "tabulate_rows"]
 
 #: Meanings of flags, whose bits are numbers.
 FLAG_KINDS = {"flags": PAFlags, "usability_flags": UsabilityFlags}
-CITATION = "Duckworth, Tojeiro & Kraljic 2020, MNRAS 492, 1869"
 
 
 def tabulate(measurements):

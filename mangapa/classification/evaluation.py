@@ -96,7 +96,19 @@ def score_fields(model, data, *, labels=None, progress=True):
 
 
 def reach(field):
-    """How far the good spaxels of a field reach from its centre, arcsec, as a `float`."""
+    """
+    How far a field reaches.
+
+    Parameters
+    ----------
+    field : `~mangapa.VelocityField`
+        Cleaned.
+
+    Returns
+    -------
+    `float`
+        Distance of the farthest good spaxel from the centre, arcsec.
+    """
     x, y = field.x.value, field.y.value
     return round(float(np.hypot(x, y)[field.good].max(initial=0)), 2)
 

@@ -43,7 +43,19 @@ def metrics(scores, usable):
 
 
 def confidence(scores):
-    """How sure each answer is, 0.5-1: the score or one minus it."""
+    """
+    How sure each answer is.
+
+    Parameters
+    ----------
+    scores : `~numpy.ndarray`
+        0-1.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        The score or one minus it, whichever is larger, 0.5-1.
+    """
     return np.maximum(scores, 1 - scores)
 
 

@@ -101,7 +101,19 @@ def _load(path, _date, backend):
 
 
 def sha256(content):
-    """The hash of some bytes, as a `str` of hexadecimal digits."""
+    """
+    The hash by which a model is known.
+
+    Parameters
+    ----------
+    content : `bytes`
+        Of a file.
+
+    Returns
+    -------
+    `str`
+        Hexadecimal digits.
+    """
     return hashlib.sha256(content).hexdigest()
 
 

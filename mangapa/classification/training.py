@@ -52,12 +52,14 @@ def train(data, out, *, model="default", labels=None, seed=0, epochs=None, progr
 
     Parameters
     ----------
-    data, labels : path-like
+    data : path-like
         As in `~mangapa.classification.labels.read_labelled`.
     out : path-like
         Folder for the model, its card, the history and the scores of fields not trained on.
     model : {"default", "fcn", "cnn"}, optional
         Which architecture.
+    labels : path-like, optional
+        As in `~mangapa.classification.labels.read_labelled`.
     seed : `int`, optional
         Of the split, the initial weights and the order.
     epochs : `int`, optional

@@ -4,6 +4,7 @@ import argparse
 import warnings
 
 import mangapa
+from mangapa.citation import BIBTEX
 from mangapa.cli import archive, demo, measure, network, simulate, survey
 from mangapa.cli.output import BAD_USAGE, complain
 from mangapa.quality import MangapaWarning
@@ -31,6 +32,9 @@ def main(arguments=None):
         prog="mangapa", description=mangapa.__doc__, epilog="mangapa COMMAND --help tells more."
     )
     parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
+    parser.add_argument(
+        "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_to(commands)
@@ -46,6 +50,13 @@ def main(arguments=None):
         return complain(error)
     except KeyboardInterrupt:
         return complain("interrupted")
+
+
+class _Citation(argparse.Action):
+    def __call__(self, parser, *_):
+        # An action of argparse's own would break the lines, its exit prints where errors belong.
+        print(BIBTEX, end="")
+        parser.exit()
 
 
 def _show(message, category, *where, shown=warnings.showwarning):

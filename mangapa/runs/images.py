@@ -31,7 +31,14 @@ class FieldImage:
     extent: tuple
 
     def to_bytes(self):
-        """The image as a compressed ``.npz``, 1 to 4 kB."""
+        """
+        Pack the image.
+
+        Returns
+        -------
+        `bytes`
+            A compressed ``.npz``, 1 to 4 kB.
+        """
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer, velocity=self.velocity.astype(np.float16), extent=np.float32(self.extent)
@@ -40,7 +47,18 @@ class FieldImage:
 
     @classmethod
     def from_bytes(cls, content):
-        """The image that `to_bytes` gave."""
+        """
+        Unpack an image.
+
+        Parameters
+        ----------
+        content : `bytes`
+            What `to_bytes` gave.
+
+        Returns
+        -------
+        `FieldImage`
+        """
         with np.load(io.BytesIO(content), allow_pickle=False) as parts:
             return cls(
                 velocity=parts["velocity"].astype(np.float32),

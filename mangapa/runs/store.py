@@ -170,7 +170,14 @@ class RunStore:
             raise RunStoreError(msg)
 
     def snapshot(self):
-        """A context in which all that is read is of one moment, even while the run goes on."""
+        """
+        Read as of one moment, even while the run goes on.
+
+        Returns
+        -------
+        context manager
+            In which that is so.
+        """
         return self._transaction("deferred")
 
     @contextlib.contextmanager
@@ -200,14 +207,28 @@ class RunStore:
         return {name: json.loads(value) for name, value in rows}
 
     def add_sources(self, sources):
-        """Add what is to be measured, in its order; what is known already stays where it is."""
+        """
+        Add what is to be measured.
+
+        Parameters
+        ----------
+        sources : iterable of `str`
+            In their order; what is known already stays where it is.
+        """
         with self._transaction():
             self._database.executemany(
                 "insert or ignore into sources (source) values (?)", [(one,) for one in sources]
             )
 
     def unfinished(self):
-        """The sources without an outcome, in their order, as a `list` of `str`."""
+        """
+        What is left to do.
+
+        Returns
+        -------
+        `list` of `str`
+            The sources without an outcome, in their order.
+        """
         rows = self._database.execute(
             "select source from sources left join outcomes using (source) "
             "where outcomes.source is null order by number"
@@ -267,12 +288,31 @@ class RunStore:
             yield source, row
 
     def images(self, source):
-        """The images of a galaxy's fields, as a `dict` of `bytes` by tracer."""
+        """
+        The images of a galaxy's fields.
+
+        Parameters
+        ----------
+        source : `str`
+            Of the galaxy.
+
+        Returns
+        -------
+        `dict`
+            `bytes` by tracer; empty if there are none.
+        """
         rows = self._database.execute("select tracer, image from images where source = ?", [source])
         return dict(rows)
 
     def failures(self):
-        """What failed and why, as a `list` of (source, message)."""
+        """
+        What failed and why.
+
+        Returns
+        -------
+        `list` of `tuple`
+            Source and message.
+        """
         rows = self._database.execute(
             "select source, error from sources join outcomes using (source) "
             "where error is not null order by number"
@@ -280,7 +320,14 @@ class RunStore:
         return list(rows)
 
     def counts(self):
-        """Numbers of sources, of those that were measured and of those that failed."""
+        """
+        How many there are.
+
+        Returns
+        -------
+        `tuple` of `int`
+            Sources, those that were measured, and those that failed.
+        """
         return self._database.execute(
             "select (select count(*) from sources), "
             "(select count(*) from outcomes where error is null), "
@@ -293,7 +340,14 @@ class RunStore:
             yield json.loads(seconds)
 
     def finished_between(self):
-        """When the first and the last galaxy were finished, and how many there are."""
+        """
+        When the run was at work.
+
+        Returns
+        -------
+        `tuple`
+            When the first and the last galaxy were finished, and how many there are.
+        """
         return self._database.execute(
             "select min(finished), max(finished), count(*) from outcomes"
         ).fetchone()

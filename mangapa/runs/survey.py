@@ -106,8 +106,13 @@ def survey(
         Seconds that a galaxy may take, on processes of this machine.
     retry : `bool`, optional
         Try again what failed before.
-    sigma, min_region, model, **fit_options
-        As in `mangapa.measure`; kept with the run, which goes on with the same ones only.
+    sigma, min_region : `float`, optional
+        As in `mangapa.measure`, like the rest; kept with the run, which goes on with the same ones
+        only.
+    model : `str` or path-like, optional
+        Which model of `~mangapa.usability` judges the fields.
+    **fit_options
+        Options of `~mangapa.fit_pa`, such as ``method``.
 
     Returns
     -------
@@ -124,6 +129,14 @@ def survey(
         If an executor breaks.
     TypeError, ValueError
         If an argument is out of its range.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19)
+    >>> path = mangapa.write_maps(galaxy, tmp_path / "manga-8485-1901-MAPS-mock.fits.gz")
+    >>> mangapa.survey(path, tmp_path / "run").measured
+    1
     """
     from tqdm import tqdm
 
