@@ -15,7 +15,18 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
-exclude_patterns.append("_build")  # noqa: F405
+exclude_patterns += ["_build", "gallery"]  # noqa: F405
+
+extensions.append("sphinx_gallery.gen_gallery")  # noqa: F405
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+}
 
 nitpicky = True
 if "READTHEDOCS" not in os.environ:
