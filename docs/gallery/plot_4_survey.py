@@ -17,7 +17,8 @@ from mangapa.catalogue import share
 from mangapa.runs import catalogue
 
 # %%
-# Forty small galaxies, a quarter of which have gas that turns as it likes. One of the files is cut off.
+# Forty small galaxies, a quarter of which have gas that turns as it likes. One of the files is
+# cut off.
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(1)
 for number in range(40):
@@ -31,11 +32,11 @@ for number in range(40):
         seed=number,
     )
     path = mangapa.write_maps(galaxy, folder / f"manga-{galaxy.plateifu}-MAPS-VOR10.fits.gz")
-path.write_bytes(path.read_bytes()[:5000])
+_ = path.write_bytes(path.read_bytes()[:5000])
 
 # %%
-# A run is a folder. Called again, ``survey`` goes on where it was interrupted. In a script of yours it
-# belongs under ``if __name__ == "__main__":``, as its workers are new processes.
+# A run is a folder. Called again, ``survey`` goes on where it was interrupted. In a script of
+# yours it belongs under ``if __name__ == "__main__":``, as its workers are new processes.
 summary = mangapa.survey(folder, folder / "run", jobs=2, progress=False)
 print(summary)
 print(summary.failures[0][1].replace(str(folder), "..."))
@@ -43,7 +44,14 @@ print(summary.failures[0][1].replace(str(folder), "..."))
 # %%
 # The catalogue has units, descriptions and provenance. What failed has a row that says why.
 table = catalogue(folder / "run")
-table["plateifu", "stellar_pa", "stellar_pa_err", "halpha_pa", "halpha_pa_err", "pa_offset"][:5]
+table[
+    "plateifu",
+    "stellar_pa",
+    "stellar_pa_err",
+    "halpha_pa",
+    "halpha_pa_err",
+    "pa_offset",
+][:5]
 
 # %%
 # Which share is misaligned, of those whose fields are both usable?
@@ -54,4 +62,8 @@ offset = table["pa_offset"].to_value(u.deg)
 ax.hist(offset[np.isfinite(offset)], np.arange(0, 181, 10), color="#0072B2")
 for angle in (30, 150):
     ax.axvline(angle, color="0.4", ls="--")
-ax.set(xlabel="misalignment of stars and gas (deg)", ylabel="galaxies", xlim=(0, 180))
+ax.set(
+    xlabel="misalignment of stars and gas (deg)",
+    ylabel="galaxies",
+    xlim=(0, 180),
+)

@@ -18,8 +18,8 @@ from mangapa.classification.evaluation import draw, evaluate, judged
 from mangapa.classification.training import train
 
 # %%
-# Forty galaxies as arrays, half of which are noise, and a table of flags: 0 do not use, 1 messy, 2 clean.
-# Of a true survey there should be some hundreds.
+# Forty galaxies as arrays, half of which are noise, and a table of flags: 0 do not use, 1 messy,
+# 2 clean. Of a true survey there should be some hundreds.
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(5)
 flags = []
@@ -27,7 +27,10 @@ for number in range(40):
     name, usable = f"galaxy-{number:02d}", number % 2
     for tracer in ("stellar", "halpha"):
         galaxy = mangapa.simulate_galaxy(
-            n_fibres=19, v_max=150 if usable else 1, snr=8, seed=2 * number + (tracer == "halpha")
+            n_fibres=19,
+            v_max=150 if usable else 1,
+            snr=8,
+            seed=2 * number + (tracer == "halpha"),
         )
         field = galaxy.tracer(tracer)
         velocity = field.velocity.value
@@ -47,15 +50,15 @@ with (folder / "labels.csv").open("w", newline="") as file:
     writer.writerows(flags)
 
 # %%
-# The command is ``mangapa train --data FOLDER --out RUN``. Each galaxy is judged once by networks that
-# did not see it; these scores tell how good the model is.
+# The command is ``mangapa train --data FOLDER --out RUN``. Each galaxy is judged once by networks
+# that did not see it; these scores tell how good the model is.
 model = train(folder, folder / "run", epochs=30, progress=False)
 scores = judged(folder / "run")
 evaluate(scores)["part", "n", "accuracy", "roc_auc"].pprint()
 
 # %%
-# ``mangapa evaluate RUN`` draws them: how the scores lie by the flag, whether a probability can be taken
-# at its word, and how many fields are left if the answers must be right.
+# ``mangapa evaluate RUN`` draws them: how the scores lie by the flag, whether a probability can
+# be taken at its word, and how many fields are left if the answers must be right.
 figure, ax = plt.subplots(figsize=(13, 8), layout="constrained")
 ax.imshow(matplotlib.image.imread(draw(scores, folder / "figures")[0]))
 ax.set_axis_off()

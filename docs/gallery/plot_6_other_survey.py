@@ -10,8 +10,8 @@ import numpy as np
 import mangapa
 
 # %%
-# A made-up map of SAMI's size: spaxels of 0.5 arcsec in a circle of 15 arcsec. Offsets are from the
-# galaxy's centre in arcsec; x grows to the East, here to the left, and y to the North.
+# A made-up map of SAMI's size: spaxels of 0.5 arcsec in a circle of 15 arcsec. Offsets are from
+# the galaxy's centre in arcsec; x grows to the East, here to the left, and y to the North.
 rng = np.random.default_rng(2)
 x, y = np.meshgrid(np.arange(8, -8.1, -0.5), np.arange(-8, 8.1, 0.5))
 angle = np.radians(250)
@@ -22,7 +22,12 @@ error = 5 + np.hypot(x, y)
 velocity += rng.normal(scale=error)
 
 field = mangapa.VelocityField.from_arrays(
-    velocity, x, y, mask=np.hypot(x, y) > 7.5, ivar=error**-2.0, galaxy="SAMI 9999"
+    velocity,
+    x,
+    y,
+    mask=np.hypot(x, y) > 7.5,
+    ivar=error**-2.0,
+    galaxy="SAMI 9999",
 )
 
 # %%
