@@ -25,10 +25,11 @@ def replacing(path):
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from mangapa.atomic import replacing
-    >>> with replacing(tmp_path / "answer.txt") as unfinished:
+    >>> with replacing("answer.txt") as unfinished:
     ...     _ = unfinished.write_text("42")
-    >>> (tmp_path / "answer.txt").read_text()
+    >>> Path("answer.txt").read_text()
     '42'
     """
     path = Path(path)

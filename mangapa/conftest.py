@@ -1,4 +1,4 @@
-"""What the examples in docstrings find in their namespace."""
+"""Where the examples in docstrings and pages run."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def example_namespace(doctest_namespace, tmp_path):
+def example_folder(tmp_path, monkeypatch):
     """A folder to write to, and figures that need no screen."""
     os.environ.setdefault("MPLBACKEND", "agg")
-    doctest_namespace["tmp_path"] = tmp_path
+    monkeypatch.chdir(tmp_path)

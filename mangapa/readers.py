@@ -53,7 +53,7 @@ def read_maps(path):
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19)
-    >>> path = mangapa.write_maps(galaxy, tmp_path / "manga-9999-1901-MAPS-mock.fits.gz")
+    >>> path = mangapa.write_maps(galaxy, "manga-9999-1901-MAPS-mock.fits.gz")
     >>> mangapa.read_maps(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """

@@ -54,7 +54,7 @@ def write_catalogue(table, path):
     --------
     >>> import mangapa
     >>> from astropy.table import QTable
-    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.fits")
+    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), "mine.fits")
     >>> print(mangapa.read_catalogue(path)["plateifu"][0])
     8485-1901
     """
@@ -91,7 +91,7 @@ def read_catalogue(path):
     --------
     >>> import mangapa
     >>> from astropy.table import QTable
-    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), tmp_path / "mine.ecsv")
+    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), "mine.ecsv")
     >>> mangapa.read_catalogue(path).colnames
     ['plateifu']
     """

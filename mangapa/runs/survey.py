@@ -134,8 +134,8 @@ def survey(
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19)
-    >>> path = mangapa.write_maps(galaxy, tmp_path / "manga-8485-1901-MAPS-mock.fits.gz")
-    >>> mangapa.survey(path, tmp_path / "run").measured
+    >>> path = mangapa.write_maps(galaxy, "manga-8485-1901-MAPS-mock.fits.gz")
+    >>> mangapa.survey(path, "run").measured
     1
     """
     from tqdm import tqdm

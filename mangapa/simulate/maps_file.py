@@ -89,7 +89,7 @@ def write_maps(galaxy, path, release="DR17"):
     --------
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19)
-    >>> path = mangapa.write_maps(galaxy, tmp_path / "mock-MAPS.fits.gz", release="MPL-5")
+    >>> path = mangapa.write_maps(galaxy, "mock-MAPS.fits.gz", release="MPL-5")
     >>> mangapa.read_maps(path).daptype
     'VOR10-GAU-MILESHC'
     """
