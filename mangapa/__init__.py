@@ -12,6 +12,7 @@ from mangapa.configuration import conf
 from mangapa.fields import Galaxy, VelocityField
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.measurement import Measurement, measure
+from mangapa.profiles import Features, PAProfile, features, pa_profile
 from mangapa.quality import (
     DownloadError,
     MangapaWarning,
@@ -28,6 +29,7 @@ from mangapa.standardisation import standardise
 __version__ = version("mangapa")
 __all__ = [
     "DownloadError",
+    "Features",
     "Galaxy",
     "KinematicPA",
     "MangapaWarning",
@@ -36,15 +38,18 @@ __all__ = [
     "Misalignment",
     "ModelError",
     "PAFlags",
+    "PAProfile",
     "RunSummary",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
     "clean",
     "conf",
+    "features",
     "fit_pa",
     "measure",
     "misalignment",
+    "pa_profile",
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
