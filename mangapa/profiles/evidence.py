@@ -111,10 +111,12 @@ def warp(kinemetry):
     spread = weight @ away**2
     slope = weight @ (away * angle) / spread
     rest = angle - weight @ angle / weight.sum() - slope * away
-    # What wiggles more than its errors is no straight line, and tells the turn less well.
+    # What wiggles more than its errors is no straight line, and tells the turn less well; and of
+    # noise even the mean direction is not told.
     reduced = weight @ rest**2 / max(radius.size - 2, 1)
+    _, mean_err = running_means(rotation, kinemetry.rotation_cov[told])
     span = np.ptp(radius)
-    turn, turn_err = slope * span, span * np.sqrt(max(reduced, 1) / spread)
+    turn, turn_err = slope * span, np.hypot(span * np.sqrt(max(reduced, 1) / spread), mean_err[-1])
     significance = (abs(turn) - WARPED) / turn_err
     return {
         "warp": _logistic(WARP_LOGIT, np.arcsinh(significance)),

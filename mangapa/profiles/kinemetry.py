@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa.angles import wrap
-from mangapa.profiles.noise import RingNoise
+from mangapa.profiles.noise import RingNoise, kernels
 from mangapa.profiles.ring_fit import fit_rings
 from mangapa.profiles.rings import BEAM
 from mangapa.profiles.rotation import TINY, direction_error, lengths
@@ -113,19 +113,24 @@ def solve(rings, spaxels, bins):
     terms = _terms(rings, radius)
     first = fit_rings(rings, terms[:FIRST_TERMS])
     full = fit_rings(rings, terms, first.kept)
-    noise = RingNoise(rings, first)
+    near = kernels(rings)
+    # What is no rotation is noise to the angle, which knows no more of it; to the higher harmonics
+    # it is what they measure.
+    noise, noise_beside = RingNoise(rings, near, first), RingNoise(rings, near, full)
     first_cov, full_cov = noise.covariance(first), noise.covariance(full)
 
     whole = coverage >= KINEMETRY_COVERAGE
     # The higher terms take away what is not rotation, where the ring has enough to tell them.
-    rich = whole & (rings.count >= RICH)
+    rich = whole & (rings.sum(first.kept) >= RICH)
     solution = np.where(rich[:, None], full.solution[:, :FIRST_TERMS], first.solution)
     cov = np.where(rich[:, None, None], full_cov[:, :FIRST_TERMS, :FIRST_TERMS], first_cov)
     amplitude, amplitude_cov = solution[:, 1:], cov[:, 1:, 1:]
     k1, k1_err = lengths(amplitude, amplitude_cov)
     # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
     stretch = np.array([1.0, 1 / rings.ellipse.axis_ratio])
-    asymmetry, field_asymmetry = _asymmetries(full.solution, full_cov, rings.count, whole)
+    asymmetry, field_asymmetry = _asymmetries(
+        full.solution, noise_beside.covariance(full), rings.count, whole
+    )
     return Kinemetry(
         pa_axis=rings.ellipse.pa_axis,
         axis_ratio=rings.ellipse.axis_ratio,

@@ -5,7 +5,7 @@ import numpy as np
 from mangapa.fitting.points import CORRELATION
 from mangapa.profiles.ring_fit import PRIOR_DATA
 
-__all__ = ["RingNoise"]
+__all__ = ["RingNoise", "kernels"]
 
 #: Rounds in which the noise's scale on each ring and its shared part settle.
 SCALE_ROUNDS = 3
@@ -19,16 +19,18 @@ TINY = 1e-9
 
 class RingNoise:
     """
-    Covariance of the data on each ring: s^2 ((1 - c) 1 + c K), K = exp(-d^2 / (2 x 1.92^2)).
+    Covariance of bounded noise on each ring: s^2 ((1 - c) 1 + c K), K = exp(-d^2 / (2 x 1.92^2)).
 
     d is the distance of two data in spaxels (Westfall et al. 2019, AJ 158, 231). The share c, one
-    for the field, and the scales s, one a ring, are such that the power of the residuals and the
-    products of neighbouring ones are what a fit leaves of such noise.
+    for the field, and the scales s, one a ring, are such that the power of the bounded residuals
+    and the products of neighbouring ones are what a fit leaves of such noise.
 
     Parameters
     ----------
     rings : `~mangapa.profiles.rings.Rings`
         The data.
+    kernels : `list` of `~numpy.ndarray`
+        K on each ring, from `kernels`; `None` where the data share no noise.
     fit : `~mangapa.profiles.ring_fit.RingFit`
         What is left of them.
 
@@ -40,9 +42,8 @@ class RingNoise:
         The scales s, km/s, shape (n,).
     """
 
-    def __init__(self, rings, fit):
-        self._slices = rings.slices()
-        self._kernels = [_kernel(rings.places, part) for part in self._slices]
+    def __init__(self, rings, kernels, fit):
+        self._slices, self._kernels = rings.slices(), kernels
         self.shared, self.scale = self._settled(rings, fit)
 
     def covariance(self, fit):
@@ -104,8 +105,24 @@ class RingNoise:
         return shared, scale
 
 
+def kernels(rings):
+    """
+    How near the data of each ring are to each other: K of `RingNoise`.
+
+    Parameters
+    ----------
+    rings : `~mangapa.profiles.rings.Rings`
+        The data.
+
+    Returns
+    -------
+    `list` of `~numpy.ndarray`
+        Shape (data, data) for each ring; `None` where they are scattered and share no noise.
+    """
+    return [_kernel(rings.places, part) for part in rings.slices()]
+
+
 def _kernel(places, part):
-    """K among the data of a ring; `None` where they are scattered and share no noise."""
     if places is None:
         return None
     # Single precision halves the time, and is by far enough.

@@ -12,6 +12,8 @@ __all__ = ["PRIOR_DATA", "RingFit", "fit_rings"]
 PRIOR_DATA = 10.0
 #: Velocities off by more standard deviations are spurious, and do not count at all.
 GROSS = 6.0
+#: Unless so many of a ring are: then it is the terms that do not fit, as at the edge of a core.
+TOO_MANY = 0.5
 #: Rounds of robust weighting.
 ROUNDS = 6
 #: Residuals count for the scatter of a ring up to so many times that of the field.
@@ -39,7 +41,7 @@ class RingFit:
     residual : `~numpy.ndarray`
         Bounded residuals in units of the relative errors, km/s, shape (m,).
     kept : `~numpy.ndarray` of `bool`
-        False for spurious velocities, shape (m,).
+        False for spurious velocities, which are less than half of each ring, shape (m,).
     """
 
     solution: np.ndarray
@@ -86,6 +88,7 @@ def fit_rings(rings, terms, kept=None):
         ratio = residual / _scale(residual, rings, n_terms)[rings.ring]
         weight = trusted / np.sqrt(1 + ratio**2)
     inlying = np.abs(ratio) <= GROSS
+    inlying |= (rings.sum(inlying) <= TOO_MANY * rings.count)[rings.ring]
     if kept is None and not inlying.all():
         return fit_rings(rings, terms, inlying)
     return RingFit(

@@ -137,7 +137,8 @@ class Rings:
 
     def sum(self, values):
         """Sum over each ring, of values of shape (..., m); the result has shape (..., n)."""
-        return np.add.reduceat(values, self.start, axis=-1)
+        # In floats, as a sum of booleans would be a boolean.
+        return np.add.reduceat(values, self.start, axis=-1, dtype=float)
 
     def mean(self, values):
         """Weighted mean over each ring, shape (n,)."""

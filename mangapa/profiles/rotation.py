@@ -25,19 +25,21 @@ def direction_error(vector, cov):
     `~numpy.ndarray`
         1-sigma errors, degrees, up to that of any direction, shape (n,).
     """
-    square = np.sum(vector**2, axis=1) + TINY
+    square = np.sum(vector**2, axis=1)
     normal = np.stack([-vector[:, 1], vector[:, 0]], axis=1)
-    across = np.einsum("ri,rij,rj->r", normal, cov, normal) / square
+    across = np.einsum("ri,rij,rj->r", normal, cov, normal) / (square + TINY)
     # The squared length holds the noise of both components, so that the true one is less.
-    true_square = np.maximum(square - np.trace(cov, axis1=1, axis2=2), TINY * square)
-    return np.minimum(np.degrees(np.sqrt(across / true_square)), UNIFORM)
+    true_square = square - np.trace(cov, axis1=1, axis2=2)
+    # Rounding may make a variance that vanishes negative.
+    error = np.degrees(np.sqrt(np.maximum(across, 0) / np.maximum(true_square, TINY)))
+    return np.where(true_square > 0, np.minimum(error, UNIFORM), UNIFORM)
 
 
 def lengths(vector, cov):
     """Lengths of vectors and their 1-sigma errors, each of shape (n,)."""
     length = np.sqrt(np.sum(vector**2, axis=1))
     unit = vector / (length + TINY)[:, None]
-    return length, np.sqrt(np.einsum("ri,rij,rj->r", unit, cov, unit))
+    return length, np.sqrt(np.maximum(np.einsum("ri,rij,rj->r", unit, cov, unit), 0))
 
 
 def angles_between(one, other):
