@@ -20,14 +20,13 @@ WARPED = 20.0
 WIGGLE = 1.0
 #: Fewest rings of an inside and an outside, and of a straight line with an error of its own.
 MIN_RINGS, MIN_RINGS_OF_A_WARP = 2, 3
-#: Logistic coefficients, a constant and those of the named quantities, from the expert's flags on
-#: the fields of Duckworth et al. (2020); benchmarks/profiles.py fits them anew. This is for
-#: asinh(significance) and turn / 180 deg, from the flag of cores in usable stellar fields;
-KDC_LOGIT = (-6.33, 1.50, 4.48)
-#: for asinh(significance), from the flag of warps in usable fields of both tracers;
-WARP_LOGIT = (-4.50, 1.26)
-#: for ln(wander), from the flag of mergers in all fields of both tracers.
-DISTURBED_LOGIT = (0.23, 1.74)
+#: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; fitted to the flag
+#: of cores in usable stellar fields (Duckworth et al. 2020). benchmarks/profiles.py fits them anew.
+KDC_LOGIT = (-6.34, 1.51, 4.51)
+#: Of a warp: constant, asinh(significance); to the flag of warps in usable fields of both tracers.
+WARP_LOGIT = (-4.50, 1.30)
+#: Of disturbance: constant, ln(wander); to the flag of mergers in all fields of both tracers.
+DISTURBED_LOGIT = (0.21, 1.74)
 #: Wander below which there is none to tell.
 LEAST_WANDER = 0.01
 #: Logits beyond this are as good as certain.

@@ -114,7 +114,7 @@ class Features:
 
     Attributes
     ----------
-    stellar, halpha : `FieldFeatures`
+    stellar, halpha : `~mangapa.profiles.FieldFeatures`
         Of each tracer; NaN, and a flag, where there is no map.
     counter_rotation : `float`
         Probability that the global position angles of stars and gas are over 150 deg apart; NaN
@@ -151,7 +151,7 @@ def features(source, *, profiles=None):
 
     Returns
     -------
-    `Features`
+    `~mangapa.Features`
 
     Raises
     ------

@@ -40,25 +40,27 @@ class PAProfile(QTable):
     """
     A field's position angle and kinemetry on rings, inside out: one row a ring.
 
-    It is an astropy table, which can be written to ECSV. Where less than half of the azimuth of a
-    ring is seen its values are NaN, and its asymmetry where less than three quarters are. What
-    holds for the whole field is in ``meta``, as plain values in degrees and arcsec, and in
-    attributes.
+    It is an astropy table, which can be written to ECSV, with the columns
+
+    ``radius``, ``radius_re``
+        Mean semi-major axis of the ring, arcsec and in effective radii.
+    ``pa``, ``pa_err``
+        Position angle of the receding side, North through East, and its 1-sigma error, deg.
+    ``k1``, ``k1_err``
+        Amplitude of the rotation, on the sky, and its error, km/s.
+    ``v_sys``, ``v_sys_err``
+        Systemic velocity and its error, km/s, on the scale of the field's velocities.
+    ``asymmetry``, ``asymmetry_err``
+        (k3 + k5) / k1, with noise taken off, and its error.
+    ``n_spaxels``, ``coverage``
+        Good spaxels, and the fraction of the azimuth in which there are any.
+
+    Where less than half of the azimuth is seen, what is measured on the ring is NaN; the asymmetry
+    is where less than three quarters are. What holds for the whole field is in ``meta``, as plain
+    values in degrees and arcsec, and in the attributes.
 
     Attributes
     ----------
-    radius, radius_re : columns
-        Mean semi-major axis of the ring, arcsec and in effective radii.
-    pa, pa_err : columns
-        Position angle of the receding side, North through East, and its 1-sigma error, deg.
-    k1, k1_err : columns
-        Amplitude of the rotation and its error, km/s.
-    v_sys, v_sys_err : columns
-        Systemic velocity and its error, km/s, on the scale of the field's velocities.
-    asymmetry, asymmetry_err : columns
-        (k3 + k5) / k1 and its error.
-    n_spaxels, coverage : columns
-        Good spaxels, and the fraction of the azimuth in which there are any.
     field : `~mangapa.VelocityField` or `None`
         What was measured; `None` for a table that was read or cut.
     kinemetry : `~mangapa.profiles.kinemetry.Kinemetry` or `None`
@@ -122,7 +124,19 @@ class PAProfile(QTable):
         return plot_profile(self, figure=figure, result=result)
 
     # Tables are copied and pickled by their columns alone.
-    def copy(self, copy_data=True):  # noqa: D102
+    def copy(self, copy_data=True):
+        """
+        Copy the table, with the field it is of.
+
+        Parameters
+        ----------
+        copy_data : `bool`, optional
+            Whether the columns are copied as well.
+
+        Returns
+        -------
+        `~mangapa.PAProfile`
+        """
         other = super().copy(copy_data)
         other.field, other.kinemetry = self.field, self.kinemetry
         return other
@@ -162,7 +176,7 @@ def pa_profile(
 
     Returns
     -------
-    `PAProfile`
+    `~mangapa.PAProfile`
         Without rows, and with a flag, where the field cannot be measured.
 
     Raises
@@ -218,12 +232,12 @@ def galaxy_profiles(galaxy, *, geometry="fit", ring_width=RING_WIDTH):
         Whether the rings of each tracer have the shape of the disc that fits best, or both have the
         shape of the light, from the cards ECOOPA and ECOOELL.
     ring_width : `float` or `~astropy.units.Quantity`, optional
-        As in `pa_profile`.
+        As in `~mangapa.pa_profile`.
 
     Returns
     -------
     `dict`
-        `PAProfile` by tracer, of those that the galaxy has.
+        `~mangapa.PAProfile` by tracer, of those that the galaxy has.
 
     Raises
     ------
