@@ -13,6 +13,7 @@ from mangapa.configuration import conf
 from mangapa.fields import Galaxy, VelocityField
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.measurement import Measurement, measure
+from mangapa.profiles import Features, PAProfile, features, pa_profile
 from mangapa.quality import (
     DownloadError,
     MangapaWarning,
@@ -30,6 +31,7 @@ __version__ = version("mangapa")
 __citation__ = BIBTEX
 __all__ = [
     "DownloadError",
+    "Features",
     "Galaxy",
     "KinematicPA",
     "MangapaWarning",
@@ -38,15 +40,18 @@ __all__ = [
     "Misalignment",
     "ModelError",
     "PAFlags",
+    "PAProfile",
     "RunSummary",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
     "clean",
     "conf",
+    "features",
     "fit_pa",
     "measure",
     "misalignment",
+    "pa_profile",
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",

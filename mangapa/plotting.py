@@ -4,9 +4,10 @@ import numpy as np
 from astropy import units as u
 
 from mangapa.fields import TRACERS, VELOCITY
+from mangapa.fitting.fit import UNCONSTRAINED
 from mangapa.quality import describe
 
-__all__ = ["colour_range", "plot_field", "plot_measurement"]
+__all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
 
 TITLES = {"stellar": "Stars", "halpha": r"H$\alpha$"}
 #: Diverging, and told apart by readers with any colour vision.
@@ -19,6 +20,14 @@ LEGEND = (
     "in brackets: probability that an expert would use the field"
 )
 FAINT = 0.3
+#: Rings whose angle is hardly constrained are drawn so.
+PALE = "0.6"
+#: The global angle, beside the black ones of the rings.
+GLOBAL = "#009E73"
+PROFILE_LEGEND = (
+    "dots: the receding side on each ring, with 1-sigma error; circles: the approaching side;\n"
+    "pale: hardly constrained"
+)
 
 
 def _pyplot():
@@ -30,12 +39,13 @@ def _pyplot():
     return pyplot
 
 
-def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
+def plot_field(field, ax=None, *, result=None, usability=None, profile=None, colorbar=True):
     """
     Draw a velocity field, and a position angle upon it.
 
     Spaxels that cleaning rejected are faint. The line is the kinematic axis, the wedge its 1-sigma
-    error, the arrow points to the receding side.
+    error, the arrow points to the receding side. Of a profile each ring has a dot on its receding
+    and a circle on its approaching side, with 1-sigma errors as arcs.
 
     Parameters
     ----------
@@ -47,6 +57,8 @@ def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
         The position angle.
     usability : `~mangapa.Usability`, optional
         Whether the field can be used.
+    profile : `~mangapa.PAProfile`, optional
+        The position angle at each radius.
     colorbar : `bool`, optional
         Whether to draw the scale of the colours.
 
@@ -83,6 +95,8 @@ def plot_field(field, ax=None, *, result=None, usability=None, colorbar=True):
         bar.set_label("Velocity (km/s)")
     if result is not None and np.isfinite(result.pa):
         _draw_angle(ax, result, reach)
+    if profile is not None:
+        _draw_rings(ax, profile)
     return ax
 
 
@@ -138,6 +152,43 @@ def plot_measurement(measurement, figure=None):
             plot_field(field, ax, result=result, usability=usability)
     figure.suptitle(_galaxy_title(measurement))
     figure.supxlabel(LEGEND, fontsize="small", color="0.35")
+    return figure
+
+
+def plot_profile(profile, figure=None, *, result=None):
+    """
+    Draw a field with the axis of each ring upon it, and below it PA(R).
+
+    Parameters
+    ----------
+    profile : `~mangapa.PAProfile`
+        What to draw; the angles alone where it has no field.
+    figure : `~matplotlib.figure.Figure`, optional
+        Where to draw; a new one if not given.
+    result : `~mangapa.KinematicPA`, optional
+        The global position angle, to compare with.
+
+    Returns
+    -------
+    `~matplotlib.figure.Figure`
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    has_map = profile.field is not None
+    if figure is None:
+        size = (5.6, 8.2) if has_map else (5.6, 3.4)
+        figure = _pyplot().figure(figsize=size, layout="constrained")
+    if has_map:
+        above, below = figure.subplots(2, 1, height_ratios=(2.2, 1))
+        plot_field(profile.field, above, profile=profile)
+        above.set_title(_profile_title(profile))
+    else:
+        below = figure.subplots()
+    _draw_angles(below, profile, result)
+    figure.supxlabel(PROFILE_LEGEND, fontsize="small", color="0.35")
     return figure
 
 
@@ -217,6 +268,66 @@ def _draw_angle(ax, result, reach):
             wedge = Wedge((0, 0), length, towards - error, towards + error)
             wedge.set(facecolor=LINE, alpha=0.25, edgecolor="none")
             ax.add_patch(wedge)
+
+
+def _profile_title(profile):
+    name = profile.meta.get("galaxy")
+    title = TITLES[profile.meta["tracer"]] + (f" of {name}" if name else "")
+    if np.isfinite(profile.field_asymmetry):
+        asymmetry = f"{profile.field_asymmetry:.3f} $\\pm$ {profile.field_asymmetry_err:.3f}"
+        title += f"\nasymmetry $(k_3 + k_5) / k_1$ = {asymmetry}"
+    return title
+
+
+def _draw_rings(ax, profile):
+    """Both ends of the axis of each ring, where the ring meets it, and their errors as arcs."""
+    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
+    from_axis = np.radians(pa - profile.pa_axis.to_value(u.deg))
+    stretch = np.hypot(np.cos(from_axis), np.sin(from_axis) / profile.axis_ratio)
+    distance = profile["radius"].to_value(u.arcsec) / stretch
+    sure = error <= UNCONSTRAINED
+
+    def places(angle, distance):
+        return distance * np.sin(np.radians(angle)), distance * np.cos(np.radians(angle))
+
+    for turn, face in ((0, LINE), (180, "white")):
+        ax.plot(*places(pa[sure] + turn, distance[sure]), color=LINE, lw=1)
+        for i in np.flatnonzero(sure):
+            arc = pa[i] + turn + np.linspace(-error[i], error[i])
+            ax.plot(*places(arc, distance[i]), color=LINE, lw=1)
+        ends = places(pa[sure] + turn, distance[sure])
+        ax.scatter(*ends, s=16, color=face, edgecolors=LINE, zorder=3)
+
+
+def _draw_angles(ax, profile, result):
+    """PA(R), without steps at 360 degrees."""
+    radius = profile["radius"].to_value(u.arcsec)
+    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
+    sure = error <= UNCONSTRAINED
+    weight = np.where(sure, 1 / np.maximum(error, 1.0), 0.0) ** 2
+    middle = np.degrees(np.angle(np.nansum(weight * np.exp(1j * np.radians(pa)))))
+
+    def near(angle):
+        return (angle - middle + 180) % 360 - 180 + middle % 360
+
+    for chosen, colour in ((sure, LINE), (np.isfinite(pa) & ~sure, PALE)):
+        ax.errorbar(
+            radius[chosen], near(pa[chosen]), error[chosen], fmt="o", ms=4, capsize=2, color=colour
+        )
+    if result is not None and np.isfinite(result.pa):
+        line, half = near(result.pa.to_value(u.deg)), result.pa_err.to_value(u.deg)
+        ax.axhline(line, color=GLOBAL, lw=1.5, zorder=0, label="global")
+        if np.isfinite(half):
+            ax.axhspan(line - half, line + half, color=GLOBAL, alpha=0.25, lw=0, zorder=0)
+        ax.legend()
+    ax.set_xlim(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0))
+    ax.set_xlabel("Semi-major axis (arcsec)")
+    ax.set_ylabel("Position angle (deg)")
+    ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
+    effective_radius = profile.meta.get("effective_radius")
+    if effective_radius:
+        scale = (lambda r: r / effective_radius, lambda r: r * effective_radius)
+        ax.secondary_xaxis("top", functions=scale).set_xlabel("in effective radii")
 
 
 def _draw_compass(ax, reach):

@@ -107,3 +107,43 @@ def test_galaxy_without_gas(galaxy):
     figure = measurement.plot()
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert any("no map of this tracer" in text for text in texts)
+
+
+def test_profile_is_drawn_on_the_map_and_below():
+    warped = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=350, warp=30, seed=1)
+    profile = mangapa.pa_profile(warped.stellar, effective_radius=5)
+    figure = profile.plot(result=result_of(warped.stellar, pa=350))
+    figure.canvas.draw()
+    told = np.isfinite(profile["pa"])
+
+    above = figure.axes[0]
+    assert "asymmetry" in above.get_title()
+    receding, approaching = (
+        c.get_offsets() for c in above.collections if len(c.get_offsets()) == told.sum()
+    )
+    np.testing.assert_allclose(receding, -approaching, atol=1e-9)
+    angle = np.degrees(np.arctan2(*receding.T)) % 360
+    np.testing.assert_allclose(angle, profile["pa"][told].value, atol=1e-6)
+
+    below = next(ax for ax in figure.axes if "Position angle" in ax.get_ylabel())
+    points = np.concatenate([bars.lines[0].get_xydata() for bars in below.containers])
+    assert len(points) == told.sum()
+    # No step at 360 degrees, and the ticks are angles again.
+    assert np.ptp(points[:, 1]) < 60
+    assert [below.yaxis.get_major_formatter()(angle, 0) for angle in (370, -10)] == ["10", "350"]
+
+
+def test_profile_without_a_map_shows_its_angles():
+    galaxy = mangapa.simulate_galaxy(n_fibres=19, seed=1)
+    part = mangapa.pa_profile(galaxy.stellar)[:4]
+    figure = part.plot()
+    assert len(figure.axes) == 1
+    assert "arcsec" in figure.axes[0].get_xlabel()
+    figure.canvas.draw()
+
+
+def test_profile_of_noise_is_pale():
+    noise = np.random.default_rng(1).normal(size=(21, 21))
+    y, x = np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5]
+    profile = mangapa.pa_profile(VelocityField.from_arrays(noise, x, y))
+    profile.plot().canvas.draw()

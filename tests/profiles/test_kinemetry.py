@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from mangapa.profiles.kinemetry import KINEMETRY_COVERAGE, MIN_COVERAGE, solve
+from mangapa.profiles.rings import Ellipse
+from tests.profiles.fields import ROUND, X, Y, disc, field, off
+from tests.profiles.test_rings import rings_of
+
+SHAPE = Ellipse(pa_axis=60.0, axis_ratio=0.6)
+
+
+def kinemetry_of(velocity, *, ellipse=SHAPE, mask=~ROUND, **options):
+    rings, spaxels, points = rings_of(field(velocity, mask=mask, **options), ellipse=ellipse)
+    return solve(rings, spaxels, points.bins)
+
+
+def with_harmonic(n, amplitude, noise=2.0):
+    """A disc, and an n-th harmonic of a constant amplitude."""
+    _, azimuth = SHAPE.polar(X, Y)
+    return disc(60, axis_ratio=0.6, noise=noise) + amplitude * np.cos(n * azimuth + 0.7)
+
+
+def test_a_disc_has_k1_alone():
+    found = kinemetry_of(disc(60, v_sys=25, noise=3))
+    told = found.told
+    expected = 150 * found.radius / np.hypot(found.radius, 3)
+    assert np.all(np.abs(found.k1 - expected)[told] < 4 * np.hypot(found.k1_err, 1)[told])
+    assert np.all(np.abs(off(found.pa, 60))[told] < 4 * found.pa_err[told])
+    assert np.all(np.abs(found.v_sys - 25)[told] < 5 * found.v_sys_err[told])
+    assert found.field_asymmetry < 0.02
+    assert np.nanmax(found.asymmetry[2:]) < 0.1
+
+
+@pytest.mark.parametrize("n", [3, 5])
+@pytest.mark.parametrize("amplitude", [15.0, 40.0])
+def test_higher_harmonics_are_measured(n, amplitude):
+    found = kinemetry_of(with_harmonic(n, amplitude))
+    whole = np.flatnonzero(found.coverage >= KINEMETRY_COVERAGE)[2:]
+    true = amplitude / (150 * found.radius / np.hypot(found.radius, 3))
+    difference = (found.asymmetry - true)[whole]
+    assert np.all(np.abs(difference) < 5 * found.asymmetry_err[whole] + 0.02)
+    assert 0.8 < found.field_asymmetry / np.mean(true[whole]) < 1.2
+    # And they turn no axis.
+    assert np.all(np.abs(off(found.pa, 60))[whole] < 4 * found.pa_err[whole] + 0.2)
+
+
+def test_asymmetry_errors_are_those_of_the_harmonics():
+    draws = [kinemetry_of(with_harmonic(3, 30, noise=0) + noise) for noise in noises(40)]
+    asymmetry = np.array([one.asymmetry for one in draws])
+    error = np.median([one.asymmetry_err for one in draws], axis=0)
+    whole = np.isfinite(error)
+    ratio = np.std(asymmetry[:, whole], axis=0) / error[whole]
+    assert np.median(ratio) == pytest.approx(1, abs=0.25)
+    totals = np.array([[one.field_asymmetry, one.field_asymmetry_err] for one in draws])
+    assert totals[:, 0].std() / np.median(totals[:, 1]) == pytest.approx(1, abs=0.35)
+
+
+def noises(n):
+    rng = np.random.default_rng(3)
+    return rng.normal(scale=8, size=(n, *X.shape))
+
+
+def test_rings_of_another_axis_tell_the_same():
+    """The rings need not follow the disc: on circles and turned ones the angle is that of it."""
+    for axis, ratio in ((60.0, 1.0), (200.0, 1.0), (70.0, 0.7)):
+        ellipse = Ellipse(pa_axis=axis, axis_ratio=ratio)
+        found = kinemetry_of(disc(60, axis_ratio=0.9, noise=2), ellipse=ellipse)
+        assert np.median(np.abs(off(found.pa, 60))[found.told]) < 3
+
+
+def test_half_a_ring_tells_its_angle_but_no_asymmetry():
+    found = kinemetry_of(disc(60, noise=3), mask=~ROUND | (X < -0.2))
+    assert np.isnan(found.asymmetry[-4:]).all()
+    assert found.told.sum() > 5
+    assert np.all(found.coverage[found.told] >= MIN_COVERAGE)
+    assert np.abs(np.median(off(found.pa, 60)[found.told])) < 2
+
+
+def test_no_ring_is_seen_whole():
+    found = kinemetry_of(disc(60, noise=3), mask=~ROUND | (X < 4))
+    assert np.isnan(found.field_asymmetry)
+    assert np.isnan(found.field_asymmetry_err)
+    assert np.isnan(found.asymmetry).all()

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from mangapa.fitting.fit import good_spaxels
+from mangapa.fitting.points import gather
+from mangapa.profiles.rings import MIN_DATA, SECTORS, Ellipse, Rings, ring_numbers
+from tests.profiles.fields import ROUND, X, disc, field
+
+
+def rings_of(one, *, ellipse=None, width=1.25):
+    spaxels, _ = good_spaxels(one)
+    points = gather(spaxels)
+    relative = np.ones(points.velocity.size)
+    ellipse = ellipse or Ellipse(pa_axis=60.0, axis_ratio=0.6)
+    return Rings.of(points, ellipse, width, relative, spaxels.grid), spaxels, points
+
+
+def test_places_on_an_ellipse():
+    ellipse = Ellipse(pa_axis=90.0, axis_ratio=0.5)
+    radius, azimuth = ellipse.polar(np.array([2.0, 0.0, -2.0]), np.array([0.0, -1.0, 0.0]))
+    np.testing.assert_allclose(radius, 2)
+    # East is at the end of the axis; from there the azimuth grows towards South, as from N to E.
+    np.testing.assert_allclose(np.abs(azimuth), [0, np.pi / 2, np.pi], atol=1e-12)
+    assert azimuth[1] > 0
+
+
+def test_rings_are_as_narrow_as_data_allow():
+    radius = np.sqrt(np.linspace(0, 100, 500))
+    number = ring_numbers(radius, 1.25)
+    counts = np.bincount(number[number >= 0])
+    assert counts.min() >= MIN_DATA
+    assert np.all(np.diff(number[number >= 0]) >= 0)
+    wide = np.ptp(radius[number == 0])
+    assert wide > 1.25 > np.ptp(radius[number == number.max()])
+
+
+@pytest.mark.parametrize("width", [1e-9, 0.01, 1.25, 100.0])
+def test_any_width_gives_rings(width):
+    number = ring_numbers(np.linspace(0, 10, 100), width)
+    assert np.bincount(number[number >= 0]).min() >= MIN_DATA
+    assert np.count_nonzero(number < 0) < MIN_DATA
+
+
+def test_too_few_for_a_ring_are_in_none():
+    assert np.all(ring_numbers(np.arange(MIN_DATA - 1.0), 1.0) == -1)
+
+
+def test_slices_hold_the_rings():
+    rings, _, points = rings_of(field(disc()))
+    for i, part in enumerate(rings.slices()):
+        assert np.all(rings.ring[part] == i)
+        np.testing.assert_array_equal(
+            np.sort(rings.velocity[part]), np.sort(points.velocity[rings.number == i])
+        )
+    assert rings.count.sum() == np.count_nonzero(rings.number >= 0)
+    np.testing.assert_allclose(rings.sum(rings.weight > 0), rings.count)
+    mean = [np.average(rings.radius[p], weights=rings.weight[p]) for p in rings.slices()]
+    np.testing.assert_allclose(rings.mean(rings.radius), mean)
+
+
+def test_coverage_is_that_of_the_azimuth():
+    circles = Ellipse(pa_axis=0.0, axis_ratio=1.0)
+    rings, spaxels, points = rings_of(field(disc()), ellipse=circles)
+    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    np.testing.assert_array_equal(n_spaxels, rings.count)
+    assert np.all(coverage[1:-1] == 1)
+    rings, spaxels, points = rings_of(field(disc(), mask=~ROUND | (X < 0.1)), ellipse=circles)
+    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    assert np.all(np.abs(coverage[2:-1] - 0.5) <= 1 / SECTORS)
+
+
+def test_bins_count_once_and_cover_by_their_spaxels():
+    bin_id = (np.arange(X.shape[0]) // 3)[:, None] * 100 + np.arange(X.shape[1]) // 3
+    velocity = disc(noise=0)
+    velocity = np.array([velocity[bin_id == b].mean() for b in bin_id.ravel()]).reshape(X.shape)
+    rings, spaxels, points = rings_of(field(velocity, bin_id=bin_id))
+    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    assert rings.count.sum() < n_spaxels.sum() / 5
+    assert n_spaxels.sum() <= ROUND.sum()
+    assert np.all(coverage[:8] > 0.7)
