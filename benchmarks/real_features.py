@@ -99,7 +99,6 @@ def tell_flags(options, run):
         table[name] = np.array([int(row[c]) for row, c in zip(flags, columns, strict=True)])
     table["tracer"] = np.array([field.tracer for field in fields])
     table["group"] = np.array([row["mangaid"] for row in flags])
-    table["number"] = np.arange(len(fields))
     print(
         f"\n{len(fields)} real fields; {np.mean(table['time']):.1f} ms a profile in the mean, "
         f"{np.percentile(table['time'], 99):.1f} ms for all but 1 %"

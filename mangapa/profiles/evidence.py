@@ -20,12 +20,12 @@ WARPED = 20.0
 WIGGLE = 1.0
 #: Fewest rings of an inside and an outside, and of a straight line with an error of its own.
 MIN_RINGS, MIN_RINGS_OF_A_WARP = 2, 3
-#: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; fitted to the flag
-#: of cores in usable stellar fields (Duckworth et al. 2020). benchmarks/profiles.py fits them anew.
+#: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; of the flag of
+#: cores in usable stellar fields (Duckworth et al. 2020). benchmarks/profiles.py fits them anew.
 KDC_LOGIT = (-6.34, 1.51, 4.51)
-#: Of a warp: constant, asinh(significance); to the flag of warps in usable fields of both tracers.
+#: Of a warp: constant, asinh(significance); of the flag of warps in usable fields of both tracers.
 WARP_LOGIT = (-4.50, 1.30)
-#: Of disturbance: constant, ln(wander); to the flag of mergers in all fields of both tracers.
+#: Of disturbance: constant, ln(wander); of the flag of mergers in all fields of both tracers.
 DISTURBED_LOGIT = (0.21, 1.74)
 #: Wander below which there is none to tell.
 LEAST_WANDER = 0.01
