@@ -15,6 +15,25 @@ TRACER_NAMES = {"stellar": "the stars", "halpha": "H-alpha"}
 #: Of the flags, as the published catalogue calls them.
 QUALITY_NAMES = {"stellar": "stel_qual", "halpha": "halpha_qual"}
 
+#: Of what stands out against radius: name, meaning, unit, decimals, UCD.
+FEATURE_COLUMNS = (
+    ("kdc", "Probability of a kinematically decoupled core", None, 2, "stat.probability"),
+    (
+        "kdc_turn",
+        "Angle between core and outside at the best boundary",
+        u.deg,
+        1,
+        "pos.angDistance",
+    ),
+    ("kdc_radius", "Semi-major axis of that boundary", u.arcsec, 1, "pos.angDistance"),
+    ("counter_rotating_core", "Probability that it counter-rotates", None, 2, "stat.probability"),
+    ("warp", "Probability of a warp or twist", None, 2, "stat.probability"),
+    ("warp_turn", "Turn from the first ring to the last", u.deg, 1, "pos.angDistance"),
+    ("disturbed", "Probability of a merger's field", None, 2, "stat.probability"),
+    ("asymmetry", "(k3 + k5) / k1 of the field", None, 3, "stat.value"),
+    ("asymmetry_err", "Its 1-sigma error", None, 3, "stat.error"),
+)
+
 _columns = {}
 
 
@@ -220,6 +239,19 @@ def _register_tracer(tracer):
         ucd="meta.code.qual",
     )
 
+    def from_features(name):
+        return lambda measurement: getattr(getattr(measurement.features, tracer), name)
+
+    for name, description, unit, decimals, ucd in FEATURE_COLUMNS:
+        register(
+            f"{tracer}_{name}",
+            from_features(name),
+            description,
+            unit=unit,
+            decimals=decimals,
+            ucd=ucd,
+        )
+
     def from_usability(name):
         return lambda measurement: getattr(getattr(measurement, f"{tracer}_usability"), name)
 
@@ -270,6 +302,13 @@ register_column(
     unit=u.deg,
     decimals=1,
     ucd="stat.error;pos.angDistance",
+)
+register_column(
+    "counter_rotation",
+    lambda m: m.features.counter_rotation,
+    "Probability that stars and H-alpha are over 150 deg apart",
+    decimals=2,
+    ucd="stat.probability",
 )
 register_column(
     "method",

@@ -8,9 +8,10 @@ from mangapa.classification import usability as judge
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import fit_pa
+from mangapa.profiles import pa_profile as measure_profile
 from mangapa.readers import galaxy_from_marvin
 
-__all__ = ["attach", "kinematic_pa", "misalignment", "usability"]
+__all__ = ["attach", "kinematic_pa", "misalignment", "pa_profile", "usability"]
 
 logger = logging.getLogger("mangapa")
 
@@ -76,6 +77,43 @@ def misalignment(maps, **settings):
     )
 
 
+def pa_profile(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, **options):
+    """
+    The kinematic position angle against radius, with kinemetry's terms.
+
+    The field is cleaned, then measured on elliptical rings. The result is remembered.
+
+    Parameters
+    ----------
+    maps : ``marvin.tools.maps.Maps``
+        Of any release, local or remote.
+    tracer : {"stellar", "halpha"}, optional
+        Which field.
+    sigma, min_region : `float`, optional
+        Thresholds of `mangapa.clean`.
+    **options
+        Options of `mangapa.pa_profile`, such as ``axis_ratio``.
+
+    Returns
+    -------
+    `mangapa.PAProfile`
+        One row a ring, with ``radius``, ``pa`` and ``pa_err``; ``.plot()`` draws it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+
+    def compute():
+        galaxy = _galaxy(maps, tracer)
+        field = clean(galaxy.tracer(tracer), sigma=sigma, min_region=min_region)
+        return measure_profile(field, **{"effective_radius": galaxy.effective_radius, **options})
+
+    settings = {"sigma": sigma, "min_region": min_region, **options}
+    return _remembered(maps, ("profile", tracer, repr(sorted(settings.items()))), compute)
+
+
 def usability(
     maps, tracer="stellar", *, model="default", sigma=SIGMA, min_region=MIN_REGION, **options
 ):
@@ -131,7 +169,7 @@ def attach(module):
         ``marvin.tools.maps``.
     """
     try:
-        for method in (kinematic_pa, misalignment, usability):
+        for method in (kinematic_pa, misalignment, pa_profile, usability):
             present = getattr(module.Maps, method.__name__, None)
             if present is None or getattr(present, "__module__", None) == __name__:
                 setattr(module.Maps, method.__name__, method)
@@ -144,10 +182,13 @@ def attach(module):
 
 
 def _field(maps, tracer):
-    def compute():
-        return galaxy_from_marvin(maps, (tracer,)).tracer(tracer)
+    return _galaxy(maps, tracer).tracer(tracer)
 
-    return _remembered(maps, (tracer, "field"), compute)
+
+def _galaxy(maps, tracer):
+    """The galaxy with one of its fields: a remote Maps is asked for no other."""
+    check_tracer(tracer)
+    return _remembered(maps, (tracer, "galaxy"), lambda: galaxy_from_marvin(maps, (tracer,)))
 
 
 def _remembered(maps, key, compute):

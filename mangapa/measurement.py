@@ -13,6 +13,7 @@ from mangapa.configuration import may_download
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.locate import is_identifier, locate
+from mangapa.profiles import Features, PAProfile, features, galaxy_profiles
 from mangapa.quality import MapsFileError, PAFlags, UsabilityFlags
 from mangapa.readers import galaxy_from_marvin, read_maps
 
@@ -34,6 +35,10 @@ class Measurement:
         The angle between the two.
     stellar_usability, halpha_usability : `~mangapa.Usability`
         Whether the fields can be used.
+    stellar_profile, halpha_profile : `~mangapa.PAProfile` or `None`
+        The position angles against radius; `None` where there is no field.
+    features : `~mangapa.Features`
+        What stands out in them.
     seconds : `dict`
         Time that each step took.
     """
@@ -44,6 +49,9 @@ class Measurement:
     misalignment: Misalignment
     stellar_usability: Usability = field(default_factory=Usability)
     halpha_usability: Usability = field(default_factory=Usability)
+    stellar_profile: PAProfile | None = None
+    halpha_profile: PAProfile | None = None
+    features: Features = field(default_factory=Features)
     seconds: dict = field(default_factory=dict)
 
     def row(self):
@@ -96,7 +104,7 @@ def measure(
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
 
-    Each field is cleaned, then fitted, and judged whether it can be used.
+    Each field is cleaned, then fitted, also on rings, and judged whether it can be used.
 
     Parameters
     ----------
@@ -148,13 +156,18 @@ def measure(
         judged = _judged(fields, model)
     absent = KinematicPA(flags=PAFlags.NO_MAP)
     found = {tracer: found.get(tracer, absent) for tracer in TRACERS}
-    return Measurement(
-        galaxy=replace(galaxy, **fields),
+    galaxy = replace(galaxy, **fields)
+    with _timed(seconds, "profile"):
+        profiles = galaxy_profiles(galaxy)
+    measurement = Measurement(
+        galaxy=galaxy,
         misalignment=misalignment(found["stellar"], found["halpha"]),
         seconds=seconds,
         **found,
         **judged,
+        **{f"{tracer}_profile": profile for tracer, profile in profiles.items()},
     )
+    return replace(measurement, features=features(measurement, profiles=profiles))
 
 
 @contextlib.contextmanager

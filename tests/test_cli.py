@@ -38,6 +38,26 @@ def test_measure_figures_and_catalogue(maps_file, tmp_path, capsys):
     assert mangapa.read_catalogue(catalogue)["plateifu"][0] == "9999-1901"
 
 
+@pytest.mark.needs_matplotlib
+def test_measure_profiles(tmp_path, capsys):
+    galaxy = mangapa.simulate_galaxy(plateifu="8485-3701", n_fibres=37, core_radius=3.5, seed=1)
+    path = mangapa.write_maps(galaxy, tmp_path / "manga-8485-3701-MAPS-mock.fits.gz")
+    assert main(["measure", str(path), "--profile", "--plot", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "8485-3701 stellar" in said
+    assert "stands out: kdc, counter rotating core" in said
+    for tracer in ("stellar", "halpha"):
+        figure = tmp_path / f"8485-3701-{tracer}-profile.png"
+        assert figure.read_bytes().startswith(b"\x89PNG")
+    assert main(["measure", str(path), "--profile", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    profile = row["profiles"]["halpha"]
+    expected = mangapa.pa_profile(mangapa.clean(galaxy.halpha))
+    assert profile["n_spaxels"] == expected["n_spaxels"].tolist()
+    assert profile["pa"][0] == pytest.approx(expected["pa"][0].value, abs=1e-3)
+    assert row["halpha_kdc"] > 0.5
+
+
 def test_one_bad_file_costs_one_row(maps_file, tmp_path, capsys):
     bad = tmp_path / "bad-MAPS-.fits.gz"
     bad.write_bytes(b"<html>")

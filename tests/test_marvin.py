@@ -59,6 +59,22 @@ def test_usability(marvin_maps, maps_file):
         marvin_maps.usability("gas")
 
 
+def test_profile(marvin_maps, maps_file):
+    galaxy = mangapa.read_maps(maps_file)
+    profile = marvin_maps.pa_profile("halpha")
+    expected = mangapa.pa_profile(
+        mangapa.clean(galaxy.halpha), effective_radius=galaxy.effective_radius
+    )
+    for name in expected.colnames:
+        np.testing.assert_array_equal(profile[name], expected[name], err_msg=name)
+    assert np.isfinite(profile["radius_re"]).all()
+    assert marvin_maps.pa_profile("halpha") is profile
+    circles = marvin_maps.pa_profile("halpha", axis_ratio=1)
+    assert circles.axis_ratio == 1
+    with pytest.raises(ValueError, match="tracer='gas'"):
+        marvin_maps.pa_profile("gas")
+
+
 def test_results_are_remembered_for_each_setting(marvin_maps):
     first = marvin_maps.kinematic_pa()
     assert marvin_maps.kinematic_pa() is first

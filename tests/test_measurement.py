@@ -19,6 +19,20 @@ def test_the_whole_path(galaxy):
     assert "Measurement of 9999-1901" in repr(found)
 
 
+def test_profiles_and_features(galaxy):
+    """Those of the cleaned fields, in effective radii of the header, and the global angles."""
+    measurement = mangapa.measure(galaxy)
+    field = mangapa.clean(galaxy.halpha)
+    alone = mangapa.pa_profile(field, effective_radius=galaxy.effective_radius)
+    for name in alone.colnames:
+        np.testing.assert_array_equal(measurement.halpha_profile[name], alone[name], err_msg=name)
+    found = mangapa.features(measurement)
+    assert found.counter_rotation == measurement.features.counter_rotation
+    assert measurement.row()["halpha_kdc"] == found.halpha.kdc
+    assert measurement.row()["stellar_warp_turn"] == found.stellar.warp_turn
+    assert "profile" in measurement.seconds
+
+
 def test_every_source_gives_the_same(maps_file, sas):
     by_path = measure(maps_file)
     by_text = measure(str(maps_file))
@@ -38,6 +52,8 @@ def test_missing_tracer_is_flagged(galaxy):
     assert np.isnan(found.misalignment.angle)
     assert found.misalignment.misaligned is None
     assert found.row()["halpha_flags"] == PAFlags.NO_MAP
+    assert found.halpha_profile is None
+    assert found.features.halpha.flags == PAFlags.NO_MAP
 
 
 def test_row_holds_every_column(galaxy):

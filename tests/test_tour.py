@@ -28,4 +28,4 @@ def test_tour(tmp_path, monkeypatch):
         for output in cell.get("outputs", ())
         if "image/png" in output.get("data", {})
     ]
-    assert len(drawn) == 3
+    assert len(drawn) == 4

@@ -17,8 +17,11 @@ from mangapa.cli.output import (
     PRINTED,
     SOME_FAILED,
     complain,
+    plain_columns,
+    print_profiles,
     print_table,
     print_trouble,
+    profiles_of,
     progress,
     save_figure,
 )
@@ -41,6 +44,11 @@ def add_to(commands):
     add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
     measure.add_argument("--plot", type=Path, metavar="DIR", help="write a figure a galaxy to DIR")
+    measure.add_argument(
+        "--profile",
+        action="store_true",
+        help="also print the angles against radius, and what stands out; with --plot, draw them",
+    )
     measure.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write a catalogue")
     add_fit_options(measure)
 
@@ -67,14 +75,21 @@ def _measure(options):
             continue
         measurements.append(measurement)
         if options.plot:
-            save_figure(measurement, options.plot / f"{_stem(measurement, source)}.png")
+            _draw(measurement, options, _stem(measurement, source))
     if options.json:
-        print(
-            json.dumps([_rounded(plain_row(measurement)) for measurement in measurements], indent=2)
-        )
+        rows = [_rounded(plain_row(measurement)) for measurement in measurements]
+        if options.profile:
+            for row, measurement in zip(rows, measurements, strict=True):
+                row["profiles"] = {
+                    tracer: plain_columns(profile)
+                    for tracer, profile in profiles_of(measurement).items()
+                }
+        print(json.dumps(rows, indent=2))
     elif measurements:
         print_table(tabulate(measurements)[list(PRINTED)])
         print_trouble(measurements)
+        if options.profile:
+            print_profiles(measurements)
     if options.out:
         mangapa.write_catalogue(tabulate(measurements), options.out)
     return SOME_FAILED if failed else ALL_GOOD
@@ -92,6 +107,14 @@ def _downloaded(options):
             files[one.source] = None
     sources = [files.get(source, source) for source in options.sources]
     return [source for source in sources if source is not None], None in sources
+
+
+def _draw(measurement, options, stem):
+    save_figure(measurement, options.plot / f"{stem}.png")
+    if options.profile:
+        for tracer, profile in profiles_of(measurement).items():
+            path = options.plot / f"{stem}-{tracer}-profile.png"
+            save_figure(profile, path, size=(5.6, 8.2), result=getattr(measurement, tracer))
 
 
 def _stem(measurement, source):

@@ -2,6 +2,8 @@
 
 import sys
 
+import numpy as np
+
 from mangapa.atomic import replacing
 from mangapa.classification.predict import THRESHOLD
 from mangapa.fields import TRACERS
@@ -13,8 +15,11 @@ __all__ = [
     "PRINTED",
     "SOME_FAILED",
     "complain",
+    "plain_columns",
+    "print_profiles",
     "print_table",
     "print_trouble",
+    "profiles_of",
     "progress",
     "save_figure",
 ]
@@ -25,6 +30,8 @@ PRINTED = (
     *("plateifu", "stellar_pa", "stellar_pa_err", "stellar_score"),
     *("halpha_pa", "halpha_pa_err", "halpha_score", "pa_offset", "pa_offset_err"),
 )
+
+PRINTED_OF_A_RING = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
 
 
 def progress(items):
@@ -53,12 +60,39 @@ def print_trouble(measurements):
                 print(f"{measurement.galaxy.plateifu} {tracer}: {'; '.join(filter(None, trouble))}")
 
 
-def save_figure(measurement, path):
-    """Draw a measurement to a file, which appears whole."""
+def profiles_of(measurement):
+    """The profiles that have rings, by tracer."""
+    profiles = {tracer: getattr(measurement, f"{tracer}_profile") for tracer in TRACERS}
+    return {tracer: profile for tracer, profile in profiles.items() if profile}
+
+
+def print_profiles(measurements):
+    """Print the angles against radius, and what stands out in them."""
+    for measurement in measurements:
+        for tracer, profile in profiles_of(measurement).items():
+            print(f"\n{measurement.galaxy.plateifu} {tracer}")
+            print_table(profile[list(PRINTED_OF_A_RING)])
+            found = getattr(measurement.features, tracer).found
+            if found:
+                print(f"stands out: {', '.join(found).replace('_', ' ')}")
+
+
+def plain_columns(table):
+    """The columns of a table as JSON takes them; `None` where a value is not finite."""
+    return {
+        name: [
+            None if np.isnan(value) else round(value, 3) for value in np.asarray(column).tolist()
+        ]
+        for name, column in table.columns.items()
+    }
+
+
+def save_figure(drawable, path, *, size=(11, 5.2), **options):
+    """Draw a measurement or a profile to a file, which appears whole."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
-    measurement.plot(figure)
+    figure = Figure(figsize=size, layout="constrained")
+    drawable.plot(figure, **options)
     with replacing(path) as unfinished:
         figure.savefig(unfinished, dpi=120)
 

@@ -28,7 +28,10 @@ FILE_NAME = "report.html"
 NEEDED = ("itables", "jinja2", "PIL", "plotly")
 #: What the page is to know of each galaxy, and of each of its fields.
 COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err")
-TRACER_COLUMNS = ("pa", "pa_err", "score", "v_sys", "n_spaxels")
+TRACER_COLUMNS = (
+    *("pa", "pa_err", "score", "v_sys", "n_spaxels"),
+    *("kdc", "counter_rotating_core", "warp", "disturbed", "asymmetry"),
+)
 #: Decimals of what is drawn.
 DECIMALS = 3
 
@@ -149,10 +152,14 @@ def _galaxies(store, table, progress):
         if table["stellar_flags"][row] & PAFlags.NOT_MEASURED:
             continue
         galaxy = {"row": row, **{name: values[name][row] for name in COLUMNS}}
-        images = store.images(source)
+        images, profiles = store.images(source), store.profiles(source)
         for tracer in TRACERS:
             field = {name: values[f"{tracer}_{name}"][row] for name in TRACER_COLUMNS}
-            galaxy[tracer] = {**field, **_judged(table[row], tracer)}
+            galaxy[tracer] = {
+                **field,
+                **_judged(table[row], tracer),
+                "profile": profiles.get(tracer),
+            }
             if tracer in images:
                 image = FieldImage.from_bytes(images[tracer])
                 galaxy[tracer] |= _drawn(image, field["v_sys"])

@@ -19,7 +19,7 @@ __all__ = ["FILE_NAME", "Result", "RunStore", "digest"]
 #: In the folder of a run.
 FILE_NAME = "run.sqlite"
 #: Of the tables below; a store of another layout is refused.
-LAYOUT = 2
+LAYOUT = 3
 TABLES = """
 create table run (name text primary key, value text not null);
 create table sources (number integer primary key, source text not null unique);
@@ -33,6 +33,12 @@ create table images (
     source text not null references sources (source),
     tracer text not null check (tracer in ('stellar', 'halpha')),
     image blob not null,
+    primary key (source, tracer)
+) without rowid;
+create table profiles (
+    source text not null references sources (source),
+    tracer text not null check (tracer in ('stellar', 'halpha')),
+    profile text not null,
     primary key (source, tracer)
 ) without rowid;
 create table outcomes (
@@ -59,6 +65,8 @@ class Result:
         Why it failed.
     images : `dict`
         Images of the fields for "stellar" and "halpha", as bytes.
+    profiles : `dict`
+        For the same, columns of the position angle against radius, as lists.
     seconds : `dict`
         Time that each step took.
     """
@@ -67,6 +75,7 @@ class Result:
     parts: dict | None = None
     error: str | None = None
     images: dict | None = None
+    profiles: dict | None = None
     seconds: dict | None = None
 
 
@@ -261,6 +270,13 @@ class RunStore:
                 "insert into images values (?, ?, ?)",
                 [(result.source, *image) for image in (result.images or {}).items()],
             )
+            self._database.executemany(
+                "insert into profiles values (?, ?, ?)",
+                [
+                    (result.source, tracer, json.dumps(profile))
+                    for tracer, profile in (result.profiles or {}).items()
+                ],
+            )
 
     def forget_failures(self):
         """Let what failed be tried again."""
@@ -303,6 +319,25 @@ class RunStore:
         """
         rows = self._database.execute("select tracer, image from images where source = ?", [source])
         return dict(rows)
+
+    def profiles(self, source):
+        """
+        The position angles of a galaxy against radius.
+
+        Parameters
+        ----------
+        source : `str`
+            Of the galaxy.
+
+        Returns
+        -------
+        `dict`
+            Lists by name of the column, by tracer; empty if there are none.
+        """
+        rows = self._database.execute(
+            "select tracer, profile from profiles where source = ?", [source]
+        )
+        return {tracer: json.loads(profile) for tracer, profile in rows}
 
     def failures(self):
         """

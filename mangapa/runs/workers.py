@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 import mangapa
@@ -23,6 +24,8 @@ __all__ = ["by_executor", "by_processes", "measure_source", "result_of"]
 #: Galaxies that wait for each worker: enough that none is idle, few enough that the memory of a run
 #: does not grow with its length.
 WAITING = 3
+#: What is kept of a profile.
+PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
 #: What an executor is given at once, as the number of its workers is not known.
 AT_ONCE = 64
 
@@ -82,8 +85,22 @@ def result_of(source, measurement):
         source=source,
         parts=parts,
         images={tracer: image.to_bytes() for tracer, image in images.items() if image is not None},
+        profiles=_profiles(measurement),
         seconds=measurement.seconds,
     )
+
+
+def _profiles(measurement):
+    """The rings that tell an angle, in deg and arcsec, with as many digits as a figure shows."""
+    profiles = {}
+    for tracer in TRACERS:
+        profile = getattr(measurement, f"{tracer}_profile")
+        if profile is not None:
+            told = profile[np.isfinite(profile["pa"])]
+            profiles[tracer] = {
+                name: np.round(told[name].value, 2).tolist() for name in PROFILE_COLUMNS
+            }
+    return profiles
 
 
 def by_processes(sources, settings, *, jobs, time_limit, measure):

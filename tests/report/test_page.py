@@ -27,6 +27,7 @@ def galaxies():
             n_fibres=19,
             pa_stellar=30 * number,
             pa_halpha=45 * number,
+            core_radius=2.5 if number == 6 else 0,
             seed=number,
         )
         gas = galaxy.halpha
@@ -138,6 +139,22 @@ def test_it_opens_a_galaxy(page):
     assert "no good spaxel" in dialog.find_element("id", "halpha").text
     page.switch_to.active_element.send_keys("\ue00c")  # escape
     assert not dialog.is_displayed()
+    assert errors(page) == []
+
+
+def test_a_galaxy_has_its_profile(page):
+    """The angle on each ring that tells one; a core that counter-rotates is a remark."""
+    rows = page.find_elements("css selector", "#galaxies tbody tr")
+    assert "counter-rotating core" in rows[6].find_elements("css selector", "td")[-1].text
+    rows[6].click()
+    points = page.find_elements("css selector", "#stellar_profile path.point")
+    profile = mangapa.measure(list(galaxies())[6]).stellar_profile
+    assert len(points) == np.isfinite(profile["pa"]).sum()
+    page.switch_to.active_element.send_keys("\ue00c")
+    # A galaxy without gas leaves no profile of the one before.
+    rows[3].click()
+    assert not page.find_elements("css selector", "#halpha_profile path.point")
+    page.switch_to.active_element.send_keys("\ue00c")
     assert errors(page) == []
 
 

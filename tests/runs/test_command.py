@@ -51,7 +51,7 @@ def test_a_release(galaxy, tmp_path, capsys):
     write_drpall(paths[0], [("8485-1901", "1-2", 0.04, 1), ("7443-12703", "1-3", 0.02, 1)])
     write_dapall(paths[1], {"8485-1901": 0}, "HYB10-MILESHC-MASTARSSP")
     path = expected_path("8485-1901")
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     mangapa.write_maps(mangapa.simulate_galaxy(n_fibres=19, bintype="HYB10"), path)
     try:
         run = str(tmp_path / "run")

@@ -13,7 +13,10 @@ def test_what_is_kept(tmp_path):
     with RunStore(tmp_path, SETTINGS) as store:
         store.add_sources(["b", "a", "c"])
         images = {"stellar": b"stars", "halpha": b"lines"}
-        store.add(Result(source="c", parts=PARTS, images=images, seconds={"read": 1.5}))
+        profiles = {"stellar": {"radius": [1.0, 2.0], "pa": [30.0, 31.5]}}
+        store.add(
+            Result(source="c", parts=PARTS, images=images, profiles=profiles, seconds={"read": 1.5})
+        )
         store.add(Result(source="a", error="no FITS file"))
         assert store.unfinished() == ["b"]
         assert store.counts() == (3, 1, 1)
@@ -25,7 +28,8 @@ def test_what_is_kept(tmp_path):
             ("c", {"plateifu": "8485-1901", "stellar_pa": 0.1 + 0.2}),
         ]
         assert store.images("c") == images
-        assert store.images("a") == {}
+        assert store.profiles("c") == profiles
+        assert store.images("a") == store.profiles("a") == {}
         assert store.failures() == [("a", "no FITS file")]
         assert sorted(store.timings(), key=len) == [{}, {"read": 1.5}]
         store.forget_failures()

@@ -35,8 +35,14 @@ const ofField = (tracer) => [
   number((g) => g[tracer].pa_err, (g) => angle(g[tracer].pa_err, null)),
   number((g) => g[tracer].score, (g) => angle(g[tracer].score, null, 2)),
 ];
-const flags = (galaxy) => Object.keys(names).filter((tracer) => galaxy[tracer].flags)
-  .map((tracer) => `${names[tracer]}: ${galaxy[tracer].flags}`).join("; ");
+// Flags, and the features that are more likely than not.
+const features = { kdc: "decoupled core", counter_rotating_core: "counter-rotating core",
+  warp: "warp", disturbed: "disturbed" };
+const remarks = (field) => [field.flags, ...Object.keys(features)
+  .filter((name) => field[name] > 0.5).map((name) => `${features[name]} (${field[name]})`)]
+  .filter(Boolean).join("; ");
+const flags = (galaxy) => Object.keys(names).filter((tracer) => remarks(galaxy[tracer]))
+  .map((tracer) => `${names[tracer]}: ${remarks(galaxy[tracer])}`).join("; ");
 const table = new DataTable("#galaxies", {
   data: galaxies,
   columns: [
@@ -69,15 +75,45 @@ function show(place) {
   dialog.querySelector("h2").textContent =
     [galaxy.plateifu, galaxy.mangaid && `(${galaxy.mangaid})`].filter(Boolean).join(" ") + apart;
   if (!dialog.open) dialog.showModal();
-  for (const tracer of Object.keys(names)) draw(tracer, galaxy[tracer]);
+  for (const tracer of Object.keys(names)) {
+    draw(tracer, galaxy[tracer]);
+    drawProfile(`${tracer}_profile`, galaxy[tracer]);
+  }
+}
+
+function drawProfile(place, { profile, pa }) {
+  if (!profile || !profile.radius.length) {
+    Plotly.purge(place);
+    return;
+  }
+  // Near the global angle, so that there is no step at 360 degrees.
+  const middle = pa ?? profile.pa[0];
+  const near = profile.pa.map((one) => middle + ((one - middle + 540) % 360) - 180);
+  const reach = 1.05 * Math.max(...profile.radius);
+  const data = [
+    { x: [0, reach], y: [pa, pa], mode: "lines", line: { color: "#888", dash: "dash", width: 1.5 },
+      hoverinfo: "skip" },
+    { x: profile.radius, y: near, mode: "markers", marker: { color: "#0072B2", size: 6 },
+      error_y: { array: profile.pa_err, color: "#0072B2", thickness: 1.2, width: 3 },
+      customdata: profile.pa, hovertemplate: "%{x} arcsec: %{customdata} deg<extra></extra>" },
+  ];
+  // A scale that does not blow up noise, nor is blown up by a ring without an angle.
+  const told = near.filter((_, ring) => profile.pa_err[ring] < 30);
+  const off = Math.max(20, ...told.map((one) => 1.3 * Math.abs(one - middle)));
+  Plotly.react(place, data, {
+    margin: { l: 55, r: 85, t: 5, b: 40 },
+    showlegend: false,
+    xaxis: { title: { text: "radius (arcsec)" }, range: [0, reach], zeroline: false },
+    yaxis: { title: { text: "PA (deg)" }, range: [middle - off, middle + off], zeroline: false },
+  }, quiet);
 }
 
 function draw(tracer, field) {
-  const { pa, pa_err, score, extent, colours, flags } = field;
+  const { pa, pa_err, score, extent, colours } = field;
   const said = pa === null ? "no position angle" : `PA ${angle(pa, pa_err)}\u00b0`;
   const judged = score === null ? "" : `, ${field.usable ? "usable" : "do not use"} (${score.toFixed(2)})`;
   const layout = {
-    title: { text: `${names[tracer]}: ${said}${judged}<br><sub>${flags}</sub>`, font: { size: 15 } },
+    title: { text: `${names[tracer]}: ${said}${judged}<br><sub>${remarks(field)}</sub>`, font: { size: 15 } },
     margin: { l: 55, r: 10, t: 70, b: 45 },
     showlegend: false,
     annotations: [],
