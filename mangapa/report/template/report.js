@@ -151,7 +151,7 @@ function draw(tracer, field) {
     data.push({ x: [-x, x], y: [-y, y], mode: "lines", line: { color: "black", width: 2 },
       hoverinfo: "skip" });
     layout.annotations.push({ x, y, ax: 0.9 * x, ay: 0.9 * y, xref: "x", yref: "y", axref: "x",
-      ayref: "y", text: "", showarrow: true, arrowhead: 2, arrowsize: 1.6, arrowwidth: 2 });
+      ayref: "y", text: "", showarrow: true, arrowhead: 2, arrowsize: 1.6, arrowwidth: 2, arrowcolor: "black" });
   }
   const corner = [0.9 * -reach, 0.92 * -reach];
   for (const [text, dx, dy] of [["N", 0, 0.18], ["E", 0.18, 0]]) {
