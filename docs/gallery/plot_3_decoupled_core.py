@@ -19,8 +19,8 @@ profile.plot(result=measurement.stellar)
 
 # %%
 # ``features`` tells what stands out, with probabilities: ``found`` is what is beyond two standard
-# deviations of the noise, ``kdc`` the probability that an expert would flag such a field as one with
-# a kinematically decoupled core.
+# deviations of the noise, ``kdc`` the probability that an expert would flag such a field as one
+# with a kinematically decoupled core.
 stars = measurement.features.stellar
 print(stars.found)
 print(f"turned by {stars.kdc_turn:.0f} within {stars.kdc_radius:.1f}, probability {stars.kdc:.2f}")

@@ -75,7 +75,7 @@ def write_report(folder, path=None, *, progress=True):
     path = Path(folder) / FILE_NAME if path is None else Path(path)
     with RunStore(folder) as store, store.snapshot():
         table, summary = tabulate_run(store), summarise(store)
-        galaxies = list(_galaxies(store, table, progress))
+        galaxies = list(_galaxies(store, len(table), progress))
     drawn = {
         "misalignments": figures.misalignments(table),
         "position_angles": figures.position_angles(table),
@@ -135,55 +135,45 @@ def _facts(table, summary):
     return facts
 
 
-def _galaxies(store, table, progress):
+def _galaxies(store, total, progress):
     """What the page is to know of each galaxy that was measured; "row" is that of the catalogue."""
     from tqdm import tqdm
 
-    decimals = {column.name: column.decimals for column in catalogue_columns()}
-    values = {
-        name: _plain(table[name], decimals[name])
-        for name in (*COLUMNS, *(f"{t}_{name}" for t in TRACERS for name in TRACER_COLUMNS))
-    }
-    sources = (source for source, _ in store.rows())
-    bar = tqdm(
-        sources, total=len(table), unit="galaxy", leave=False, disable=None if progress else True
+    rows = tqdm(
+        store.rows(),
+        total=total,
+        unit="galaxy",
+        leave=False,
+        disable=None if progress else True,
     )
-    for row, source in enumerate(bar):
-        if table["stellar_flags"][row] & PAFlags.NOT_MEASURED:
+    decimals = {column.name: column.decimals for column in catalogue_columns()}
+    for number, (source, row) in enumerate(rows):
+        if row["error"]:
             continue
-        galaxy = {"row": row, **{name: values[name][row] for name in COLUMNS}}
+        short = {
+            name: round(value, decimals[name]) if isinstance(value, float) else value
+            for name, value in row.items()
+        }
+        galaxy = {"row": number, **{name: short[name] for name in COLUMNS}}
         images, profiles = store.images(source), store.profiles(source)
         for tracer in TRACERS:
-            field = {name: values[f"{tracer}_{name}"][row] for name in TRACER_COLUMNS}
-            galaxy[tracer] = {
-                **field,
-                **_judged(table[row], tracer),
+            galaxy[tracer] = field = {
+                **{name: short[f"{tracer}_{name}"] for name in TRACER_COLUMNS},
+                **_judged(row, tracer),
                 "profile": profiles.get(tracer),
             }
             if tracer in images:
-                image = FieldImage.from_bytes(images[tracer])
-                galaxy[tracer] |= _drawn(image, field["v_sys"])
+                field |= _drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])
         yield galaxy
-
-
-def _plain(column, decimals):
-    """The values of a column as JSON takes them."""
-    values = (
-        np.ma.masked_invalid(getattr(column, "value", column), copy=True) if decimals else column
-    )
-    return [
-        None if value is None else round(value, decimals) if decimals else value
-        for value in np.ma.asarray(values).tolist()
-    ]
 
 
 def _judged(row, tracer):
     """Whether a field can be used, and what is to be known of it, in words."""
-    flags = PAFlags(int(row[f"{tracer}_flags"]))
-    unsure = UsabilityFlags(int(row[f"{tracer}_usability_flags"])) & UsabilityFlags.CANNOT_TELL
+    unsure = UsabilityFlags(row[f"{tracer}_usability_flags"]) & UsabilityFlags.CANNOT_TELL
+    said = describe(PAFlags(row[f"{tracer}_flags"])), describe(unsure)
     return {
-        "usable": bool(np.ma.filled(row[QUALITY_NAMES[tracer]], 0)),
-        "flags": "; ".join(filter(None, (describe(flags), describe(unsure)))),
+        "usable": bool(row[QUALITY_NAMES[tracer]]),
+        "flags": "; ".join(filter(None, said)),
     }
 
 
