@@ -271,6 +271,13 @@ class RunStore:
         rows = self._database.execute("select tracer, image from images where source = ?", [source])
         return dict(rows)
 
+    def imaged(self):
+        """The tracers of which there is an image, as a `dict` of `set` by source."""
+        found = {}
+        for source, tracer in self._database.execute("select source, tracer from images"):
+            found.setdefault(source, set()).add(tracer)
+        return found
+
     def failures(self):
         """What failed and why, as a `list` of (source, message)."""
         rows = self._database.execute(
