@@ -90,7 +90,7 @@ def by_weight(quality):
     truth = by_majority(quality).probability
     for _ in range(STEPS):
         before = truth
-        shares = np.clip(truth[judged].mean(axis=0), 1e-12, None)
+        shares = (truth[judged].sum(axis=0) + PRIOR) / (judged.sum() + len(CODES) * PRIOR)
         tables = np.einsum("ft,fec->etc", truth, votes) + PRIOR / len(CODES)
         tables /= tables.sum(axis=2, keepdims=True)
         log = np.log(shares) + np.einsum("fec,etc->ft", votes, np.log(tables))
