@@ -53,7 +53,7 @@ def judgement_of(posted, *, expert, tracers, find):
     ValueError
         If it is not such an answer; the message says what is wrong.
     """
-    if not isinstance(posted, dict) or posted.get("action") not in NAMES:
+    if not isinstance(posted, dict) or posted.get("action") not in tuple(NAMES):
         msg = f"an answer is an object whose action is one of {', '.join(NAMES)}"
         raise ValueError(msg)
     action = posted["action"]

@@ -101,7 +101,6 @@ def application(inspection, token):
     from werkzeug.exceptions import HTTPException
 
     app = flask.Flask("mangapa", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_POST
     app.jinja_loader = ChoiceLoader(
         [PackageLoader(f"mangapa.{part}", "template") for part in ("inspection", "report")]
     )
@@ -204,6 +203,8 @@ def _refuse_others(request, token, abort):
         abort(403, "this page is for this machine alone")
     if origin is not None and origin != f"http://{host}":
         abort(403, "this page answers to no other page")
+    if request.method == "POST" and not 0 <= (request.content_length or -1) <= LARGEST_POST:
+        abort(413, f"a post has at most {LARGEST_POST} bytes, and says how many")
     given = request.path.split("/")[1]
     if not hmac.compare_digest(given.encode(), token.encode()):
         abort(403, "open the address that 'mangapa inspect' prints when it is started")

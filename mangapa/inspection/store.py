@@ -309,12 +309,11 @@ class JudgementStore:
             return [Judgement(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
 
     def experts(self):
-        """How many judgements each expert has made, as a `dict`, by name."""
+        """How many judgements of each expert stand, as a `dict`, by name."""
         with self._lock:
             return dict(
                 self._database.execute(
-                    "select expert, count(*) from judgements where action = ? "
-                    "group by expert order by expert",
-                    [JUDGED],
+                    f"select expert, count(*) from judgements where action = '{JUDGED}' "
+                    f"and {NOT_WITHDRAWN} group by expert order by expert"
                 )
             )

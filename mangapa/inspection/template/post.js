@@ -1,7 +1,7 @@
 // Answers on their way to the store: each is kept by the browser until the server has it.
 const waiting = [];
 const refused = [];
-let sending = false, sent = null, numberKept = 0, kept = "";
+let sending = false, sent = null, numberKept = 0, kept = "", why = "";
 
 function openPost(session) {
   kept = `mangapa ${session.store} ${session.expert} `;
@@ -15,6 +15,7 @@ function post(answer, told = () => {}) {
   const name = kept + order;
   localStorage.setItem(name, JSON.stringify(answer));
   waiting.push({ name, answer, told });
+  tellPost();
   return send();
 }
 
@@ -27,7 +28,6 @@ function send() {
 async function sendAll() {
   sending = true;
   for (let pause = 250; waiting.length; ) {
-    tellPost();
     const { name, answer, told } = waiting[0];
     const [status, reply] = await deliver(answer);
     if (status === 200) {
@@ -35,8 +35,9 @@ async function sendAll() {
     } else if (status === 400) {
       refused.push(reply);
     } else {
-      tellPost(status === 403 ? "the server was started anew: open its new address, from which " +
-        "they are sent" : "the server does not answer; they are kept here and sent again");
+      why = status === 403 ? "the server was started anew: open its new address, from which they " +
+        "are sent" : "the server does not answer; they are kept here and sent again";
+      tellPost();
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(2 * pause, 4000);
       continue;
@@ -44,9 +45,10 @@ async function sendAll() {
     localStorage.removeItem(name);
     waiting.shift();
     pause = 250;
+    why = "";
+    tellPost();
   }
   sending = false;
-  tellPost();
 }
 
 async function deliver(answer) {
@@ -59,16 +61,14 @@ async function deliver(answer) {
   }
 }
 
-function tellPost(why) {
+function tellPost() {
   const trouble = document.getElementById("trouble");
   const count = (number) => `${number} answer${number === 1 ? "" : "s"}`;
   const said = [];
   if (why) said.push(`\u26a0 ${count(waiting.length)} not stored yet: ${why}`);
   if (refused.length) said.push(`\u26a0 ${count(refused.length)} refused: ${refused.at(-1)}`);
-  if (why || !sending) {
-    trouble.hidden = !said.length;
-    trouble.textContent = said.join(". ");
-  }
+  trouble.hidden = !said.length;
+  trouble.textContent = said.join(". ");
   document.getElementById("stored").textContent =
     why ? "not stored" : waiting.length ? "storing" : "all stored";
 }
