@@ -95,7 +95,7 @@ def test_fifty_galaxies(browser, run, tmp_path):
     """
     path, port = tmp_path / FILE_NAME, 18_642
     options = (run, "--store", path, "--port", port, "--repeat", "0", "--expert")
-    said, plain = {}, "20112"
+    said, times, plain = {}, [], "20112"
 
     def go_to(expert, number):
         while expert.place != str(number) if number < N_GALAXIES else expert.place != "end":
@@ -123,6 +123,7 @@ def test_fifty_galaxies(browser, run, tmp_path):
                 # In the midst of a galaxy, after the stars.
                 expert.press("1")
                 until(lambda: expert.text("stored") == "all stored")
+                times += _times(browser)
                 browser.refresh()
                 until(lambda: expert.place == "10")
                 assert expert.pressed("stellar") == ["messy"]
