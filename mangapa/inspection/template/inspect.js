@@ -5,25 +5,40 @@
 const element = (id) => document.getElementById(id);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const order = Object.keys(names);
-const AHEAD = 3;
+const AHEAD = 3, RECENT = 51;
 
 let session, shown = -1, asked = null, ready = false, review = false, again = false, since = 0;
 let unsaid = {};
-const pile = [], piles = new Map(), galaxies = new Map();
+const pile = [], piles = new Map(), named = new Map(), done = new Map(), galaxies = new Map();
 
 // What was said.
-const nameOf = ({ galaxy, showing }, tracer) => `${tracer} ${showing} ${galaxy}`;
+const nameOf = ({ galaxy, showing }, tracer = "") => `${tracer} ${showing} ${galaxy}`;
 function put(answer) {
   const name = nameOf(answer, answer.tracer);
   pile.push(answer);
   if (!piles.has(name)) piles.set(name, []);
   piles.get(name).push(answer);
+  count(answer);
+}
+function takeLast() {
+  const answer = pile.pop();
+  piles.get(nameOf(answer, answer.tracer)).pop();
+  count(answer);
+  return answer;
+}
+// The seconds of each showing that is done, counted anew only where something was said.
+function count(answer) {
+  const showing = named.get(nameOf(answer));
+  done.delete(showing);
+  if (!open(showing).length) {
+    done.set(showing, showing.tracers.reduce((sum, tracer) => sum + last(showing, tracer).seconds, 0));
+  }
 }
 const last = (showing, tracer) => piles.get(nameOf(showing, tracer))?.at(-1);
 const judged = (showing, tracer) => last(showing, tracer)?.action === "judged";
 const open = (showing) => showing.tracers.filter((tracer) => !judged(showing, tracer));
 const skipped = (showing) => showing.tracers.some((tracer) => last(showing, tracer)?.action === "skipped");
-const pending = (showing) => open(showing).length > 0 && (again || !skipped(showing));
+const pending = (showing) => !done.has(showing) && (again || !skipped(showing));
 
 // Galaxies, fetched before they are wanted.
 function fetched(showing) {
@@ -133,14 +148,10 @@ function tell() {
 
 function tellProgress() {
   const total = session.showings.length;
-  const done = session.showings.filter((showing) => !open(showing).length).length;
-  element("count").textContent = `${done} of ${total}`;
-  document.querySelector("progress").value = total ? done / total : 1;
-  const times = session.showings.filter((showing) => !open(showing).length)
-    .map((showing) => showing.tracers.reduce((sum, tracer) => sum + last(showing, tracer).seconds, 0))
-    .sort((a, b) => a - b);
-  const middle = times[times.length >> 1];
-  const left = (total - done) * middle / 60;
+  element("count").textContent = `${done.size} of ${total}`;
+  document.querySelector("progress").value = total ? done.size / total : 1;
+  const times = [...done.values()].slice(-RECENT).sort((a, b) => a - b);
+  const middle = times[times.length >> 1], left = (total - done.size) * middle / 60;
   element("pace").textContent = times.length < 3 || !left ? "" :
     `${middle.toFixed(1)} s a galaxy, ${left < 1 ? "less than a minute" : `${Math.round(left)} min`} left`;
 }
@@ -228,14 +239,11 @@ function skip(from) {
 }
 
 function undo() {
-  const undone = pile.at(-1);
-  if (!undone) return;
-  pile.pop();
-  piles.get(nameOf(undone, undone.tracer)).pop();
+  if (!pile.length) return;
+  const undone = takeLast();
   post({ id: crypto.randomUUID(), action: "withdrawn", withdraws: undone.id });
   element("last").textContent = `Undone: ${undone.galaxy}, ${names[undone.tracer]}`;
-  show(session.showings.findIndex((showing) =>
-    showing.galaxy === undone.galaxy && showing.showing === undone.showing));
+  show(session.showings.indexOf(named.get(nameOf(undone))));
 }
 
 const steps = {
@@ -253,13 +261,13 @@ async function end() {
   await send();
   const summary = await (await fetch("summary")).json();
   if (shown < session.showings.length) return;
-  const { done, total, skipped: set_aside, left, seconds, classes } = summary;
+  const { done: judgedOnes, total, skipped: aside, left, seconds, classes } = summary;
   element("name").textContent = "Fields by eye";
   for (const id of ["facts", "links"]) element(id).replaceChildren();
   tellProgress();
-  element("end-title").textContent = set_aside + left ? "You have seen them all" : "All are judged. Thank you!";
+  element("end-title").textContent = aside + left ? "You have seen them all" : "All are judged. Thank you!";
   const percent = ([number, share]) => number ? `${Math.round(100 * share)} %` : "\u2013";
-  const facts = [[`${done} of ${total}`, "galaxies judged"], [set_aside, "skipped"],
+  const facts = [[`${judgedOnes} of ${total}`, "galaxies judged"], [aside, "skipped"],
     [seconds === null ? "\u2013" : `${seconds} s`, "a galaxy, in the median"],
     ...order.map((tracer) => [classes[tracer].join(" / "), `${names[tracer]}: do not use / messy / clean`]),
     [percent(summary.network), `agree with the network on usable or not, of ${summary.network[0]} fields`],
@@ -273,7 +281,7 @@ async function end() {
   for (const name of ["store", "run"]) {
     for (const place of all(`.${name}`)) place.textContent = summary[name];
   }
-  element("again").hidden = !(set_aside + left);
+  element("again").hidden = !(aside + left);
   element("question").hidden = element("tools").hidden = true;
   element("end").hidden = false;
   document.body.dataset.shown = "end";
@@ -349,6 +357,7 @@ async function begin() {
     await send();
     session = await (await fetch("session")).json();
   }
+  for (const showing of session.showings) named.set(nameOf(showing), showing);
   session.history.forEach(put);
   // What another program brought in is no answer of this page.
   pile.splice(0, pile.length, ...pile.filter((one) => one.place !== null));
