@@ -43,7 +43,7 @@ class Plan:
     Attributes
     ----------
     order : `str`
-        One of `ORDERS`.
+        One of ``ORDERS``.
     series : `str`
         Under which the judgements are kept: empty for galaxies as they come.
     showings : `tuple` of `Showing`

@@ -219,7 +219,7 @@ class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
     inspection : `Inspection`
         What is to be judged.
     port : `int`, optional
-        Where; the first free one from `PORT` on if not given.
+        Where; the first free one from ``PORT`` on if not given.
 
     Raises
     ------

@@ -4,7 +4,7 @@ const refused = [];
 let sending = false, sent = null, numberKept = 0, kept = "", why = "";
 
 function openPost(session) {
-  kept = `mangapa ${session.store} ${session.expert} `;
+  kept = `mangapa ${session.store} ${encodeURIComponent(session.expert)} `;
   for (const name of Object.keys(localStorage).filter((name) => name.startsWith(kept)).sort()) {
     waiting.push({ name, answer: JSON.parse(localStorage.getItem(name)) });
   }
@@ -29,6 +29,13 @@ async function sendAll() {
   sending = true;
   for (let pause = 250; waiting.length; ) {
     const { name, answer, told } = waiting[0];
+    // The page of the next server has sent what this one could not.
+    if (localStorage.getItem(name) === null) {
+      waiting.shift();
+      why = "";
+      tellPost();
+      continue;
+    }
     const [status, reply] = await deliver(answer);
     if (status === 200) {
       if (told) told(JSON.parse(reply));
