@@ -33,7 +33,7 @@ if "READTHEDOCS" not in os.environ:
     # The inventories of other projects are fetched over the network, which a build must not need.
     intersphinx_mapping = {}
     nitpick_ignore_regex = [
-        (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum)\..*"),
+        (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|socketserver|wsgiref)\..*"),
         (
             r"py:.*",
             r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"

@@ -7,6 +7,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 __all__ = [
     "FLAG_MEANINGS",
     "DownloadError",
+    "JudgementStoreError",
     "MangapaWarning",
     "MapsFileError",
     "ModelError",
@@ -126,6 +127,10 @@ class ModelError(OSError):
 
 class RunStoreError(OSError):
     """A store of a run that cannot be gone on with; the message names the way out."""
+
+
+class JudgementStoreError(OSError):
+    """A file that is no store of judgements; the message names the way out."""
 
 
 class RunError(RuntimeError):

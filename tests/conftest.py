@@ -31,7 +31,10 @@ def pytest_unconfigure():
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        for package in ("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow", "plotly"):
+        for package in (
+            *("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow", "plotly"),
+            *("flask", "sklearn"),
+        ):
             if item.get_closest_marker(f"needs_{package}") and find_spec(package) is None:
                 item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
 

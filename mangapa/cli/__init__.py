@@ -5,13 +5,13 @@ import warnings
 
 import mangapa
 from mangapa.citation import BIBTEX
-from mangapa.cli import archive, demo, measure, network, simulate, survey
+from mangapa.cli import archive, demo, inspect, measure, network, simulate, survey
 from mangapa.cli.output import BAD_USAGE, complain
 from mangapa.quality import MangapaWarning
 
 __all__ = ["main"]
 
-COMMANDS = (demo, measure, survey, archive, network, simulate)
+COMMANDS = (demo, measure, survey, inspect, archive, network, simulate)
 
 
 def main(arguments=None):

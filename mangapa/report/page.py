@@ -1,7 +1,6 @@
 """The page of a run: one file that needs nothing else, neither a server nor a network."""
 
 import base64
-import math
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,10 +11,10 @@ from mangapa.atomic import replacing
 from mangapa.catalogue import sample, share
 from mangapa.columns import QUALITY_NAMES, catalogue_columns
 from mangapa.fields import TRACERS
-from mangapa.plotting import COLOURS, colour_range
+from mangapa.plotting import COLOURS
 from mangapa.quality import PAFlags, UsabilityFlags, describe
 from mangapa.report import figures
-from mangapa.report.pictures import picture
+from mangapa.report.pictures import drawn
 from mangapa.runs.images import FieldImage
 from mangapa.runs.store import RunStore
 from mangapa.runs.survey import summarise, tabulate_run
@@ -32,8 +31,6 @@ TRACER_COLUMNS = (
     *("pa", "pa_err", "score", "v_sys", "n_spaxels"),
     *("kdc", "counter_rotating_core", "warp", "disturbed", "asymmetry"),
 )
-#: Decimals of what is drawn.
-DECIMALS = 3
 
 
 def write_report(folder, path=None, *, progress=True):
@@ -163,7 +160,7 @@ def _galaxies(store, total, progress):
                 "profile": profiles.get(tracer),
             }
             if tracer in images:
-                field |= _drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])
+                field |= drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])
         yield galaxy
 
 
@@ -174,15 +171,4 @@ def _judged(row, tracer):
     return {
         "usable": bool(row[QUALITY_NAMES[tracer]]),
         "flags": "; ".join(filter(None, said)),
-    }
-
-
-def _drawn(image, v_sys):
-    """The picture of a field, where it lies and what its colours span."""
-    seen = image.velocity[np.isfinite(image.velocity)]
-    centre, span = colour_range(seen, math.nan if v_sys is None else v_sys)
-    return {
-        "picture": picture(image.velocity, centre, span),
-        "extent": [round(edge, DECIMALS) for edge in image.extent],
-        "colours": [round(centre - span, 1), round(centre + span, 1)],
     }

@@ -2,16 +2,45 @@
 
 import base64
 import io
+import math
 from functools import lru_cache
 
 import numpy as np
 
-from mangapa.plotting import COLOURS
+from mangapa.plotting import COLOURS, colour_range
 
-__all__ = ["picture"]
+__all__ = ["drawn", "picture"]
 
 #: Colours of a picture; one more is transparent.
 N_COLOURS = 127
+#: Of the edges of a field, arcsec.
+DECIMALS = 3
+
+
+def drawn(image, v_sys=None):
+    """
+    What a page needs to draw a field.
+
+    Parameters
+    ----------
+    image : `~mangapa.runs.images.FieldImage`
+        The field.
+    v_sys : `float`, optional
+        Systemic velocity, km/s, at the middle of the colours; the median if there is none.
+
+    Returns
+    -------
+    `dict`
+        The ``picture``, its ``extent`` (arcsec: east, west, south, north) and what its ``colours``
+        span (km/s).
+    """
+    seen = image.velocity[np.isfinite(image.velocity)]
+    centre, span = colour_range(seen, math.nan if v_sys is None else v_sys)
+    return {
+        "picture": picture(image.velocity, centre, span),
+        "extent": [round(edge, DECIMALS) for edge in image.extent],
+        "colours": [round(centre - span, 1), round(centre + span, 1)],
+    }
 
 
 def picture(velocity, centre, span):

@@ -339,6 +339,20 @@ class RunStore:
         )
         return {tracer: json.loads(profile) for tracer, profile in rows}
 
+    def imaged(self):
+        """
+        Which fields have an image.
+
+        Returns
+        -------
+        `dict`
+            A `set` of tracers by source.
+        """
+        found = {}
+        for source, tracer in self._database.execute("select source, tracer from images"):
+            found.setdefault(source, set()).add(tracer)
+        return found
+
     def failures(self):
         """
         What failed and why.

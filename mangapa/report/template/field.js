@@ -1,0 +1,101 @@
+// A field and its kinematic axis, for every page that shows one.
+const names = { stellar: "Stars", halpha: "H\u03b1" };
+const quiet = { displayModeBar: false, responsive: true };
+
+const angle = (value, error, decimals = 1) =>
+  value === null ? "" :
+    value.toFixed(decimals) + (error === null ? "" : ` \u00b1 ${error.toFixed(decimals)}`);
+
+// Where a direction ends, North through East.
+const tip = (direction, length) => [length * Math.sin(direction * Math.PI / 180),
+  length * Math.cos(direction * Math.PI / 180)];
+
+const reachOf = ({ extent }) => extent ? 1.08 * Math.max(...extent.map(Math.abs)) : 0;
+
+// "reach" (arcsec) is given where fields are to have one scale.
+function drawField(place, field, colourscale, { title = "", reach = reachOf(field) } = {}) {
+  const { pa, pa_err, profile, extent, colours } = field;
+  const layout = {
+    title: { text: title, font: { size: 15 } },
+    margin: { l: 55, r: 10, t: title ? 70 : 8, b: 45 },
+    showlegend: false,
+    annotations: [],
+  };
+  if (!extent) {
+    layout.xaxis = layout.yaxis = { visible: false };
+    layout.annotations.push({ text: "no good spaxel", showarrow: false,
+      xref: "paper", yref: "paper", x: 0.5, y: 0.5 });
+    return Plotly.newPlot(place, [], layout, quiet);
+  }
+  const [east, west, south, north] = extent;
+  const axis = { constrain: "domain", zeroline: false, ticks: "outside", showgrid: false,
+    mirror: true, showline: true };
+  layout.xaxis = { ...axis, range: [reach, -reach], title: { text: "East offset (arcsec)" } };
+  layout.yaxis = { ...axis, range: [-reach, reach], title: { text: "North offset (arcsec)" },
+    scaleanchor: "x", scaleratio: 1 };
+  layout.images = [{ source: field.picture, xref: "x", yref: "y", x: east, y: north,
+    sizex: east - west, sizey: north - south, sizing: "stretch", layer: "below" }];
+  // Nothing but the scale of the colours.
+  const data = [{ x: [null], y: [null], mode: "markers", hoverinfo: "skip", marker: {
+    color: colours, cmin: colours[0], cmax: colours[1], colorscale: colourscale,
+    showscale: true, colorbar: { title: { text: "km/s" }, thickness: 12 } } }];
+  const line = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
+    mode: "lines", line: style, hoverinfo: "skip" });
+  if (profile) {
+    for (const turn of [0, 180]) {
+      line(profile.radius.map((radius, i) => tip(profile.pa[i] + turn, radius)),
+        { color: "black", width: 2, dash: "dot" });
+    }
+  }
+  if (pa !== null) {
+    const [x, y] = tip(pa, 0.95 * reach);
+    if (pa_err !== null) {
+      const wedge = (towards) => [[0, 0], ...Array.from({ length: 13 }, (_, i) =>
+        tip(towards - pa_err + i * pa_err / 6, 0.95 * reach)), [0, 0], [null, null]];
+      const outline = [...wedge(pa), ...wedge(pa + 180)];
+      data.push({ x: outline.map((p) => p[0]), y: outline.map((p) => p[1]), fill: "toself",
+        mode: "lines", line: { width: 0 }, fillcolor: "rgba(0,0,0,0.25)", hoverinfo: "skip" });
+    }
+    line([[-x, -y], [x, y]], { color: "black", width: 2 });
+    layout.annotations.push({ x, y, ax: 0.9 * x, ay: 0.9 * y, xref: "x", yref: "y", axref: "x",
+      ayref: "y", text: "", showarrow: true, arrowhead: 2, arrowsize: 1.6, arrowwidth: 2, arrowcolor: "black" });
+  }
+  const corner = [0.9 * -reach, 0.92 * -reach];
+  for (const [text, dx, dy] of [["N", 0, 0.18], ["E", 0.18, 0]]) {
+    layout.annotations.push({ text, x: corner[0] + dx * reach, y: corner[1] + dy * reach,
+      ax: corner[0], ay: corner[1], xref: "x", yref: "y", axref: "x", ayref: "y",
+      showarrow: false, font: { color: "#555" } });
+    line([corner, [corner[0] + 0.75 * dx * reach, corner[1] + 0.75 * dy * reach]],
+      { color: "#555", width: 1.2 });
+  }
+  // Plotly.react would keep the range of the last field, where the axes share a scale.
+  return Plotly.newPlot(place, data, layout, quiet);
+}
+
+// Position angle against radius, below a field.
+function drawProfile(place, { profile, pa }) {
+  if (!profile || !profile.radius.length) {
+    Plotly.purge(place);
+    return;
+  }
+  // Near the global angle, so that there is no step at 360 degrees.
+  const middle = pa ?? profile.pa[0];
+  const near = profile.pa.map((one) => middle + ((one - middle + 540) % 360) - 180);
+  const reach = 1.05 * Math.max(...profile.radius);
+  const data = [
+    { x: [0, reach], y: [pa, pa], mode: "lines", line: { color: "#888", dash: "dash", width: 1.5 },
+      hoverinfo: "skip" },
+    { x: profile.radius, y: near, mode: "markers", marker: { color: "#0072B2", size: 6 },
+      error_y: { array: profile.pa_err, color: "#0072B2", thickness: 1.2, width: 3 },
+      customdata: profile.pa, hovertemplate: "%{x} arcsec: %{customdata} deg<extra></extra>" },
+  ];
+  // A scale that does not blow up noise, nor is blown up by a ring without an angle.
+  const told = near.filter((_, ring) => profile.pa_err[ring] < 30);
+  const off = Math.max(20, ...told.map((one) => 1.3 * Math.abs(one - middle)));
+  Plotly.newPlot(place, data, {
+    margin: { l: 55, r: 85, t: 5, b: 40 },
+    showlegend: false,
+    xaxis: { title: { text: "radius (arcsec)" }, range: [0, reach], zeroline: false },
+    yaxis: { title: { text: "PA (deg)" }, range: [middle - off, middle + off], zeroline: false },
+  }, quiet);
+}

@@ -1,0 +1,92 @@
+"""A run of fifty galaxies, simulated and real, and what serves it."""
+
+import contextlib
+import threading
+from dataclasses import replace
+from itertools import groupby, islice
+from operator import attrgetter
+
+import pytest
+
+import mangapa
+from mangapa.classification.labels import unpack
+from mangapa.inspection import JudgementStore
+from mangapa.inspection.store import FILE_NAME
+from mangapa.runs.store import Result, RunStore
+from mangapa.runs.workers import result_of
+from tests.conftest import SHARED_DATA
+
+N_GALAXIES, N_REAL = 50, 30
+#: Without gas.
+NO_GAS = "8003-1901"
+
+
+def simulated(number):
+    galaxy = mangapa.simulate_galaxy(
+        plateifu=f"{8000 + number}-1901",
+        n_fibres=19,
+        pa_stellar=30 * number,
+        pa_halpha=45 * number,
+        seed=number,
+    )
+    return replace(galaxy, halpha=None) if galaxy.plateifu == NO_GAS else galaxy
+
+
+def real():
+    """Some of the fields that were read back from published figures, where they are at hand."""
+    packed = SHARED_DATA / "velocity_fields.npz"
+    if not packed.is_file():
+        return
+    pairs = groupby(unpack(packed, only=set(range(80))), key=attrgetter("galaxy"))
+    for name, pair in islice(pairs, N_REAL):
+        yield mangapa.Galaxy(plateifu=name, **{field.tracer: field for field in pair})
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """Fifty galaxies, one of them without gas, and a failure."""
+    folder = tmp_path_factory.mktemp("run")
+    galaxies = list(real())
+    galaxies += [simulated(number) for number in range(N_GALAXIES - len(galaxies))]
+    with RunStore(folder, {"release": "DR17"}) as store:
+        store.add_sources([*(galaxy.plateifu for galaxy in galaxies), "bad"])
+        for galaxy in galaxies:
+            store.add(result_of(galaxy.plateifu, mangapa.measure(galaxy)))
+        store.add(Result(source="bad", error="there is no file <b>bad</b>; check the name"))
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store that knows three galaxies."""
+    with JudgementStore(tmp_path / FILE_NAME, create=True) as opened:
+        opened.add_galaxies({"8485-1901": "1-209232", "7443-12703": None, "8000-1901": None})
+        yield opened
+
+
+@pytest.fixture
+def served(run, tmp_path):
+    """Serves the run to an expert, on a new store of judgements if none is given."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(expert="vera", *, path=tmp_path / FILE_NAME, port=0, show_scores=False, **order):
+            from mangapa.inspection.galaxies import InspectedGalaxies
+            from mangapa.inspection.ordering import plan
+            from mangapa.inspection.server import Inspection, InspectionServer
+
+            galaxies = InspectedGalaxies.of_run(run)
+            judgements = stack.enter_context(JudgementStore(path, create=True))
+            judgements.add_galaxies(galaxies.mangaids())
+            inspection = Inspection(
+                galaxies=galaxies,
+                store=judgements,
+                expert=expert,
+                plan=plan(galaxies.scores(), **order),
+                show_scores=show_scores,
+            )
+            server = stack.enter_context(InspectionServer(inspection, port))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return server.address, inspection
+
+        yield serve

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+
+from mangapa.inspection import Judgement
+from mangapa.inspection import agreement as of
+from mangapa.inspection.consensus import by_majority, by_weight, prevailing
+
+# The worked example of Fleiss 1971 as it is commonly given: ten subjects, fourteen raters, five
+# categories; kappa is 0.210. Of the first three categories alone statsmodels 0.14 gives 0.33976.
+FLEISS = np.array(
+    [[1, 0, 2], [0, 3, 0], [2, 1, 0], [0, 0, 3], [3, 0, 0], [1, 1, 1], [0, 2, 1], [0, 0, 3]]
+)
+
+
+def votes(counts):
+    return np.array([np.repeat(np.arange(len(row)), row) for row in counts])
+
+
+def judge(expert, number, quality, **more):
+    return Judgement(expert=expert, galaxy=f"{number}", tracer="stellar", quality=quality, **more)
+
+
+def test_the_last_word_counts():
+    said = [
+        judge("a", 1, 0),
+        judge("b", 1, 1, feature=2),
+        judge("a", 1, 2),
+        judge("a", 2, 1),
+        Judgement(expert="a", galaxy="2", tracer="stellar", action="skipped"),
+    ]
+    found = of.opinions(said)
+    assert found.experts == ("a", "b")
+    assert found.fields == (("1", "stellar"), ("2", "stellar"))
+    assert found.quality.tolist() == [[2, 1], [1, -1]]
+    assert found.feature.tolist() == [[0, 2], [0, 0]]
+    assert of.opinions(said, ["b"]).fields == (("1", "stellar"),)
+    with pytest.raises(ValueError, match="'c' has judged nothing; there are a, b"):
+        of.opinions(said, ["c"])
+    assert of.opinions([]).fields == ()
+
+
+@pytest.mark.needs_sklearn
+def test_cohen():
+    """The example of Cohen's kappa in the literature: 20, 5, 10, 15 of 50; 0.4."""
+    a = np.repeat([1, 1, 0, 0], [20, 5, 10, 15])
+    b = np.repeat([1, 0, 1, 0], [20, 5, 10, 15])
+    assert of.cohen_kappa(a, b) == pytest.approx(0.4)
+    assert of.cohen_kappa([*a, -1, 2], [*b, 0, -1]) == pytest.approx(0.4)
+    assert of.cohen_kappa(a, a) == 1
+    assert np.isnan(of.cohen_kappa([1, 1], [1, 1]))
+    assert np.isnan(of.cohen_kappa([1, -1], [-1, 1]))
+
+
+def test_fleiss():
+    counts = FLEISS
+    share, number = counts.sum(axis=0) / counts.sum(), 3
+    observed = np.mean([(row @ row - number) / (number * (number - 1)) for row in counts])
+    expected = (observed - share @ share) / (1 - share @ share)
+    assert of.fleiss_kappa(votes(counts)) == pytest.approx(expected)
+    lonely = np.vstack([votes(counts), [2, -1, -1]])
+    assert of.fleiss_kappa(lonely) == pytest.approx(expected)
+    assert of.fleiss_kappa([[0, 0], [2, 2]]) == 1
+    assert np.isnan(of.fleiss_kappa([[0, 0], [0, 0]]))
+    assert np.isnan(of.fleiss_kappa([[0, -1]]))
+
+
+@pytest.mark.needs_sklearn
+def test_experts_side_by_side():
+    said = [judge("a", n, q) for n, q in enumerate([0, 1, 2, 2])]
+    said += [judge("b", n, q) for n, q in enumerate([0, 2, 2])]
+    said += [judge("a", 0, 1, showing=2), judge("a", 2, 2, showing=2)]
+    # A look at the same showing again is a correction, no second opinion.
+    said += [judge("b", 0, 0)]
+    table = of.pairwise(of.opinions(said), said)
+    assert list(table["expert", "other", "fields"].iterrows()) == [("b", "a", 3), ("a", "a", 2)]
+    assert table["confusion"][1].tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
+    assert table["same_class"].tolist() == pytest.approx([1 / 3, 0.5])
+    assert table["same_usability"].tolist() == pytest.approx([2 / 3, 0.5])
+    assert len(of.pairwise(of.opinions([]))) == 0
+
+
+def test_the_most_disputed_first():
+    said = [judge(e, n, q) for e, qs in zip("abc", ["0122", "0212", "2222"], strict=True)
+            for n, q in enumerate(map(int, qs))]  # fmt: skip
+    table = of.disputes(of.opinions(said))
+    assert table["galaxy"].tolist() == ["0", "1", "2"]
+    assert table["said"][0] == "a 0, b 0, c 2"
+    assert table["disputed"].tolist() == pytest.approx([2 / 3] * 3)
+    assert len(of.disputes(of.opinions(said[:4]))) == 0
+
+
+def test_majority():
+    found = by_majority([[0, 0, 2], [1, 2, -1], [2, -1, -1], [-1, -1, -1]])
+    assert found.quality.tolist() == [0, -1, 2, -1]
+    assert found.probability[0].tolist() == pytest.approx([2 / 3, 0, 1 / 3])
+
+
+def test_features_need_more_than_half():
+    codes = np.array([[1, 1, 0], [1, 0, -1], [0, 3, 3], [2, 0, 0]])
+    quality = np.array([[2, 2, 2], [1, 1, -1], [-1, 2, 2], [1, -1, -1]])
+    assert prevailing(codes, quality).tolist() == [1, 0, 3, 2]
+
+
+def test_experts_who_err_count_less():
+    """Three careless experts, two careful ones; the model finds out who is who."""
+    rng = np.random.default_rng(4)
+    truth = rng.choice(3, size=600, p=[0.3, 0.25, 0.45])
+    right = np.array([0.92, 0.9, 0.5, 0.45, 0.5])
+    said = np.where(rng.random((600, 5)) < right, truth[:, None], rng.integers(0, 3, (600, 5)))
+    said[rng.random(said.shape) < 0.2] = -1
+    weighed, majority = by_weight(said), by_majority(said)
+    judged = (said >= 0).any(axis=1)
+    assert (weighed.quality >= 0).tolist() == judged.tolist()
+    accuracy = np.mean(weighed.quality == truth)
+    assert accuracy > np.mean(majority.quality == truth) + 0.05
+    assert accuracy > 0.9
+    found = np.einsum("ecc->ec", weighed.reliability).mean(axis=1)
+    np.testing.assert_allclose(found, right + (1 - right) / 3, atol=0.07)
+    np.testing.assert_allclose(weighed.probability.sum(axis=1), 1)
+
+
+def test_nothing_to_agree_on():
+    assert by_weight(np.full((2, 1), -1)).quality.tolist() == [-1, -1]
+    assert by_weight([[2], [0]]).quality.tolist() == [2, 0]

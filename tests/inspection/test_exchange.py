@@ -1,0 +1,83 @@
+import csv
+
+import pytest
+
+from mangapa.classification.labels import read_flags
+from mangapa.inspection import Judgement, export_flags, import_flags
+
+CSV = """\
+plateifu,mangaid,stel_qual,halpha_qual,stel_feature,halpha_feature,halpha_notes
+8485-1901,1-209232,2,0,1,0,2
+7443-12703,1-3,3,1,0,9,
+8000-1901,,,2,0,2,0
+"""
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    path = tmp_path / "published.csv"
+    path.write_text(CSV)
+    return path
+
+
+def test_there_and_back(store, catalogue, tmp_path):
+    assert import_flags(store, catalogue, expert="published") == 4
+    kept = [(o.galaxy, o.tracer, o.quality, o.feature, o.note) for o in store.history()]
+    assert kept == [
+        ("8485-1901", "stellar", 2, 1, 0),
+        ("8485-1901", "halpha", 0, 0, 2),
+        ("7443-12703", "halpha", 1, 0, 0),
+        ("8000-1901", "halpha", 2, 2, 0),
+    ]
+    out = tmp_path / "labels.csv"
+    assert export_flags(store, out) == (3, 0)
+    assert read_flags(out) == read_flags(catalogue)
+    with out.open() as file:
+        rows = {row["plateifu"]: row for row in csv.DictReader(file)}
+    assert list(rows["8485-1901"].values()) == ["8485-1901", "1-209232", "2", "0", "1", "0", "2"]
+    assert rows["7443-12703"]["stel_qual"] == ""
+    assert rows["7443-12703"]["mangaid"] == "1-3"
+
+
+def test_what_is_held_is_not_imported_again(store, catalogue):
+    import_flags(store, catalogue, expert="published")
+    assert import_flags(store, catalogue, expert="published") == 0
+    assert import_flags(store, catalogue, expert="another") == 4
+    catalogue.write_text(CSV.replace("8000-1901,,,2", "8000-1901,,,1"))
+    assert import_flags(store, catalogue, expert="published") == 1
+    assert len(store.history()) == 9
+
+
+def test_the_shared_catalogue(store, shared_data, tmp_path):
+    path = shared_data / "catalogue.csv"
+    number = import_flags(store, path, expert="duckworth2020")
+    assert number == len(read_flags(path))
+    export_flags(store, tmp_path / "labels.csv", consensus="dawid-skene")
+    assert read_flags(tmp_path / "labels.csv") == read_flags(path)
+
+
+def test_consensus(store, tmp_path):
+    out = tmp_path / "labels.csv"
+    for expert, quality in (("a", 2), ("b", 2), ("c", 0)):
+        store.add(Judgement(expert=expert, galaxy="8485-1901", tracer="halpha", quality=quality))
+    assert export_flags(store, out) == (1, 0)
+    assert read_flags(out)["8485-1901", "halpha"][0] == 2
+    assert export_flags(store, out, experts=["a", "c"]) == (1, 1)
+    assert read_flags(out) == {}
+    assert out.read_text().splitlines()[1] == "8485-1901,1-209232,,,,,"
+
+
+def test_what_cannot_be_done(store, tmp_path):
+    out = tmp_path / "labels.csv"
+    with pytest.raises(ValueError, match="holds no judgement yet"):
+        export_flags(store, out)
+    with pytest.raises(ValueError, match="consensus='vote' is not known; choose one of majority"):
+        export_flags(store, out, consensus="vote")
+    assert not out.exists()
+    with pytest.raises(FileNotFoundError, match="no file"):
+        import_flags(store, tmp_path / "absent.csv", expert="a")
+    out.write_text("galaxy,class\n1,2\n")
+    with pytest.raises(ValueError, match="must have a column plateifu"):
+        import_flags(store, out, expert="a")
+    with pytest.raises(ValueError, match="expert must be a name"):
+        import_flags(store, out, expert="")

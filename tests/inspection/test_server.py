@@ -1,0 +1,261 @@
+"""What the server answers, and whom it refuses."""
+
+import http.client
+import json
+import socket
+import uuid
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.inspection.conftest import N_GALAXIES, NO_GAS
+
+pytestmark = [pytest.mark.needs_flask, pytest.mark.needs_plotly]
+
+
+class Page:
+    """Asks as a browser would."""
+
+    def __init__(self, address, inspection):
+        self.parts, self.inspection = urlsplit(address), inspection
+        self.headers = {"Host": self.parts.netloc}
+
+    def ask(self, path, posted=None, *, method=None, token=None, **headers):
+        connection = http.client.HTTPConnection(self.parts.hostname, self.parts.port, timeout=20)
+        body = None if posted is None else json.dumps(posted)
+        token = self.parts.path if token is None else token
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = {**self.headers, "Content-Type": "application/json", **named}
+        try:
+            connection.putrequest(
+                method or ("GET" if body is None else "POST"), token + path, skip_host=True
+            )
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(None if body is None else body.encode())
+            response = connection.getresponse()
+            self.answered = response.headers
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    @property
+    def stored(self):
+        return len(self.inspection.store.history(withdrawn=True))
+
+
+@pytest.fixture
+def page(served):
+    return Page(*served())
+
+
+def answer(page, **other):
+    first = page.inspection.plan.showings[0]
+    return {
+        "id": str(uuid.uuid4()),
+        "action": "judged",
+        "galaxy": first.galaxy,
+        "showing": 1,
+        "tracer": "stellar",
+        "series": "",
+        "place": 1,
+        "seconds": 2.5,
+        "quality": 2,
+        "feature": 0,
+        "note": 0,
+        "comment": "",
+        **other,
+    }
+
+
+def test_the_page(page):
+    status, text = page.ask("")
+    assert status == 200
+    assert "do not use" in text
+    policy = page.answered["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert page.answered["Referrer-Policy"] == "no-referrer"
+    for name in ("inspect.js", "inspect.css", "plotly.js"):
+        assert page.ask(name)[0] == 200
+        assert "{%" not in page.ask(name)[1][:500]
+
+
+def test_the_session(page):
+    session = json.loads(page.ask("session")[1])
+    assert len(session["showings"]) == N_GALAXIES
+    assert {"galaxy": NO_GAS, "showing": 1, "tracers": ["stellar"]} in session["showings"]
+    assert session["history"] == []
+    assert session["expert"] == "vera"
+
+
+def test_a_galaxy(page, served):
+    status, text = page.ask(f"galaxy?name={NO_GAS}")
+    galaxy = json.loads(text)
+    assert status == 200
+    assert galaxy["stellar"]["picture"].startswith("data:image/png;base64,")
+    assert galaxy["stellar"]["pa_err"] > 0
+    assert galaxy["stellar"]["profile"] is None
+    assert "picture" not in galaxy["halpha"]
+    assert galaxy["halpha"]["flags"] == "the galaxy has no map of this tracer"
+    assert galaxy["links"][0] == ["Marvin", f"https://dr17.sdss.org/marvin/galaxy/{NO_GAS}/"]
+    # The network's opinion is not even in the page before the answer, unless it was asked for.
+    assert "score" not in text
+    shown = Page(*served("jan", show_scores=True))
+    assert 0 <= json.loads(shown.ask(f"galaxy?name={NO_GAS}")[1])["stellar"]["score"] <= 1
+    assert page.ask("galaxy?name=1-1")[0] == 404
+    assert page.ask("galaxy?name=bad")[0] == 404
+    assert page.ask("galaxy")[0] == 404
+
+
+def test_an_answer(page):
+    one = answer(page, comment="<b>α</b>")
+    assert page.ask("judgements", one) == (200, '{"network":null}\n')
+    assert page.ask("judgements", one)[0] == 200
+    (kept,) = page.inspection.store.history()
+    assert (kept.expert, kept.quality, kept.comment, kept.seconds) == ("vera", 2, "<b>α</b>", 2.5)
+    status, reply = page.ask("judgements", answer(page, tracer="halpha", quality=0, note=1))
+    assert status == 200
+    assert json.loads(reply)["network"].keys() == {"stellar", "halpha"}
+    assert page.ask("judgements", withdrawing(one))[0] == 200
+    assert page.stored == 3
+    session = json.loads(page.ask("session")[1])
+    assert [said["tracer"] for said in session["history"]] == ["halpha"]
+
+
+def withdrawing(one):
+    return {"id": str(uuid.uuid4()), "action": "withdrawn", "withdraws": one["id"]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Host": "evil.example"}, "this machine alone"),
+        ({"Host": "127.0.0.1:1"}, "this machine alone"),
+        ({"Host": ""}, "this machine alone"),
+        ({"Origin": "http://evil.example"}, "no other page"),
+        ({"Origin": "null"}, "no other page"),
+        ({"Origin": "http://127.0.0.1:1"}, "no other page"),
+        ({"token": "/"}, "open the address"),
+        ({"token": "/wrong/"}, "open the address"),
+        ({"token": "/%C3%BC/"}, "open the address"),
+    ],
+)
+def test_others_are_refused(page, headers, why):
+    for path, posted in (("", None), ("session", None), ("judgements", answer(page))):
+        status, text = page.ask(path, posted, **headers)
+        assert status == 403
+        assert why in text
+    assert page.stored == 0
+
+
+def test_its_own_page_is_not_refused(page):
+    own = f"http://{page.parts.netloc}"
+    assert page.ask("judgements", answer(page), Origin=own)[0] == 200
+    local = f"localhost:{page.parts.port}"
+    assert page.ask("", Host=local, Origin=f"http://{local}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"quality": 7}, "quality must be one of 0, 1, 2"),
+        ({"quality": True}, "quality must be one of"),
+        ({"quality": "2"}, "quality must be one of"),
+        ({"quality": None}, "quality must be one of"),
+        ({"feature": 4}, "feature must be one of 0, 1, 2, 3"),
+        ({"note": 1}, "a note is of the gas"),
+        ({"galaxy": "1-1"}, "no such galaxy"),
+        ({"galaxy": ["1-1"]}, "no such galaxy"),
+        ({"galaxy": NO_GAS, "tracer": "halpha"}, "no field of that tracer"),
+        ({"tracer": "dust"}, "no field of that tracer"),
+        ({"showing": 3}, "showing must be a whole number from 1 to 2"),
+        ({"showing": True}, "showing must be"),
+        ({"place": 0}, "place must be"),
+        ({"seconds": -1}, "seconds must be a number"),
+        ({"seconds": float("nan")}, "seconds must be a number"),
+        ({"series": "mine"}, "series must be"),
+        ({"comment": "x" * 2001}, "at most 2000 characters"),
+        ({"comment": "\ud800"}, ""),
+        ({"id": "1; drop table judgements"}, "id must be a UUID"),
+        ({"action": "guessed"}, "whose action is one of"),
+        ({"expert": "jan"}, "and nothing else"),
+    ],
+)
+def test_what_is_no_answer_is_refused(page, wrong, why):
+    status, text = page.ask("judgements", answer(page, **wrong))
+    assert status == 400
+    assert why in text
+    assert page.stored == 0
+
+
+@pytest.mark.parametrize("posted", [[], 1, "judged", {}, {"action": []}])
+def test_what_is_no_object_is_refused(page, posted):
+    assert page.ask("judgements", posted, method="POST")[0] == 400
+    assert page.stored == 0
+
+
+def test_other_requests(page):
+    assert page.ask("judgements", answer(page), Content_Type="text/plain")[0] == 415
+    assert page.ask("judgements", {"comment": "x" * 40_000})[0] == 413
+    assert page.ask("judgements")[0] == 405
+    assert page.ask("judgements", {}, method="DELETE")[0] == 405
+    assert page.ask("elsewhere")[0] == 404
+    assert page.ask("..%2f..%2fetc/passwd")[0] == 404
+    assert page.stored == 0
+
+
+def test_only_ones_own_is_withdrawn(page, served):
+    one = answer(page)
+    page.ask("judgements", one)
+    jan = Page(*served("jan"))
+    assert jan.ask("judgements", withdrawing(one))[0] == 400
+    assert page.ask("judgements", withdrawing({"id": str(uuid.uuid4())}))[0] == 400
+    assert page.ask("judgements", withdrawing(one))[0] == 200
+    assert page.ask("judgements", withdrawing(one))[0] == 400
+    assert page.stored == 2
+
+
+def test_the_summary(page):
+    for number, shown in enumerate(page.inspection.plan.showings[:3], start=1):
+        for tracer in page.inspection.galaxies.tracers[shown.galaxy]:
+            page.ask("judgements", answer(page, galaxy=shown.galaxy, place=number, tracer=tracer))
+    summary = json.loads(page.ask("summary")[1])
+    assert (summary["done"], summary["left"], summary["total"]) == (3, N_GALAXIES - 3, N_GALAXIES)
+    assert summary["classes"]["stellar"] == [0, 0, 3]
+    assert summary["network"][0] == page.stored
+    assert summary["oneself"] == [0, None]
+    assert summary["seconds"] in (2.5, 5.0)
+
+
+def test_nobody_else_can_connect(page):
+    """The server listens on the loopback alone."""
+    with socket.socket() as other:
+        other.settimeout(2)
+        assert other.connect_ex((_own_address(), page.parts.port))
+
+
+def _own_address():
+    """Of this machine, as others see it; one that nobody has where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "192.0.2.1"
+        found = probe.getsockname()[0]
+    return "192.0.2.1" if found.startswith("127.") else found
+
+
+def test_ports(served):
+    first, second = (urlsplit(served(name, port=None)[0]).port for name in ("a", "b"))
+    assert first != second
+    with pytest.raises(OSError, match=f"port {first} cannot be had.*name another"):
+        served("c", port=first)
+
+
+def test_a_name_from_outside_is_text(served):
+    page = Page(*served('<img src=x onerror="alert(1)">'))
+    assert "<img src=x" not in page.ask("")[1]
+    assert page.ask(f"galaxy?name={quote('<b>')}")[0] == 404
+    assert "<b>" not in page.ask(f"galaxy?name={quote('<b>')}")[1]
