@@ -138,10 +138,12 @@ class RunStore:
         except sqlite3.DatabaseError as error:
             msg = f"{self.path} is no store of a run ({error}); name another folder"
             raise RunStoreError(msg) from error
-        if settings is not None:
-            if not known:
-                self._begin(settings)
-            self._check(settings)
+        if not known and settings is None:
+            msg = f"{self.path} is no store of a run (it holds no run); name another folder"
+            raise RunStoreError(msg)
+        if not known:
+            self._begin(settings)
+        self._check(settings)
 
     def _begin(self, settings):
         now = Time.now().utc
@@ -162,7 +164,11 @@ class RunStore:
     def _check(self, settings):
         facts = self.facts
         trouble = None
-        if facts["layout"] != LAYOUT or facts["version"] != version("mangapa"):
+        if facts["layout"] != LAYOUT:
+            trouble = f"by mangapa {facts['version']}, which kept other things"
+        elif settings is None:
+            return
+        elif facts["version"] != version("mangapa"):
             trouble = f"by mangapa {facts['version']}, this is {version('mangapa')}"
         elif digest(facts["settings"]) != digest(settings):
             different = [

@@ -83,10 +83,24 @@ def test_another_version_is_refused(tmp_path):
         RunStore(tmp_path, SETTINGS)
 
 
+def test_another_layout_is_refused(tmp_path):
+    """Even to look at: what is asked for may not be there."""
+    RunStore(tmp_path, SETTINGS).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.execute("update run set value = '1' where name = 'layout'")
+    database.close()
+    for settings in (SETTINGS, None):
+        with pytest.raises(RunStoreError, match="which kept other things"):
+            RunStore(tmp_path, settings)
+
+
 def test_no_run(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no run in .*mangapa survey"):
         RunStore(tmp_path / "absent")
     assert not (tmp_path / "absent").exists()
+    sqlite3.connect(tmp_path / FILE_NAME).close()
+    with pytest.raises(RunStoreError, match="it holds no run"):
+        RunStore(tmp_path)
     (tmp_path / FILE_NAME).write_text("this is no database, and long enough to tell" * 10)
     with pytest.raises(RunStoreError, match="is no store of a run"):
         RunStore(tmp_path, SETTINGS)

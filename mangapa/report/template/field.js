@@ -1,5 +1,7 @@
 // A field and its kinematic axis, for every page that shows one.
 const names = { stellar: "Stars", halpha: "H\u03b1" };
+// Rings whose angle has a larger error (deg) tell none.
+const TOLD = 45;
 const quiet = { displayModeBar: false, responsive: true };
 
 const angle = (value, error, decimals = 1) =>
@@ -42,8 +44,9 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
   const line = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
     mode: "lines", line: style, hoverinfo: "skip" });
   if (profile) {
+    const told = profile.radius.map((_, ring) => ring).filter((ring) => profile.pa_err[ring] < TOLD);
     for (const turn of [0, 180]) {
-      line(profile.radius.map((radius, i) => tip(profile.pa[i] + turn, radius)),
+      line(told.map((ring) => tip(profile.pa[ring] + turn, profile.radius[ring])),
         { color: "black", width: 2, dash: "dot" });
     }
   }
@@ -90,7 +93,7 @@ function drawProfile(place, { profile, pa }) {
       customdata: profile.pa, hovertemplate: "%{x} arcsec: %{customdata} deg<extra></extra>" },
   ];
   // A scale that does not blow up noise, nor is blown up by a ring without an angle.
-  const told = near.filter((_, ring) => profile.pa_err[ring] < 30);
+  const told = near.filter((_, ring) => profile.pa_err[ring] < TOLD);
   const off = Math.max(20, ...told.map((one) => 1.3 * Math.abs(one - middle)));
   Plotly.newPlot(place, data, {
     margin: { l: 55, r: 85, t: 5, b: 40 },
