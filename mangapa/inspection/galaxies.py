@@ -81,11 +81,25 @@ class InspectedGalaxies:
         return cls(folder=Path(folder), sources=sources, rows=rows, tracers=tracers)
 
     def mangaids(self):
-        """The MaNGA-ID of each galaxy, or `None`, as a `dict`."""
+        """
+        The MaNGA-ID of each galaxy.
+
+        Returns
+        -------
+        `dict`
+            By name; `None` where it is not known.
+        """
         return {name: row.get("mangaid") for name, row in self.rows.items()}
 
     def scores(self):
-        """The network's score of each tracer of each galaxy, as a `dict` of `dict`."""
+        """
+        The network's score of each field.
+
+        Returns
+        -------
+        `dict` of `dict`
+            By galaxy and tracer; NaN where there is none.
+        """
         return {name: {t: self._score(name, t) for t in self.tracers[name]} for name in self.rows}
 
     def _score(self, galaxy, tracer):
@@ -136,7 +150,19 @@ class InspectedGalaxies:
         }
 
     def network(self, galaxy):
-        """What the network says of each tracer of a galaxy, as plain values."""
+        """
+        What the network says of a galaxy's fields.
+
+        Parameters
+        ----------
+        galaxy : `str`
+            One of them.
+
+        Returns
+        -------
+        `dict` of `dict`
+            ``score`` and ``usable`` by tracer.
+        """
         return {
             tracer: {
                 "score": _plain(self._score(galaxy, tracer), decimals=2),

@@ -146,7 +146,7 @@ class JudgementStore:
     Examples
     --------
     >>> from mangapa.inspection import Judgement, JudgementStore
-    >>> with JudgementStore(tmp_path / "judgements.sqlite", create=True) as store:
+    >>> with JudgementStore("judgements.sqlite", create=True) as store:
     ...     store.add_galaxies({"8485-1901": None})
     ...     store.add(Judgement(expert="vera", galaxy="8485-1901", tracer="stellar", quality=2))
     ...     [judgement.quality for judgement in store.history(expert="vera")]
@@ -239,7 +239,14 @@ class JudgementStore:
             )
 
     def mangaids(self):
-        """The MaNGA-ID of each galaxy, or `None`, as a `dict`."""
+        """
+        The MaNGA-ID of each galaxy.
+
+        Returns
+        -------
+        `dict`
+            By name; `None` where it is not known.
+        """
         with self._lock:
             return dict(self._database.execute("select galaxy, mangaid from galaxies"))
 
@@ -277,7 +284,18 @@ class JudgementStore:
         return bool(new)
 
     def find(self, identifier):
-        """The `Judgement` of an ``id``; `None` if there is none."""
+        """
+        Find what was said under an identifier.
+
+        Parameters
+        ----------
+        identifier : `str`
+            Its ``id``.
+
+        Returns
+        -------
+        `Judgement` or `None`
+        """
         found = self._rows("id = :id", {"id": identifier})
         return found[0] if found else None
 
@@ -309,7 +327,14 @@ class JudgementStore:
             return [Judgement(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
 
     def experts(self):
-        """How many judgements of each expert stand, as a `dict`, by name."""
+        """
+        How many judgements of each expert stand.
+
+        Returns
+        -------
+        `dict`
+            Numbers by name.
+        """
         with self._lock:
             return dict(
                 self._database.execute(
