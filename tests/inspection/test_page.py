@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -81,10 +82,18 @@ def command(*arguments):
         start_new_session=True,
     )
     try:
-        yield process.stdout.readline().strip(), process
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:")
+        yield address, process
     finally:
         process.kill()
         process.communicate()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_fifty_galaxies(browser, run, tmp_path):
@@ -93,7 +102,7 @@ def test_fifty_galaxies(browser, run, tmp_path):
 
     What was said is kept by the test too, and compared with the store.
     """
-    path, port = tmp_path / FILE_NAME, 18_642
+    path, port = tmp_path / FILE_NAME, free_port()
     options = (run, "--store", path, "--port", port, "--repeat", "0", "--expert")
     said, times, plain = {}, [], "20112"
 
@@ -151,7 +160,8 @@ def test_fifty_galaxies(browser, run, tmp_path):
         assert "All are judged" in expert.text("end-title")
         assert f"{N_GALAXIES} of {N_GALAXIES}" in expert.text("summary")
         parallel.join()
-        assert all("ERR_CONNECTION_REFUSED" in line["message"] for line in expert.errors())
+        # A killed server refuses, or breaks off; nothing else may be wrong.
+        assert all("net::ERR_" in line["message"] for line in expert.errors())
         os.kill(process.pid, signal.SIGINT)
         assert "holds 99 judgements of vera" in process.communicate(timeout=20)[0]
         assert process.returncode == 0
