@@ -13,7 +13,9 @@ from mangapa.report import write_report
 from mangapa.runs import catalogue
 from mangapa.runs.store import Result, RunStore
 from mangapa.runs.workers import result_of
+from tests.waiting import until
 
+LEFT, ESCAPE = "\ue012", "\ue00c"
 pytestmark = pytest.mark.needs_plotly
 N_GALAXIES = 12
 FAILURE = "there is no file <img src=x onerror=alert(1)>; check the name"
@@ -51,8 +53,14 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(run, browser):
-    browser.get(write_report(run, progress=False).as_uri())
+def report(run):
+    return write_report(run, progress=False)
+
+
+@pytest.fixture
+def page(report, browser):
+    browser.get(report.as_uri())
+    until(lambda: len(cells(browser, 0)) == N_GALAXIES)
     return browser
 
 
@@ -60,6 +68,10 @@ def cells(page, column):
     """The texts of a column of the table as it is seen."""
     rows = page.find_elements("css selector", "#galaxies tbody tr")
     return [row.find_elements("css selector", "td")[column].text for row in rows]
+
+
+def points(page, figure):
+    return page.find_elements("css selector", f"#{figure} path.point")
 
 
 def errors(page):
@@ -73,14 +85,13 @@ def test_it_needs_nothing_else(run):
 
 
 def test_it_loads(page):
-    assert len(cells(page, 0)) == N_GALAXIES
     facts = page.find_element("id", "facts").text.replace("\n", " ")
     assert f"{N_GALAXIES} of 14 galaxies measured 1 failed 1 left to do" in facts
     for figure in ("misalignments", "position_angles", "errors_and_scores"):
-        assert page.find_elements("css selector", f"#{figure} .main-svg")
-    points = page.find_elements("css selector", "#position_angles path.point")
+        until(lambda one=figure: page.find_elements("css selector", f"#{one} .main-svg"))
     table = catalogue_of(page)
-    assert len(points) == np.isfinite(table["pa_offset"]).sum()
+    n_angles = np.isfinite(table["pa_offset"]).sum()
+    until(lambda: len(points(page, "position_angles")) == n_angles)
     assert errors(page) == []
 
 
@@ -97,64 +108,70 @@ def test_failures_are_told_as_they_are(page):
 def test_it_sorts(page):
     head = page.find_element("css selector", "#galaxies thead th:nth-child(10)")
     assert head.text == "misalignment (deg)"
-    angles = {}
-    for click in ("ascending", "descending"):
-        head.click()
-        found = [float(text.split()[0]) for text in cells(page, 9) if text]
-        angles[click] = found
-    assert angles["ascending"] == sorted(angles["ascending"])
-    assert angles["descending"] == sorted(angles["ascending"], reverse=True)
-    assert len(found) == N_GALAXIES - 2
+
+    def angles():
+        return [float(text.split()[0]) for text in cells(page, 9) if text]
+
+    in_order = sorted(angles())
     head.click()
+    until(lambda: "dt-ordering-asc" in head.get_attribute("class") and angles() == in_order)
+    head.click()
+    until(lambda: angles() == in_order[::-1])
+    assert len(in_order) == N_GALAXIES - 2
 
 
 def test_it_filters(page):
     search = page.find_element("css selector", "input[type=search]")
     search.send_keys("8007")
-    assert cells(page, 0) == ["8007-1901"]
-    search.clear()
-    search.send_keys(" ")
-    assert len(cells(page, 0)) == N_GALAXIES
-    # The field of one column, for the galaxies without a good spaxel of gas.
+    until(lambda: cells(page, 0) == ["8007-1901"])
+
+
+def test_each_column_filters(page):
+    """For the galaxies without a good spaxel of gas."""
     field = page.find_element("css selector", "#galaxies thead tr:nth-child(2) > :last-child input")
     field.send_keys("every spaxel is masked")
-    assert cells(page, 0) == ["8004-1901"]
-    field.clear()
-    field.send_keys(" ")
-    assert len(cells(page, 0)) == N_GALAXIES
+    until(lambda: cells(page, 0) == ["8004-1901"])
+
+
+def opened(page, row):
+    """The dialog, after a click on a row."""
+    page.find_elements("css selector", "#galaxies tbody tr")[row].click()
+    dialog = page.find_element("id", "galaxy")
+    until(lambda: title_of(dialog).startswith(f"{8000 + row}-1901"))
+    return dialog
+
+
+def title_of(dialog):
+    return dialog.find_element("tag name", "h2").text
 
 
 def test_it_opens_a_galaxy(page):
     table = catalogue_of(page)
-    page.find_elements("css selector", "#galaxies tbody tr")[5].click()
-    dialog = page.find_element("id", "galaxy")
-    assert dialog.is_displayed()
-    assert dialog.find_element("tag name", "h2").text.startswith("8005-1901")
+    dialog = opened(page, 5)
+    until(lambda: dialog.find_element("css selector", "#stellar .gtitle").text)
     title = dialog.find_element("css selector", "#stellar .gtitle").text
     assert f"PA {table['stellar_pa'][5].value:.1f}" in title
-    # The picture is that of the field, and lies where the field does.
-    assert len(dialog.find_elements("css selector", "image")) == 2
-    page.switch_to.active_element.send_keys("\ue012")  # left
-    assert dialog.find_element("tag name", "h2").text.startswith("8004-1901")
-    assert "no good spaxel" in dialog.find_element("id", "halpha").text
-    page.switch_to.active_element.send_keys("\ue00c")  # escape
-    assert not dialog.is_displayed()
+    until(lambda: len(dialog.find_elements("css selector", "image")) == 2)
+    page.switch_to.active_element.send_keys(LEFT)
+    until(lambda: title_of(dialog).startswith("8004-1901"))
+    until(lambda: "no good spaxel" in dialog.find_element("id", "halpha").text)
+    page.switch_to.active_element.send_keys(ESCAPE)
+    until(lambda: not dialog.is_displayed())
     assert errors(page) == []
 
 
 def test_a_galaxy_has_its_profile(page):
     """The angle on each ring that tells one; a core that counter-rotates is a remark."""
-    rows = page.find_elements("css selector", "#galaxies tbody tr")
-    assert "counter-rotating core" in rows[6].find_elements("css selector", "td")[-1].text
-    rows[6].click()
-    points = page.find_elements("css selector", "#stellar_profile path.point")
+    assert "counter-rotating core" in cells(page, -1)[6]
+    dialog = opened(page, 6)
     profile = mangapa.measure(list(galaxies())[6]).stellar_profile
-    assert len(points) == np.isfinite(profile["pa"]).sum()
-    page.switch_to.active_element.send_keys("\ue00c")
+    n_rings = np.isfinite(profile["pa"]).sum()
+    until(lambda: len(points(page, "stellar_profile")) == n_rings)
+    page.switch_to.active_element.send_keys(ESCAPE)
+    until(lambda: not dialog.is_displayed())
     # A galaxy without gas leaves no profile of the one before.
-    rows[3].click()
-    assert not page.find_elements("css selector", "#halpha_profile path.point")
-    page.switch_to.active_element.send_keys("\ue00c")
+    opened(page, 3)
+    until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
     assert errors(page) == []
 
 
@@ -164,8 +181,9 @@ def test_a_point_opens_its_galaxy(page):
         "{points: [{customdata: 7}]})"
     )
     dialog = page.find_element("id", "galaxy")
-    assert dialog.find_element("tag name", "h2").text.startswith("8007-1901")
+    until(lambda: title_of(dialog).startswith("8007-1901"))
     dialog.find_element("tag name", "button").click()
+    until(lambda: not dialog.is_displayed())
 
 
 def test_a_whole_release(browser, tmp_path):
@@ -179,10 +197,10 @@ def test_a_whole_release(browser, tmp_path):
             result.parts["galaxy"]["plateifu"] = name
             store.add(replace(result, source=name))
     browser.get(write_report(tmp_path, progress=False).as_uri())
-    assert len(browser.find_elements("css selector", "#galaxies img")) == 50
+    until(lambda: len(browser.find_elements("css selector", "#galaxies img")) == 50)
     search = browser.find_element("css selector", "input[type=search]")
     search.send_keys("9876-")
-    assert cells(browser, 0) == ["9876-1901"]
+    until(lambda: cells(browser, 0) == ["9876-1901"])
     assert errors(browser) == []
 
 
