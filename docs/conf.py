@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 from sphinx_astropy.conf.v2 import *  # noqa: F403
 
@@ -15,6 +16,10 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
+# Pages without pages below them have nothing to put beside them.
+html_sidebars = {
+    page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
+}
 exclude_patterns += ["_build", "gallery"]  # noqa: F405
 
 extensions.append("sphinx_gallery.gen_gallery")  # noqa: F405
@@ -25,6 +30,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
+    "ignore_repr_types": r"matplotlib\.(axes|figure|text)",
     "remove_config_comments": True,
 }
 
