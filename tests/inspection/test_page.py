@@ -72,6 +72,8 @@ def command(*arguments):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Shells start background jobs deaf to Ctrl-C, and children inherit it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         address = process.stdout.readline().strip()
