@@ -40,7 +40,9 @@ def test_many_are_as_one_by_one():
     ]
     small = spaxels(disc_velocity(70, x=X[8:, 8:], y=Y[8:, 8:], noise=5), X[8:, 8:], Y[8:, 8:])
     fields.insert(2, small)
-    assert fit_many(fields, n_steps=1) == [fit(field, n_steps=1) for field in fields]
+    # Not by ==: since Python 3.13 a NaN in a dataclass is not even equal to itself.
+    for one, other in zip(fit_many(fields, n_steps=1), fields, strict=True):
+        np.testing.assert_equal(vars(one), vars(fit(other, n_steps=1)))
 
 
 def test_no_mirror_pair_is_no_angle():
