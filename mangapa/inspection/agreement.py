@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from mangapa.inspection.scheme import QUALITIES
+from mangapa.inspection.scheme import CODES
 from mangapa.inspection.store import JUDGED
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "repeats",
 ]
 
-CODES = tuple(choice.code for choice in QUALITIES)
+CLASSES = CODES["quality"]
 #: In arrays: not judged.
 NONE = -1
 
@@ -159,7 +159,7 @@ def confusion(a, b):
            [0, 0, 1]])
     """
     counts = Counter(zip(np.asarray(a).tolist(), np.asarray(b).tolist(), strict=True))
-    return np.array([[counts[one, other] for other in CODES] for one in CODES])
+    return np.array([[counts[one, other] for other in CLASSES] for one in CLASSES])
 
 
 def cohen_kappa(a, b):
@@ -219,7 +219,7 @@ def fleiss_kappa(quality):
     place of a common one.
     """
     quality = np.asarray(quality)
-    counts = np.stack([(quality == code).sum(axis=1) for code in CODES])
+    counts = np.stack([(quality == code).sum(axis=1) for code in CLASSES])
     number = counts.sum(axis=0)
     counts, number = counts[:, number > 1], number[number > 1]
     if not number.size:

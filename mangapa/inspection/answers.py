@@ -5,7 +5,7 @@ import re
 
 from mangapa.fields import TRACERS
 from mangapa.inspection.ordering import DISAGREEMENT
-from mangapa.inspection.scheme import FEATURES, NOTES, QUALITIES
+from mangapa.inspection.scheme import CODES
 from mangapa.inspection.store import JUDGED, SKIPPED, WITHDRAWN, Judgement
 
 __all__ = ["LONGEST_COMMENT", "judgement_of"]
@@ -19,14 +19,9 @@ IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 SERIES = re.compile(rf"|{DISAGREEMENT}|list [0-9a-f]{{8}}", re.ASCII)
 #: More galaxies than any survey has.
 LAST_PLACE = 10_000_000
-CHOICES = {
-    "quality": [choice.code for choice in QUALITIES],
-    "feature": [0, *(choice.code for choice in FEATURES)],
-    "note": [0, *(choice.code for choice in NOTES)],
-}
 #: What each action comes with.
 SHOWN = ("galaxy", "tracer", "series", "showing", "place", "seconds")
-NAMES = {JUDGED: {*SHOWN, *CHOICES, "comment"}, SKIPPED: {*SHOWN}, WITHDRAWN: {"withdraws"}}
+NAMES = {JUDGED: {*SHOWN, *CODES, "comment"}, SKIPPED: {*SHOWN}, WITHDRAWN: {"withdraws"}}
 
 
 def judgement_of(posted, *, expert, tracers, find):
@@ -106,7 +101,7 @@ def _check_shown(posted, tracers):
 
 
 def _check_said(posted):
-    for name, allowed in CHOICES.items():
+    for name, allowed in CODES.items():
         if not (_is_whole(posted[name]) and posted[name] in allowed):
             msg = f"{name} must be one of {', '.join(map(str, allowed))}"
             raise ValueError(msg)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa.inspection.agreement import CODES, NONE
+from mangapa.inspection.agreement import CLASSES, NONE
 
 __all__ = ["METHODS", "Consensus", "by_majority", "by_weight", "prevailing"]
 
@@ -90,8 +90,8 @@ def by_weight(quality):
     truth = by_majority(quality).probability
     for _ in range(STEPS):
         before = truth
-        shares = (truth[judged].sum(axis=0) + PRIOR) / (judged.sum() + len(CODES) * PRIOR)
-        tables = np.einsum("ft,fec->etc", truth, votes) + PRIOR / len(CODES)
+        shares = (truth[judged].sum(axis=0) + PRIOR) / (judged.sum() + len(CLASSES) * PRIOR)
+        tables = np.einsum("ft,fec->etc", truth, votes) + PRIOR / len(CLASSES)
         tables /= tables.sum(axis=2, keepdims=True)
         log = np.log(shares) + np.einsum("fec,etc->ft", votes, np.log(tables))
         truth = np.exp(log - log.max(axis=1, keepdims=True))
@@ -134,4 +134,4 @@ def prevailing(codes, quality):
 
 def _votes(quality):
     """1.0 where an expert gave a class; shape (fields, experts, 3)."""
-    return (np.asarray(quality)[..., None] == np.array(CODES)).astype(float)
+    return (np.asarray(quality)[..., None] == np.array(CLASSES)).astype(float)

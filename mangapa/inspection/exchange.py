@@ -10,7 +10,8 @@ from mangapa.columns import QUALITY_NAMES
 from mangapa.fields import TRACERS
 from mangapa.inspection.agreement import NONE, opinions
 from mangapa.inspection.consensus import METHODS, prevailing
-from mangapa.inspection.store import CODES, JUDGED, Judgement
+from mangapa.inspection.scheme import CODES
+from mangapa.inspection.store import JUDGED, Judgement
 
 __all__ = ["export_flags", "import_flags"]
 
@@ -89,7 +90,7 @@ def import_flags(store, path, *, expert):
 def _code(row, what, tracer):
     """The number in a cell, if it is one of those that there are."""
     cell = (row.get(COLUMNS[what].get(tracer)) or "").strip()
-    return int(cell) if cell in CODES[what].split(", ") else None
+    return int(cell) if cell in map(str, CODES[what]) else None
 
 
 def export_flags(store, path, *, consensus="majority", experts=None):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["FEATURES", "NOTES", "QUALITIES", "TITLES", "Choice", "scheme"]
+__all__ = ["CODES", "FEATURES", "NOTES", "QUALITIES", "TITLES", "Choice", "scheme"]
 
 #: Of the tracers, as the page names them.
 TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
@@ -49,6 +49,12 @@ NOTES = (
     Choice(code=2, key="n", text="no clear rotation", help="there is gas, but no axis"),
     Choice(code=3, key="b", text="biased rotation", help="rotation, but not that of a disc"),
 )
+#: The codes that a judgement may have, by what they are of.
+CODES = {
+    "quality": tuple(choice.code for choice in QUALITIES),
+    "feature": (0, *(choice.code for choice in FEATURES)),
+    "note": (0, *(choice.code for choice in NOTES)),
+}
 
 
 def scheme():

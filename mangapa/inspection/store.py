@@ -10,8 +10,9 @@ from pathlib import Path
 
 from astropy.time import Time
 
-from mangapa.inspection.scheme import FEATURES, NOTES, QUALITIES
+from mangapa.inspection.scheme import CODES
 from mangapa.quality import JudgementStoreError
+from mangapa.transactions import transaction
 
 __all__ = ["FILE_NAME", "JUDGED", "SKIPPED", "WITHDRAWN", "Judgement", "JudgementStore"]
 
@@ -23,14 +24,7 @@ LAYOUT = 1
 PATIENCE = 20
 #: What a row may be.
 JUDGED, SKIPPED, WITHDRAWN = "judged", "skipped", "withdrawn"
-CODES = {
-    name: ", ".join(str(code) for code in codes)
-    for name, codes in {
-        "quality": [choice.code for choice in QUALITIES],
-        "feature": [0, *(choice.code for choice in FEATURES)],
-        "note": [0, *(choice.code for choice in NOTES)],
-    }.items()
-}
+ALLOWED = {name: ", ".join(map(str, codes)) for name, codes in CODES.items()}
 TABLES = (
     "create table facts (name text primary key, value text not null)",
     "create table galaxies (galaxy text primary key, mangaid text) without rowid",
@@ -42,9 +36,9 @@ TABLES = (
         galaxy text not null references galaxies (galaxy),
         tracer text not null check (tracer in ('stellar', 'halpha')),
         action text not null check (action in ('{JUDGED}', '{SKIPPED}', '{WITHDRAWN}')),
-        quality integer check (quality in ({CODES["quality"]})),
-        feature integer not null check (feature in ({CODES["feature"]})),
-        note integer not null check (note in ({CODES["note"]})),
+        quality integer check (quality in ({ALLOWED["quality"]})),
+        feature integer not null check (feature in ({ALLOWED["feature"]})),
+        note integer not null check (note in ({ALLOWED["note"]})),
         comment text not null,
         withdraws text unique references judgements (id),
         series text not null,
@@ -202,14 +196,8 @@ class JudgementStore:
 
     @contextlib.contextmanager
     def _transaction(self):
-        with self._lock:
-            self._database.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("rollback")
-                raise
-            self._database.execute("commit")
+        with self._lock, transaction(self._database):
+            yield
 
     def __enter__(self):
         return self

@@ -1,25 +1,23 @@
 """What a survey has found so far: an SQLite file that survives whatever happens to the run."""
 
-import contextlib
-import hashlib
 import itertools
 import json
 import sqlite3
 from dataclasses import dataclass
-from importlib.metadata import version
 from operator import itemgetter
 from pathlib import Path
 
 from astropy.time import Time
 
 from mangapa.quality import RunStoreError
+from mangapa.runs.identity import difference, new_facts
+from mangapa.transactions import transaction
 
-__all__ = ["FILE_NAME", "Result", "RunStore", "digest"]
+__all__ = ["FILE_NAME", "Result", "RunStore"]
 
 #: In the folder of a run.
 FILE_NAME = "run.sqlite"
-#: Of the tables below; a store of another layout is refused.
-LAYOUT = 3
+#: Another layout needs another number: `mangapa.runs.identity.LAYOUT`.
 TABLES = """
 create table run (name text primary key, value text not null);
 create table sources (number integer primary key, source text not null unique);
@@ -79,22 +77,6 @@ class Result:
     seconds: dict | None = None
 
 
-def digest(settings):
-    """
-    A short name for settings: runs of the same ones have the same.
-
-    Parameters
-    ----------
-    settings : `dict`
-        Of plain values.
-
-    Returns
-    -------
-    `str`
-    """
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
 class RunStore:
     """
     The store of one run; opened by one process, the parent, alone.
@@ -146,37 +128,16 @@ class RunStore:
         self._check(settings)
 
     def _begin(self, settings):
-        now = Time.now().utc
-        facts = {
-            "layout": LAYOUT,
-            "settings": settings,
-            "version": version("mangapa"),
-            "created": now.isot[:10],
-        }
-        with self._transaction():
+        with transaction(self._database):
             for statement in TABLES.split(";"):
                 self._database.execute(statement)
             self._database.executemany(
                 "insert into run values (?, ?)",
-                [(name, json.dumps(value)) for name, value in facts.items()],
+                [(name, json.dumps(value)) for name, value in new_facts(settings).items()],
             )
 
     def _check(self, settings):
-        facts = self.facts
-        trouble = None
-        if facts["layout"] != LAYOUT:
-            trouble = f"by mangapa {facts['version']}, which kept other things"
-        elif settings is None:
-            return
-        elif facts["version"] != version("mangapa"):
-            trouble = f"by mangapa {facts['version']}, this is {version('mangapa')}"
-        elif digest(facts["settings"]) != digest(settings):
-            different = [
-                f"{name} {facts['settings'].get(name)!r} instead of {settings.get(name)!r}"
-                for name in sorted(settings.keys() | facts["settings"].keys())
-                if facts["settings"].get(name) != settings.get(name)
-            ]
-            trouble = f"with other settings ({', '.join(different)})"
+        trouble = difference(self.facts, settings)
         if trouble:
             msg = (
                 f"the run in {self.path.parent} was made {trouble}; its results are not mixed with "
@@ -193,17 +154,7 @@ class RunStore:
         context manager
             In which that is so.
         """
-        return self._transaction("deferred")
-
-    @contextlib.contextmanager
-    def _transaction(self, kind="immediate"):
-        self._database.execute(f"begin {kind}")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("rollback")
-            raise
-        self._database.execute("commit")
+        return transaction(self._database, "deferred")
 
     def __enter__(self):
         return self
@@ -230,7 +181,7 @@ class RunStore:
         sources : iterable of `str`
             In their order; what is known already stays where it is.
         """
-        with self._transaction():
+        with transaction(self._database):
             self._database.executemany(
                 "insert or ignore into sources (source) values (?)", [(one,) for one in sources]
             )
@@ -260,7 +211,7 @@ class RunStore:
             For a source that was added, and has no outcome yet.
         """
         now = Time.now().utc.isot
-        with self._transaction():
+        with transaction(self._database):
             self._database.execute(
                 "insert into outcomes values (?, ?, ?, ?)",
                 (result.source, result.error, json.dumps(result.seconds or {}), now),

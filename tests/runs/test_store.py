@@ -3,7 +3,8 @@ import sqlite3
 import pytest
 
 from mangapa.quality import RunStoreError
-from mangapa.runs.store import FILE_NAME, Result, RunStore, digest
+from mangapa.runs.identity import digest
+from mangapa.runs.store import FILE_NAME, Result, RunStore
 
 SETTINGS = {"sigma": 3.0, "method": "disc"}
 PARTS = {"galaxy": {"plateifu": "8485-1901"}, "stellar": {"stellar_pa": 0.1 + 0.2}, "halpha": {}}
