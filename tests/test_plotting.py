@@ -4,6 +4,8 @@ from astropy import units as u
 
 import mangapa
 from mangapa import KinematicPA, PAFlags, VelocityField, clean
+from mangapa.fitting.fit import UNCONSTRAINED
+from mangapa.plotting import PALE
 
 pytestmark = pytest.mark.needs_matplotlib
 
@@ -146,4 +148,10 @@ def test_profile_of_noise_is_pale():
     noise = np.random.default_rng(1).normal(size=(21, 21))
     y, x = np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5]
     profile = mangapa.pa_profile(VelocityField.from_arrays(noise, x, y))
-    profile.plot().canvas.draw()
+    figure = profile.plot()
+    figure.canvas.draw()
+    unsure = np.isfinite(profile["pa"]) & (profile["pa_err"] > UNCONSTRAINED * u.deg)
+    assert unsure.any()
+    (below,) = (ax for ax in figure.axes if ax.get_ylabel().startswith("Position angle"))
+    pale = [line for line in below.lines if line.get_color() == PALE and line.get_marker() == "o"]
+    assert sum(len(line.get_xdata()) for line in pale) == unsure.sum()

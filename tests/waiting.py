@@ -4,13 +4,13 @@ import time
 
 
 def until(condition, seconds=30):
-    """Wait until a condition is true; whatever it raises in the meantime is not the end."""
+    """Wait until a condition is true, and return it; what it raises in the meantime is no end."""
     end = time.monotonic() + seconds
     while True:
         trouble = None
         try:
-            if condition():
-                return
+            if found := condition():
+                return found
         except Exception as error:  # A page that is being redrawn loses its elements.
             trouble = error
         if time.monotonic() > end:

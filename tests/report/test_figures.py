@@ -57,4 +57,5 @@ def test_as_json_takes_it(table, draw, rows):
     from plotly.utils import PlotlyJSONEncoder
 
     figure = getattr(figures, draw)(table[rows])
-    json.loads(json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False))
+    read = json.loads(json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False))
+    assert [trace["name"] for trace in read["data"]] == [one["name"] for one in figure["data"]]

@@ -60,7 +60,7 @@ def report(run):
 @pytest.fixture
 def page(report, browser):
     browser.get(report.as_uri())
-    until(lambda: len(cells(browser, 0)) == N_GALAXIES)
+    assert until(lambda: len(cells(browser, 0)) == N_GALAXIES)
     return browser
 
 
@@ -88,10 +88,10 @@ def test_it_loads(page):
     facts = page.find_element("id", "facts").text.replace("\n", " ")
     assert f"{N_GALAXIES} of 14 galaxies measured 1 failed 1 left to do" in facts
     for figure in ("misalignments", "position_angles", "errors_and_scores"):
-        until(lambda one=figure: page.find_elements("css selector", f"#{one} .main-svg"))
+        assert until(lambda one=figure: page.find_elements("css selector", f"#{one} .main-svg"))
     table = catalogue_of(page)
     n_angles = np.isfinite(table["pa_offset"]).sum()
-    until(lambda: len(points(page, "position_angles")) == n_angles)
+    assert until(lambda: len(points(page, "position_angles")) == n_angles)
     assert errors(page) == []
 
 
@@ -114,30 +114,30 @@ def test_it_sorts(page):
 
     in_order = sorted(angles())
     head.click()
-    until(lambda: "dt-ordering-asc" in head.get_attribute("class") and angles() == in_order)
+    assert until(lambda: "dt-ordering-asc" in head.get_attribute("class") and angles() == in_order)
     head.click()
-    until(lambda: angles() == in_order[::-1])
+    assert until(lambda: angles() == in_order[::-1])
     assert len(in_order) == N_GALAXIES - 2
 
 
 def test_it_filters(page):
     search = page.find_element("css selector", "input[type=search]")
     search.send_keys("8007")
-    until(lambda: cells(page, 0) == ["8007-1901"])
+    assert until(lambda: cells(page, 0) == ["8007-1901"])
 
 
 def test_each_column_filters(page):
     """For the galaxies without a good spaxel of gas."""
     field = page.find_element("css selector", "#galaxies thead tr:nth-child(2) > :last-child input")
     field.send_keys("every spaxel is masked")
-    until(lambda: cells(page, 0) == ["8004-1901"])
+    assert until(lambda: cells(page, 0) == ["8004-1901"])
 
 
 def opened(page, row):
     """The dialog, after a click on a row."""
     page.find_elements("css selector", "#galaxies tbody tr")[row].click()
     dialog = page.find_element("id", "galaxy")
-    until(lambda: title_of(dialog).startswith(f"{8000 + row}-1901"))
+    assert until(lambda: title_of(dialog).startswith(f"{8000 + row}-1901"))
     return dialog
 
 
@@ -148,15 +148,15 @@ def title_of(dialog):
 def test_it_opens_a_galaxy(page):
     table = catalogue_of(page)
     dialog = opened(page, 5)
-    until(lambda: dialog.find_element("css selector", "#stellar .gtitle").text)
+    assert until(lambda: dialog.find_element("css selector", "#stellar .gtitle").text)
     title = dialog.find_element("css selector", "#stellar .gtitle").text
     assert f"PA {table['stellar_pa'][5].value:.1f}" in title
-    until(lambda: len(dialog.find_elements("css selector", "image")) == 2)
+    assert until(lambda: len(dialog.find_elements("css selector", "image")) == 2)
     page.switch_to.active_element.send_keys(LEFT)
-    until(lambda: title_of(dialog).startswith("8004-1901"))
-    until(lambda: "no good spaxel" in dialog.find_element("id", "halpha").text)
+    assert until(lambda: title_of(dialog).startswith("8004-1901"))
+    assert until(lambda: "no good spaxel" in dialog.find_element("id", "halpha").text)
     page.switch_to.active_element.send_keys(ESCAPE)
-    until(lambda: not dialog.is_displayed())
+    assert until(lambda: not dialog.is_displayed())
     assert errors(page) == []
 
 
@@ -166,12 +166,12 @@ def test_a_galaxy_has_its_profile(page):
     dialog = opened(page, 6)
     profile = mangapa.measure(list(galaxies())[6]).stellar_profile
     n_rings = np.isfinite(profile["pa"]).sum()
-    until(lambda: len(points(page, "stellar_profile")) == n_rings)
+    assert until(lambda: len(points(page, "stellar_profile")) == n_rings)
     page.switch_to.active_element.send_keys(ESCAPE)
-    until(lambda: not dialog.is_displayed())
+    assert until(lambda: not dialog.is_displayed())
     # A galaxy without gas leaves no profile of the one before.
     opened(page, 3)
-    until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
+    assert until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
     assert errors(page) == []
 
 
@@ -181,9 +181,9 @@ def test_a_point_opens_its_galaxy(page):
         "{points: [{customdata: 7}]})"
     )
     dialog = page.find_element("id", "galaxy")
-    until(lambda: title_of(dialog).startswith("8007-1901"))
+    assert until(lambda: title_of(dialog).startswith("8007-1901"))
     dialog.find_element("tag name", "button").click()
-    until(lambda: not dialog.is_displayed())
+    assert until(lambda: not dialog.is_displayed())
 
 
 def test_a_whole_release(browser, tmp_path):
@@ -197,10 +197,10 @@ def test_a_whole_release(browser, tmp_path):
             result.parts["galaxy"]["plateifu"] = name
             store.add(replace(result, source=name))
     browser.get(write_report(tmp_path, progress=False).as_uri())
-    until(lambda: len(browser.find_elements("css selector", "#galaxies img")) == 50)
+    assert until(lambda: len(browser.find_elements("css selector", "#galaxies img")) == 50)
     search = browser.find_element("css selector", "input[type=search]")
     search.send_keys("9876-")
-    until(lambda: cells(browser, 0) == ["9876-1901"])
+    assert until(lambda: cells(browser, 0) == ["9876-1901"])
     assert errors(browser) == []
 
 
