@@ -22,11 +22,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from mangapa.atomic import replacing
-from mangapa.classification.features import describe
-from mangapa.classification.labels import read_labelled
-from mangapa.classification.predict import pair_inputs, partners
-from mangapa.inspection.ordering import plan
+from mangapa._utils.files import replacing
+from mangapa.inspection._ordering import plan
+from mangapa.usability._descriptors import describe
+from mangapa.usability._predict import pair_inputs, partners
+from mangapa.usability.labels import read_labelled
 
 #: Labels that are random in either case, and labels from one teaching to the next.
 START, STEP, STOP = 100, 100, 2400

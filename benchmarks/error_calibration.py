@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from mangapa import PAFlags, fit_pa
 from mangapa.fitting import available_methods
-from mangapa.fitting.errors import UNIFORM
-from mangapa.simulate.galaxies import FIELD_OF_VIEW
+from mangapa.fitting._errors import UNIFORM
+from mangapa.simulate._galaxies import FIELD_OF_VIEW
 
 NOISES = ("white", "correlated", "binned")
 RATIOS = (1, 3, 10)  # V/sigma

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from mangapa import clean, fit_pa, read_maps, simulate_galaxy, write_maps
 from mangapa.fields import TRACERS
-from mangapa.simulate.galaxies import FIELD_OF_VIEW
+from mangapa.simulate._galaxies import FIELD_OF_VIEW
 
 #: Bundles of each size on a MaNGA plate (Drory et al. 2015), where there is no catalogue.
 BUNDLES = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}

@@ -20,8 +20,8 @@ from tqdm import tqdm
 import mangapa
 from mangapa.catalogue import read_published, share
 from mangapa.runs import catalogue
-from mangapa.runs.store import RunStore
-from mangapa.runs.workers import result_of
+from mangapa.runs._store import RunStore
+from mangapa.runs._workers import result_of
 
 
 def main():

@@ -6,10 +6,10 @@ import numpy as np
 from real_fields import n_velocity_fields, published_catalogue, radon_example, velocity_fields
 
 from mangapa import features, fit_pa, pa_profile
-from mangapa.classification.metrics import metrics, reliability
 from mangapa.plotting import plot_field
-from mangapa.profiles.evidence import LEAST_WANDER, counter_rotation_probability
-from mangapa.profiles.finding import FOUND, LIKELY
+from mangapa.profiles._detections import LEAST_WANDER, counter_rotation_probability
+from mangapa.profiles._features import FOUND, LIKELY
+from mangapa.usability.metrics import metrics, reliability
 
 #: The catalogue's prefix of each tracer's columns, and what its flags of features mean.
 PREFIX = {"stellar": "stel", "halpha": "halpha"}

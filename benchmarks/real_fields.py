@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from mangapa import VelocityField
-from mangapa.classification.labels import unpack
+from mangapa.usability.labels import unpack
 
 SHARED_DATA = Path(
     os.environ.get("MANGAPA_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")

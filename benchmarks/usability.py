@@ -14,10 +14,10 @@ import numpy as np
 from astropy.table import Table, vstack
 from real_fields import SHARED_DATA, velocity_fields
 
-from mangapa.classification.evaluation import draw, evaluate, judged
-from mangapa.classification.features import describe
-from mangapa.classification.model import load_model
-from mangapa.classification.predict import prepare, score
+from mangapa.usability._descriptors import describe
+from mangapa.usability._predict import prepare, score
+from mangapa.usability.evaluation import draw, evaluate, judged
+from mangapa.usability.model import load_model
 
 FRESH = """
 import time
@@ -42,7 +42,7 @@ def main():
 
 
 def train_and_judge(options):
-    from mangapa.classification.training import train
+    from mangapa.usability.training import train
 
     for model in ("fcn", "default"):
         run = f"{options.out}/{model}"

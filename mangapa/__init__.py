@@ -5,27 +5,27 @@ from importlib.metadata import version
 import wrapt
 
 from mangapa.angles import Misalignment, misalignment
+from mangapa.archive._configuration import conf
 from mangapa.catalogue import read_catalogue, write_catalogue
-from mangapa.citation import BIBTEX
-from mangapa.classification import Usability, usability
+from mangapa.catalogue._citation import BIBTEX
 from mangapa.cleaning import clean
-from mangapa.configuration import conf
-from mangapa.fields import Galaxy, VelocityField
-from mangapa.fitting import KinematicPA, fit_pa
-from mangapa.measurement import Measurement, measure
-from mangapa.profiles import Features, PAProfile, features, pa_profile
-from mangapa.quality import (
+from mangapa.exceptions import (
     DownloadError,
+    MangapaError,
     MangapaWarning,
     MapsFileError,
     ModelError,
-    PAFlags,
-    UsabilityFlags,
 )
-from mangapa.readers import read_maps
+from mangapa.fields import Galaxy, VelocityField
+from mangapa.fitting import KinematicPA, fit_pa
+from mangapa.flags import PAFlags, Rejection, UsabilityFlags
+from mangapa.formats import read_maps, write_maps
+from mangapa.measurement import Measurement, measure
+from mangapa.profiles import Features, PAProfile, features, pa_profile
 from mangapa.runs import RunSummary, survey
-from mangapa.simulate import simulate_galaxy, write_maps
-from mangapa.standardisation import standardise
+from mangapa.simulate import simulate_galaxy
+from mangapa.usability import Usability, usability
+from mangapa.usability._image import standardise
 
 __version__ = version("mangapa")
 __citation__ = BIBTEX
@@ -34,6 +34,7 @@ __all__ = [
     "Features",
     "Galaxy",
     "KinematicPA",
+    "MangapaError",
     "MangapaWarning",
     "MapsFileError",
     "Measurement",
@@ -41,6 +42,7 @@ __all__ = [
     "ModelError",
     "PAFlags",
     "PAProfile",
+    "Rejection",
     "RunSummary",
     "Usability",
     "UsabilityFlags",

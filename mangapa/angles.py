@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from mangapa.quality import PAFlags
-from mangapa.robust import median
+from mangapa._utils.robust import median
+from mangapa.flags import PAFlags
 
 __all__ = ["COUNTER_ROTATING", "MISALIGNED", "Misalignment", "misalignment"]
 

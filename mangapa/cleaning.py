@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mangapa.quality import Rejection
+from mangapa.flags import Rejection
 
 __all__ = ["clean"]
 

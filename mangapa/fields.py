@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import registry
 
-from mangapa.quality import Rejection
+from mangapa.flags import Rejection
 
 __all__ = ["TRACERS", "Galaxy", "VelocityField"]
 
@@ -50,7 +50,7 @@ class VelocityField:
     galaxy : `str` or `None`
         Name of the galaxy; for MaNGA its plate-IFU.
     rejection : `~numpy.ndarray`
-        For each spaxel the `~mangapa.quality.Rejection` bits of cleaning, shape (ny, nx); 0 where
+        For each spaxel the `~mangapa.flags.Rejection` bits of cleaning, shape (ny, nx); 0 where
         it was not touched.
     """
 

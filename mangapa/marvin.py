@@ -4,12 +4,12 @@ import logging
 from weakref import WeakKeyDictionary
 
 from mangapa.angles import misalignment as angle_between
-from mangapa.classification import usability as judge
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import fit_pa
+from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.profiles import pa_profile as measure_profile
-from mangapa.readers import galaxy_from_marvin
+from mangapa.usability import usability as judge
 
 __all__ = ["attach", "kinematic_pa", "misalignment", "pa_profile", "usability"]
 

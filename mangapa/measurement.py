@@ -6,16 +6,18 @@ import time
 from dataclasses import dataclass, field, replace
 
 from mangapa.angles import Misalignment, misalignment
-from mangapa.classification import Usability, usability
+from mangapa.archive import is_identifier, locate
+from mangapa.archive._configuration import may_download
+from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
-from mangapa.columns import catalogue_columns
-from mangapa.configuration import may_download
+from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
-from mangapa.locate import is_identifier, locate
+from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.formats.manga import read_maps
+from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.profiles import Features, PAProfile, features, galaxy_profiles
-from mangapa.quality import MapsFileError, PAFlags, UsabilityFlags
-from mangapa.readers import galaxy_from_marvin, read_maps
+from mangapa.usability import Usability, usability
 
 __all__ = ["Measurement", "measure"]
 
@@ -111,8 +113,8 @@ def measure(
     source : path-like, `str`, `~mangapa.Galaxy`, or ``Maps`` or ``Cube`` of ``marvin.tools``
         A MAPS file; a plate-IFU or MaNGA-ID; or what was read already.
     release, daptype : `str`, optional
-        Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.locate.locate`; other sources know
-        theirs.
+        Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.archive.locate`; other sources
+        know theirs.
     download : `bool`, optional
         Fetch the file of an identifier if it is not here, or damaged; as the configuration says,
         which is no, if not given.

@@ -4,8 +4,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa.fields import TRACERS, VELOCITY
-from mangapa.fitting.fit import UNCONSTRAINED
-from mangapa.quality import describe
+from mangapa.fitting._fit import UNCONSTRAINED
 
 __all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
 
@@ -146,7 +145,7 @@ def plot_measurement(measurement, figure=None):
         field, result = measurement.galaxy.tracer(tracer), getattr(measurement, tracer)
         if field is None:
             ax.set_axis_off()
-            ax.text(0.5, 0.5, describe(result.flags), ha="center", transform=ax.transAxes)
+            ax.text(0.5, 0.5, result.flags.description, ha="center", transform=ax.transAxes)
         else:
             usability = getattr(measurement, f"{tracer}_usability")
             plot_field(field, ax, result=result, usability=usability)
@@ -202,7 +201,7 @@ def _field_title(field, result, usability):
     if usability is not None and np.isfinite(usability.score):
         lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
     if result.flags:
-        lines.append(describe(result.flags))
+        lines.append(result.flags.description)
     return "\n".join(lines)
 
 

@@ -103,7 +103,7 @@ def browser():
 @pytest.fixture
 def sas(galaxy):
     """A local SAS that holds the galaxy as plate-IFU 8485-1901 of DR17, in the default daptype."""
-    from mangapa.locate import expected_path
+    from mangapa.archive import expected_path
 
     plateifu = "8485-1901"
     path = expected_path(plateifu)

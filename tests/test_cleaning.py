@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangapa import VelocityField, clean
-from mangapa.quality import Rejection
+from mangapa.flags import Rejection
 
 Y, X = np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5]
 

@@ -121,7 +121,7 @@ def test_simulate(tmp_path, capsys):
 
 @pytest.mark.needs_matplotlib
 def test_demo(tmp_path, capsys, monkeypatch):
-    from mangapa.cli import demo
+    from mangapa.cli import _demo as demo
 
     monkeypatch.setattr(demo, "DEMO", demo.DEMO[1:2])
     out = tmp_path / "demo"

@@ -14,9 +14,9 @@ from astropy import units as u
 from astropy.io import fits
 
 import mangapa
+from mangapa.archive.releases import MANGA_RELEASES
+from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.marvin import attach, kinematic_pa
-from mangapa.readers import galaxy_from_marvin
-from mangapa.surveys import MANGA_RELEASES
 from tests.marvin_api import marvin_api
 
 
@@ -128,7 +128,7 @@ def test_from_a_server(marvin, sas):
         with pytest.warns(mangapa.MangapaWarning):
             assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
         assert stellar.pa == mangapa.measure(sas).stellar.pa
-        assert mangapa.locate.locate(maps) == sas
+        assert mangapa.archive.locate(maps) == sas
 
 
 @pytest.mark.filterwarnings("ignore:.*HYB10 maps only", "ignore:Could not .* local")
@@ -136,7 +136,7 @@ def test_from_a_server(marvin, sas):
 @pytest.mark.parametrize("mode", ["local", "auto", "remote"])
 def test_every_mode_of_every_public_release(marvin, galaxy, tmp_path, release, mode):
     """In mode auto Marvin looks for a local file first, and asks the server where there is none."""
-    path = mangapa.locate.expected_path("8485-1901", release=release)
+    path = mangapa.archive.expected_path("8485-1901", release=release)
     mock = replace(galaxy, plateifu="8485-1901", daptype="HYB10")
     served = mangapa.write_maps(mock, tmp_path / "served.fits.gz", release=release)
     if mode == "local":

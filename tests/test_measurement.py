@@ -4,7 +4,7 @@ from astropy import units as u
 
 import mangapa
 from mangapa import Galaxy, PAFlags, clean, fit_pa, measure
-from mangapa.columns import catalogue_columns, register_column
+from mangapa.catalogue.columns import catalogue_columns, register_column
 
 
 def test_the_whole_path(galaxy):

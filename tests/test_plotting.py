@@ -4,7 +4,7 @@ from astropy import units as u
 
 import mangapa
 from mangapa import KinematicPA, PAFlags, VelocityField, clean
-from mangapa.fitting.fit import UNCONSTRAINED
+from mangapa.fitting._fit import UNCONSTRAINED
 from mangapa.plotting import PALE
 
 pytestmark = pytest.mark.needs_matplotlib

@@ -14,8 +14,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 import mangapa
-from mangapa.classification.evaluation import draw, evaluate, judged
-from mangapa.classification.training import train
+from mangapa.usability.evaluation import draw, evaluate, judged
+from mangapa.usability.training import train
 
 # %%
 # Forty galaxies as arrays, half of which are noise, and a table of flags: 0 do not use, 1 messy,

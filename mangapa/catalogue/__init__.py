@@ -1,10 +1,10 @@
 """Many measurements as one table, on disk and back; and the published catalogue."""
 
-from mangapa.catalogue.comparison import Comparison, compare
-from mangapa.catalogue.formats import read_catalogue, write_catalogue
-from mangapa.catalogue.published import read_published
-from mangapa.catalogue.samples import SAMPLES, Share, sample, share
-from mangapa.catalogue.tables import tabulate, tabulate_rows
+from mangapa.catalogue._comparison import Comparison, compare
+from mangapa.catalogue._formats import read_catalogue, write_catalogue
+from mangapa.catalogue._published import read_published
+from mangapa.catalogue._samples import SAMPLES, Share, sample, share
+from mangapa.catalogue._tables import tabulate, tabulate_rows
 
 __all__ = [
     "SAMPLES",

@@ -4,14 +4,14 @@ import argparse
 import warnings
 
 import mangapa
-from mangapa.citation import BIBTEX
-from mangapa.cli import archive, demo, inspect, measure, network, simulate, survey
-from mangapa.cli.output import BAD_USAGE, complain
-from mangapa.quality import MangapaWarning
+from mangapa.catalogue._citation import BIBTEX
+from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
+from mangapa.cli._output import BAD_USAGE, complain
+from mangapa.exceptions import MangapaWarning
 
 __all__ = ["main"]
 
-COMMANDS = (demo, measure, survey, inspect, archive, network, simulate)
+COMMANDS = (_demo, _measure, _survey, _inspect, _archive, _network, _simulate)
 
 
 def main(arguments=None):

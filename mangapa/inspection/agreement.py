@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from mangapa.inspection.scheme import CODES
-from mangapa.inspection.store import JUDGED
+from mangapa.inspection._scheme import CODES
+from mangapa.inspection._store import JUDGED
 
 __all__ = [
     "Opinions",

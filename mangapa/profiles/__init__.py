@@ -1,7 +1,7 @@
 """How the rotation changes with radius: the position angle on rings, and what stands out in it."""
 
-from mangapa.profiles.finding import Features, FieldFeatures, features
-from mangapa.profiles.profile import PAProfile, galaxy_profiles, pa_profile
+from mangapa.profiles._features import Features, FieldFeatures, features
+from mangapa.profiles._profile import PAProfile, galaxy_profiles, pa_profile
 
 __all__ = [
     "Features",

@@ -1,5 +1,5 @@
 """A run as a page that a person likes to read."""
 
-from mangapa.report.page import write_report
+from mangapa.report._page import write_report
 
 __all__ = ["write_report"]

@@ -1,5 +1,5 @@
 """Many galaxies: run, interrupt, resume."""
 
-from mangapa.runs.survey import RunSummary, catalogue, status, survey
+from mangapa.runs._survey import RunSummary, catalogue, status, survey
 
 __all__ = ["RunSummary", "catalogue", "status", "survey"]

@@ -4,7 +4,7 @@ from astropy.table import QTable
 
 import mangapa
 from mangapa.catalogue import tabulate
-from mangapa.columns import catalogue_columns
+from mangapa.catalogue.columns import catalogue_columns
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mangapa import VelocityField
-from mangapa.fitting.fit import good_spaxels
+from mangapa.fitting._fit import good_spaxels
 
 Y, X = np.mgrid[-8:8.5:0.5, 8:-8.5:-0.5]
 ROUND = np.hypot(X, Y) < 8.2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import mangapa
 from mangapa import PAFlags, VelocityField, fit_pa, misalignment
 from mangapa.fitting import PAFit, available_methods, register_method
-from mangapa.fitting.methods import DEFAULT_METHOD, method_named
+from mangapa.fitting._methods import DEFAULT_METHOD, method_named
 
 N_STEPS = 91  # two degrees: enough for these tests, and four times faster
 STEP = 180 / (N_STEPS - 1)
@@ -43,7 +43,7 @@ def field(velocity, x=X, y=Y, mask=~ROUND, **options):
 def replace_method(monkeypatch, function):
     """Put a function in the place of pafit."""
     method = replace(method_named("pafit"), fit=function)
-    monkeypatch.setitem(mangapa.fitting.methods._methods, "pafit", method)
+    monkeypatch.setitem(mangapa.fitting._methods._methods, "pafit", method)
 
 
 def apart(result, pa):

@@ -3,8 +3,8 @@ import pytest
 from astropy import units as u
 
 from mangapa import KinematicPA, PAFlags, VelocityField, fit_pa
-from mangapa.fitting.fit import _disagree
-from mangapa.fitting.thin_disc import N_PARAMETERS, _model
+from mangapa.fitting._fit import _disagree
+from mangapa.fitting._thin_disc import N_PARAMETERS, _model
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
 

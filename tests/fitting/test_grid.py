@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangapa.fitting.grid import grid_of
-from mangapa.fitting.scattered import on_a_grid
+from mangapa.fitting._grid import grid_of
+from mangapa.fitting._scattered import on_a_grid
 from tests.fitting.fields import spaxels
 
 ROW, COLUMN = np.indices((7, 9))

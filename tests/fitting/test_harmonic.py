@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.harmonic import _curve, _mismatch, fit, fit_many, three_sigma
-from mangapa.fitting.points import gather
+from mangapa.fitting._harmonic import _curve, _mismatch, fit, fit_many, three_sigma
+from mangapa.fitting._points import gather
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.points import CORRELATION_AREA, gather
+from mangapa.fitting._points import CORRELATION_AREA, gather
 from tests.fitting.fields import X, Y, spaxels
 
 

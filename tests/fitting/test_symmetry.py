@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.symmetry import chi_square_curve, fit
+from mangapa.fitting._symmetry import chi_square_curve, fit
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 

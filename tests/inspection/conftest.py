@@ -9,11 +9,11 @@ from operator import attrgetter
 import pytest
 
 import mangapa
-from mangapa.classification.labels import unpack
 from mangapa.inspection import JudgementStore
-from mangapa.inspection.store import FILE_NAME
-from mangapa.runs.store import Result, RunStore
-from mangapa.runs.workers import result_of
+from mangapa.inspection._store import FILE_NAME
+from mangapa.runs._store import Result, RunStore
+from mangapa.runs._workers import result_of
+from mangapa.usability.labels import unpack
 from tests.conftest import SHARED_DATA
 
 N_GALAXIES, N_REAL = 50, 30
@@ -70,9 +70,9 @@ def served(run, tmp_path):
     with contextlib.ExitStack() as stack:
 
         def serve(expert="vera", *, path=tmp_path / FILE_NAME, port=0, show_scores=False, **order):
-            from mangapa.inspection.galaxies import InspectedGalaxies
-            from mangapa.inspection.ordering import plan
-            from mangapa.inspection.server import Inspection, InspectionServer
+            from mangapa.inspection._galaxies import InspectedGalaxies
+            from mangapa.inspection._ordering import plan
+            from mangapa.inspection._server import Inspection, InspectionServer
 
             galaxies = InspectedGalaxies.of_run(run)
             judgements = stack.enter_context(JudgementStore(path, create=True))

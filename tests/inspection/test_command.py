@@ -4,9 +4,9 @@ import pytest
 
 from mangapa.cli import main
 from mangapa.inspection import Judgement
-from mangapa.inspection.galaxies import InspectedGalaxies
-from mangapa.inspection.store import FILE_NAME
-from mangapa.runs.store import RunStore
+from mangapa.inspection._galaxies import InspectedGalaxies
+from mangapa.inspection._store import FILE_NAME
+from mangapa.runs._store import RunStore
 from tests.inspection.conftest import N_GALAXIES
 
 

@@ -2,8 +2,8 @@ import csv
 
 import pytest
 
-from mangapa.classification.labels import read_flags
 from mangapa.inspection import Judgement, export_flags, import_flags
+from mangapa.usability.labels import read_flags
 
 CSV = """\
 plateifu,mangaid,stel_qual,halpha_qual,stel_feature,halpha_feature,halpha_notes

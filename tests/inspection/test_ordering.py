@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mangapa.inspection import Judgement
-from mangapa.inspection.ordering import DISAGREEMENT, GAP, plan
+from mangapa.inspection._ordering import DISAGREEMENT, GAP, plan
 
 SCORES = {
     f"8000-{n}": {"stellar": n / 200, "halpha": 0.99 if n % 2 else np.nan} for n in range(200)

@@ -15,7 +15,7 @@ from statistics import median
 import pytest
 
 from mangapa.inspection import JudgementStore
-from mangapa.inspection.store import FILE_NAME
+from mangapa.inspection._store import FILE_NAME
 from tests.inspection.conftest import N_GALAXIES, NO_GAS
 from tests.waiting import until
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from mangapa.exceptions import JudgementStoreError
 from mangapa.inspection import Judgement, JudgementStore
-from mangapa.inspection.store import FILE_NAME, WITHDRAWN
-from mangapa.quality import JudgementStoreError
+from mangapa.inspection._store import FILE_NAME, WITHDRAWN
 
 STARS = Judgement(expert="vera", galaxy="8485-1901", tracer="stellar", quality=2, feature=1)
 

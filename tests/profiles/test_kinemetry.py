@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mangapa.profiles.kinemetry import KINEMETRY_COVERAGE, MIN_COVERAGE, solve
-from mangapa.profiles.rings import Ellipse
+from mangapa.profiles._kinemetry import KINEMETRY_COVERAGE, MIN_COVERAGE, solve
+from mangapa.profiles._rings import Ellipse
 from tests.profiles.fields import ROUND, X, Y, disc, field, off
 from tests.profiles.test_rings import rings_of
 

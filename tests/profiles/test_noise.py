@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mangapa import simulate_galaxy
-from mangapa.profiles.noise import RingNoise, kernels
-from mangapa.profiles.ring_fit import fit_rings
+from mangapa.profiles._noise import RingNoise, kernels
+from mangapa.profiles._ring_fit import fit_rings
 from tests.profiles.fields import disc, field
 from tests.profiles.test_ring_fit import terms_of
 from tests.profiles.test_rings import rings_of

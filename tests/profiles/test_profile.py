@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import mangapa
 from mangapa import PAFlags, PAProfile, VelocityField, pa_profile, simulate_galaxy
 from mangapa.profiles import galaxy_profiles
-from mangapa.profiles.profile import COLUMNS
-from mangapa.profiles.rotation import UNIFORM
+from mangapa.profiles._profile import COLUMNS
+from mangapa.profiles._vectors import UNIFORM
 from tests.profiles.fields import ROUND, X, Y, disc, field, off
 
 SHAPE = {"pa_axis": 60, "axis_ratio": 0.6}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa.profiles.ring_fit import fit_rings
+from mangapa.profiles._ring_fit import fit_rings
 from tests.profiles.fields import X, Y, disc, field
 from tests.profiles.test_rings import rings_of
 

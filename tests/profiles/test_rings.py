@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting.fit import good_spaxels
-from mangapa.fitting.points import gather
-from mangapa.profiles.rings import MIN_DATA, SECTORS, Ellipse, Rings, ring_numbers
+from mangapa.fitting._fit import good_spaxels
+from mangapa.fitting._points import gather
+from mangapa.profiles._rings import MIN_DATA, SECTORS, Ellipse, Rings, ring_numbers
 from tests.profiles.fields import ROUND, X, disc, field
 
 

@@ -6,7 +6,7 @@ from astropy import units as u
 
 import mangapa
 from mangapa.catalogue import tabulate
-from mangapa.report import figures
+from mangapa.report import _figures as figures
 
 pytestmark = pytest.mark.needs_plotly
 ANGLES = (3.0, 4.0, 29.0, 30.0, 149.0, 180.0, np.nan)

@@ -11,8 +11,8 @@ import mangapa
 from mangapa.cli import main
 from mangapa.report import write_report
 from mangapa.runs import catalogue
-from mangapa.runs.store import Result, RunStore
-from mangapa.runs.workers import result_of
+from mangapa.runs._store import Result, RunStore
+from mangapa.runs._workers import result_of
 from tests.waiting import until
 
 LEFT, ESCAPE = "\ue012", "\ue00c"

@@ -4,8 +4,8 @@ import io
 import numpy as np
 import pytest
 
-from mangapa.report.pictures import drawn, picture
-from mangapa.runs.images import FieldImage
+from mangapa.report._pictures import drawn, picture
+from mangapa.runs._images import FieldImage
 
 pytestmark = pytest.mark.needs_plotly
 VELOCITY = np.array([[-100.0, 0.0, 100.0], [np.nan, -400.0, 400.0]])

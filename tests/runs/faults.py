@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from mangapa.runs.workers import measure_source
+from mangapa.runs._workers import measure_source
 
 
 def measure(source, settings, parent=None):

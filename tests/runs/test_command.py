@@ -3,10 +3,10 @@ import os
 import pytest
 
 import mangapa
+from mangapa.archive import expected_path
+from mangapa.archive._addresses import table_address
 from mangapa.catalogue import tabulate
 from mangapa.cli import main
-from mangapa.locate import expected_path
-from mangapa.locate.addresses import table_address
 from tests.archive_server import write_dapall, write_drpall
 
 

@@ -44,7 +44,7 @@ def test_a_worker_is_killed(tmp_path):
                 return self._executor.submit(*args)
 
         monkeypatched = pytest.MonkeyPatch()
-        monkeypatched.setattr("mangapa.runs.workers.AT_ONCE", 8)
+        monkeypatched.setattr("mangapa.runs._workers.AT_ONCE", 8)
         summary = survey(folder, tmp_path / "dask", executor=Executor())
         monkeypatched.undo()
     assert killed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mangapa
-from mangapa.runs.images import FieldImage, image_of
+from mangapa.runs._images import FieldImage, image_of
 
 
 def test_as_seen_on_the_sky(galaxy):

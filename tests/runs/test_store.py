@@ -2,9 +2,9 @@ import sqlite3
 
 import pytest
 
-from mangapa.quality import RunStoreError
-from mangapa.runs.identity import digest
-from mangapa.runs.store import FILE_NAME, Result, RunStore
+from mangapa.exceptions import RunStoreError
+from mangapa.runs._identity import digest
+from mangapa.runs._store import FILE_NAME, Result, RunStore
 
 SETTINGS = {"sigma": 3.0, "method": "disc"}
 PARTS = {"galaxy": {"plateifu": "8485-1901"}, "stellar": {"stellar_pa": 0.1 + 0.2}, "halpha": {}}

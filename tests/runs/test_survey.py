@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import mangapa
-from mangapa.quality import RunError, RunStoreError
-from mangapa.runs import catalogue, status, survey, workers
-from mangapa.runs.sources import listed
+from mangapa.exceptions import RunError, RunStoreError
+from mangapa.runs import _workers as workers
+from mangapa.runs import catalogue, status, survey
+from mangapa.runs._sources import listed
 from tests.runs import faults
 
 N_GALAXIES = 200
@@ -156,7 +157,8 @@ def measure_nothing(source, settings, parent=None):
 
 INTERRUPTED = """
 import sys
-from mangapa.runs import survey, workers
+from mangapa.runs import _workers as workers
+from mangapa.runs import survey
 from tests.runs import faults
 workers.measure_source = faults.measure
 if __name__ == "__main__":

@@ -1,5 +1,0 @@
-"""Whether a velocity field can be used at all: networks that learned from the experts' flags."""
-
-from mangapa.classification.predict import Usability, usability
-
-__all__ = ["Usability", "usability"]

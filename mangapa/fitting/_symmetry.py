@@ -1,0 +1,235 @@
+"""The published objective, the bi-antisymmetrised map at each angle, without triangulation."""
+
+import numpy as np
+
+from mangapa.fitting._harmonic import three_sigma
+from mangapa.fitting._methods import register_method
+from mangapa.fitting._results import PAFit
+from mangapa.fitting._scattered import on_a_grid
+
+__all__ = ["chi_square_curve", "fit"]
+
+#: Angles that are worked on at once: small enough for the processor's cache.
+CHUNK = 20
+#: A mirror point counts if it is inside the convex hull of the spaxels, give or take this fraction
+#: of a spaxel, so that the hull's own corners are inside.
+HULL_TOLERANCE = 1e-3
+#: Values are extrapolated so many spaxels beyond the hull, for the cells that it crosses.
+BEYOND = 1.5
+#: Fraction of a spaxel.
+JITTER = 1e-3
+
+
+@register_method("symmetry", stepped=True)
+def fit(spaxels, *, n_steps):
+    """
+    Find the angle at which the bi-antisymmetrised map is closest to the map.
+
+    Each velocity is averaged with those at its three mirror points, where they are inside the
+    field: reflected about the axis, and, with their sign changed, about its perpendicular and
+    through the centre. Mirror values are interpolated bilinearly on the spaxels. For comparison
+    with the literature.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting._methods.Spaxels`
+        What to fit.
+    n_steps : `int`
+        Number of angles that are tried over 180 deg.
+
+    Returns
+    -------
+    `~mangapa.fitting.PAFit`
+
+    References
+    ----------
+    Krajnovic et al. 2006, MNRAS 366, 787, Appendix C.
+    """
+    spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
+    angles = np.linspace(0, 180, n_steps)
+    chi2, offsets = chi_square_curve(spaxels, np.radians(angles))
+    best = int(np.argmin(chi2))
+    return PAFit(
+        pa_axis=float(angles[best] % 180.0),
+        error_3sigma=three_sigma(chi2[:-1], spaxels.velocity.size),
+        v_sys=float(offsets[best]),
+        chi2=float(chi2[best]),
+    )
+
+
+def chi_square_curve(spaxels, angles):
+    """
+    The objective at many angles.
+
+    Parameters
+    ----------
+    spaxels : `~mangapa.fitting._methods.Spaxels`
+        On a grid.
+    angles : `~numpy.ndarray`
+        Axes, radian, in equal steps over 180 deg, both ends included; shape (n,).
+
+    Returns
+    -------
+    chi2, offset : `~numpy.ndarray`
+        Chi-square and the mean of map less symmetrised map, km/s; shape (n,).
+    """
+    surface = _Surface(spaxels)
+    velocity = spaxels.velocity.astype(np.float32)
+    places = np.stack([spaxels.x, spaxels.y])
+    ivar = (spaxels.error**-2.0).astype(np.float32)
+    through, n_through = surface.look_up(np.array([-np.eye(2)]), places)
+    base, n_base = velocity - through, 1 + n_through
+    chi2, offset = np.empty(angles.size), np.empty(angles.size)
+
+    def evaluate(steps, symmetric, count):
+        symmetric /= count
+        difference = np.subtract(velocity, symmetric, out=symmetric)
+        offset[steps] = difference.mean(axis=1)
+        chi2[steps] = np.einsum("ij,ij,j->i", difference, difference, ivar)
+
+    # The mirror points about an axis at right angles are the same, with the signs changed: where
+    # the steps have it, one look-up serves both.
+    quarter, odd = divmod(angles.size - 1, 2)
+    n_steps = angles.size if odd else quarter
+    for start in range(0, n_steps, CHUNK):
+        steps = np.arange(start, min(start + CHUNK, n_steps))
+        cosine, sine = np.cos(2 * angles[steps]), np.sin(2 * angles[steps])
+        about = np.moveaxis(np.array([[-cosine, sine], [sine, cosine]]), -1, 0)
+        same, count = surface.look_up(about, places)
+        opposite, n_opposite = surface.look_up(-about, places)
+        count += n_opposite
+        count += n_base
+        same -= opposite
+        evaluate(steps, base + same, count)
+        if not odd:
+            evaluate(steps + quarter, np.subtract(base, same, out=same), count)
+    if not odd:
+        chi2[-1], offset[-1] = chi2[0], offset[0]
+    return chi2, offset
+
+
+class _Surface:
+    """The map as a bilinear surface inside the convex hull of its spaxels, zero outside."""
+
+    def __init__(self, spaxels):
+        grid, good = spaxels.grid, spaxels.good
+        # Wide enough for every mirror point, and centred on the galaxy.
+        reach = np.hypot(spaxels.x, spaxels.y).max()
+        self._steps = np.linalg.inv(grid.steps)
+        half = int(np.ceil(reach * np.abs(self._steps).sum(axis=1).max())) + 2
+        self._centre = np.array(grid.index(0.0, 0.0))
+        first_column, first_row = np.floor(self._centre).astype(int) - half
+        self._centre -= first_column, first_row
+        side = 2 * half + 2
+        row, column = np.nonzero(good)
+        present = np.zeros((side, side), bool)
+        present[row - first_row, column - first_column] = True
+        values = np.zeros((side, side))
+        values[row - first_row, column - first_column] = spaxels.velocity
+
+        distance = _hull_distance(present)
+        values, known = _interpolate_holes(values, present, distance <= HULL_TOLERANCE)
+        values = _grow(values, known, distance < BEYOND)
+        distance -= HULL_TOLERANCE
+        corners = _corners(distance)
+        lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
+        self._side = side - 1
+        self._values = _cells(values)
+        for coefficient in self._values:
+            coefficient[lowest > 0] = 0
+        self._distance = _cells(distance)
+        self._inside = (highest <= 0).astype(np.float32)
+        self._crossed = (lowest <= 0) & (highest > 0)
+
+    def look_up(self, mirrors, places):
+        """Values at mirrored places, and 1 where there is one; shape (mirrors, places)."""
+        to_index = (self._steps @ mirrors).astype(np.float32)
+        places = places.astype(np.float32)
+        column = to_index[:, 0] @ places
+        column += np.float32(self._centre[0])
+        row = to_index[:, 1] @ places
+        row += np.float32(self._centre[1])
+        cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
+        column -= cell_column
+        row -= cell_row
+        cell = cell_row.astype(np.intp)
+        cell *= self._side
+        cell += cell_column
+
+        constant, by_column, by_row, by_both = self._values
+        value = by_both.take(cell)
+        value *= column
+        value += by_row.take(cell)
+        value *= row
+        part = by_column.take(cell)
+        part *= column
+        value += part
+        value += constant.take(cell)
+        inside = self._inside.take(cell)
+        # Only the cells that the hull crosses need a closer look.
+        close = np.flatnonzero(self._crossed.take(cell))
+        cell, column, row = (a.ravel()[close] for a in (cell, column, row))
+        constant, by_column, by_row, by_both = (c[cell] for c in self._distance)
+        outside = constant + column * by_column + row * (by_row + column * by_both) > 0
+        inside.ravel()[close] = ~outside
+        value.ravel()[close[outside]] = 0
+        return value, inside
+
+
+def _corners(surface):
+    return surface[:-1, :-1], surface[:-1, 1:], surface[1:, :-1], surface[1:, 1:]
+
+
+def _cells(surface):
+    """Coefficients of 1, column, row and their product in each cell."""
+    a, b, c, d = _corners(surface)
+    return [np.float32(part).ravel() for part in (a, b - a, c - a, a + d - b - c)]
+
+
+def _hull_distance(present):
+    """Distance in spaxels from the convex hull of the spaxels, negative inside."""
+    from scipy.spatial import ConvexHull
+
+    row = np.flatnonzero(present.any(axis=1))
+    first = present[row].argmax(axis=1)
+    last = present.shape[1] - 1 - present[row, ::-1].argmax(axis=1)
+    ends = np.column_stack([np.tile(row, 2), np.concatenate([first, last])])
+    edges = np.unique(ConvexHull(ends).equations.round(9), axis=0)
+    rows, columns = np.indices(present.shape)
+    return np.max([a * rows + b * columns + c for a, b, c in edges], axis=0)
+
+
+def _interpolate_holes(values, present, inside):
+    """Fill the holes of a field linearly, over a triangulation of their rims."""
+    holes = inside & ~present
+    if not holes.any():
+        return values, present
+    from scipy.interpolate import LinearNDInterpolator
+    from scipy.ndimage import binary_dilation
+    from scipy.spatial import Delaunay
+
+    rim = present & binary_dilation(holes, np.ones((3, 3), bool))
+    # A hair off the lattice, whose many points in line make degenerate triangles.
+    places = np.argwhere(rim) + np.random.default_rng(0).uniform(-JITTER, JITTER, (rim.sum(), 2))
+    # Triangulated beforehand: left to the interpolator, it takes seconds now and then.
+    triangles = Delaunay(places)
+    filled = LinearNDInterpolator(triangles, values[rim])(np.argwhere(holes))
+    values, known = values.copy(), present.copy()
+    values[holes] = np.nan_to_num(filled)
+    known[holes] = np.isfinite(filled)
+    return values, known
+
+
+def _grow(values, known, needed):
+    """Extend the values over ``needed`` by the means of known neighbours."""
+    from scipy.ndimage import convolve
+
+    values, known = np.where(known, values, 0.0), known.astype(float)
+    near = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]])
+    while True:
+        weight = convolve(known, near, mode="constant")
+        todo = needed & (known == 0) & (weight > 0)
+        if not todo.any():
+            return values
+        values[todo] = convolve(values, near, mode="constant")[todo] / weight[todo]
+        known[todo] = 1

@@ -1,0 +1,89 @@
+"""Flags of position angles, usability scores and rejected spaxels, each with its description."""
+
+import enum
+
+__all__ = ["PAFlags", "Rejection", "UsabilityFlags"]
+
+#: Descriptions of the flags that angles and scores share.
+NO_MAP = "the galaxy has no map of this tracer"
+NO_GOOD_SPAXELS = "every spaxel is masked or not finite"
+TOO_FEW_SPAXELS = "fewer good spaxels than one resolution element holds"
+NO_EXTENT = "the good spaxels lie on one line"
+CONSTANT_VELOCITY = "all good spaxels have the same velocity"
+NOT_MEASURED = "the galaxy could not be measured; its error says why"
+
+
+class _DescribedFlag(enum.IntFlag):
+    """Flags whose members carry a description."""
+
+    def __new__(cls, value, description=""):
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member._description = description
+        return member
+
+    @property
+    def description(self):
+        """What the flags mean, joined by semicolons; empty if none is set."""
+        return "; ".join(self.descriptions()[int(flag)] for flag in type(self) if flag & self)
+
+    @classmethod
+    def descriptions(cls):
+        """
+        The description of each flag.
+
+        Returns
+        -------
+        `dict`
+            From the bit to its description, as catalogues keep it.
+        """
+        return {int(flag): flag._description for flag in cls if flag}
+
+
+class PAFlags(_DescribedFlag):
+    """
+    Why a position angle is missing or doubtful.
+
+    Examples
+    --------
+    >>> from mangapa import PAFlags
+    >>> PAFlags.CONSTANT_VELOCITY.description
+    'all good spaxels have the same velocity'
+    """
+
+    NONE = 0
+    NO_MAP = 1, NO_MAP
+    NO_GOOD_SPAXELS = 2, NO_GOOD_SPAXELS
+    TOO_FEW_SPAXELS = 4, TOO_FEW_SPAXELS
+    NO_EXTENT = 8, NO_EXTENT
+    CONSTANT_VELOCITY = 16, CONSTANT_VELOCITY
+    FIT_FAILED = 32, "the fit gave no finite angle"
+    NO_ROTATION = 64, "the two halves of the field have the same velocity"
+    RECEDING_SIDE_UNCLEAR = (
+        128,
+        "the two halves differ by less than their errors: the angle may be off by 180 deg",
+    )
+    UNCONSTRAINED = 256, "the field hardly constrains the angle"
+    METHODS_DISAGREE = 512, "two methods differ by more than their errors"
+    NOT_MEASURED = 1024, NOT_MEASURED
+
+
+class UsabilityFlags(_DescribedFlag):
+    """Why there is no usability score, or what limits it."""
+
+    NONE = 0
+    NO_MAP = 1, NO_MAP
+    NO_GOOD_SPAXELS = 2, NO_GOOD_SPAXELS
+    TOO_FEW_SPAXELS = 4, TOO_FEW_SPAXELS
+    NO_EXTENT = 8, NO_EXTENT
+    CONSTANT_VELOCITY = 16, CONSTANT_VELOCITY
+    CANNOT_TELL = 32, "the network is not sure: look at the field"
+    ONE_TRACER = 64, "judged without the galaxy's other tracer"
+    NOT_MEASURED = 128, NOT_MEASURED
+
+
+class Rejection(_DescribedFlag):
+    """Why `~mangapa.clean` rejected a spaxel."""
+
+    SMALL_REGION = 1, "in a region cut off from the main body of the field"
+    OUTLYING_VELOCITY = 2, "spuriously high velocity"

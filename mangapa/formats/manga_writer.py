@@ -1,0 +1,238 @@
+"""Write a galaxy as a MAPS file, laid out as the DAP does in each release."""
+
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from mangapa._utils.files import replacing
+from mangapa.archive.releases import MPL4_DRPVER, release_named
+from mangapa.fields import TRACERS
+
+__all__ = ["write_maps"]
+
+#: Emission lines whose velocities each DAP version fitted, in the order of the channels.
+LINES_22 = (
+    *("OII-3727", "OII-3729", "Hthe-3798", "Heta-3836", "NeIII-3869", "Hzet-3890", "NeIII-3968"),
+    *("Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687", "Hb-4862", "OIII-4960", "OIII-5008"),
+    *("HeI-5877", "OI-6302", "OI-6365", "NII-6549", "Ha-6564", "NII-6585", "SII-6718", "SII-6732"),
+)
+LINES_35 = (
+    *("OII-3727", "OII-3729", "H12-3751", "H11-3771", "Hthe-3798", "Heta-3836", "NeIII-3869"),
+    *("HeI-3889", "Hzet-3890", "NeIII-3968", "Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687"),
+    *("Hb-4862", "OIII-4960", "OIII-5008", "NI-5199", "NI-5201", "HeI-5877", "OI-6302", "OI-6365"),
+    *("NII-6549", "Ha-6564", "NII-6585", "SII-6718", "SII-6732", "HeI-7067", "ArIII-7137"),
+    *("ArIII-7753", "Peta-9017", "SIII-9071", "Pzet-9231", "SIII-9533", "Peps-9548"),
+)
+LINES_11 = (
+    *("OIId-3728", "Hb-4862", "OIII-4960", "OIII-5008", "OI-6302", "OI-6365", "NII-6549"),
+    *("Ha-6564", "NII-6585", "SII-6718", "SII-6732"),
+)
+LINES = {
+    "1.1.1": LINES_11,
+    "2.0.2": (
+        *(*LINES_11, "OII-3727", "OII-3729", "Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687"),
+        *("HeI-5877", "SIII-8831", "SIII-9071", "SIII-9533"),
+    ),
+    "2.1.3": LINES_22,
+    "2.2.1": LINES_22,
+    "2.3.0": (*LINES_22, "HeI-3889", "NI-5199", "NI-5201"),
+    "2.4.1": LINES_35,
+    "3.0.1": LINES_35,
+    "3.1.0": LINES_35,
+}
+BIN_CHANNELS = (
+    *("Binned spectra", "Stellar continua", "Em. line moments", "Em. line models"),
+    "Spectral indices",
+)
+#: MANGA_DAPPIXMASK of a spaxel outside the field of view: NOCOV, LOWCOV, NOVALUE, DONOTUSE.
+OUTSIDE = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 30
+#: And of one inside it that is bad: DONOTUSE.
+BAD = 1 << 30
+#: Versions whose layout changed: the daptype is a header card since the first, the elliptical
+#: coordinates have four channels instead of three since the second, BINID has five since the third,
+#: there are coordinates, and versions of the DAP, since the fourth.
+DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID, COORDINATES = "2.3.0", "2.4.1", "2.1.3", "2.0.2"
+#: What MPL-4 calls the bins that later releases have.
+MPL4_BINTYPES = {"SPX": "NONE", "VOR10": "STON"}
+
+
+def write_maps(galaxy, path, release="DR17"):
+    """
+    Write the velocity fields of a galaxy as a DAP MAPS file, such as Marvin opens.
+
+    The layout is that of the release: versions, daptype, channels of the emission lines and of the
+    bins. Only the extensions that velocities need are written.
+
+    Parameters
+    ----------
+    galaxy : `~mangapa.Galaxy`
+        With both fields, such as `~mangapa.simulate_galaxy` gives.
+    path : path-like
+        Where to write; compressed if the name ends in ``.gz``. An existing file is replaced.
+    release : `str`, optional
+        Any release from MPL-4 on.
+
+    Returns
+    -------
+    `~pathlib.Path`
+        The path that was written.
+
+    Raises
+    ------
+    ValueError
+        If the release is not known, has no such binning, or a field is missing.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=19)
+    >>> path = mangapa.write_maps(galaxy, "mock-MAPS.fits.gz", release="MPL-5")
+    >>> mangapa.read_maps(path).daptype
+    'VOR10-GAU-MILESHC'
+    """
+    version = release_named(release)
+    primary = fits.PrimaryHDU(header=_primary(galaxy, version, _daptype(galaxy, version)))
+    hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
+    hdus.update_extend()
+    content = io.BytesIO()
+    hdus.writeto(content, checksum=True)
+    path = Path(path)
+    with replacing(path) as unfinished:
+        data = content.getvalue()
+        unfinished.write_bytes(gzip.compress(data, 6) if path.suffix == ".gz" else data)
+    return path
+
+
+def _daptype(galaxy, version):
+    """The galaxy's own analysis if the release has it, else the one with the same bins."""
+    for tracer in TRACERS:
+        if galaxy.tracer(tracer) is None:
+            msg = f"{galaxy!r} has no {tracer} field; a MAPS file holds both"
+            raise ValueError(msg)
+    if galaxy.daptype in version.daptypes:
+        return galaxy.daptype
+    bintype = galaxy.daptype.split("-")[0] if galaxy.daptype else "SPX"
+    if version.name == "MPL-4":
+        bintype = MPL4_BINTYPES.get(bintype, bintype)
+    if bintype not in version.bintypes:
+        msg = (
+            f"release {version.name} has no {bintype} maps, only {', '.join(version.bintypes)}; "
+            "simulate the galaxy with one of these bintypes"
+        )
+        raise ValueError(msg)
+    return f"{bintype}-{version.template}"
+
+
+def _since(version, first):
+    return tuple(map(int, version.dapver.split("."))) >= tuple(map(int, first.split(".")))
+
+
+def _primary(galaxy, version, daptype):
+    header = fits.Header(galaxy.header, copy=True)
+    plate, ifu = galaxy.plateifu.split("-")
+    bintype, template = daptype.split("-", 1)
+    header["MASKNAME"] = "MANGA_DAPPIXMASK"
+    header["PLATEIFU"], header["PLATEID"], header["IFUDSGN"] = galaxy.plateifu, int(plate), ifu
+    header["OBJRA"], header["OBJDEC"] = _position(galaxy)
+    header["MNGTARG1"], header["MNGTARG2"], header["MNGTARG3"] = 1024, 0, 0
+    header["DAPFRMT"] = "MAPS"
+    if not _since(version, COORDINATES):
+        header["VERSDRP2"] = header["VERSDRP3"] = MPL4_DRPVER
+        header["BINTYPE"], header["TPLKEY"] = bintype, template
+        for card in ("VERSDAP", "BINKEY", "SCKEY", "DAPTYPE"):
+            header.pop(card, None)
+        return header
+    header["VERSDRP2"] = header["VERSDRP3"] = version.drpver
+    header["VERSDAP"] = version.dapver
+    header["BINKEY"] = "NONE" if bintype == "SPX" else bintype
+    header["SCKEY"] = template
+    if _since(version, DAPTYPE_CARD):
+        header["DAPTYPE"] = daptype
+    else:
+        header.pop("DAPTYPE", None)
+    return header
+
+
+def _position(galaxy):
+    """Anywhere in the survey's footprint will do for a galaxy that has no position."""
+    return galaxy.header.get("OBJRA", 180.0), galaxy.header.get("OBJDEC", 30.0)
+
+
+def _extensions(galaxy, version):
+    stellar, halpha = galaxy.stellar, galaxy.halpha
+    lines = LINES[version.dapver]
+    outside = ~(np.isfinite(stellar.velocity.value) | np.isfinite(halpha.velocity.value))
+
+    def hdu(name, data, *, unit=None, channels=(), **related):
+        header = fits.Header()
+        spaxel = abs(stellar.x[0, 1] - stellar.x[0, 0]).value / 3600
+        ny, nx = stellar.velocity.shape
+        header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
+        header["CUNIT1"] = header["CUNIT2"] = "deg"
+        header["CRVAL1"], header["CRVAL2"] = _position(galaxy)
+        header["CRPIX1"], header["CRPIX2"] = nx / 2 + 1, ny / 2 + 1
+        header["PC1_1"], header["PC2_2"] = -spaxel, spaxel
+        header["CDELT1"] = header["CDELT2"] = 1.0
+        header["HDUCLASS"] = "SDSS"
+        for card, extension in related.items():
+            header[card.upper()] = extension
+        if unit:
+            header["BUNIT"] = unit
+        digits = len(str(len(channels)))
+        for i, channel in enumerate(channels, start=1):
+            header[f"C{i:0{digits}d}"] = (channel, f"Data in channel {i}")
+        data = np.asarray(data)
+        return fits.ImageHDU(data.astype("i4" if data.dtype.kind in "iu" else "f4"), header, name)
+
+    def with_errors(name, field, values, unit, channels=()):
+        """An extension with its inverse variance and its mask."""
+        ivar = np.ones(values.shape) if field.ivar is None else field.ivar.value
+        bits = np.where(field.mask, np.where(outside, OUTSIDE, BAD), 0)
+        planes = [np.where(outside, 0, values), np.where(field.mask, 0, ivar), bits]
+        if channels:
+            planes = [np.broadcast_to(plane, (len(channels), *plane.shape)) for plane in planes]
+        values, ivar, bits = planes
+        error, quality = f"{name}_IVAR", f"{name}_MASK"
+        yield hdu(name, values, unit=unit, channels=channels, errdata=error, qualdata=quality)
+        inverse = f"({unit})^{{-2}}"
+        yield hdu(error, ivar, unit=inverse, channels=channels, scidata=name, qualdata=quality)
+        yield hdu(quality, bits, channels=channels, scidata=name, errdata=error)
+
+    bin_ids = [_bin_id(stellar), _bin_id(halpha)]
+    sky = [stellar.x.value, stellar.y.value]
+    if _since(version, COORDINATES):
+        yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
+        yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
+    if _since(version, FIVE_BINID):
+        order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]
+        yield hdu("BINID", order, channels=BIN_CHANNELS)
+    else:
+        yield hdu("BINID", bin_ids[0])
+    yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, "km/s")
+    flux = np.where(halpha.good, 1.0, 0.0)
+    yield from with_errors("EMLINE_GFLUX", halpha, flux, "1E-17 erg/s/cm^2/spaxel", lines)
+    yield from with_errors("EMLINE_GVEL", halpha, halpha.velocity.value, "km/s", lines)
+
+
+def _bin_id(field):
+    if field.bin_id is not None:
+        return field.bin_id
+    return np.where(field.good, np.cumsum(field.good).reshape(field.good.shape) - 1, -1)
+
+
+def _elliptical(galaxy, *, four):
+    """Elliptical coordinates about the photometric axis."""
+    x, y = galaxy.stellar.x.value, galaxy.stellar.y.value
+    angle = np.radians(galaxy.header.get("ECOOPA", 0.0))
+    major = x * np.sin(angle) + y * np.cos(angle)
+    minor = (x * np.cos(angle) - y * np.sin(angle)) / (1 - galaxy.header.get("ECOOELL", 0.0))
+    radius = np.hypot(major, minor)
+    azimuth = np.degrees(np.arctan2(minor, major)) % 360
+    in_reff = radius / galaxy.header.get("REFF", 1.0)
+    if four:
+        # The third is in kpc / h, which a mock galaxy without a distance does not have.
+        return [radius, in_reff, np.zeros(radius.shape), azimuth]
+    return [radius, in_reff, azimuth]

@@ -1,0 +1,82 @@
+"""Take the velocity fields from Marvin's ``Maps``."""
+
+import warnings
+
+import numpy as np
+
+from mangapa.archive.releases import release_of
+from mangapa.exceptions import MangapaWarning
+from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
+from mangapa.formats.manga import LAYOUT, galaxy_from_hdus
+
+__all__ = ["galaxy_from_marvin"]
+
+
+def galaxy_from_marvin(maps, tracers=TRACERS):
+    """
+    Take the velocity fields from a Marvin ``Maps`` object, local or remote.
+
+    Parameters
+    ----------
+    maps : ``marvin.tools.maps.Maps``
+        Opened in any of Marvin's modes.
+    tracers : sequence of `str`, optional
+        Which fields; a remote ``Maps`` asks the server for no other.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        With the values that `~mangapa.read_maps` gives for the same file.
+
+    Raises
+    ------
+    mangapa.exceptions.MapsFileError
+        If the open file lacks an extension.
+    """
+    for tracer in tracers:
+        check_tracer(tracer)
+    if maps.data_origin == "file":
+        return galaxy_from_hdus(maps.data, maps.filename, tracers=tracers)
+    return _galaxy_from_remote(maps, tracers)
+
+
+def _galaxy_from_remote(maps, tracers):
+    """Ask for each map by its exact name: Marvin's own matching is fuzzy."""
+    warnings.warn(
+        f"{maps.plateifu}: Marvin's server has HYB10 maps only, whatever bintype is asked for; "
+        "for others open a file, such as mangapa.archive.locate(maps, daptype='VOR10', "
+        "download=True) fetches",
+        MangapaWarning,
+        stacklevel=2,
+    )
+    bins_known = {prop.full() for prop in maps.datamodel if prop.name == "binid"}
+    x, y = (maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy")
+
+    def read(tracer):
+        extension, line, binning = LAYOUT[tracer]
+        suffix = "" if line is None else "_" + line.lower().replace("-", "_")
+        velocity = maps.getMap(extension.lower() + suffix, exact=True)
+        # Marvin ties the stellar velocities to the bins of the spectra; from MPL-6 on the DAP
+        # keeps those of the stellar continua beside them.
+        bins = "binid_" + binning.lower().replace(". ", "_").replace(" ", "_")
+        bin_id = maps.getMap(bins if bins in bins_known else "binid", exact=True)
+        return VelocityField.from_arrays(
+            velocity.value,
+            x,
+            y,
+            mask=velocity.mask,
+            ivar=velocity.ivar,
+            bin_id=np.asarray(bin_id.value).astype(int),
+            tracer=tracer,
+            galaxy=maps.plateifu,
+        )
+
+    release = release_of(maps.header)
+    return Galaxy(
+        **{tracer: read(tracer) for tracer in tracers},
+        plateifu=maps.plateifu,
+        mangaid=str(maps.mangaid).strip(),
+        release=release.name if release else None,
+        daptype=f"{maps.bintype.name}-{maps.template.name}",
+        header=maps.header.copy(),
+    )

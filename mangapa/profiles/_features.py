@@ -1,0 +1,229 @@
+"""`features`: cores, warps, counter-rotation and disturbance, each with a probability."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy import units as u
+
+from mangapa.angles import COUNTER_ROTATING, misalignment
+from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField
+from mangapa.fitting import fit_pa
+from mangapa.flags import PAFlags
+from mangapa.profiles._detections import (
+    counter_rotation_probability,
+    decoupled_core,
+    disturbance,
+    warp,
+)
+from mangapa.profiles._profile import PAProfile, pa_profile
+
+__all__ = ["Features", "FieldFeatures", "features"]
+
+#: A feature is found beyond so many standard deviations.
+FOUND = 2.0
+#: A field is disturbed above this probability.
+LIKELY = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FieldFeatures:
+    """
+    What stands out in the rotation of one field. Probabilities are 0-1; NaN where none is told.
+
+    The probabilities are those that the expert of Duckworth et al. (2020) would flag a usable field
+    so; as cores and warps are rare, they are low where the signal is weak. The significances know
+    the noise alone.
+
+    Attributes
+    ----------
+    kdc : `float`
+        Probability of a kinematically decoupled core: one that is turned by over 30 deg.
+    kdc_significance : `float`
+        By how many standard deviations the turn is above 30 deg.
+    kdc_turn, kdc_turn_err : `~astropy.units.Quantity`
+        Angle between the rotations inside and outside of the best boundary, 0-180 deg, and its
+        1-sigma error, whether there is a core or not.
+    kdc_radius : `~astropy.units.Quantity`
+        Semi-major axis of that boundary, arcsec.
+    k1_dip : `float`
+        Depth of the minimum of k1 there, of the lower one of its maxima inside and outside: 1 where
+        the rotation vanishes, 0 or below where there is no minimum.
+    counter_rotating_core : `float`
+        Probability of a core that is turned by over 150 deg.
+    warp : `float`
+        Probability of a warp or twist.
+    warp_significance : `float`
+        By how many standard deviations the turn is above 20 deg.
+    warp_turn, warp_turn_err : `~astropy.units.Quantity`
+        Turn of a straight line through PA(R) from the first ring to the last, deg, and its 1-sigma
+        error, in which wiggles count; positive from North to East.
+    disturbed : `float`
+        Probability that the field is that of a merger.
+    wander : `float`
+        Standard deviation of the rings' systemic velocities over the median of k1.
+    asymmetry, asymmetry_err : `float`
+        (k3 + k5) / k1 of the whole field, and its 1-sigma error.
+    flags : `~mangapa.PAFlags`
+        What is wrong with the profile.
+    """
+
+    kdc: float = np.nan
+    kdc_significance: float = np.nan
+    kdc_turn: u.Quantity = np.nan * u.deg
+    kdc_turn_err: u.Quantity = np.nan * u.deg
+    kdc_radius: u.Quantity = np.nan * OFFSET
+    k1_dip: float = np.nan
+    counter_rotating_core: float = np.nan
+    warp: float = np.nan
+    warp_significance: float = np.nan
+    warp_turn: u.Quantity = np.nan * u.deg
+    warp_turn_err: u.Quantity = np.nan * u.deg
+    disturbed: float = np.nan
+    wander: float = np.nan
+    asymmetry: float = np.nan
+    asymmetry_err: float = np.nan
+    flags: PAFlags = PAFlags.NONE
+
+    @property
+    def found(self):
+        """Names of what is found: above two standard deviations, disturbance above one half."""
+        core = self.kdc_significance > FOUND
+        found = {
+            "kdc": core,
+            "counter_rotating_core": core and self.kdc_turn > COUNTER_ROTATING,
+            # A line through a core's step turns as well.
+            "warp": self.warp_significance > FOUND and not core,
+            "disturbed": self.disturbed > LIKELY,
+        }
+        return tuple(name for name, is_there in found.items() if is_there)
+
+    def __repr__(self):
+        if np.isnan(self.kdc):
+            return f"<FieldFeatures: {self.flags.description or 'too few rings'}>"
+        found = ", ".join(self.found).replace("_", " ") or "nothing"
+        return (
+            f"<FieldFeatures: {found} found; probability of kdc {self.kdc:.2f}, warp "
+            f"{self.warp:.2f}, disturbed {self.disturbed:.2f}>"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Features:
+    """
+    What stands out in the rotation of a galaxy.
+
+    Attributes
+    ----------
+    stellar, halpha : `~mangapa.profiles.FieldFeatures`
+        Of each tracer; NaN, and a flag, where there is no map.
+    counter_rotation : `float`
+        Probability that the global position angles of stars and gas are over 150 deg apart; NaN
+        where either is missing, or its receding side unclear.
+    """
+
+    stellar: FieldFeatures = field(default_factory=lambda: FieldFeatures(flags=PAFlags.NO_MAP))
+    halpha: FieldFeatures = field(default_factory=lambda: FieldFeatures(flags=PAFlags.NO_MAP))
+    counter_rotation: float = np.nan
+
+    def __repr__(self):
+        return (
+            f"<Features: stars {self.stellar!r}, H-alpha {self.halpha!r}, probability of "
+            f"counter-rotation {self.counter_rotation:.2f}>"
+        )
+
+
+def features(source, *, profiles=None):
+    """
+    Tell what stands out in the rotation of a galaxy, with probabilities.
+
+    A core is looked for by the split of the rings into inside and outside whose rotations differ
+    most significantly; a warp by a straight line through PA(R); disturbance by systemic velocities
+    that wander from ring to ring; counter-rotation by the global position angles.
+
+    Parameters
+    ----------
+    source : `~mangapa.Galaxy`, `~mangapa.Measurement` or `~mangapa.VelocityField`
+        The fields of a galaxy are taken as they are: `~mangapa.clean` them first. Those of a
+        measurement are clean, and its angles are used.
+    profiles : `dict` of `~mangapa.PAProfile`, optional
+        By tracer, as `~mangapa.profiles.galaxy_profiles` gives them; those that are not given are
+        measured.
+
+    Returns
+    -------
+    `~mangapa.Features`
+
+    Raises
+    ------
+    TypeError
+        If ``source`` is none of these, or a profile is none.
+    ValueError
+        If a profile was read or cut, and lacks the covariances.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_halpha=240, core_radius=4, seed=1)
+    >>> found = mangapa.features(galaxy)
+    >>> found.stellar.found
+    ('kdc', 'counter_rotating_core')
+    >>> print(f"{found.stellar.kdc_turn:.0f} at {found.stellar.kdc_radius:.1f}")
+    180 deg at 3.8 arcsec
+    >>> print(f"{found.counter_rotation:.2f}")
+    1.00
+    """
+    galaxy, angles = _galaxy_and_angles(source)
+    profiles = dict(profiles or {})
+    found = {}
+    for tracer in TRACERS:
+        one = galaxy.tracer(tracer)
+        if one is not None:
+            profile = profiles[tracer] if tracer in profiles else pa_profile(one)
+            found[tracer] = _field_features(tracer, profile)
+    if angles is None and len(found) == len(TRACERS):
+        angles = [fit_pa(galaxy.tracer(tracer)) for tracer in TRACERS]
+    if angles is not None:
+        found["counter_rotation"] = _counter_rotation(*angles)
+    return Features(**found)
+
+
+def _galaxy_and_angles(source):
+    """The galaxy of a source, and the angles of stars and gas if they are known already."""
+    if isinstance(source, VelocityField):
+        return Galaxy(**{source.tracer: source}), None
+    if isinstance(source, Galaxy):
+        return source, None
+    # A measurement, by its looks: it belongs to a later step, which may import this one.
+    if isinstance(getattr(source, "galaxy", None), Galaxy):
+        return source.galaxy, [getattr(source, tracer) for tracer in TRACERS]
+    msg = f"source must be a Galaxy, a Measurement or a VelocityField, not {type(source).__name__}"
+    raise TypeError(msg)
+
+
+def _field_features(tracer, profile):
+    name = f"profiles[{tracer!r}]"
+    if not isinstance(profile, PAProfile):
+        msg = f"{name} must be a PAProfile, not {type(profile).__name__}"
+        raise TypeError(msg)
+    kinemetry = profile.kinemetry
+    if kinemetry is None:
+        if len(profile):
+            msg = f"{name} was read or cut, and lacks its covariances; measure it with pa_profile"
+            raise ValueError(msg)
+        return FieldFeatures(flags=profile.flags)
+    return FieldFeatures(
+        **decoupled_core(kinemetry),
+        **warp(kinemetry),
+        **disturbance(kinemetry),
+        asymmetry=kinemetry.field_asymmetry,
+        asymmetry_err=kinemetry.field_asymmetry_err,
+        flags=profile.flags,
+    )
+
+
+def _counter_rotation(stars, gas):
+    """Probability that two global angles are those of counter-rotation."""
+    apart = misalignment(stars, gas)
+    if apart.flags & PAFlags.RECEDING_SIDE_UNCLEAR:
+        return np.nan
+    return counter_rotation_probability(apart.angle.to_value(u.deg), apart.error.to_value(u.deg))

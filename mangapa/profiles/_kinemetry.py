@@ -1,0 +1,197 @@
+"""
+Kinemetry by least squares: V = v_sys + sum of B_n cos(n t) + A_n sin(n t), n = 1, 3, 5, on rings.
+
+t is the eccentric anomaly from the major axis of the rings, and k_n^2 = A_n^2 + B_n^2. A rotating
+disc has B_1 alone if the rings have its shape and axis; a turned axis shows as A_1; the rest is no
+rotation (Krajnovic et al. 2006, MNRAS 366, 787). The terms are linear, so that masks and bins are
+no trouble.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangapa.angles import wrap
+from mangapa.profiles._noise import RingNoise, kernels
+from mangapa.profiles._ring_fit import fit_rings
+from mangapa.profiles._rings import BEAM
+from mangapa.profiles._vectors import TINY, direction_error, lengths
+
+__all__ = ["Kinemetry", "solve"]
+
+#: Harmonics of odd kinemetry (Krajnovic et al. 2006).
+HARMONICS = (1, 3, 5)
+#: Systemic velocity and first harmonic.
+FIRST_TERMS = 3
+#: A ring tells its angle if so much of its azimuth is seen: the axis on one side at least.
+MIN_COVERAGE = 0.5
+#: And its higher harmonics above this (Krajnovic et al. 2011, MNRAS 414, 2923).
+KINEMETRY_COVERAGE = 0.75
+#: Data that tell the seven terms of kinemetry well, three each.
+RICH = 21
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kinemetry:
+    """
+    What the n rings of a field tell, inside out; in degrees, arcsec and km/s.
+
+    Attributes
+    ----------
+    pa_axis, axis_ratio : `float`
+        Shape of the rings.
+    radius : `~numpy.ndarray`
+        Weighted mean semi-major axes of the data, shape (n,).
+    rotation, rotation_cov : `~numpy.ndarray`
+        Rotation along the axis of the rings and, towards East of it, across, on the sky, and its
+        covariance, shapes (n, 2) and (n, 2, 2).
+    k1, k1_err, v_sys, v_sys_err : `~numpy.ndarray`
+        Amplitude of the rotation and systemic velocity, shape (n,).
+    asymmetry, asymmetry_err : `~numpy.ndarray`
+        (k3 + k5) / k1; NaN where too little of the ring is seen, shape (n,).
+    field_asymmetry, field_asymmetry_err : `float`
+        The same of the whole field.
+    n_spaxels, coverage : `~numpy.ndarray`
+        Spaxels, and the fraction of the azimuth in which there are any, shape (n,).
+    shared : `float`
+        How much of the noise is shared by neighbouring spaxels, 0-1.
+    """
+
+    pa_axis: float
+    axis_ratio: float
+    radius: np.ndarray
+    rotation: np.ndarray
+    rotation_cov: np.ndarray
+    k1: np.ndarray
+    k1_err: np.ndarray
+    v_sys: np.ndarray
+    v_sys_err: np.ndarray
+    asymmetry: np.ndarray
+    asymmetry_err: np.ndarray
+    field_asymmetry: float
+    field_asymmetry_err: float
+    n_spaxels: np.ndarray
+    coverage: np.ndarray
+    shared: float
+
+    @property
+    def told(self):
+        """Which rings are seen well enough to tell their angle, shape (n,)."""
+        return self.coverage >= MIN_COVERAGE
+
+    @property
+    def pa(self):
+        """Position angles of the receding side, shape (n,)."""
+        turn = np.degrees(np.arctan2(self.rotation[:, 1], self.rotation[:, 0]))
+        return wrap(self.pa_axis + turn)
+
+    @property
+    def pa_err(self):
+        """Their 1-sigma errors, shape (n,)."""
+        return direction_error(self.rotation, self.rotation_cov)
+
+
+def solve(rings, spaxels, bins):
+    """
+    Fit the terms on rings, and find their errors.
+
+    Parameters
+    ----------
+    rings : `~mangapa.profiles._rings.Rings`
+        The data.
+    spaxels : `~mangapa.fitting._methods.Spaxels`
+        The good spaxels of the field.
+    bins : `~numpy.ndarray` of `int`
+        Which datum each of them belongs to.
+
+    Returns
+    -------
+    `Kinemetry`
+    """
+    n_spaxels, coverage = rings.seen(spaxels, bins)
+    radius = rings.mean(rings.radius)
+    terms = _terms(rings, radius)
+    first = fit_rings(rings, terms[:FIRST_TERMS])
+    full = fit_rings(rings, terms, first.kept)
+    near = kernels(rings)
+    # What is no rotation is noise to the angle, which knows no more of it; to the higher harmonics
+    # it is what they measure.
+    noise, noise_beside = RingNoise(rings, near, first), RingNoise(rings, near, full)
+    first_cov, full_cov = noise.covariance(first), noise.covariance(full)
+
+    whole = coverage >= KINEMETRY_COVERAGE
+    # The higher terms take away what is not rotation, where the ring has enough to tell them.
+    rich = whole & (rings.sum(first.kept) >= RICH)
+    solution = np.where(rich[:, None], full.solution[:, :FIRST_TERMS], first.solution)
+    cov = np.where(rich[:, None, None], full_cov[:, :FIRST_TERMS, :FIRST_TERMS], first_cov)
+    amplitude, amplitude_cov = solution[:, 1:], cov[:, 1:, 1:]
+    k1, k1_err = lengths(amplitude, amplitude_cov)
+    # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
+    stretch = np.array([1.0, 1 / rings.ellipse.axis_ratio])
+    asymmetry, field_asymmetry = _asymmetries(
+        full.solution, noise_beside.covariance(full), rings.count, whole
+    )
+    return Kinemetry(
+        pa_axis=rings.ellipse.pa_axis,
+        axis_ratio=rings.ellipse.axis_ratio,
+        radius=radius,
+        rotation=amplitude * stretch,
+        rotation_cov=amplitude_cov * stretch[:, None] * stretch,
+        k1=k1,
+        k1_err=k1_err,
+        v_sys=solution[:, 0] + spaxels.first_guess,
+        v_sys_err=np.sqrt(cov[:, 0, 0]),
+        asymmetry=asymmetry[0],
+        asymmetry_err=asymmetry[1],
+        field_asymmetry=float(field_asymmetry[0]),
+        field_asymmetry_err=float(field_asymmetry[1]),
+        n_spaxels=n_spaxels,
+        coverage=coverage,
+        shared=float(noise.shared),
+    )
+
+
+def _terms(rings, radius):
+    """The seven terms at each datum, shape (7, m)."""
+    # A ring has a width, in which the rotation rises: within a beam like that of a solid body.
+    rise = rings.radius / np.hypot(rings.radius, BEAM)
+    rise = rise / (radius / np.hypot(radius, BEAM))[rings.ring]
+    terms = [np.ones(rings.radius.size)]
+    for n in HARMONICS:
+        profile = rise if n == 1 else 1.0
+        terms += [profile * np.cos(n * rings.azimuth), profile * np.sin(n * rings.azimuth)]
+    return np.array(terms)
+
+
+def _asymmetries(solution, cov, count, whole):
+    """
+    (k3 + k5) / k1 with errors, on each ring and in the whole field; noise is taken off k3 and k5.
+
+    The field's is the ratio of the means over the rings that are seen whole, by number of data.
+    """
+    variance = np.einsum("rii->ri", cov)
+    power = solution[:, 1::2] ** 2 + solution[:, 2::2] ** 2
+    noise = variance[:, 1::2] + variance[:, 2::2]
+    amplitude = np.sqrt(np.maximum(power - noise, 0))
+    # Of one component: a harmonic that is lost in the noise still has this error.
+    error = np.sqrt(noise / 2)
+    higher, higher_err = amplitude[:, 1:].sum(axis=1), np.hypot(error[:, 1], error[:, 2])
+    k1, k1_err = np.sqrt(power[:, 0]), error[:, 0]
+
+    of_rings = _ratio(higher, higher_err, k1, k1_err)
+    of_rings[:, ~whole] = np.nan
+    if not whole.any():
+        return of_rings, np.full(2, np.nan)
+    share = np.where(whole, count, 0) / np.sum(count[whole])
+    of_field = _ratio(
+        share @ higher,
+        np.linalg.norm(share * higher_err),
+        share @ k1,
+        np.linalg.norm(share * k1_err),
+    )
+    return of_rings, of_field
+
+
+def _ratio(top, top_err, bottom, bottom_err):
+    value = top / (bottom + TINY)
+    return np.array([value, np.hypot(top_err, value * bottom_err) / (bottom + TINY)])

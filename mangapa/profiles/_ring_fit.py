@@ -1,0 +1,110 @@
+"""Robust linear least squares on all rings of a field at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangapa._utils.robust import scatter
+
+__all__ = ["PRIOR_DATA", "RingFit", "fit_rings"]
+
+#: Data that the noise of the whole field counts for in that of a ring.
+PRIOR_DATA = 10.0
+#: Velocities off by more standard deviations are spurious, and do not count at all.
+GROSS = 6.0
+#: Unless so many of a ring are: then it is the terms that do not fit, as at the edge of a core.
+TOO_MANY = 0.5
+#: Rounds of robust weighting.
+ROUNDS = 6
+#: Residuals count for the scatter of a ring up to so many times that of the field.
+CLIPPED = 3.0
+#: Part of the mean eigenvalue that steadies rings whose data do not tell all terms.
+RIDGE = 1e-4
+TINY = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RingFit:
+    """
+    Solutions on all rings, and what their covariance needs; m data on n rings.
+
+    Attributes
+    ----------
+    solution : `~numpy.ndarray`
+        Amplitudes of the terms on each ring, km/s, shape (n, terms).
+    terms : `~numpy.ndarray`
+        The terms in units of the relative errors, shape (terms, m).
+    influence : `~numpy.ndarray`
+        Derivative of the solution by each bounded residual, shape (terms, m).
+    slope : `~numpy.ndarray`
+        Mean derivative of the bounded residuals by the residuals, shape (n,).
+    residual : `~numpy.ndarray`
+        Bounded residuals in units of the relative errors, km/s, shape (m,).
+    kept : `~numpy.ndarray` of `bool`
+        False for spurious velocities, which are less than half of each ring, shape (m,).
+    """
+
+    solution: np.ndarray
+    terms: np.ndarray
+    influence: np.ndarray
+    slope: np.ndarray
+    residual: np.ndarray
+    kept: np.ndarray
+
+
+def fit_rings(rings, terms, kept=None):
+    """
+    Fit the velocities of each ring by a sum of terms, with a soft L1 loss.
+
+    Parameters
+    ----------
+    rings : `~mangapa.profiles._rings.Rings`
+        The data.
+    terms : `~numpy.ndarray`
+        Each term at each datum, shape (terms, m).
+    kept : `~numpy.ndarray` of `bool`, optional
+        Which data count; if not given, those that are not spurious.
+
+    Returns
+    -------
+    `RingFit`
+    """
+    trusted = rings.weight if kept is None else rings.weight * kept
+    scaled = terms / rings.relative
+    data = rings.velocity / rings.relative
+    n_terms = len(terms)
+    pairs = (scaled[:, None] * scaled).reshape(n_terms**2, -1)
+
+    def inverse(weight):
+        """Of the normal matrix of each ring, shape (n, terms, terms)."""
+        normal = rings.sum(pairs * weight).T.reshape(-1, n_terms, n_terms)
+        ridge = RIDGE * np.trace(normal, axis1=1, axis2=2) / n_terms + TINY
+        return np.linalg.inv(normal + ridge[:, None, None] * np.eye(n_terms))
+
+    weight = trusted
+    for _ in range(ROUNDS):
+        solution = np.einsum("rij,jr->ri", inverse(weight), rings.sum(scaled * data * weight))
+        residual = data - np.sum(solution[rings.ring].T * scaled, axis=0)
+        ratio = residual / _scale(residual, rings, n_terms)[rings.ring]
+        weight = trusted / np.sqrt(1 + ratio**2)
+    inlying = np.abs(ratio) <= GROSS
+    inlying |= (rings.sum(inlying) <= TOO_MANY * rings.count)[rings.ring]
+    if kept is None and not inlying.all():
+        return fit_rings(rings, terms, inlying)
+    return RingFit(
+        solution=solution,
+        terms=scaled,
+        influence=np.einsum("pij,jp->ip", inverse(trusted)[rings.ring], scaled) * trusted,
+        slope=rings.sum((1 + ratio**2) ** -1.5) / rings.count,
+        residual=residual / np.sqrt(1 + ratio**2),
+        kept=inlying,
+    )
+
+
+def _scale(residual, rings, n_terms):
+    """Robust scatter on each ring, drawn to that of the field where data are few, shape (n,)."""
+    overall = scatter(residual) + TINY
+    clipped = np.minimum(np.abs(residual), CLIPPED * overall) ** 2
+    freedom = np.maximum(rings.count - n_terms, 1)
+    overall *= np.sqrt(rings.count.sum() / freedom.sum())
+    return np.sqrt((rings.sum(clipped) + PRIOR_DATA * overall**2) / (freedom + PRIOR_DATA))

@@ -1,0 +1,79 @@
+"""Images of fields as the small pictures of a page."""
+
+import base64
+import io
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from mangapa.plotting import COLOURS, colour_range
+
+__all__ = ["drawn", "picture"]
+
+#: Colours of a picture; one more is transparent.
+N_COLOURS = 127
+#: Of the edges of a field, arcsec.
+DECIMALS = 3
+
+
+def drawn(image, v_sys=None):
+    """
+    What a page needs to draw a field.
+
+    Parameters
+    ----------
+    image : `~mangapa.runs._images.FieldImage`
+        The field.
+    v_sys : `float`, optional
+        Systemic velocity, km/s, at the middle of the colours; the median if there is none.
+
+    Returns
+    -------
+    `dict`
+        The ``picture``, its ``extent`` (arcsec: east, west, south, north) and what its ``colours``
+        span (km/s).
+    """
+    seen = image.velocity[np.isfinite(image.velocity)]
+    centre, span = colour_range(seen, math.nan if v_sys is None else v_sys)
+    return {
+        "picture": picture(image.velocity, centre, span),
+        "extent": [round(edge, DECIMALS) for edge in image.extent],
+        "colours": [round(centre - span, 1), round(centre + span, 1)],
+    }
+
+
+def picture(velocity, centre, span):
+    """
+    A velocity field as a picture that a page can hold.
+
+    Parameters
+    ----------
+    velocity : `~numpy.ndarray`
+        km/s, shape (ny, nx), as seen on the sky; NaN is transparent.
+    centre, span : `float`
+        Of the colours, km/s.
+
+    Returns
+    -------
+    `str`
+        A PNG of one pixel a spaxel, as a data URI.
+    """
+    from PIL import Image
+
+    seen = np.isfinite(velocity)
+    share = np.clip((np.nan_to_num(velocity) - centre) / span, -1, 1) / 2 + 0.5
+    numbers = np.where(seen, np.rint(share * (N_COLOURS - 1)), N_COLOURS).astype(np.uint8)
+    image = Image.fromarray(numbers, mode="P")
+    image.putpalette(_palette())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", transparency=N_COLOURS)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _palette():
+    from plotly.colors import sample_colorscale
+
+    colours = sample_colorscale(COLOURS, N_COLOURS, colortype="tuple")
+    return [round(255 * part) for colour in [*colours, (1, 1, 1)] for part in colour]

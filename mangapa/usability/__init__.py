@@ -1,0 +1,5 @@
+"""Whether a velocity field can be used at all: networks that learned from the experts' flags."""
+
+from mangapa.usability._predict import Usability, usability
+
+__all__ = ["Usability", "usability"]

@@ -1,0 +1,301 @@
+"""
+What a field shows of rotation: groups of numbers along the axis that the robust disc finds.
+
+Each group is a function from a
+`~mangapa.usability._on_axis.FittedField` to a `dict`. Because everything is measured along the
+axis, nothing changes when the field is turned, mirrored or reversed.
+"""
+
+import numpy as np
+
+from mangapa._utils.robust import median
+from mangapa.fitting._symmetry import chi_square_curve
+from mangapa.usability._on_axis import TINY, nearest
+
+__all__ = ["GROUPS", "correlation", "ranks"]
+
+#: Added to ratios before their logarithm is taken.
+FLOOR = 1e-3
+N_RINGS = 4
+#: Parts of the field that are left out one after the other.
+N_SECTORS = 8
+#: Angles at which the published objective is looked at.
+N_ANGLES = 36
+#: The error of the published catalogue, km/s.
+PUBLISHED_ERROR = 10.0
+#: Fewest angles with mirror pairs that make a curve, of 180.
+FEWEST_ANGLES = 20
+#: Fewest spaxels that are compared with their mirror images or with the other tracer.
+FEWEST_SHARED = 6
+#: Penalty of higher harmonics on a ring, so that a few spaxels cannot make them.
+RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
+
+
+def _footprint(fitted):
+    """How many data there are, how they are binned, and the outline of the field."""
+    points, spaxels = fitted.points, fitted.spaxels
+    size, n = points.n_spaxels, spaxels.velocity.size
+    good = spaxels.good
+    inner = np.sum(good[1:] & good[:-1]) + np.sum(good[:, 1:] & good[:, :-1])
+    jumps = np.diff(np.sort(spaxels.velocity))
+    return {
+        "log_bins": np.log10(size.size),
+        "log_bin_mean": np.log10(n / size.size),
+        "log_bin_median": np.log10(median(size[points.bins])),
+        "log_bin_largest": np.log10(size.max()),
+        "single_share": np.sum(size == 1) / n,
+        "log_independent": np.log10(points.weight.sum()),
+        "log_values": np.log10(1 + np.count_nonzero(jumps)),
+        "reach": fitted.reach,
+        "footprint_edge": 2 * (2 * n - inner) / np.sqrt(n),
+        "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / fitted.reach,
+    }
+
+
+def _velocities(fitted):
+    """The distribution of the velocities, wherever they are."""
+    ordered = np.sort(fitted.velocity)
+    at = np.array([0, 0.01, 0.05, 0.16, 0.84, 0.95, 0.99, 1]) * (ordered.size - 1)
+    low, low_1, low_5, low_16, high_16, high_5, high_1, high = np.interp(
+        at, np.arange(ordered.size), ordered
+    )
+    off = fitted.velocity - np.sum(fitted.weight * fitted.velocity)
+    return {
+        "log_range_98": np.log10(high_1 - low_1 + TINY),
+        "tail": np.log10((high - low + TINY) / (high_5 - low_5 + TINY)),
+        "peakedness": np.log10((high_5 - low_5 + TINY) / (high_16 - low_16 + TINY)),
+        "skewness": abs(np.sum(fitted.weight * off**3)) / fitted.variance**1.5,
+    }
+
+
+def _mirrors(fitted):
+    """How alike the field is to its images by point, major and minor axis, signs as of rotation."""
+    sine, cosine = np.sin(fitted.angle), np.cos(fitted.angle)
+    image = fitted.on_map(fitted.velocity)
+    found = {}
+    for name, keep, turn, sign in (
+        ("point", -1, -1, -1),
+        ("major", 1, -1, 1),
+        ("minor", -1, 1, -1),
+    ):
+        along, across = keep * fitted.along, turn * fitted.across
+        x, y = along * sine + across * cosine, along * cosine - across * sine
+        inside, row, column = nearest(fitted.spaxels, x, y)
+        found[f"mirror_{name}_cover"] = inside.mean()
+        found[f"mirror_{name}"] = 0.0
+        if inside.sum() >= FEWEST_SHARED:
+            here, weight = fitted.velocity[inside], fitted.weight[inside]
+            there = sign * image[row, column]
+            power = np.sum(weight * (here**2 + there**2)) / 2
+            found[f"mirror_{name}"] = np.sum(weight * here * there) / (power + TINY)
+    return found
+
+
+def _harmonic_curve(fitted):
+    """The chi-square of the harmonic method over all angles, per velocity variance."""
+    points, chi2 = fitted.points, fitted.curve.chi2
+    names = ("first", "depth", "excess", "excess_log", "phase")
+    finite = np.isfinite(chi2)
+    if finite.sum() <= FEWEST_ANGLES:
+        return {f"curve_{name}": 0.0 for name in names}
+    unit = np.sum(points.error**-2.0) / 4 * fitted.variance
+    curve = np.where(finite, chi2, chi2[finite].mean()) / unit
+    shape = _curve_shape(curve, np.degrees(fitted.angle))
+    return {f"curve_{name}": shape[name] for name in names}
+
+
+def _published_curve(fitted):
+    """The same of the published objective, which the experts' angles came from."""
+    angles = fitted.angle + np.linspace(0, np.pi, N_ANGLES + 1)
+    chi2, _ = chi_square_curve(fitted.spaxels, angles)
+    unit = fitted.velocity.size * np.var(fitted.spaxels.velocity) + TINY
+    shape = _curve_shape(chi2[:-1] * PUBLISHED_ERROR**2 / unit, 0.0)
+    names = ("first", "second", "depth", "floor", "mean", "contrast", "width")
+    names += ("excess", "excess_log", "phase")
+    return {f"published_{name}": shape[name] for name in names}
+
+
+def _curve_shape(curve, axis):
+    """
+    What a curve over 180 degrees says, without the angle of its minimum, which may jump.
+
+    ``axis`` is the disc's, in degrees from the curve's first angle: a curve that agrees has its
+    minimum there.
+    """
+    low, high = curve.min(), curve.max()
+    depth = high - low + TINY
+    step = 180 / curve.size
+    at_axis = np.interp(axis % 180, step * np.arange(curve.size + 1), np.append(curve, curve[0]))
+    mean, first, second = np.fft.rfft(curve)[:3] / curve.size
+    mean = mean.real + TINY
+    phase = np.angle(-first * np.exp(2j * np.radians(axis)))
+    below_half = (low + depth / 2 - curve) / (0.3 * depth) + 0.5
+    return {
+        "floor": np.log10(low + FLOOR),
+        "depth": high - low,
+        "mean": mean,
+        "contrast": np.log10((low + TINY) / (high + TINY) + FLOOR),
+        "first": 2 * abs(first) / mean,
+        "second": 2 * abs(second) / mean,
+        "width": np.mean(np.clip(below_half, 0, 1)),
+        "excess": (at_axis - low) / depth,
+        "excess_log": np.log10((at_axis + TINY) / (low + TINY)),
+        "phase": (1 - np.cos(phase)) * 2 * abs(first) / mean,
+    }
+
+
+def _disc(fitted):
+    """How well the disc explains the field, and how well it is determined."""
+    points, state = fitted.points, fitted.state
+    residual = state.velocity_residual
+    velocity = points.velocity - fitted.systemic
+    model = velocity - residual
+    weight = points.weight / points.weight.sum()
+    noise = fitted.noise
+    found = {
+        "log_error": np.log10(max(fitted.error, 0.01)),
+        "log_amplitude": np.log10(fitted.amplitude + 0.1),
+        "log_signal_to_noise": np.log10(fitted.amplitude / noise + 0.01),
+        "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + 0.01),
+        "disc_explained": 1 - min(np.sum(weight * residual**2) / fitted.variance, 2),
+        "centre_offset": np.log10(np.hypot(fitted.disc.x.value, fitted.disc.y.value) + 0.01),
+        "rank_correlation": correlation(ranks(velocity), ranks(model), weight),
+        "residual_correlation": _neighbours_alike(fitted, residual),
+    }
+    zone = np.searchsorted(np.array([0.35, 0.7]) * fitted.reach, np.hypot(points.x, points.y))
+    for k in (0, 1):
+        inside = weight * (zone == k)
+        share = inside.sum() + TINY
+        left, power = (np.sum(inside * v**2) / share for v in (residual, velocity))
+        found[f"explained_{k}"] = 1 - min(left / (power + TINY), 1.5)
+        if k == 0:
+            found["noise_0"] = np.log10(np.sqrt(left / fitted.variance) + 0.01)
+    return found
+
+
+def _neighbours_alike(fitted, residual):
+    """Mean product of the residuals on both sides of the bins' borders, over their power."""
+    good = fitted.spaxels.good
+    number = fitted.on_map(fitted.points.bins)
+    image = fitted.on_map(residual[fitted.points.bins])
+    total = count = 0
+    for ahead, behind in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        border = good[ahead] & good[behind] & (number[ahead] != number[behind])
+        total += np.sum(image[ahead][border] * image[behind][border])
+        count += np.count_nonzero(border)
+    power = np.mean(residual[fitted.points.bins] ** 2) + TINY
+    return total / max(count, 1) / power
+
+
+def _halves(fitted):
+    """Whether each half has the sign that rotation gives it, and how alike the two are."""
+    velocity, weight, along = fitted.velocity, fitted.weight, fitted.along
+    right = velocity * along > 0
+    wedge = weight * (np.abs(along) > np.abs(fitted.across))
+    outer = wedge * np.abs(along)
+    ahead = along > 0
+    receding, approaching = (
+        np.sum(half * velocity) / (half.sum() + TINY) for half in (weight * ahead, weight * ~ahead)
+    )
+    return {
+        "sign_purity": np.sum(wedge * right) / (wedge.sum() + TINY),
+        "sign_purity_all": np.sum(weight * right),
+        "sign_purity_outer": np.sum(outer * right) / (outer.sum() + TINY),
+        "halves_asymmetry": abs(receding + approaching)
+        / (abs(receding - approaching) + 0.1 * np.sqrt(fitted.variance)),
+    }
+
+
+def _domains(fitted):
+    """Whether the field has two large parts of one sign each, and how smooth it is."""
+    from scipy.ndimage import label
+
+    image, good = fitted.on_map(fitted.velocity), fitted.spaxels.good
+    n = fitted.velocity.size
+    largest = []
+    for sign in (1, -1):
+        pieces, _ = label((sign * image > 0) & good)
+        largest.append(np.bincount(pieces.ravel(), minlength=2)[1:].max())
+    smooth = fitted.local_mean(fitted.velocity, 5)
+    broad = fitted.local_mean(fitted.velocity, 9)
+    model = fitted.local_mean(fitted.model, 9)
+    unexplained = np.mean((broad - model) ** 2) / (np.var(broad) + TINY)
+    return {
+        "domain_two": sum(largest) / n,
+        "domain_lesser": min(largest) / n,
+        "smooth_share_5": np.var(smooth) / fitted.variance,
+        "smooth_explained_9": max(1 - unexplained, -1),
+    }
+
+
+def _rings(fitted):
+    """Harmonics on rings about the object: whether they are of rotation, and turn with radius."""
+    along, across, velocity, weight = fitted.along, fitted.across, fitted.velocity, fitted.weight
+    n = velocity.size
+    ring = np.empty(n, int)
+    ring[np.argsort(np.hypot(along, across), kind="stable")] = np.arange(n) * N_RINGS // n
+    theta = np.arctan2(across, along)
+    basis = np.stack([np.ones(n), *(f(k * theta) for k in (1, 2, 3) for f in (np.cos, np.sin))])
+    first, second, third, rest, power, mass = np.empty((6, N_RINGS), complex)
+    for k in range(N_RINGS):
+        inside = np.flatnonzero(ring == k)
+        terms, data, share = basis[:, inside], velocity[inside], weight[inside]
+        normal = (terms * share) @ terms.T
+        normal[np.diag_indices(len(normal))] += share.sum() * RIDGE + TINY
+        solution = np.linalg.solve(normal, (terms * share) @ data)
+        mass[k] = share.sum()
+        first[k], second[k], third[k] = solution[1::2] + 1j * solution[2::2]
+        rest[k] = np.sum(share * (data - solution @ terms) ** 2) / mass[k]
+        power[k] = np.sum(share * data**2) / mass[k]
+    amplitude, mass, rest, power = np.abs(first), mass.real, rest.real, power.real
+    rotation = np.sum(mass * amplitude) + TINY
+    turn = np.angle(first + TINY)
+    return {
+        "ring_first_share": np.sum(mass * amplitude**2) / 2 / (np.sum(mass * power) + TINY),
+        "ring_second": np.log10(np.sum(mass * np.abs(second)) / rotation + 0.01),
+        "ring_third": np.log10(np.sum(mass * np.abs(third)) / rotation + 0.01),
+        "ring_snr_0": np.log10(amplitude[0] / np.sqrt(rest[0] + TINY) + 0.03),
+        "ring_turn_0": abs(np.degrees(turn[0])),
+        "ring_drift_inner": abs(np.degrees(np.angle(first[1] * np.conj(first[0]) + TINY))),
+        "ring_drift_mean": np.degrees(np.sqrt(np.sum(mass * amplitude * turn**2) / rotation)),
+    }
+
+
+def _jackknife(fitted):
+    """How far the axis of a plane turns when each eighth of the field is left out."""
+    along, across = fitted.along / fitted.reach, fitted.across / fitted.reach
+    turn = np.arctan2(across, along) / (2 * np.pi) % 1.0
+    sector = np.floor(turn * N_SECTORS).astype(int) % N_SECTORS
+    terms = np.stack([np.ones(along.size), along, across, fitted.velocity])
+    products = np.array(
+        [[np.bincount(sector, fitted.weight * a * b, N_SECTORS) for a in terms] for b in terms]
+    )
+
+    def axis(product):
+        normal = product[:3, :3] + 1e-4 * np.trace(product[:3, :3]) * np.eye(3)
+        _, east, north = np.linalg.solve(normal, product[:3, 3])
+        return np.degrees(np.arctan2(north, east))
+
+    total = products.sum(axis=-1)
+    left_out = np.array([axis(total - products[..., k]) for k in range(N_SECTORS)])
+    turned = (left_out - axis(total) + 180) % 360 - 180
+    return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + 0.1)}
+
+
+def correlation(a, b, weight=None):
+    """Correlation coefficient of values, shape (n,), weighted or not; 0 where one is constant."""
+    weight = np.full(a.size, 1 / a.size) if weight is None else weight
+    a, b = a - weight @ a, b - weight @ b
+    return float(weight @ (a * b) / np.sqrt((weight @ a**2) * (weight @ b**2) + TINY))
+
+
+def ranks(values):
+    """Place of each value in their order; equal values share one."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - count / 2)[place.ravel()]
+
+
+GROUPS = (
+    *(_footprint, _velocities, _mirrors, _harmonic_curve, _published_curve, _disc, _halves),
+    *(_domains, _rings, _jackknife),
+)

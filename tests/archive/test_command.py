@@ -1,0 +1,103 @@
+"""``mangapa download``, ``mangapa list`` and ``mangapa measure --download``."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from astropy.table import QTable
+
+import mangapa
+from mangapa.archive import expected_path
+from mangapa.archive._addresses import table_address
+from mangapa.cli import main
+from tests.archive_server import write_dapall, write_drpall
+
+
+@pytest.fixture
+def tables(archive):
+    """drpall and dapall on the server."""
+    remote = [
+        archive.root
+        / table_address(name, release="DR17").path.relative_to(os.environ["SAS_BASE_DIR"])
+        for name in ("drpall", "dapall")
+    ]
+    write_drpall(remote[0], [("8485-1901", "1-2", 0.04, 1), ("7443-12703", "1-3", 0.02, 1)])
+    write_dapall(remote[1], {"8485-1901": 0}, "HYB10-MILESHC-MASTARSSP")
+    return archive
+
+
+def test_measure_with_download(archive, capsys):
+    arguments = ["measure", "8485-1901", "--release", "DR17", "--json"]
+    assert main(arguments) == 1
+    assert "mangapa download 8485-1901 --release DR17" in capsys.readouterr().err
+    assert main([*arguments, "--download"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    expected = mangapa.measure(archive.file)
+    assert row["stellar_pa"] == pytest.approx(expected.stellar.pa.value)
+    assert main(arguments) == 0
+    assert len(archive.gets) == 1
+
+
+def test_by_configuration_alone(archive, tmp_path, monkeypatch):
+    folder = tmp_path / "astropy"
+    folder.mkdir()
+    (folder / "mangapa.cfg").write_text(f"server = {mangapa.conf.server}\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    command = [sys.executable, "-m", "mangapa", "measure", "8485-1901", "--release", "DR17"]
+    done = subprocess.run([*command, "--download"], capture_output=True, text=True, check=True)
+    assert "8485-1901" in done.stdout
+    assert archive.address.path.read_bytes() == archive.file.read_bytes()
+
+
+def test_measure_goes_on_after_a_failure(archive, maps_file, capsys):
+    sources = ["7443-1901", str(maps_file), "8485-1901"]
+    assert main(["measure", *sources, "--download", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert [row["plateifu"] for row in json.loads(captured.out)] == ["9999-1901", "8485-1901"]
+    assert captured.err.count("mangapa: ") == 1
+    assert "the server has no file" in captured.err
+
+
+def test_download(archive, capsys):
+    assert main(["download", "8485-1901", "7443-1901", "--jobs", "2"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.strip() == str(expected_path("8485-1901"))
+    assert "look for it with 'mangapa list'" in captured.err
+
+
+def test_download_a_selection(tables, capsys):
+    assert main(["download", "--where", "z > 0.03"]) == 0
+    assert capsys.readouterr().out.strip() == str(expected_path("8485-1901"))
+
+
+@pytest.mark.filterwarnings("always:no quality bits")
+def test_list(tables, tmp_path, capsys):
+    assert main(["list"]) == 1
+    assert "mangapa list --release DR17 --download" in capsys.readouterr().err
+    assert main(["list", "--download", "--brief"]) == 0
+    assert capsys.readouterr().out.split() == ["7443-12703", "8485-1901"]
+    out = tmp_path / "galaxies.ecsv"
+    table_address("dapall", release="DR17").path.unlink()
+    assert main(["list", "--where", "z < 0.03", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "7443-12703" in captured.out
+    assert "8485-1901" not in captured.out
+    assert captured.err.startswith("mangapa: no quality bits of the DAP: there is no table")
+    assert list(QTable.read(out)["plateifu"]) == ["7443-12703"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["download"], "nothing to download"),
+        (["download", "8485-1901", "--jobs", "99"], "--jobs 99 must be 1 to 8"),
+        (["download", "../.."], "is neither a plate-IFU"),
+        (["download", "8485-1901", "--release", "DR99"], "release='DR99' is not known"),
+        (["list", "--where", "zed", "--download"], "columns plateifu, mangaid"),
+    ],
+)
+def test_bad_values(tables, arguments, message, capsys):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err

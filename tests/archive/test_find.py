@@ -1,0 +1,202 @@
+"""By every identifier, from every release, to the right file; and nothing else becomes a path."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import mangapa
+from mangapa.archive import download, expected_path, is_plateifu, locate
+from mangapa.archive.releases import MANGA_RELEASES, release_named
+from tests.archive_server import write_drpall
+
+PLATEIFU = "8485-1901"
+TRAVERSAL = [
+    *("../..", "8485-1901/..", "8485-1901\n", "/etc/passwd", "8485-1901\0", "٨٤٨٥-1901", ""),
+    *("1-209232\n", "8485-2001", "..", "~"),
+]
+EVERY_DAPTYPE = [
+    (name, daptype)
+    for release in MANGA_RELEASES
+    for name in (release.name, *release.aliases)
+    for daptype in release.daptypes
+]
+
+
+@pytest.fixture
+def mock(galaxy):
+    return replace(galaxy, plateifu=PLATEIFU)
+
+
+def angles(measurement):
+    return measurement.stellar.pa.value, measurement.halpha.pa.value
+
+
+def known(*names):
+    """Whether the installed sdss-tree knows where a release lies, by one of its names."""
+    from sdss_access.path import Path as SASPath
+
+    return {name.replace("-", "") for name in names} & set(SASPath.get_available_releases())
+
+
+@pytest.mark.parametrize(("release", "daptype"), EVERY_DAPTYPE)
+def test_every_release_and_daptype(release, daptype, mock, marvin, collaboration, tmp_path):
+    mock = replace(mock, daptype=daptype)
+    version = release_named(release)
+    if not known(release, version.name, *version.aliases):
+        with pytest.raises(ValueError, match=f"where {release} lies.*sdss-access==2.0.6"):
+            locate(PLATEIFU, release=release, daptype=daptype)
+        path = mangapa.write_maps(mock, tmp_path / "by-name.fits.gz", release=release)
+        maps = marvin.tools.maps.Maps(filename=str(path))
+    else:
+        path = expected_path(PLATEIFU, release=release, daptype=daptype)
+        assert path.is_relative_to(os.environ["SAS_BASE_DIR"])
+        path.parent.mkdir(parents=True)
+        mangapa.write_maps(mock, path, release=release)
+        assert locate(PLATEIFU, release=release, daptype=daptype) == path
+        by_plateifu = mangapa.measure(PLATEIFU, release=release, daptype=daptype)
+        assert by_plateifu.galaxy.daptype == daptype
+        assert angles(by_plateifu) == angles(mangapa.measure(path))
+        if known(release):
+            marvin.config.setRelease(release)
+            bintype, template = daptype.split("-", 1)
+            maps = marvin.tools.maps.Maps(
+                PLATEIFU, bintype=bintype, template=template, mode="local"
+            )
+        else:
+            maps = marvin.tools.maps.Maps(filename=str(path))
+        assert Path(maps.filename) == path
+        assert locate(maps) == path
+    by_path = mangapa.measure(path)
+    assert by_path.galaxy.release == version.name
+    assert by_path.galaxy.daptype == daptype
+    assert (maps.kinematic_pa().pa.value, maps.kinematic_pa("halpha").pa.value) == angles(by_path)
+    maps.close()
+
+
+@pytest.mark.parametrize("release", ["DR17", "DR15", "DR16", "MPL-11", "MPL-7"])
+def test_the_default_is_that_of_the_release(release):
+    path = expected_path(PLATEIFU, release=release)
+    assert path.name.startswith(f"manga-{PLATEIFU}-MAPS-HYB10-")
+    assert expected_path(PLATEIFU, release=release, daptype="HYB10") == path
+
+
+def test_configured_defaults(sas):
+    environment = dict(os.environ)
+    assert locate(PLATEIFU) == sas
+    with mangapa.conf.set_temp("release", "DR15"), mangapa.conf.set_temp("daptype", "VOR10"):
+        path = expected_path(PLATEIFU)
+        assert "dr15" in path.parts
+        assert path.name.endswith("MAPS-VOR10-GAU-MILESHC.fits.gz")
+        assert locate(PLATEIFU, release="DR17", daptype="HYB10") == sas
+    assert dict(os.environ) == environment
+
+
+def test_a_path_is_given_back(maps_file):
+    assert locate(maps_file) == maps_file
+    assert locate(str(maps_file)) == maps_file
+
+
+def test_an_absent_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"MAPS-SPX.*mangapa download 7443-12703"):
+        locate("7443-12703", daptype="SPX")
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*absent\.fits"):
+        locate(tmp_path / "absent.fits")
+
+
+@pytest.mark.parametrize("text", TRAVERSAL)
+def test_only_identifiers_become_paths(text):
+    with pytest.raises(ValueError, match="is neither a plate-IFU such as 8485-1901"):
+        locate(text)
+    with pytest.raises(ValueError, match="is neither a plate-IFU such as 8485-1901"):
+        download([text])
+    with pytest.raises(ValueError, match="must look like 8485-1901"):
+        expected_path(text)
+    assert not is_plateifu(text)
+
+
+@pytest.mark.parametrize("source", [None, 8485, b"8485-1901", ["8485-1901"]])
+def test_other_kinds_are_refused(source):
+    with pytest.raises(TypeError, match=f"not {type(source).__name__}"):
+        locate(source)
+
+
+def test_by_mangaid(sas):
+    drpall = Path(os.environ["SAS_BASE_DIR"]) / "dr17/manga/spectro/redux/v3_1_1"
+    with pytest.raises(FileNotFoundError, match=r"no table .*drpall-v3_1_1.fits; fetch it with"):
+        locate("1-209232")
+    write_drpall(
+        drpall / "drpall-v3_1_1.fits",
+        [
+            (PLATEIFU, "1-209232", 0.04, 1024),
+            ("7443-12703", "12-193481", 0.04, 1024),
+            ("8312-12703", "12-193481", 0.04, 1024),
+        ],
+    )
+    assert locate("1-209232") == sas
+    assert angles(mangapa.measure("1-209232")) == angles(mangapa.measure(sas))
+    with pytest.raises(ValueError, match="observed as 7443-12703 and 8312-12703; give the plate"):
+        locate("12-193481")
+    with pytest.raises(ValueError, match="mangaid='1-1' is no one galaxy of DR17: it is not in it"):
+        locate("1-1")
+
+
+def test_a_cube_of_marvin_leads_to_its_maps(sas):
+    class Cube:
+        plateifu, release, data_origin = PLATEIFU, "DR17", "file"
+
+    assert locate(Cube()) == sas
+    assert angles(mangapa.measure(Cube())) == angles(mangapa.measure(sas))
+
+
+def test_download(archive):
+    path = locate(PLATEIFU, download=True)
+    assert path.read_bytes() == archive.file.read_bytes()
+    assert locate(PLATEIFU, download=True) == path
+    assert len(archive.gets) == 1
+
+
+def test_allowed_by_configuration(archive):
+    with pytest.raises(FileNotFoundError):
+        mangapa.measure(PLATEIFU)
+    assert archive.asked == []
+    with mangapa.conf.set_temp("allow_download", True):
+        by_plateifu = mangapa.measure(PLATEIFU)
+    assert angles(by_plateifu) == angles(mangapa.measure(archive.file))
+
+
+def test_measure_fetches_a_damaged_file_anew(archive):
+    path = expected_path(PLATEIFU)
+    path.parent.mkdir(parents=True)
+    shutil.copy(archive.file, path)
+    os.truncate(path, 1000)
+    with pytest.raises(mangapa.MapsFileError, match="truncated"):
+        mangapa.measure(PLATEIFU)
+    by_plateifu = mangapa.measure(PLATEIFU, download=True)
+    assert angles(by_plateifu) == angles(mangapa.measure(archive.file))
+    assert path.read_bytes() == archive.file.read_bytes()
+
+
+def test_an_absent_analysis_is_told_with_those_that_exist(archive):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"no file http.*MAPS-VOR10.*status 404.*it has HYB10-MILESHC-MASTARSSP of 8485-1901",
+    ):
+        locate(PLATEIFU, daptype="VOR10", download=True)
+    with pytest.raises(
+        FileNotFoundError, match=r"nor any other analysis of 7443-1901.*'mangapa list"
+    ):
+        locate("7443-1901", download=True)
+    assert len(archive.gets) == 2
+
+
+def test_many(archive):
+    results = download([PLATEIFU, "7443-1901", PLATEIFU], progress=False)
+    assert [one.source for one in results] == [PLATEIFU, "7443-1901", PLATEIFU]
+    assert results[0].error is None
+    assert results[0].path.read_bytes() == archive.file.read_bytes()
+    assert isinstance(results[1].error, FileNotFoundError)
+    assert results[2] == results[0]
+    assert len(archive.gets) == 2

@@ -1,0 +1,114 @@
+"""Against a true rsync daemon on the loopback."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import replace
+
+import pytest
+
+import mangapa
+from mangapa.archive import _transfer as transfer
+from mangapa.archive import locate
+from mangapa.archive._partial import partial_name
+from mangapa.archive._transfer import fetch
+from mangapa.exceptions import DownloadError, MangapaWarning
+
+needs_rsync = pytest.mark.skipif(
+    shutil.which("rsync") is None, reason="the program rsync is not installed"
+)
+
+
+@pytest.fixture
+def daemon(archive, tmp_path):
+    """The archive by rsync, public as module dr17, for members as mangawork."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    secrets = tmp_path / "secrets"
+    secrets.write_text("sdss:secret\n")
+    secrets.chmod(0o600)
+    settings = tmp_path / "rsyncd.conf"
+    settings.write_text(
+        f"use chroot = no\nlog file = {tmp_path / 'log'}\npath = {archive.root / 'dr17'}\n"
+        # A daemon of the superuser would serve what everybody may read.
+        + ("uid = 0\n" if os.getuid() == 0 else "")
+        + f"[dr17]\n[mangawork]\nauth users = sdss\nsecrets file = {secrets}\n"
+    )
+    command = ["rsync", "--daemon", "--no-detach", f"--config={settings}", "--address=127.0.0.1"]
+    with subprocess.Popen([*command, f"--port={port}"]) as process:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        with mangapa.conf.set_temp("rsync_server", f"rsync://127.0.0.1:{port}"):
+            url = archive.address.rsync_url.replace("dtn.sdss.org", f"127.0.0.1:{port}")
+            archive.address = replace(archive.address, rsync_url=url)
+            yield archive
+        process.terminate()
+
+
+@needs_rsync
+def test_download(daemon):
+    path = locate("8485-1901", download=True, rsync=True)
+    assert path.read_bytes() == daemon.file.read_bytes()
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert daemon.asked == []
+
+
+@needs_rsync
+def test_goes_on_where_it_was_broken_off(daemon):
+    path = daemon.address.path
+    path.parent.mkdir(parents=True)
+    partial_name(path, "rsync").write_bytes(daemon.file.read_bytes()[:20_000])
+    fetch(daemon.address, use_rsync=True)
+    assert path.read_bytes() == daemon.file.read_bytes()
+
+
+@needs_rsync
+def test_damaged_on_the_server(daemon):
+    content = daemon.file.read_bytes()
+    daemon.file.write_bytes(content[:-100])
+    with pytest.raises(DownloadError, match="what arrived is damaged"):
+        fetch(daemon.address, use_rsync=True)
+    assert not daemon.address.path.exists()
+
+
+@needs_rsync
+def test_absent(daemon):
+    daemon.file.unlink()
+    with pytest.raises(FileNotFoundError, match="the server has no file rsync://"):
+        fetch(daemon.address, use_rsync=True)
+    assert not daemon.address.path.exists()
+
+
+@needs_rsync
+def test_no_daemon(archive, monkeypatch):
+    nobody = replace(archive.address, rsync_url="rsync://127.0.0.1:9/dr17/x.fits.gz")
+    with pytest.raises(DownloadError, match=r"rsync ended with status .*3 tries"):
+        fetch(nobody, use_rsync=True)
+
+
+@needs_rsync
+@pytest.mark.parametrize("password", ["secret", "wrong"])
+def test_members_only(daemon, credentials, password):
+    credentials.write_text(f"machine 127.0.0.1 login sdss password {password}\n")
+    url = daemon.address.rsync_url.replace("/dr17/", "/mangawork/").replace("//", "//sdss@", 1)
+    member = replace(daemon.address, rsync_url=url, public=False)
+    if password == "secret":
+        fetch(member, use_rsync=True)
+        assert member.path.read_bytes() == daemon.file.read_bytes()
+    else:
+        with pytest.raises(PermissionError, match=r"127\.0\.0\.1 in ~/\.netrc"):
+            fetch(member, use_rsync=True)
+
+
+def test_https_where_there_is_no_rsync(archive, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.warns(MangapaWarning, match="rsync is not installed; downloading by HTTPS"):
+        path = locate("8485-1901", download=True, rsync=True)
+    assert path.read_bytes() == archive.file.read_bytes()
+    assert transfer.damage(path) is None

@@ -1,0 +1,305 @@
+"""After each fault no file bears the final name, and the next call ends with the right bytes."""
+
+import contextlib
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+from subprocess import PIPE
+
+import pytest
+
+import mangapa
+from mangapa.archive import _http as http
+from mangapa.archive import _transfer as transfer
+from mangapa.archive._partial import begun, partial_name
+from mangapa.archive._transfer import damage, fetch, fetch_all
+from mangapa.exceptions import DownloadError
+
+
+def assert_fetched(archive):
+    assert archive.address.path.read_bytes() == archive.file.read_bytes()
+    assert [p.name for p in archive.address.path.parent.iterdir()] == [archive.file.name]
+
+
+def assert_nothing_under_the_name(archive):
+    assert not archive.address.path.exists()
+
+
+def test_a_sound_download(archive):
+    fetch(archive.address)
+    assert_fetched(archive)
+    assert archive.gets == [None]
+    fetch(archive.address)
+    assert archive.gets == [None]
+
+
+@pytest.mark.parametrize("fault", ["short", "cut", "stall", 503, 429])
+def test_a_network_fault_is_tried_again(archive, fault):
+    archive.faults[archive.file.name] = [fault]
+    fetch(archive.address)
+    assert_fetched(archive)
+    first, second = archive.gets
+    assert first is None
+    if fault in ("short", "stall"):
+        missed = archive.file.stat().st_size // 2 - int(second.strip("bytes=-"))
+        assert 0 <= missed < http.BLOCK
+
+
+@pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", "page", 503])
+def test_three_tries_and_then_an_error(archive, fault):
+    archive.faults[archive.file.name] = [fault] * 3
+    with pytest.raises(DownloadError, match=r"8485-1901-MAPS.*3 tries\).*run it again"):
+        fetch(archive.address)
+    assert len(archive.gets) == 3
+    assert_nothing_under_the_name(archive)
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+def test_a_flipped_byte_is_noticed(archive):
+    archive.faults[archive.file.name] = ["flip"]
+    fetch(archive.address)
+    assert_fetched(archive)
+    assert archive.gets == [None, None]
+
+
+def test_a_server_that_ignores_ranges(archive):
+    archive.ranges = False
+    archive.faults[archive.file.name] = ["short"]
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+def test_no_server(archive):
+    nobody = replace(archive.address, url="http://127.0.0.1:9/sas/x.fits.gz")
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1:9.*refused.*3 tries"):
+        fetch(nobody)
+    assert_nothing_under_the_name(archive)
+
+
+def test_a_file_that_changed_on_the_server_is_begun_anew(archive, galaxy):
+    archive.faults[archive.file.name] = ["short"] * 3
+    with pytest.raises(DownloadError):
+        fetch(archive.address)
+    (left,) = begun(archive.address.path)
+    assert left.stat().st_size > archive.file.stat().st_size / 2
+    mangapa.write_maps(replace(galaxy, plateifu="8485-1901"), archive.file)
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+def test_a_complete_leftover_is_not_fetched_again(archive):
+    archive.address.path.parent.mkdir(parents=True)
+    whole = partial_name(archive.address.path, "any")
+    whole.write_bytes(archive.file.read_bytes())
+    fetch(archive.address)
+    assert_fetched(archive)
+    assert archive.gets == [f"bytes={archive.file.stat().st_size}-"]
+
+
+def test_a_damaged_file_is_fetched_anew(archive):
+    archive.address.path.parent.mkdir(parents=True)
+    archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+def test_404_is_final(archive):
+    archive.file.unlink()
+    with pytest.raises(FileNotFoundError, match="the server has no file http"):
+        fetch(archive.address)
+    assert len(archive.gets) == 1
+    assert_nothing_under_the_name(archive)
+
+
+def test_other_refusals_are_final(archive):
+    archive.faults[archive.file.name] = [418]
+    with pytest.raises(DownloadError, match="the server answers 418"):
+        fetch(archive.address)
+    assert len(archive.gets) == 1
+
+
+def test_retry_after_is_heeded(archive, monkeypatch):
+    waited = []
+    monkeypatch.setattr(http, "TRANSIENT", (429,))
+
+    class Stop(threading.Event):
+        def wait(self, timeout=None):
+            waited.append(timeout)
+            return False
+
+    def transfer_once(*args, **kwargs):
+        raise mangapa.exceptions.NetworkError("busy", wait=1000)
+
+    monkeypatch.setattr(http, "transfer", transfer_once)
+    with pytest.raises(DownloadError, match="busy"):
+        fetch(archive.address, stop=Stop())
+    assert waited[:2] == [transfer.LONGEST_WAIT] * 2
+
+
+def test_members_only(archive, credentials):
+    archive.password = "sdss:secret"
+    fetch(replace(archive.address, public=False))
+    assert_fetched(archive)
+
+
+def test_wrong_password(archive, credentials):
+    archive.password = "sdss:other"
+    with pytest.raises(PermissionError, match=r"status 401.*127\.0\.0\.1 in ~/\.netrc"):
+        fetch(replace(archive.address, public=False))
+    assert len(archive.gets) == 1
+    assert_nothing_under_the_name(archive)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "trouble"),
+    [
+        (None, None, "there is no ~/.netrc"),
+        ("machine elsewhere login a password b\n", 0o600, "knows no 127.0.0.1"),
+        ("machine 127.0.0.1 login a password b\n", 0o644, "too permissive"),
+        ("gibberish\n", 0o600, "cannot be used"),
+    ],
+)
+def test_without_a_password_nobody_is_asked(archive, credentials, content, mode, trouble):
+    if content is None:
+        credentials.unlink()
+    else:
+        credentials.write_text(content)
+        credentials.chmod(mode)
+    with pytest.raises(PermissionError, match=rf"members.*{trouble}.*machine 127\.0\.0\.1 login"):
+        fetch(replace(archive.address, public=False))
+    assert archive.asked == []
+
+
+def test_many_files_a_few_at_once(archive, tmp_path):
+    archive.delay = 0.1
+    addresses = []
+    for number in range(8):
+        copy = archive.file.parent.parent / str(number) / archive.file.name
+        copy.parent.mkdir()
+        copy.write_bytes(archive.file.read_bytes())
+        addresses.append(
+            replace(
+                archive.address,
+                path=archive.address.path.parent.parent / str(number) / archive.file.name,
+                url=archive.address.url.replace("/1901/", f"/{number}/"),
+            )
+        )
+    (archive.file.parent.parent / "5" / archive.file.name).unlink()
+    results = dict(fetch_all(addresses))
+    assert archive.most_at_once == 3
+    assert [results[a] is None for a in addresses] == [True] * 5 + [False] + [True] * 2
+    assert isinstance(results[addresses[5]], FileNotFoundError)
+
+
+def test_two_processes_fetch_a_file_once(archive):
+    archive.delay = 0.3
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=fetch, args=(archive.address,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert len(archive.gets) == 1
+    assert_fetched(archive)
+
+
+def test_given_up_in_the_middle(archive):
+    archive.faults[archive.file.name] = ["stall"]
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(DownloadError, match="could not be downloaded"):
+        fetch(archive.address, stop=stop)
+    assert len(archive.gets) == 1
+    assert_nothing_under_the_name(archive)
+
+
+#: Forks a download for each line that it reads, says its number, and when it has ended.
+DOWNLOADER = """
+import os, sys
+import requests, tqdm
+from mangapa import conf
+from mangapa.archive import _http as http
+from mangapa.archive import _transfer as transfer
+from mangapa.archive._addresses import maps_addresses
+http.BLOCK = 1 << 8
+conf.server = sys.argv[1]
+(address,) = maps_addresses(["8485-1901"], release="DR17")
+print("ready", flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        transfer.fetch(address)
+        os._exit(0)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_killed_at_random_moments(archive):
+    whole, path, moments = archive.file.read_bytes(), archive.address.path, random.Random(1)
+    outcomes = Counter()
+    with subprocess.Popen(
+        [sys.executable, "-c", DOWNLOADER, mangapa.conf.server],
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+    ) as downloader:
+        said = downloader.stdout.readline
+        assert said() == "ready\n"
+
+        def begin():
+            print(file=downloader.stdin, flush=True)
+            return int(said())
+
+        start = time.monotonic()
+        begin()
+        assert said() == "ended\n"
+        undisturbed = time.monotonic() - start
+        for _ in range(50):
+            path.unlink(missing_ok=True)
+            child = begin()
+            time.sleep(moments.uniform(0, 1.3 * undisturbed))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            assert said() == "ended\n"
+            if path.exists():
+                assert path.read_bytes() == whole
+                outcomes["whole"] += 1
+            elif begun(path):
+                outcomes["begun"] += 1
+        downloader.stdin.close()
+    path.unlink(missing_ok=True)
+    assert outcomes["whole"]
+    assert outcomes["begun"]
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+def test_damage(archive, tmp_path):
+    content = archive.file.read_bytes()
+    for name, what, expected in [
+        ("a.fits.gz", content, None),
+        (".a.fits.gz.0.part", content, None),
+        ("a.fits.gz", content[:-9], "damaged (Compressed file ended"),
+        ("a.fits.gz", b"<html>", "a web page"),
+        ("a.fits", b"  <!DOCTYPE html>", "a web page"),
+        ("a.fits", b"", "no FITS file"),
+        ("a.fits", b"SIMPLE  =" + b" " * 2871, None),
+        ("a.fits", b"SIMPLE  =" + b" " * 2870, "truncated"),
+    ]:
+        path = tmp_path / name
+        path.write_bytes(what)
+        found = damage(path)
+        assert found == expected or found.startswith(expected), (name, found)
+    assert os.listdir(archive.file.parent) == [archive.file.name]

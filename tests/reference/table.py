@@ -1,0 +1,203 @@
+"""
+Reference values of all that is measured; ``python -m tests.reference.table`` writes them anew.
+
+A value may change only on purpose: then the table is written anew in the same commit, whose message
+says what changed and why.
+"""
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import mangapa
+from mangapa import VelocityField
+
+TABLE = Path(__file__).with_name("values.json")
+SHARED_DATA = Path(
+    os.environ.get("MANGAPA_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")
+)
+#: Simulated galaxies with the troubles of real ones, small enough for a quick test.
+SIMULATED = {
+    "binned": {"n_fibres": 61, "pa_stellar": 30, "pa_halpha": 75, "snr": 30},
+    "core": {"n_fibres": 61, "pa_stellar": 200, "core_radius": 4, "seed": 1},
+    "correlated": {
+        "n_fibres": 37,
+        "pa_stellar": 110,
+        "bintype": "SPX",
+        "correlated": True,
+        "snr": 12,
+    },
+    "faint": {"n_fibres": 37, "pa_stellar": 290, "snr": 7, "v_max": 60, "seed": 3},
+    "damaged": {
+        "n_fibres": 61,
+        "pa_stellar": 155,
+        "bintype": "HYB10",
+        "v_sys": 25,
+        "seed": 5,
+        "foreground": 2,
+        "outliers": 0.03,
+        "missing": 3,
+    },
+    "warp": {"n_fibres": 37, "pa_stellar": 20, "warp": 40, "inclination": 40, "seed": 6},
+    "edge-on": {"n_fibres": 37, "pa_stellar": 75, "inclination": 88, "snr": 25, "seed": 7},
+}
+REAL = {
+    "8080-12701": "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz",
+    "7815-3702": "manga-7815-3702-MAPS-HYB10-GAU-MILESHC.fits.gz",
+}
+#: Options of `fit_pa` by the name of a case; the bootstrap is slow, and shown on few fields.
+FITS = {
+    "disc": {},
+    "disc with one error": {"velocity_error": 10, "v_sys": 0},
+    "harmonic": {"method": "harmonic", "error": None},
+    "symmetry": {"method": "symmetry", "error": None, "n_steps": 91, "v_sys": 3},
+}
+BOOTSTRAPS = {
+    "disc, bootstrap": {"error": "bootstrap"},
+    "harmonic, bootstrap": {"method": "harmonic"},
+    "symmetry, bootstrap": {"method": "symmetry", "n_steps": 61},
+}
+BOOTSTRAPPED = ("correlated halpha", "faint stellar", "repeated stellar")
+
+
+def fields():
+    """Field by name; those of the simulated galaxies are cleaned."""
+    made = {}
+    for name, settings in SIMULATED.items():
+        galaxy = mangapa.simulate_galaxy(**settings)
+        for tracer in ("stellar", "halpha"):
+            made[f"{name} {tracer}"] = mangapa.clean(galaxy.tracer(tracer))
+    return made | plain_fields()
+
+
+def plain_fields():
+    """Fields without errors or bin ids: noise, bins that only show by equal values, points."""
+    rng = np.random.default_rng(11)
+    y, x = np.mgrid[-8:8.5:0.5, 8:-8.5:-0.5]
+    outside = np.hypot(x, y) > 8
+    noise = VelocityField.from_arrays(rng.normal(0, 20, x.shape), x, y, mask=outside)
+    blocks = (np.indices(x.shape) // 3 * [[[1]], [[100]]]).sum(axis=0)
+    # One block in six is stretched to a line, which is not a bin.
+    blocks[15] = 5000
+    value = rng.normal(0, 12, blocks.max() + 1)
+    repeated = 90 * np.tanh((0.8 * x + 0.6 * y) / 3)
+    repeated = np.array([repeated[blocks == one].mean() for one in blocks.flat]).reshape(x.shape)
+    repeated = VelocityField.from_arrays(repeated + value[blocks], x, y, mask=outside)
+    radius, azimuth = 7 * np.sqrt(rng.random(250)), rng.uniform(0, 2 * np.pi, 250)
+    x, y = np.atleast_2d(radius * np.sin(azimuth), radius * np.cos(azimuth))
+    points = 110 * np.tanh((x - 0.5 * y) / 2) + rng.normal(0, 15, x.shape)
+    points = VelocityField.from_arrays(points, x, y, ivar=rng.uniform(0.002, 0.02, x.shape))
+    return {"noise stellar": noise, "repeated stellar": repeated, "points stellar": points}
+
+
+def of_fit(field, **options):
+    found = mangapa.fit_pa(field, **options)
+    values = {
+        name: getattr(found, name).value for name in ("pa", "pa_err", "pa_err_3sigma", "v_sys")
+    }
+    values |= {"chi2": found.chi2, "n_spaxels": found.n_spaxels, "flags": int(found.flags)}
+    if found.disc is not None:
+        values |= {
+            "axis_ratio": found.disc.axis_ratio,
+            "centre": [found.disc.x.value, found.disc.y.value],
+            "curve": found.disc.rotation_velocity.value[::10].tolist(),
+        }
+    return values
+
+
+def of_profile(field):
+    profile = mangapa.pa_profile(field)
+    values = {name: np.asarray(profile[name]).tolist() for name in profile.colnames}
+    return values | {
+        name: profile.meta[name]
+        for name in ("pa_axis", "axis_ratio", "field_asymmetry", "field_asymmetry_err", "flags")
+    }
+
+
+def of_features(field):
+    found = getattr(mangapa.features(field), field.tracer)
+    values = {
+        name: getattr(value, "value", value)
+        for name, value in vars(found).items()
+        if name != "flags"
+    }
+    return values | {"flags": int(found.flags)}
+
+
+def of_usability(field):
+    alone, fcn = mangapa.usability(field), mangapa.usability(field, model="fcn")
+    return {"alone": alone.score, "flags": int(alone.flags), "fcn": fcn.score}
+
+
+def of_measurement(galaxy, **options):
+    row = mangapa.measure(galaxy, **options).row()
+    return {
+        name: getattr(value, "value", value)
+        for name, value in row.items()
+        if name not in ("plateifu", "mangaid", "release", "daptype", "method", "error")
+    }
+
+
+def cases():
+    """What to compute by the name of each case, quick ones first."""
+    for name, field in fields().items():
+        yield from of_field(name, field)
+    galaxy = mangapa.simulate_galaxy(**SIMULATED["damaged"])
+    yield "damaged measure", partial(of_measurement, galaxy)
+    yield (
+        "damaged measure with options",
+        partial(of_measurement, galaxy, sigma=4, min_region=0.02, method="harmonic", error=None),
+    )
+
+
+def of_field(name, field):
+    for case, options in FITS.items():
+        yield f"{name} {case}", partial(of_fit, field, **options)
+    if name in BOOTSTRAPPED:
+        for case, options in BOOTSTRAPS.items():
+            yield f"{name} {case}", partial(of_fit, field, **options)
+    yield f"{name} profile", partial(of_profile, field)
+    yield f"{name} features", partial(of_features, field)
+    yield f"{name} usability", partial(of_usability, field)
+
+
+def real_cases():
+    for name, file in REAL.items():
+        galaxy = mangapa.read_maps(SHARED_DATA / file)
+        for tracer in ("stellar", "halpha"):
+            yield from of_field(f"{name} {tracer}", mangapa.clean(galaxy.tracer(tracer)))
+        yield f"{name} measure", partial(of_measurement, galaxy)
+
+
+def pafit_cases():
+    for name, field in plain_fields().items():
+        yield f"{name} pafit", partial(of_fit, field, method="pafit", n_steps=91)
+
+
+def plain(value):
+    """As JSON takes it, with more digits than are compared."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, (bool, np.bool_)):
+        return int(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    return None if value is None or not np.isfinite(value) else float(f"{float(value):.9g}")
+
+
+def main():
+    made = {}
+    for group in (cases, pafit_cases, real_cases):
+        made |= {name: plain(compute()) for name, compute in group()}
+    lines = [f" {json.dumps(name)}: {json.dumps(values)}" for name, values in made.items()]
+    TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"{TABLE}: {len(made)} cases")
+
+
+if __name__ == "__main__":
+    main()
