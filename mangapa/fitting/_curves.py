@@ -95,9 +95,9 @@ def symmetry_curves(spaxels):
     for key, of_grid in maps.items():
         for start in range(0, len(of_grid), BATCH):
             batch = slice(start, start + BATCH)
-            mismatch, v_sys = _mismatch(*_polar(key, of_grid[batch]))
+            mismatch, v_sys = mirror_mismatch(*_polar(key, of_grid[batch]))
             for i, number in enumerate(numbers[key][batch]):
-                curves[number] = _curve(mismatch[i], v_sys[i], spaxels[number].points)
+                curves[number] = curve_of(mismatch[i], v_sys[i], spaxels[number].points)
     return curves
 
 
@@ -168,7 +168,7 @@ def _polar_operator(shape, origin, steps):
     return csr_matrix((share, (sample, spaxel)), shape=(column.size, ny * nx)), radius
 
 
-def _mismatch(velocity, weight, radius):
+def mirror_mismatch(velocity, weight, radius):
     """
     Mean squared mismatch of mirror pairs at each angle, the systemic velocity profiled out.
 
@@ -196,7 +196,7 @@ def _mismatch(velocity, weight, radius):
     return np.where(enough, np.maximum(mismatch, 0), np.inf), v_sys
 
 
-def _curve(mismatch, v_sys, points):
+def curve_of(mismatch, v_sys, points):
     """The best angle of a curve, refined by a parabola through its neighbours."""
     information = np.sum(points.error**-2.0) / 4
     best = int(np.argmin(mismatch))

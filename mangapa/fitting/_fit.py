@@ -131,7 +131,7 @@ def _result(prepared, found, method, settings):
     pa_err = _error(found, spaxels, method, settings)
     if pa_err > UNCONSTRAINED:
         flags |= PAFlags.UNCONSTRAINED
-    if _disagree(found.pa_axis, found.other_axis, pa_err):
+    if axes_disagree(found.pa_axis, found.other_axis, pa_err):
         flags |= PAFlags.METHODS_DISAGREE
     return KinematicPA(
         pa=pa * u.deg,
@@ -168,7 +168,7 @@ def _error(found, spaxels, method, settings):
     return np.hypot(scatter, step / np.sqrt(12))
 
 
-def _disagree(axis, other_axis, error):
+def axes_disagree(axis, other_axis, error):
     """Whether two axes differ by more than their errors, taking the other's to be the same."""
     apart = abs((axis - other_axis + 90) % 180 - 90)
     return apart > DISAGREEMENT * np.hypot(error, max(error, RESOLUTION))

@@ -154,7 +154,7 @@ def fit_disc(points, pa_start):
     precision[[EAST, NORTH]] = (reach / CENTRE_SPREAD) ** 2
     start = np.zeros(N_PARAMETERS)
     start[ANGLE], start[RATIO] = np.radians(pa_start), LOG_RATIO_START
-    terms = _model(start, x, y)[1][: SYSTEMIC + 1]
+    terms = model_and_jacobian(start, x, y)[1][: SYSTEMIC + 1]
     start[: SYSTEMIC + 1] = _first_amplitudes(terms, data, points.weight)
 
     def solve(start, relative):
@@ -188,7 +188,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
     diagonal = np.diag_indices(N_PARAMETERS)
     converged = False
     for iteration in range(MAX_ITERATIONS + 1):
-        model, jacobian = _model(parameters, x, y)
+        model, jacobian = model_and_jacobian(parameters, x, y)
         jacobian /= relative
         residual = (data - parameters[SYSTEMIC] - model) / relative
         scale = scatter(residual) + TINY
@@ -223,7 +223,7 @@ def _robust(residual, scale):
     return 1 / np.sqrt(1 + (residual / scale) ** 2)
 
 
-def _model(parameters, x, y):
+def model_and_jacobian(parameters, x, y):
     """Rotation at each point, without the systemic velocity, and the derivatives of the model."""
     sine, cosine = np.sin(parameters[ANGLE]), np.cos(parameters[ANGLE])
     stretch = np.exp(parameters[RATIO])

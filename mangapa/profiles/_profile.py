@@ -287,10 +287,8 @@ def profile_prepared(
         if not 0 < axis_ratio <= 1:
             msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
             raise ValueError(msg)
-    if effective_radius is None or np.all(np.isnan(effective_radius)):
-        effective_radius = np.nan
-    else:
-        effective_radius = scalar("effective_radius", effective_radius, OFFSET, positive=True)
+    radius = np.nan if effective_radius is None else effective_radius
+    effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
     ring_width = scalar("ring_width", ring_width, OFFSET, positive=True)
     kinemetry, flags = _kinemetry(prepared, pa_axis, axis_ratio, ring_width)
     return _table(prepared.field, kinemetry, flags, effective_radius)
