@@ -4,14 +4,16 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa.angles import Misalignment, misalignment
 from mangapa.archive import is_identifier, locate
 from mangapa.archive._configuration import may_download
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import MIN_REGION, SIGMA, clean
 from mangapa.exceptions import MapsFileError
-from mangapa.fields import TRACERS, Galaxy
+from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.formats.manga import read_maps
@@ -90,6 +92,19 @@ class Measurement:
             f"<Measurement of {self.galaxy.plateifu or 'a galaxy'}: stars {self.stellar!r}, "
             f"H-alpha {self.halpha!r}, {self.misalignment!r}>"
         )
+
+    def _repr_html_(self):
+        rows = [("Galaxy", self.galaxy.name)]
+        for tracer, title in TRACER_TITLES.items():
+            result, judged = getattr(self, tracer), getattr(self, f"{tracer}_usability")
+            rows.append((f"{title}: PA", as_text(result.pa, result.pa_err)))
+            rows.append((f"{title}: score", as_text(judged.score, decimals=2)))
+            rows.append((f"{title}: flags", result.flags.description or None))
+        rows.append(("Misalignment", as_text(self.misalignment.angle, self.misalignment.error)))
+        from mangapa.plotting import plot_pair
+
+        draw = partial(plot_pair, self.galaxy, measurement=self)
+        return as_html("Measurement", rows, draw, PAIR_SIZE)
 
 
 def measure(

@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.robust import median
-from mangapa.angles import receding_side
+from mangapa.angles import UNCONSTRAINED, receding_side
 from mangapa.fields import VELOCITY, VelocityField
 from mangapa.fitting._errors import bootstrap_error
 from mangapa.fitting._grid import grid_of
@@ -29,9 +29,6 @@ COLLINEAR = 1e-3
 AT_ONCE = 64
 #: What ``error`` may be.
 ERRORS = ("default", "analytic", "bootstrap", None)
-#: An error above this is closer to that of a uniform angle, 52 degrees, than to that of a measured
-#: one, degrees.
-UNCONSTRAINED = 30.0
 #: Methods disagree beyond so many standard deviations of their difference.
 DISAGREEMENT = 3.0
 #: No method tells angles apart by less than this, degrees: half of the published step.

@@ -4,8 +4,10 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from mangapa._utils.quantities import is_nan
+from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import OFFSET, TRACERS, VELOCITY, VelocityField
-from mangapa.fitting._fit import UNCONSTRAINED, good_spaxels, one_blas_thread
+from mangapa.fitting._fit import good_spaxels, one_blas_thread
 from mangapa.fitting._harmonic import chi_square_curves
 from mangapa.fitting._points import gather
 from mangapa.fitting._thin_disc import fit_points
@@ -169,7 +171,7 @@ def pa_profile(
         Minor over major axis of the rings, above 0 and at most 1; 1 makes circles. Rings flatter
         than 0.3, narrower than the beam nearly everywhere, are made of 0.3.
     effective_radius : `float` or `~astropy.units.Quantity`, optional
-        For the column ``radius_re``, arcsec if unitless.
+        For the column ``radius_re``, arcsec if unitless; NaN where it is not known.
     ring_width : `float` or `~astropy.units.Quantity`, optional
         Width of the rings, arcsec if unitless; half of MaNGA's beam if not given. A ring that has
         fewer than nine data (spaxels, or bins where the field is binned) is wider.
@@ -212,6 +214,8 @@ def pa_profile(
         if not 0 < axis_ratio <= 1:
             msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
             raise ValueError(msg)
+    if is_nan(effective_radius):
+        effective_radius = None
     if effective_radius is not None:
         effective_radius = _length("effective_radius", effective_radius)
     ring_width = _length("ring_width", ring_width)
@@ -259,7 +263,7 @@ def galaxy_profiles(galaxy, *, geometry="fit", ring_width=RING_WIDTH):
     shape = {}
     if geometry == "photometric":
         shape["pa_axis"], ellipticity = galaxy.photometric_pa, galaxy.ellipticity
-        if shape["pa_axis"] is None or ellipticity is None:
+        if np.isnan(shape["pa_axis"]) or np.isnan(ellipticity):
             msg = (
                 "geometry='photometric' needs the cards ECOOPA and ECOOELL, which the header of "
                 f"{galaxy.plateifu or 'this galaxy'} lacks; choose geometry='fit'"
