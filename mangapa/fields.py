@@ -283,9 +283,7 @@ class Galaxy:
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
 
-    input_velocity = _card(
-        "SCINPVEL", VELOCITY, "Velocity (cz) that the fields are relative to, km/s"
-    )
+    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted from the fields, km/s")
     effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec")
     photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, deg, North through East")
     ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a")
@@ -293,8 +291,7 @@ class Galaxy:
     drp_quality = _card("DRP3QUAL", None, "Bits of MANGA_DRP3QUAL")
 
     def __post_init__(self):
-        names = [self.plateifu, self.name]
-        names += [getattr(self.tracer(tracer), "galaxy", None) for tracer in TRACERS]
+        names = [self.plateifu, self.name, *(f.galaxy for f in (self.stellar, self.halpha) if f)]
         object.__setattr__(self, "name", next(filter(None, names), None))
         if self.survey is None and self.plateifu is not None:
             object.__setattr__(self, "survey", "MaNGA")
@@ -347,6 +344,5 @@ class Galaxy:
             ("Photometric PA", as_text(self.photometric_pa)),
             ("Ellipticity", as_text(self.ellipticity, decimals=2)),
         ]
-        return as_html(
-            "Galaxy", rows, self.plot if self.stellar or self.halpha else None, PAIR_SIZE
-        )
+        draw = self.plot if self.stellar or self.halpha else None
+        return as_html("Galaxy", rows, draw, PAIR_SIZE)
