@@ -57,6 +57,17 @@ def test_masked_arrays_bring_their_mask(masked):
     np.testing.assert_array_equal(field.mask, V > 50)
 
 
+class Frame(np.ndarray):
+    """An array on which ``mask`` is a method, as it is in pandas."""
+
+    def mask(self, condition):
+        raise AssertionError
+
+
+def test_a_mask_that_is_a_method_is_ignored():
+    assert VelocityField.from_arrays(V.view(Frame), X, Y).n_spaxels == V.size
+
+
 def test_a_field_is_immutable():
     velocity = V.copy()
     field = VelocityField.from_arrays(velocity, X, Y)

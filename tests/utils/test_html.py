@@ -11,7 +11,7 @@ from mangapa._utils.html import as_html, as_text
 
 HOSTILE = "<b>&\"'"
 ESCAPED = "&lt;b&gt;&amp;&quot;&#x27;"
-#: A notebook with a hundred of them stays small.
+#: Bytes of a drawing: a notebook with a hundred of them stays small.
 LARGEST = 60_000
 
 
@@ -45,6 +45,7 @@ def test_numbers_as_text(arguments, text):
 def test_drawings_are_small_and_leave_no_figure_open():
     from matplotlib import pyplot
 
+    pyplot.close("all")
     galaxy = mangapa.simulate_galaxy(n_fibres=127, snr=5, seed=1)
     measurement = mangapa.measure(galaxy)
     for one in (galaxy.stellar, galaxy, measurement.halpha, measurement):
