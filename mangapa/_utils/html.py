@@ -17,9 +17,9 @@ LEFT = 'style="text-align: left; vertical-align: top"'
 
 def as_html(title, rows, draw=None, size=SIZE):
     """
-    HTML of a table of (name, value) pairs, and of what ``draw(figure)`` draws on a figure.
+    Make HTML of a table of (name, value) pairs, beside what ``draw(figure)`` draws on a figure.
 
-    Values that are `None` are left out; the drawing is, where matplotlib is not installed.
+    Rows whose value is `None` are left out. Without matplotlib there is no drawing.
     """
     body = "".join(
         f"<tr><th {LEFT}>{escape(name)}</th><td {LEFT}>{escape(str(value))}</td></tr>"
