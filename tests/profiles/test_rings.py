@@ -59,7 +59,7 @@ def test_slices_hold_the_rings():
 
 def test_coverage_is_that_of_the_azimuth():
     circles = Ellipse(pa_axis=0.0, axis_ratio=1.0)
-    rings, spaxels, points = rings_of(field(disc()), ellipse=circles)
+    rings, spaxels, _ = rings_of(field(disc()), ellipse=circles)
     n_spaxels, coverage = rings.coverage(spaxels)
     np.testing.assert_array_equal(n_spaxels, rings.count)
     assert np.all(coverage[1:-1] == 1)
