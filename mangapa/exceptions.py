@@ -4,6 +4,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 __all__ = [
     "DownloadError",
+    "FormatError",
     "JudgementStoreError",
     "MangapaError",
     "MangapaWarning",
@@ -21,6 +22,10 @@ class MangapaError(Exception):
 
 class MapsFileError(MangapaError, OSError):
     """A file that is damaged, or not a DAP MAPS file; the message names the path and the remedy."""
+
+
+class FormatError(MangapaError, OSError):
+    """A file that several formats recognise; the message lists them."""
 
 
 class ModelError(MangapaError, OSError):

@@ -213,7 +213,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
     path : path-like
         The file.
     format : `str`, optional
-        Name of a registered reader; told from the file's name if not given.
+        Name of a registered format; identified from the file if not given.
 
     Returns
     -------
@@ -224,15 +224,9 @@ class GalaxyRead(registry.UnifiedReadWrite):
         super().__init__(instance, cls, "read", registry=None)
 
     def __call__(self, path, *, format=None, **kwargs):
-        if format is None:
-            # Told from the name alone: the registry would hand a decompressed stream to the
-            # reader, which could then not check the compressed file.
-            known = registry.identify_format("read", self._cls, str(path), None, [path], kwargs)
-            if len(known) != 1:
-                msg = f"cannot tell the format of {path} from its name; say format='manga-maps'"
-                raise registry.IORegistryError(msg)
-            format = known[0]
-        return self.registry.read(self._cls, path, format=format, **kwargs)
+        from mangapa.formats import read_galaxy
+
+        return read_galaxy(path, format, **kwargs)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -46,7 +46,7 @@ def test_every_release_and_daptype(release, daptype, mock, marvin, collaboration
     mock = replace(mock, daptype=daptype)
     version = release_named(release)
     if not known(release, version.name, *version.aliases):
-        with pytest.raises(ValueError, match=f"where {release} lies.*sdss-access==2.0.6"):
+        with pytest.raises(ValueError, match=f"the paths of {release}.*sdss-access==2.0.6"):
             locate(PLATEIFU, release=release, daptype=daptype)
         path = mangapa.write_maps(mock, tmp_path / "by-name.fits.gz", release=release)
         maps = marvin.tools.maps.Maps(filename=str(path))
@@ -125,7 +125,7 @@ def test_other_kinds_are_refused(source):
 
 def test_by_mangaid(sas):
     drpall = Path(os.environ["SAS_BASE_DIR"]) / "dr17/manga/spectro/redux/v3_1_1"
-    with pytest.raises(FileNotFoundError, match=r"no table .*drpall-v3_1_1.fits; fetch it with"):
+    with pytest.raises(FileNotFoundError, match=r"no table .*drpall-v3_1_1.fits; download it with"):
         locate("1-209232")
     write_drpall(
         drpall / "drpall-v3_1_1.fits",
@@ -137,9 +137,9 @@ def test_by_mangaid(sas):
     )
     assert locate("1-209232") == sas
     assert angles(mangapa.measure("1-209232")) == angles(mangapa.measure(sas))
-    with pytest.raises(ValueError, match="observed as 7443-12703 and 8312-12703; give the plate"):
+    with pytest.raises(ValueError, match="observed as 7443-12703 and 8312-12703 in DR17; give"):
         locate("12-193481")
-    with pytest.raises(ValueError, match="mangaid='1-1' is no one galaxy of DR17: it is not in it"):
+    with pytest.raises(ValueError, match="'1-1' is not a galaxy of DR17; give the plate-IFU"):
         locate("1-1")
 
 
@@ -185,9 +185,7 @@ def test_an_absent_analysis_is_told_with_those_that_exist(archive):
         match=r"no file http.*MAPS-VOR10.*status 404.*it has HYB10-MILESHC-MASTARSSP of 8485-1901",
     ):
         locate(PLATEIFU, daptype="VOR10", download=True)
-    with pytest.raises(
-        FileNotFoundError, match=r"nor any other analysis of 7443-1901.*'mangapa list"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"no other analysis of 7443-1901.*'mangapa list"):
         locate("7443-1901", download=True)
     assert len(archive.gets) == 2
 
