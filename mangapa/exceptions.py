@@ -25,7 +25,7 @@ class MapsFileError(MangapaError, OSError):
 
 
 class FormatError(MangapaError, OSError):
-    """A file that several formats recognise; the message lists them."""
+    """Several formats recognise a file."""
 
 
 class ModelError(MangapaError, OSError):

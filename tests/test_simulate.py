@@ -102,7 +102,7 @@ def test_warp_turns_the_outside():
         ({"plateifu": "../1"}, "plateifu='../1' must look like"),
         ({"inclination": 100}, "inclination=100.0 deg must be between 0 and 90"),
         ({"snr": 0}, "snr=0 must be positive"),
-        ({"bintype": "ALL"}, "bintype='ALL' is not known"),
+        ({"bintype": "ALL"}, "bintype='ALL' must be one of VOR10, HYB10, SPX"),
         ({"outliers": 2}, "outliers=2 must be a fraction"),
     ],
 )

@@ -16,8 +16,6 @@ from mangapa.archive._transfer import fetch_all
 from mangapa.archive.releases import MANGAID, PLATEIFU, release_named, release_of
 from mangapa.exceptions import MangapaWarning
 
-IDENTIFIERS = "a plate-IFU such as 8485-1901, nor a MaNGA-ID such as 1-209232"
-
 
 def is_plateifu(text: str) -> bool:
     """
@@ -214,24 +212,15 @@ def _resolve(source, release, daptype, download):
     if hasattr(source, "plateifu") and hasattr(source, "data_origin"):
         return _resolve_marvin(source, release, daptype)
     release, daptype = release or conf.release, daptype or conf.daptype
-    if isinstance(source, str) and is_identifier(source):
-        return None, _plateifu(source, release, download=may_download(download)), release, daptype
-    if isinstance(source, str) and not source.endswith((".fits", ".fits.gz")):
-        msg = (
-            f"source={source!r} is neither {IDENTIFIERS}, nor the path of a .fits or .fits.gz file"
-        )
-        raise ValueError(msg)
-    if not isinstance(source, (str, os.PathLike)):
-        msg = (
-            "source must be a plate-IFU, a MaNGA-ID, a path, or a Maps or Cube of Marvin, "
-            f"not {type(source).__name__}"
-        )
-        raise TypeError(msg)
-    path = Path(source)
-    if not path.is_file():
-        msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
-        raise FileNotFoundError(msg)
-    return path, None, release, daptype
+    if isinstance(source, os.PathLike) or str(source).endswith((".fits", ".fits.gz")):
+        path = Path(source)
+        if not path.is_file():
+            msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
+            raise FileNotFoundError(msg)
+        return path, None, release, daptype
+    other = "the path of a .fits or .fits.gz file"
+    plateifu = _plateifu(source, release, download=may_download(download), other=other)
+    return None, plateifu, release, daptype
 
 
 def _resolve_marvin(source, release, daptype):
@@ -246,15 +235,20 @@ def _resolve_marvin(source, release, daptype):
     return None, source.plateifu, release, daptype or conf.daptype
 
 
-def _plateifu(source, release, *, download):
+def _plateifu(source, release, *, download, other=None):
+    """The plate-IFU of an identifier; errors name the ``other`` kind of source that is allowed."""
     if not isinstance(source, str):
-        msg = f"an identifier must be a plate-IFU or a MaNGA-ID, not {type(source).__name__}"
+        allowed = f"a plate-IFU or a MaNGA-ID{f', or {other}' if other else ''}"
+        msg = f"source must be {allowed}, not {type(source).__name__}"
         raise TypeError(msg)
     if is_plateifu(source):
         return source
     if is_identifier(source):
         return plateifu_of(source, release, download=download)
-    msg = f"{source!r} is neither {IDENTIFIERS}"
+    msg = (
+        f"source={source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as "
+        f"1-209232{f', nor {other}' if other else ''}"
+    )
     raise ValueError(msg)
 
 

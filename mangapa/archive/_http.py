@@ -36,17 +36,11 @@ def transfer(address, *, bar, stop):
     import urllib3
 
     try:
-        for partial in partial_files(address.path):
-            if _resume(address, partial, bar=bar, stop=stop):
-                return partial
+        for partial in (*partial_files(address.path), None):
+            found = _download(address, partial, bar=bar, stop=stop)
+            if found is not None:
+                return found
             partial.unlink()
-        with _request("GET", address) as response:
-            _check_status(response, address)
-            length = response.headers.get("Content-Length")
-            total = None if length is None else int(length)
-            partial = partial_name(address.path, _version(response, total))
-            _receive(response, partial, 0, total, bar=bar, stop=stop)
-            return partial
     except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
         raise NetworkError(_root_cause(error)) from error
     except requests.RequestException as error:
@@ -54,25 +48,25 @@ def transfer(address, *, bar, stop):
         raise DownloadError(msg) from error
 
 
-def _resume(address, partial, *, bar, stop):
-    """Request the rest of a file; return True if ``partial`` is then complete."""
-    size = partial.stat().st_size
-    if not size:
-        return False
-    with _request("GET", address, Range=f"bytes={size}-") as response:
-        if response.status_code == 416:
-            # There is no rest: the file is complete, unless the server has another version by now.
-            return response.headers.get("Content-Range") == f"bytes */{size}"
+def _download(address, partial, *, bar, stop):
+    """Download a file, or the rest of ``partial``; None if the server's version is another."""
+    size = partial.stat().st_size if partial else 0
+    with _request("GET", address, **({"Range": f"bytes={size}-"} if size else {})) as response:
+        content_range = response.headers.get("Content-Range", "")
+        if size and response.status_code == 416:
+            # There is no rest: the file is complete if the server's has the same size.
+            return partial if content_range == f"bytes */{size}" else None
         _check_status(response, address)
-        answer = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if response.status_code != 206 or answer is None or answer[1] != str(size):
-            return False
-        total = None if answer[2] == "*" else int(answer[2])
+        # A server that ignores ranges sends the whole file.
+        part = CONTENT_RANGE.fullmatch(content_range) if response.status_code == 206 else None
+        start, total = part.groups() if part else (0, response.headers.get("Content-Length", "*"))
+        start, total = int(start), None if total == "*" else int(total)
         version = _version(response, total)
-        if not version or partial != partial_name(address.path, version):
-            return False
-        _receive(response, partial, size, total, bar=bar, stop=stop)
-        return True
+        target = partial_name(address.path, version)
+        if size and start and (start != size or not version or target != partial):
+            return None
+        _receive(response, target, start, total, bar=bar, stop=stop)
+        return target
 
 
 def _request(method, address, **headers):

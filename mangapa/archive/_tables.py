@@ -167,7 +167,8 @@ def select(table: Table, where: str) -> Table:
         quoted = ", ".join(f'"{name}"' for name in names)
         database.execute(f"create table galaxies ({quoted})")
         places = ", ".join("?" * len(names))
-        columns = [_plain(table[name]) for name in names]
+        # Masked values become None, and SQLite stores None and NaN as NULL.
+        columns = [np.ma.asarray(table[name].value).tolist() for name in names]
         database.executemany(f"insert into galaxies values ({places})", zip(*columns, strict=True))
         database.set_authorizer(
             lambda action, *_: sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
@@ -182,16 +183,6 @@ def select(table: Table, where: str) -> Table:
             )
             raise ValueError(msg) from error
     return table[numbers]
-
-
-def _plain(column):
-    """Values of a column as SQLite takes them, with None for missing ones."""
-    values = column.value if isinstance(column, u.Quantity) else column
-    missing = np.ma.getmaskarray(np.ma.asarray(values))
-    if values.dtype.kind == "f":
-        missing = missing | np.isnan(np.asarray(values))
-    plain = np.asarray(values).tolist()
-    return [None if absent else value for value, absent in zip(plain, missing, strict=True)]
 
 
 def _table_file(name, release, download, progress):

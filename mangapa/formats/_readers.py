@@ -16,8 +16,8 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     """
     Read a galaxy from a file of any known format.
 
-    Formats are those registered with `astropy.io.registry` for `~mangapa.Galaxy`, by mangapa or by
-    a plugin. A file that no format recognises is read as a MAPS file.
+    Formats are registered for `~mangapa.Galaxy` with `astropy.io.registry`, by mangapa and by
+    plugins. A file that no format recognises is read as a MAPS file.
 
     Parameters
     ----------
@@ -53,37 +53,32 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
     load_plugins()
-    known = ", ".join(sorted(registry.get_formats(Galaxy, "Read")["Format"]))
     if format is None:
-        matches = _identify(Path(path))
+        matches = []
+        if Path(path).exists():
+            # The identifiers are given no open file: astropy would decompress it, and the reader
+            # could not check the compressed file.
+            matches = registry.identify_format("read", Galaxy, str(path), None, [path], {})
         if len(matches) > 1:
             msg = (
-                f"several formats recognise {path}: {', '.join(matches)}; name the right one, such "
-                f"as format={matches[0]!r} (known formats: {known})"
+                f"several formats recognise {path}: {', '.join(sorted(matches))}; choose one, "
+                f"such as format={min(matches)!r} (known formats: {_known_formats()})"
             )
             raise FormatError(msg)
         if not matches:
             try:
                 return read_maps(path)
             except MapsFileError as error:
-                msg = f"{error}. No other known format recognises the file (known: {known})"
+                msg = f"{error} (or no format recognises it; known formats: {_known_formats()})"
                 raise MapsFileError(msg) from error
         format = matches[0]
     try:
         reader = registry.get_reader(format, Galaxy)
     except registry.IORegistryError:
-        msg = f"format={format!r} is not known; choose one of {known}"
+        msg = f"format={format!r} is not known; choose one of {_known_formats()}"
         raise ValueError(msg) from None
     return reader(path, **options)
 
 
-def _identify(path):
-    """
-    Names of the formats that recognise a file, sorted.
-
-    Identifiers are given no open file: astropy would decompress it, and the reader could not check
-    the compressed file.
-    """
-    if not path.exists():
-        return []
-    return sorted(registry.identify_format("read", Galaxy, str(path), None, [path], {}))
+def _known_formats():
+    return ", ".join(sorted(registry.get_formats(Galaxy, "Read")["Format"]))

@@ -187,7 +187,7 @@ def _is_maps_file(origin, path, fileobj, *args, **kwargs):
             kind = hdus[0].header.get("DAPFRMT")
             if kind is None:
                 return all(extension in hdus for extension, *_ in LAYOUT.values())
-            return kind.strip() == "MAPS"
+            return str(kind).strip() == "MAPS"
     except PARSING_ERRORS:
         return False
 

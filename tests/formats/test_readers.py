@@ -104,7 +104,7 @@ def test_several_formats_match(read, maps_file, toy_format):
 def test_no_format_matches(read, content, reason, tmp_path):
     path = tmp_path / "unknown.fits.gz"
     path.write_bytes(content)
-    with pytest.raises(MapsFileError, match=rf"unknown.* {reason}.*\(known: manga-maps\)"):
+    with pytest.raises(MapsFileError, match=rf"unknown.* {reason}.*known formats: manga-maps\)"):
         read(path)
 
 
@@ -112,7 +112,7 @@ def test_no_format_matches(read, content, reason, tmp_path):
 def test_other_product_without_maps_name(read, tmp_path):
     model = fits.PrimaryHDU(header=fits.Header({"DAPFRMT": "MODEL"}))
     model.writeto(tmp_path / "model.fits.gz")
-    with pytest.raises(MapsFileError, match=r"is a MODEL file; .*known: manga-maps"):
+    with pytest.raises(MapsFileError, match=r"is a MODEL file; .*known formats: manga-maps"):
         read(tmp_path / "model.fits.gz")
 
 
