@@ -7,7 +7,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -54,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         archive.at_once += 1
         archive.most_at_once = max(archive.most_at_once, archive.at_once)
         try:
-            time.sleep(archive.delay)
+            archive.stopped.wait(archive.delay)
             self.answer(body=True)
         finally:
             archive.at_once -= 1

@@ -69,7 +69,7 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
             try:
                 return read_maps(path)
             except MapsFileError as error:
-                msg = f"{error} (or no format recognises it; known formats: {_known_formats()})"
+                msg = f"{error}. No format recognises the file; known formats: {_known_formats()}"
                 raise MapsFileError(msg) from error
         format = matches[0]
     try:

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from mangapa.archive import locate
 from mangapa.archive._transfer import fetch
 from mangapa.archive._transport import partial_name
 from mangapa.exceptions import DownloadError, MangapaWarning
+from tests.waiting import until
 
 needs_rsync = pytest.mark.skipif(
     shutil.which("rsync") is None, reason="the program rsync is not installed"
@@ -38,11 +38,12 @@ def daemon(archive, tmp_path):
     )
     command = ["rsync", "--daemon", "--no-detach", f"--config={settings}", "--address=127.0.0.1"]
     with subprocess.Popen([*command, f"--port={port}"]) as process:
-        for _ in range(100):
+
+        def answers():
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        until(answers)
         with mangapa.conf.set_temp("rsync_server", f"rsync://127.0.0.1:{port}"):
             url = archive.address.rsync_url.replace("dtn.sdss.org", f"127.0.0.1:{port}")
             archive.address = replace(archive.address, rsync_url=url)

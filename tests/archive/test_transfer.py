@@ -1,14 +1,11 @@
 """After each fault no file bears the final name, and the next call ends with the right bytes."""
 
-import contextlib
 import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from dataclasses import replace
 from subprocess import PIPE
@@ -212,75 +209,90 @@ def test_two_processes_fetch_a_file_once(archive):
     assert_fetched(archive)
 
 
-def test_given_up_in_the_middle(archive):
-    archive.faults[archive.file.name] = ["stall"]
-    stop = threading.Event()
-    threading.Timer(0.2, stop.set).start()
-    with pytest.raises(DownloadError, match="could not be downloaded"):
-        fetch(archive.address, stop=stop)
+def test_stop_in_the_middle_keeps_what_arrived(archive):
+    class Stop(threading.Event):
+        """Set as soon as it is asked, which is after the first block."""
+
+        def is_set(self):
+            self.set()
+            return super().is_set()
+
+    with pytest.raises(DownloadError, match=r"could not be downloaded \(interrupted\)"):
+        fetch(archive.address, stop=Stop())
     assert len(archive.gets) == 1
     assert_nothing_under_the_name(archive)
+    (part,) = partial_files(archive.address.path)
+    assert part.read_bytes() == archive.file.read_bytes()[: http.BLOCK]
 
 
-#: Forks a download for each line that it reads, says its number, and when it has ended.
+#: For each number N that it reads, forks a download that kills itself at its Nth step (an event of
+#: Python's audit, such as an open file or a rename, or a block of data), and prints how far it was.
 DOWNLOADER = """
-import os, sys
+import os, signal, sys
 import requests, tqdm
 from mangapa import conf
 from mangapa.archive import _http as http
 from mangapa.archive import _transfer as transfer
 from mangapa.archive._addresses import maps_addresses
+
+def step(*args):
+    global steps
+    steps += 1
+    if steps == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Bar(tqdm.tqdm):
+    def update(self, n=1):
+        step()
+        return super().update(n)
+
 http.BLOCK = 1 << 8
+transfer.progress_bar = lambda show, **options: Bar(disable=True, **options)
 conf.server = sys.argv[1]
 (address,) = maps_addresses(["8485-1901"], release="DR17")
 print("ready", flush=True)
 for line in sys.stdin:
+    steps, last = 0, int(line)
     child = os.fork()
     if not child:
+        sys.addaudithook(step)
         transfer.fetch(address)
+        print(steps, flush=True)
         os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("ended", flush=True)
+    if os.waitpid(child, 0)[1]:
+        print("killed", flush=True)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_killed_at_random_moments(archive):
-    whole, path, moments = archive.file.read_bytes(), archive.address.path, random.Random(1)
-    outcomes = Counter()
+def test_killed_at_random_steps(archive):
+    whole, path, outcomes = archive.file.read_bytes(), archive.address.path, Counter()
     with subprocess.Popen(
         [sys.executable, "-c", DOWNLOADER, mangapa.conf.server],
         stdin=PIPE,
         stdout=PIPE,
         text=True,
     ) as downloader:
-        said = downloader.stdout.readline
-        assert said() == "ready\n"
+        assert downloader.stdout.readline() == "ready\n"
 
-        def begin():
-            print(file=downloader.stdin, flush=True)
-            return int(said())
+        def download(last_step):
+            print(last_step, file=downloader.stdin, flush=True)
+            return downloader.stdout.readline().strip()
 
-        start = time.monotonic()
-        begin()
-        assert said() == "ended\n"
-        undisturbed = time.monotonic() - start
-        for _ in range(50):
+        n_steps = int(download(0))
+        assert n_steps > len(whole) / 256
+        for last_step in random.Random(1).sample(range(1, n_steps), 50):
             path.unlink(missing_ok=True)
-            child = begin()
-            time.sleep(moments.uniform(0, 1.3 * undisturbed))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-            assert said() == "ended\n"
+            result = download(last_step)
             if path.exists():
                 assert path.read_bytes() == whole
                 outcomes["whole"] += 1
-            elif partial_files(path):
-                outcomes["begun"] += 1
+            else:
+                assert result == "killed"
+                outcomes["unfinished" if partial_files(path) else "nothing"] += 1
         downloader.stdin.close()
     path.unlink(missing_ok=True)
-    assert outcomes["whole"]
-    assert outcomes["begun"]
+    assert outcomes["whole"] > 5
+    assert outcomes["unfinished"] > 5
     fetch(archive.address)
     assert_fetched(archive)
