@@ -1,4 +1,4 @@
-"""A small Science Archive Server on the loopback, with the faults that networks have."""
+"""A small Science Archive Server on the loopback that can imitate network faults."""
 
 import base64
 import contextlib
@@ -17,10 +17,10 @@ from astropy.table import Table
 
 class Archive:
     """
-    What is served: a folder laid out as the archive, below ``/sas``.
+    A folder in the layout of the archive, served below ``/sas``.
 
-    ``faults[path]`` lists what befalls the next requests for a file, one after the other;
-    ``asked`` lists the requests that came, as (method, path, Range header).
+    ``faults[name]`` lists the faults of the next requests for a file, in order; ``asked`` lists the
+    requests as (method, path, Range header).
     """
 
     def __init__(self, root):
@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "stall":
             archive.stopped.wait(20)
         if fault == "cut":
-            # No orderly end: the connection is reset.
+            # Reset the connection instead of closing it.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
@@ -127,7 +127,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *args):
-        """A client that goes away is what these tests are about."""
+        """Ignore clients that disconnect, as these tests make them do."""
 
 
 @contextlib.contextmanager
@@ -146,10 +146,10 @@ def served(root):
 
 def write_drpall(path, galaxies):
     """
-    A table drpall.
+    Write a table drpall.
 
-    ``galaxies`` are (plateifu, mangaid, z, target bit); one without a target bit is no galaxy, and
-    one without a redshift is not in the NASA-Sloan Atlas.
+    ``galaxies`` are (plateifu, mangaid, z, target bit). Without a target bit it is not a galaxy,
+    and without a redshift it is not in the NASA-Sloan Atlas.
     """
     plateifus, mangaids, redshifts, targets = zip(*galaxies, strict=True)
     n = len(galaxies)
@@ -175,7 +175,7 @@ def write_drpall(path, galaxies):
 
 
 def write_dapall(path, bits, daptype, *, by_extension=True):
-    """A table dapall: bits by plate-IFU; one extension a daptype since DR17."""
+    """Write a table dapall from bits by plate-IFU; since DR17 with an extension per daptype."""
     table = Table(
         {
             "PLATEIFU": np.array([*bits, "1-2"], "S12"),

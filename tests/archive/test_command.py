@@ -17,7 +17,7 @@ from tests.archive_server import write_dapall, write_drpall
 
 @pytest.fixture
 def tables(archive):
-    """drpall and dapall on the server."""
+    """The server with the tables drpall and dapall."""
     remote = [
         archive.root
         / table_address(name, release="DR17").path.relative_to(os.environ["SAS_BASE_DIR"])
@@ -51,7 +51,7 @@ def test_by_configuration_alone(archive, tmp_path, monkeypatch):
     assert archive.address.path.read_bytes() == archive.file.read_bytes()
 
 
-def test_measure_goes_on_after_a_failure(archive, maps_file, capsys):
+def test_measure_continues_after_a_failure(archive, maps_file, capsys):
     sources = ["7443-1901", str(maps_file), "8485-1901"]
     assert main(["measure", *sources, "--download", "--json"]) == 1
     captured = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""After each fault no file bears the final name, and the next call ends with the right bytes."""
+"""After each fault there is no file under the final name, and the next call downloads it."""
 
 import multiprocessing
 import os
@@ -25,11 +25,11 @@ def assert_fetched(archive):
     assert [p.name for p in archive.address.path.parent.iterdir()] == [archive.file.name]
 
 
-def assert_nothing_under_the_name(archive):
+def assert_not_fetched(archive):
     assert not archive.address.path.exists()
 
 
-def test_a_sound_download(archive):
+def test_download_without_faults(archive):
     fetch(archive.address)
     assert_fetched(archive)
     assert archive.gets == [None]
@@ -38,7 +38,7 @@ def test_a_sound_download(archive):
 
 
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", 503, 429])
-def test_a_network_fault_is_tried_again(archive, fault):
+def test_network_fault_is_retried(archive, fault):
     archive.faults[archive.file.name] = [fault]
     fetch(archive.address)
     assert_fetched(archive)
@@ -50,24 +50,24 @@ def test_a_network_fault_is_tried_again(archive, fault):
 
 
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", "page", 503])
-def test_three_tries_and_then_an_error(archive, fault):
+def test_three_tries_then_an_error(archive, fault):
     archive.faults[archive.file.name] = [fault] * 3
     with pytest.raises(DownloadError, match=r"8485-1901-MAPS.*3 tries\).*run it again"):
         fetch(archive.address)
     assert len(archive.gets) == 3
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
     fetch(archive.address)
     assert_fetched(archive)
 
 
-def test_a_flipped_byte_is_noticed(archive):
+def test_flipped_byte_is_detected(archive):
     archive.faults[archive.file.name] = ["flip"]
     fetch(archive.address)
     assert_fetched(archive)
     assert archive.gets == [None, None]
 
 
-def test_a_server_that_ignores_ranges(archive):
+def test_server_that_ignores_ranges(archive):
     archive.ranges = False
     archive.faults[archive.file.name] = ["short"]
     fetch(archive.address)
@@ -75,13 +75,13 @@ def test_a_server_that_ignores_ranges(archive):
 
 
 def test_no_server(archive):
-    nobody = replace(archive.address, url="http://127.0.0.1:9/sas/x.fits.gz")
+    closed = replace(archive.address, url="http://127.0.0.1:9/sas/x.fits.gz")
     with pytest.raises(DownloadError, match=r"127\.0\.0\.1:9.*refused.*3 tries"):
-        fetch(nobody)
-    assert_nothing_under_the_name(archive)
+        fetch(closed)
+    assert_not_fetched(archive)
 
 
-def test_a_file_that_changed_on_the_server_is_begun_anew(archive, galaxy):
+def test_file_that_changed_on_the_server_is_downloaded_from_the_start(archive, galaxy):
     archive.faults[archive.file.name] = ["short"] * 3
     with pytest.raises(DownloadError):
         fetch(archive.address)
@@ -92,7 +92,7 @@ def test_a_file_that_changed_on_the_server_is_begun_anew(archive, galaxy):
     assert_fetched(archive)
 
 
-def test_a_complete_leftover_is_not_fetched_again(archive):
+def test_complete_partial_file_is_not_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     whole = partial_name(archive.address.path, "any")
     whole.write_bytes(archive.file.read_bytes())
@@ -101,7 +101,7 @@ def test_a_complete_leftover_is_not_fetched_again(archive):
     assert archive.gets == [f"bytes={archive.file.stat().st_size}-"]
 
 
-def test_a_damaged_file_is_fetched_anew(archive):
+def test_damaged_file_is_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
     fetch(archive.address)
@@ -113,7 +113,7 @@ def test_404_is_final(archive):
     with pytest.raises(FileNotFoundError, match="the server has no file http"):
         fetch(archive.address)
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
 
 
 def test_other_refusals_are_final(archive):
@@ -123,7 +123,7 @@ def test_other_refusals_are_final(archive):
     assert len(archive.gets) == 1
 
 
-def test_retry_after_is_heeded(archive, monkeypatch):
+def test_retry_after_is_limited(archive, monkeypatch):
     waited = []
     monkeypatch.setattr(http, "TRANSIENT", (429,))
 
@@ -152,7 +152,7 @@ def test_wrong_password(archive, credentials):
     with pytest.raises(PermissionError, match=r"status 401.*127\.0\.0\.1 in ~/\.netrc"):
         fetch(replace(archive.address, public=False))
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_wrong_password(archive, credentials):
         ("gibberish\n", 0o600, "cannot be used"),
     ],
 )
-def test_without_a_password_nobody_is_asked(archive, credentials, content, mode, trouble):
+def test_missing_password_raises_before_any_request(archive, credentials, content, mode, trouble):
     if content is None:
         credentials.unlink()
     else:
@@ -175,7 +175,7 @@ def test_without_a_password_nobody_is_asked(archive, credentials, content, mode,
     assert archive.asked == []
 
 
-def test_many_files_a_few_at_once(archive, tmp_path):
+def test_number_of_simultaneous_downloads(archive, tmp_path):
     archive.delay = 0.1
     addresses = []
     for number in range(8):
@@ -196,7 +196,7 @@ def test_many_files_a_few_at_once(archive, tmp_path):
     assert isinstance(results[addresses[5]], FileNotFoundError)
 
 
-def test_two_processes_fetch_a_file_once(archive):
+def test_two_processes_download_a_file_once(archive):
     archive.delay = 0.3
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=fetch, args=(archive.address,)) for _ in range(2)]
@@ -220,7 +220,7 @@ def test_stop_in_the_middle_keeps_what_arrived(archive):
     with pytest.raises(DownloadError, match=r"could not be downloaded \(interrupted\)"):
         fetch(archive.address, stop=Stop())
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
     (part,) = partial_files(archive.address.path)
     assert part.read_bytes() == archive.file.read_bytes()[: http.BLOCK]
 
