@@ -93,10 +93,8 @@ def locate(
     ------
     TypeError, ValueError
         If an argument is not a valid identifier, release or daptype.
-    FileNotFoundError
-        If the file is missing, locally or on the server.
     OSError
-        If the download fails.
+        If the file is missing, locally or on the server, or the download fails.
     """
     path, plateifu, release, daptype = _resolve(source, release, daptype, download)
     if path is not None:
@@ -273,8 +271,7 @@ def _with_alternatives(error, plateifu, release):
         for daptype in release_named(release).daptypes
         if http.exists(maps_addresses([plateifu], release=release, daptype=daptype)[0])
     ]
+    hint = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
     if present:
         hint = f"it has {', '.join(present)} of {plateifu}: choose one as daptype"
-    else:
-        hint = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
     return FileNotFoundError(f"{error}; {hint}")

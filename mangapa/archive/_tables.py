@@ -57,8 +57,7 @@ def release_table(
     release : `str`, optional
         Data release; by default that of the configuration, which is DR17.
     daptype : `str`, optional
-        Analysis whose quality bits are included; by default that of the configuration or of the
-        release.
+        Analysis whose quality bits are included; by default as configured, or that of the release.
     download : `bool`, optional
         Download a missing table; by default as configured.
     progress : `bool`, optional
@@ -75,10 +74,8 @@ def release_table(
     ------
     ValueError
         If the release or the daptype is not known.
-    FileNotFoundError
-        If there is no drpall.
     OSError
-        If drpall is damaged, or its download fails.
+        If drpall is missing or damaged, or its download fails.
     """
     release = release or conf.release
     version = release_named(release)
@@ -116,8 +113,8 @@ def plateifu_of(mangaid: str, release: str | None = None, *, download: bool | No
     ------
     ValueError
         If ``mangaid`` is not a MaNGA-ID, or the release has no observation of it or several.
-    FileNotFoundError
-        If there is no drpall.
+    OSError
+        If drpall is missing or damaged, or its download fails.
     """
     if not MANGAID.fullmatch(mangaid):
         msg = f"mangaid={mangaid!r} must look like 1-209232"
@@ -205,14 +202,13 @@ def _table_file(name, release, download, progress):
 
 @lru_cache(maxsize=4)
 def _galaxies(path, _date):
+    table = QTable()
     with open_fits(path) as hdus:
         data = hdus[1].data
         present = {name.lower() for name in data.names}
         is_galaxy = np.zeros(len(data), bool)
-        for target in ("mngtarg1", "mngtarg3"):
-            if target in present:
-                is_galaxy |= data[target] != 0
-        table = QTable()
+        for target in {"mngtarg1", "mngtarg3"} & present:
+            is_galaxy |= data[target] != 0
         for name, (sources, unit, decimals, description) in COLUMNS.items():
             source = next((source for source in sources.split() if source in present), None)
             values = np.array(data[source] if source else np.full(len(data), np.nan))

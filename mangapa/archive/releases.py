@@ -119,7 +119,5 @@ def release_of(header: Mapping) -> Release | None:
     versions = str(header.get("VERSDRP3", "")).strip(), str(header.get("VERSDAP", "")).strip()
     if versions == (MPL4_DRPVER, ""):
         return release_named("MPL-4")
-    for release in MANGA_RELEASES:
-        if versions == (release.drpver, release.dapver):
-            return release
-    return None
+    known = (r for r in MANGA_RELEASES if versions == (r.drpver, r.dapver))
+    return next(known, None)

@@ -100,35 +100,43 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
             raise MapsFileError(msg)
         return hdus[name]
 
-    plateifu = _text(header, "PLATEIFU")
     if release is not None and release.name == "MPL-4":
-        x, y = _offsets(hdu("EMLINE_GFLUX"), header)
+        sky = _offsets(hdu("EMLINE_GFLUX"), header)
     else:
-        x, y = hdu("SPX_SKYCOO").data
+        sky = hdu("SPX_SKYCOO").data
 
-    def read(tracer):
-        extension, line, binning = LAYOUT[tracer]
+    def planes(extension, line, binning):
         velocity = hdu(extension)
         plane = ... if line is None else _channel(path, velocity, line)
         ivar = hdu(velocity.header.get("ERRDATA", f"{extension}_IVAR"))
         mask = hdu(velocity.header.get("QUALDATA", f"{extension}_MASK"))
         bins = hdu("BINID")
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
-        return VelocityField.from_arrays(
-            velocity.data[plane],
-            x,
-            y,
-            mask=mask.data[plane],
-            ivar=ivar.data[plane],
-            bin_id=bins.data[bin_plane],
-            tracer=tracer,
-            galaxy=plateifu,
-        )
+        return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
 
+    plateifu, mangaid = _text(header, "PLATEIFU"), _text(header, "MANGAID")
+    return build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype)
+
+
+def build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype):
+    """
+    Build a galaxy from the maps of each tracer.
+
+    ``planes`` takes a row of `LAYOUT` and returns velocity, inverse variance, mask and bins, and
+    ``sky`` holds the offsets x and y, arcsec. All maps have shape (ny, nx).
+    """
+    fields = {}
+    for tracer in tracers:
+        velocity, ivar, mask, bin_id = planes(*LAYOUT[tracer])
+        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id}
+        fields[tracer] = VelocityField.from_arrays(
+            velocity, *sky, **maps, tracer=tracer, galaxy=plateifu
+        )
+    release = release_of(header)
     return Galaxy(
-        **{tracer: read(tracer) for tracer in tracers},
+        **fields,
         plateifu=plateifu,
-        mangaid=_text(header, "MANGAID"),
+        mangaid=mangaid,
         release=release.name if release else None,
         daptype=daptype,
         header=header.copy(),

@@ -35,10 +35,7 @@ LINES = {
     "NI-5199 NI-5201 HeI-5877 OI-6302 OI-6365 NII-6549 Ha-6564 NII-6585 SII-6718 SII-6732 HeI-7067 "
     "ArIII-7137 ArIII-7753 Peta-9017 SIII-9071 Pzet-9231 SIII-9533 Peps-9548",
 }
-BIN_CHANNELS = (
-    *("Binned spectra", "Stellar continua", "Em. line moments", "Em. line models"),
-    "Spectral indices",
-)
+BIN_CHANNELS = "Binned spectra,Stellar continua,Em. line moments,Em. line models,Spectral indices"
 #: MANGA_DAPPIXMASK of a spaxel outside the field of view: NOCOV, LOWCOV, NOVALUE, DONOTUSE.
 OUTSIDE = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 30
 #: MANGA_DAPPIXMASK of a bad spaxel inside it: DONOTUSE.
@@ -198,7 +195,7 @@ def _extensions(galaxy, version):
         yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):
         order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]
-        yield hdu("BINID", order, channels=BIN_CHANNELS)
+        yield hdu("BINID", order, channels=BIN_CHANNELS.split(","))
     else:
         yield hdu("BINID", bin_ids[0])
     yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, "km/s")

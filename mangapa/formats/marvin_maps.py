@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mangapa.archive.releases import release_of
 from mangapa.exceptions import MangapaWarning
-from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
-from mangapa.formats.manga import LAYOUT, galaxy_from_hdus
+from mangapa.fields import TRACERS, Galaxy, check_tracer
+from mangapa.formats.manga import build_galaxy, galaxy_from_hdus
 
 __all__ = ["galaxy_from_marvin"]
 
@@ -48,33 +47,17 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
     )
     # Each map is requested by its exact name: Marvin's own matching is fuzzy.
     bins_known = {prop.full() for prop in maps.datamodel if prop.name == "binid"}
-    x, y = (maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy")
+    sky = [maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy"]
 
-    def read(tracer):
-        extension, line, binning = LAYOUT[tracer]
+    def planes(extension, line, binning):
         suffix = "" if line is None else "_" + line.lower().replace("-", "_")
         velocity = maps.getMap(extension.lower() + suffix, exact=True)
         # Marvin gives the stellar velocities the bins of the spectra; since MPL-6 the DAP stores
         # those of the stellar continua beside them.
         bins = "binid_" + binning.lower().replace(". ", "_").replace(" ", "_")
-        bin_id = maps.getMap(bins if bins in bins_known else "binid", exact=True)
-        return VelocityField.from_arrays(
-            velocity.value,
-            x,
-            y,
-            mask=velocity.mask,
-            ivar=velocity.ivar,
-            bin_id=np.asarray(bin_id.value).astype(int),
-            tracer=tracer,
-            galaxy=maps.plateifu,
-        )
+        bins = maps.getMap(bins if bins in bins_known else "binid", exact=True)
+        bin_id = np.asarray(bins.value).astype(int)
+        return velocity.value, velocity.ivar, velocity.mask, bin_id
 
-    release = release_of(maps.header)
-    return Galaxy(
-        **{tracer: read(tracer) for tracer in tracers},
-        plateifu=maps.plateifu,
-        mangaid=str(maps.mangaid).strip(),
-        release=release.name if release else None,
-        daptype=f"{maps.bintype.name}-{maps.template.name}",
-        header=maps.header.copy(),
-    )
+    mangaid, daptype = str(maps.mangaid).strip(), f"{maps.bintype.name}-{maps.template.name}"
+    return build_galaxy(tracers, sky, planes, maps.header, maps.plateifu, mangaid, daptype)
