@@ -86,7 +86,10 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"ETag": f'"{hash(file.read_bytes())}"'}
         headers["Last-Modified"] = email.utils.formatdate(file.stat().st_mtime, usegmt=True)
         if start:
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            first = start + 1 if fault == "shift" else start
+            headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
+        if start and fault == "nameless":
+            headers = {"Content-Range": headers["Content-Range"]}
         self.send_response(206 if start else 200)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -1,4 +1,4 @@
-"""Whether a FITS file is whole, and what to say when it is not."""
+"""Read FITS files to their end, so that damage is found and named."""
 
 import contextlib
 import gzip

@@ -72,6 +72,7 @@ def test_server_that_ignores_ranges(archive):
     archive.faults[archive.file.name] = ["short"]
     fetch(archive.address)
     assert_fetched(archive)
+    assert len(archive.gets) == 2
 
 
 def test_no_server(archive):
