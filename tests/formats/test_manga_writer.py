@@ -8,7 +8,7 @@ from astropy.io import fits
 from mangapa import read_maps, simulate_galaxy, write_maps
 
 
-def test_layout_of_a_real_file(real_maps, tmp_path):
+def test_file_has_the_layout_of_a_real_one(real_maps, tmp_path):
     galaxy = simulate_galaxy(plateifu="8080-12701")
     path = write_maps(galaxy, tmp_path / "mock.fits.gz", release="DR15")
     with fits.open(path) as mock, fits.open(real_maps) as real:
@@ -26,7 +26,7 @@ def test_release_without_the_bintype(galaxy, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_compressed_only_by_name(galaxy, tmp_path):
+def test_the_name_decides_the_compression(galaxy, tmp_path):
     plain = write_maps(galaxy, tmp_path / "a.fits").read_bytes()
     packed = write_maps(galaxy, tmp_path / "a.fits.gz").read_bytes()
     assert plain.startswith(b"SIMPLE")
