@@ -4,6 +4,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 __all__ = [
     "DownloadError",
+    "FormatError",
     "JudgementStoreError",
     "MangapaError",
     "MangapaWarning",
@@ -21,6 +22,10 @@ class MangapaError(Exception):
 
 class MapsFileError(MangapaError, OSError):
     """A file is damaged, or is not a DAP MAPS file."""
+
+
+class FormatError(MangapaError, OSError):
+    """Several formats recognise a file."""
 
 
 class ModelError(MangapaError, OSError):

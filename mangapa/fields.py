@@ -227,7 +227,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
     path : path-like
         File to read.
     format : `str`, optional
-        Name of a registered reader; by default the name of the file identifies it.
+        Name of a registered format; identified from the file if not given.
 
     Returns
     -------
@@ -238,14 +238,9 @@ class GalaxyRead(registry.UnifiedReadWrite):
         super().__init__(instance, cls, "read", registry=None)
 
     def __call__(self, path: PathLike, *, format: str | None = None, **kwargs) -> "Galaxy":
-        if format is None:
-            # By name alone: the registry would pass a decompressed stream, which hides damage.
-            known = registry.identify_format("read", self._cls, str(path), None, [path], kwargs)
-            if len(known) != 1:
-                msg = f"the name of {path} does not identify its format; use format='manga-maps'"
-                raise registry.IORegistryError(msg)
-            format = known[0]
-        return self.registry.read(self._cls, path, format=format, **kwargs)
+        from mangapa.formats import read_galaxy
+
+        return read_galaxy(path, format, **kwargs)
 
 
 def _card(card, unit, description):
