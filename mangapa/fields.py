@@ -8,10 +8,12 @@ from astropy.io import registry
 
 from mangapa.flags import Rejection
 
-__all__ = ["TRACERS", "Galaxy", "VelocityField"]
+__all__ = ["TRACERS", "TRACER_TITLES", "Galaxy", "VelocityField"]
 
 #: What moves: the stars, or the gas that shines in H-alpha.
 TRACERS = ("stellar", "halpha")
+#: Title of each tracer in figures and tables.
+TRACER_TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
 
 VELOCITY = u.km / u.s
 OFFSET = u.arcsec

@@ -3,9 +3,9 @@
 import math
 import re
 
+from mangapa.catalogue._flag_table import CODES
 from mangapa.fields import TRACERS
 from mangapa.inspection._ordering import DISAGREEMENT
-from mangapa.inspection._scheme import CODES
 from mangapa.inspection._store import JUDGED, SKIPPED, WITHDRAWN, Judgement
 
 __all__ = ["LONGEST_COMMENT", "judgement_of"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mangapa.archive.releases import PLATEIFU
-from mangapa.catalogue.columns import QUALITY_NAMES
+from mangapa.catalogue._flag_table import QUALITY_NAMES
 from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags
 from mangapa.report._pictures import drawn

@@ -3,8 +3,8 @@
 import math
 from statistics import median
 
+from mangapa.catalogue._flag_table import CLASSES
 from mangapa.fields import TRACERS
-from mangapa.inspection._scheme import QUALITIES
 from mangapa.inspection._store import JUDGED, SKIPPED
 from mangapa.inspection.agreement import agree, repeats
 from mangapa.usability._predict import THRESHOLD
@@ -82,8 +82,8 @@ def summarise(inspection):
         "seconds": round(median(seconds), 1) if seconds else None,
         "classes": {
             tracer: [
-                sum(one.tracer == tracer and one.quality == choice.code for one in judged)
-                for choice in QUALITIES
+                sum(one.tracer == tracer and one.quality == code for one in judged)
+                for code in CLASSES
             ]
             for tracer in TRACERS
         },

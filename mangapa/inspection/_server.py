@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from mangapa.fields import TRACER_TITLES as TITLES
 from mangapa.inspection._answers import LONGEST_COMMENT, judgement_of
 from mangapa.inspection._galaxies import InspectedGalaxies
 from mangapa.inspection._ordering import Plan
 from mangapa.inspection._progress import network_after, summarise
-from mangapa.inspection._scheme import TITLES, scheme
+from mangapa.inspection._scheme import scheme
 from mangapa.inspection._store import JudgementStore
 from mangapa.plotting import COLOURS
 

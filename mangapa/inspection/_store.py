@@ -11,8 +11,8 @@ from pathlib import Path
 from astropy.time import Time
 
 from mangapa._utils.sqlite import transaction
+from mangapa.catalogue._flag_table import CODES
 from mangapa.exceptions import JudgementStoreError
-from mangapa.inspection._scheme import CODES
 
 __all__ = ["FILE_NAME", "JUDGED", "SKIPPED", "WITHDRAWN", "Judgement", "JudgementStore"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from mangapa.inspection._scheme import CODES
+from mangapa.catalogue._flag_table import CLASSES
 from mangapa.inspection._store import JUDGED
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "repeats",
 ]
 
-CLASSES = CODES["quality"]
+
 #: In arrays: not judged.
 NONE = -1
 

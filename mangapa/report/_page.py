@@ -9,7 +9,8 @@ import numpy as np
 
 from mangapa._utils.files import replacing
 from mangapa.catalogue import sample, share
-from mangapa.catalogue.columns import QUALITY_NAMES, catalogue_columns
+from mangapa.catalogue._flag_table import QUALITY_NAMES
+from mangapa.catalogue.columns import catalogue_columns
 from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
