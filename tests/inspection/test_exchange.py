@@ -99,5 +99,5 @@ def test_wrong_arguments_are_refused(store, tmp_path):
         ValueError, match="must have a column stel_qual or halpha_qual; it has galaxy, class"
     ):
         import_flags(store, out, expert="a")
-    with pytest.raises(ValueError, match="expert must be a name"):
+    with pytest.raises(ValueError, match="expert='' must be a name"):
         import_flags(store, out, expert="")
