@@ -5,8 +5,7 @@ from mangapa.inspection import Judgement
 from mangapa.inspection import agreement as of
 from mangapa.inspection.consensus import by_majority, by_weight, prevailing
 
-# The worked example of Fleiss 1971 as it is commonly given: ten subjects, fourteen raters, five
-# categories; kappa is 0.210. Of the first three categories alone statsmodels 0.14 gives 0.33976.
+# Number of votes for each of three classes, one row per field.
 FLEISS = np.array(
     [[1, 0, 2], [0, 3, 0], [2, 1, 0], [0, 0, 3], [3, 0, 0], [1, 1, 1], [0, 2, 1], [0, 0, 3]]
 )
@@ -20,7 +19,7 @@ def judge(expert, number, quality, **more):
     return Judgement(expert=expert, galaxy=f"{number}", tracer="stellar", quality=quality, **more)
 
 
-def test_the_last_word_counts():
+def test_last_judgement_counts():
     said = [
         judge("a", 1, 0),
         judge("b", 1, 1, feature=2),
@@ -34,14 +33,16 @@ def test_the_last_word_counts():
     assert found.quality.tolist() == [[2, 1], [1, -1]]
     assert found.feature.tolist() == [[0, 2], [0, 0]]
     assert of.opinions(said, ["b"]).fields == (("1", "stellar"),)
-    with pytest.raises(ValueError, match="'c' has judged nothing; there are a, b"):
+    with pytest.raises(
+        ValueError, match="'c' has judged nothing; the experts in the store are a, b"
+    ):
         of.opinions(said, ["c"])
     assert of.opinions([]).fields == ()
 
 
 @pytest.mark.needs_sklearn
-def test_cohen():
-    """The example of Cohen's kappa in the literature: 20, 5, 10, 15 of 50; 0.4."""
+def test_cohen_kappa():
+    """A textbook example: of 50 subjects 20, 5, 10 and 15 give a kappa of 0.4."""
     a = np.repeat([1, 1, 0, 0], [20, 5, 10, 15])
     b = np.repeat([1, 0, 1, 0], [20, 5, 10, 15])
     assert of.cohen_kappa(a, b) == pytest.approx(0.4)
@@ -51,7 +52,7 @@ def test_cohen():
     assert np.isnan(of.cohen_kappa([1, -1], [-1, 1]))
 
 
-def test_fleiss():
+def test_fleiss_kappa():
     counts = FLEISS
     share, number = counts.sum(axis=0) / counts.sum(), 3
     observed = np.mean([(row @ row - number) / (number * (number - 1)) for row in counts])
@@ -65,11 +66,11 @@ def test_fleiss():
 
 
 @pytest.mark.needs_sklearn
-def test_experts_side_by_side():
+def test_pairs_of_experts():
     said = [judge("a", n, q) for n, q in enumerate([0, 1, 2, 2])]
     said += [judge("b", n, q) for n, q in enumerate([0, 2, 2])]
     said += [judge("a", 0, 1, showing=2), judge("a", 2, 2, showing=2)]
-    # A look at the same showing again is a correction, no second opinion.
+    # A second answer to the same showing is a correction.
     said += [judge("b", 0, 0)]
     table = of.pairwise(of.opinions(said), said)
     assert list(table["expert", "other", "fields"].iterrows()) == [("b", "a", 3), ("a", "a", 2)]
@@ -79,7 +80,7 @@ def test_experts_side_by_side():
     assert len(of.pairwise(of.opinions([]))) == 0
 
 
-def test_the_most_disputed_first():
+def test_most_disputed_fields_come_first():
     said = [judge(e, n, q) for e, qs in zip("abc", ["0122", "0212", "2222"], strict=True)
             for n, q in enumerate(map(int, qs))]  # fmt: skip
     table = of.disputes(of.opinions(said))
