@@ -194,14 +194,12 @@ def _restored(table):
         if isinstance(values, Masked):
             values = values.filled(np.nan)
         if isinstance(values, u.Quantity):
-            values = values.astype(float)
+            table[name] = values.astype(float)
         else:
-            values = _plain_column(values, column)
-        table[name] = values
+            table[name] = _plain_column(values, column)
         table[name].info.description, table[name].info.format = description, form
-    for key in FLAG_KINDS:
-        if key in table.meta:
-            table.meta[key] = {int(bit): text for bit, text in table.meta[key].items()}
+    for key in FLAG_KINDS.keys() & table.meta.keys():
+        table.meta[key] = {int(bit): text for bit, text in table.meta[key].items()}
     return table
 
 
@@ -209,10 +207,8 @@ def _plain_column(values, column):
     kind = None if column is None else column.kind
     if kind is str or values.dtype.kind in "SO":
         # In most formats a missing name can only be empty.
-        mask = np.ma.getmaskarray(values)
-        text = np.where(mask, "", np.asarray(values).astype(str))
-        mask = mask | (text == "")
-        return MaskedColumn(text, mask=mask) if mask.any() else TableColumn(text)
+        text = np.where(np.ma.getmaskarray(values), "", np.asarray(values).astype(str))
+        return MaskedColumn(text, mask=text == "") if "" in text else TableColumn(text)
     if values.dtype.kind in "iuf":
         values = values.astype(values.dtype.newbyteorder("="))
     if isinstance(values, MaskedColumn):

@@ -48,7 +48,7 @@ def tabulate(measurements) -> QTable:
 
 def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable:
     """
-    Make a catalogue from plain values.
+    Make a table of plain values; see `tabulate`.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable
     Returns
     -------
     `~astropy.table.QTable`
-        The columns of `~mangapa.catalogue.columns.catalogue_columns`, with provenance in ``meta``.
+        The catalogue.
     """
     rows = list(rows)
     table = QTable(meta=provenance(created))

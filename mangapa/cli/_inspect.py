@@ -22,75 +22,39 @@ PRINTED_DISPUTES = 10
 
 def add_to(commands):
     """Add the commands."""
-    add = add_command(
-        commands,
-        "inspect",
-        _inspect,
-        "open a page on which you classify the velocity fields of a run by eye",
-    ).add_argument
+    look = "open a page on which you classify the velocity fields of a run by eye"
+    add = add_command(commands, "inspect", _inspect, look).add_argument
     add("run_folder", type=Path, metavar="RUN", help="folder of a survey")
     add("--expert", help="your name (default: the name of your account)")
     add("--store", type=Path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
-    add(
-        "--order",
-        choices=ORDERS[:-1],
-        default="random",
-        help="random order; least certain scores first; or only galaxies whose score contradicts "
-        "you (default: %(default)s)",
+    orders = (
+        "random order, least certain scores first, or only galaxies whose score contradicts you"
     )
-    add("--of", metavar="EXPERT", help="with --order disagreement: the expert, if not you")
+    orders += " (default: %(default)s)"
+    add("--order", choices=ORDERS[:-1], default="random", help=orders)
+    add("--of", metavar="EXPERT", help="with --order disagreement: another expert instead of you")
     add("--list", type=Path, metavar="FILE", help="show the galaxies in this file, one per line")
-    add("--number", type=int, metavar="N", help="largest number of galaxies")
-    add(
-        "--repeat",
-        type=float,
-        default=REPEAT,
-        metavar="FRACTION",
-        help="fraction of the galaxies that is shown twice (default: %(default)s)",
-    )
+    add("--number", type=int, metavar="N", help="largest number of galaxies (default: all)")
+    repeat = "fraction of the galaxies that is shown twice (default: %(default)s)"
+    add("--repeat", type=float, default=REPEAT, metavar="FRACTION", help=repeat)
     add("--seed", type=int, default=0, help="seed of the random order (default: %(default)s)")
     add("--show-scores", action="store_true", help="show the network's scores before you answer")
     add("--port", type=int, help="port of the server (default: the first free one)")
     add("--no-browser", action="store_true", help="print the address without opening a browser")
 
-    add = add_command(
-        commands,
-        "agreement",
-        _agreement,
-        "show how far experts agree, and write their consensus",
-    ).add_argument
+    compare = "show how far experts agree, and write their consensus"
+    add = add_command(commands, "agreement", _agreement, compare).add_argument
     add("store", type=Path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
-    add(
-        "--expert",
-        action="append",
-        help="an expert whose judgements count, or the name for --import; repeat for more experts "
-        "(default: all)",
-    )
-    add(
-        "--import",
-        type=Path,
-        dest="import_file",
-        metavar="FILE.csv",
-        help="first import these flags as the judgements of --expert",
-    )
-    add(
-        "--consensus",
-        choices=tuple(METHODS),
-        default="majority",
-        help="method that combines judgements (default: %(default)s)",
-    )
-    add(
-        "--export",
-        type=Path,
-        metavar="FILE.csv",
-        help="write the consensus, for 'mangapa train --labels'",
-    )
-    add(
-        "--disputed",
-        type=Path,
-        metavar="FILE",
-        help="write the disputed galaxies, for 'mangapa inspect --list'",
-    )
+    expert = "expert who counts, or name for --import; repeat for several experts (default: all)"
+    add("--expert", action="append", help=expert)
+    flags = "first import these flags as the judgements of --expert"
+    add("--import", type=Path, dest="import_file", metavar="FILE.csv", help=flags)
+    consensus = "method that combines judgements (default: %(default)s)"
+    add("--consensus", choices=tuple(METHODS), default="majority", help=consensus)
+    labels = "write the consensus, for 'mangapa train --labels'"
+    add("--export", type=Path, metavar="FILE.csv", help=labels)
+    disputed = "write the names of disputed galaxies, for 'mangapa inspect --list'"
+    add("--disputed", type=Path, metavar="FILE", help=disputed)
 
 
 def _inspect(options):

@@ -14,14 +14,12 @@ from mangapa.inspection._store import JUDGED, Judgement
 
 __all__ = [
     "Opinions",
-    "agree",
     "cohen_kappa",
     "confusion",
     "disputes",
     "fleiss_kappa",
     "opinions",
     "pairwise",
-    "repeats",
 ]
 
 #: Class in arrays where an expert has not judged a field.
@@ -102,20 +100,8 @@ def _stars_first(field):
     return galaxy, tracer != "stellar"
 
 
-def repeats(judgements: Iterable[Judgement]) -> list[tuple[int, int]]:
-    """
-    Find the classes that experts gave to fields that they saw twice.
-
-    Parameters
-    ----------
-    judgements : iterable of `~mangapa.inspection.Judgement`
-        In the order in which they were stored.
-
-    Returns
-    -------
-    `list` of (`int`, `int`)
-        The last class of the first showing and that of the second, for each expert and field.
-    """
+def repeats(judgements):
+    """Pairs of the last class of the first and of the second showing, by expert and field."""
     classes = defaultdict(dict)
     for one in judgements:
         if one.action == JUDGED:
@@ -123,26 +109,8 @@ def repeats(judgements: Iterable[Judgement]) -> list[tuple[int, int]]:
     return [(pair[1], pair[2]) for pair in classes.values() if len(pair) == 2]
 
 
-def agree(pairs: Sequence[tuple[int, int]]) -> list:
-    """
-    Count how often two classes agree on the usability of a field.
-
-    Parameters
-    ----------
-    pairs : sequence of (`int`, `int`)
-        Classes.
-
-    Returns
-    -------
-    `list`
-        The number of pairs, and the fraction that agrees; `None` if there are no pairs.
-
-    Examples
-    --------
-    >>> from mangapa.inspection.agreement import agree
-    >>> agree([(1, 2), (0, 2)])
-    [2, 0.5]
-    """
+def agree(pairs):
+    """Number of pairs of classes, and the fraction that agrees on usability, or `None`."""
     same = [(a > 0) == (b > 0) for a, b in pairs]
     return [len(same), sum(same) / len(same) if same else None]
 

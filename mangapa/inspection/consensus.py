@@ -8,7 +8,7 @@ from mangapa._utils.types import ArrayLike
 from mangapa.catalogue._flag_table import CLASSES
 from mangapa.inspection.agreement import NONE
 
-__all__ = ["METHODS", "Consensus", "by_majority", "by_weight", "prevailing"]
+__all__ = ["METHODS", "Consensus", "by_majority", "by_weight"]
 
 #: Largest number of steps of the expectation maximisation, which converges in some tens, and the
 #: change of a probability below which it has converged.
@@ -120,27 +120,11 @@ def by_weight(quality: ArrayLike) -> Consensus:
 METHODS = {"majority": by_majority, "dawid-skene": by_weight}
 
 
-def prevailing(codes: ArrayLike, quality: ArrayLike) -> np.ndarray:
+def prevailing(codes, quality):
     """
-    Take the feature or note that more than half of the experts who judged a field give.
+    The feature or note that more than half of the experts give who judged a field, otherwise 0.
 
-    Parameters
-    ----------
-    codes : array_like of `int`
-        Codes, shape (fields, experts), 0 for none.
-    quality : array_like of `int`
-        Classes of the same shape, -1 where an expert has not judged a field.
-
-    Returns
-    -------
-    `~numpy.ndarray` of `int`
-        Codes, shape (fields,); 0 unless more than half agree.
-
-    Examples
-    --------
-    >>> from mangapa.inspection.consensus import prevailing
-    >>> prevailing([[1, 1, 0], [1, 0, 0]], [[2, 2, 2], [2, 2, -1]]).tolist()
-    [1, 0]
+    Codes and classes have the shape (fields, experts), the result has the shape (fields,).
     """
     codes, judged = np.asarray(codes), np.asarray(quality) != NONE
     found = np.zeros(len(judged), int)

@@ -3,12 +3,26 @@ import pytest
 
 from mangapa.inspection import Judgement
 from mangapa.inspection import agreement as of
-from mangapa.inspection.consensus import by_majority, by_weight, prevailing
 
 # Number of votes for each of three classes, one row per field.
 FLEISS = np.array(
     [[1, 0, 2], [0, 3, 0], [2, 1, 0], [0, 0, 3], [3, 0, 0], [1, 1, 1], [0, 2, 1], [0, 0, 3]]
 )
+
+
+def test_repeated_fields():
+    """Only fields with both showings count, with the last class of each."""
+    said = [judge("a", 1, 0), judge("a", 1, 2), judge("a", 1, 1, showing=2), judge("a", 2, 2)]
+    said += [judge("b", 1, 0, series="list 00000000"), judge("b", 1, 0, showing=2)]
+    assert of.repeats(said) == [(2, 1)]
+    assert of.agree([(2, 1), (0, 0), (0, 1), (2, 0)]) == [4, 0.5]
+    assert of.agree([]) == [0, None]
+
+
+def test_confusion_counts_pairs_of_classes():
+    found = of.confusion([0, 1, 2, 2, -1], [0, 2, 2, -1, 0])
+    assert found.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+    assert of.confusion([], []).sum() == 0
 
 
 def votes(counts):
@@ -88,38 +102,3 @@ def test_most_disputed_fields_come_first():
     assert table["said"][0] == "a 0, b 0, c 2"
     assert table["disputed"].tolist() == pytest.approx([2 / 3] * 3)
     assert len(of.disputes(of.opinions(said[:4]))) == 0
-
-
-def test_majority():
-    found = by_majority([[0, 0, 2], [1, 2, -1], [2, -1, -1], [-1, -1, -1]])
-    assert found.quality.tolist() == [0, -1, 2, -1]
-    assert found.probability[0].tolist() == pytest.approx([2 / 3, 0, 1 / 3])
-
-
-def test_features_need_more_than_half():
-    codes = np.array([[1, 1, 0], [1, 0, -1], [0, 3, 3], [2, 0, 0]])
-    quality = np.array([[2, 2, 2], [1, 1, -1], [-1, 2, 2], [1, -1, -1]])
-    assert prevailing(codes, quality).tolist() == [1, 0, 3, 2]
-
-
-def test_experts_who_err_count_less():
-    """Three careless experts, two careful ones; the model finds out who is who."""
-    rng = np.random.default_rng(4)
-    truth = rng.choice(3, size=600, p=[0.3, 0.25, 0.45])
-    right = np.array([0.92, 0.9, 0.5, 0.45, 0.5])
-    said = np.where(rng.random((600, 5)) < right, truth[:, None], rng.integers(0, 3, (600, 5)))
-    said[rng.random(said.shape) < 0.2] = -1
-    weighed, majority = by_weight(said), by_majority(said)
-    judged = (said >= 0).any(axis=1)
-    assert (weighed.quality >= 0).tolist() == judged.tolist()
-    accuracy = np.mean(weighed.quality == truth)
-    assert accuracy > np.mean(majority.quality == truth) + 0.05
-    assert accuracy > 0.9
-    found = np.einsum("ecc->ec", weighed.reliability).mean(axis=1)
-    np.testing.assert_allclose(found, right + (1 - right) / 3, atol=0.07)
-    np.testing.assert_allclose(weighed.probability.sum(axis=1), 1)
-
-
-def test_nothing_to_agree_on():
-    assert by_weight(np.full((2, 1), -1)).quality.tolist() == [-1, -1]
-    assert by_weight([[2], [0]]).quality.tolist() == [2, 0]

@@ -4,20 +4,7 @@ import pytest
 
 from mangapa.cli import main
 from mangapa.inspection import Judgement
-from mangapa.inspection._galaxies import InspectedGalaxies
 from mangapa.inspection._store import FILE_NAME
-from mangapa.runs._store import RunStore
-from tests.inspection.conftest import N_GALAXIES
-
-
-def test_the_galaxies_of_a_run(run, tmp_path):
-    galaxies = InspectedGalaxies.of_run(run)
-    assert len(galaxies.sources) == N_GALAXIES
-    assert "bad" not in galaxies.sources
-    with RunStore(tmp_path, {}):
-        pass
-    with pytest.raises(FileNotFoundError, match="has no velocity fields"):
-        InspectedGalaxies.of_run(tmp_path)
 
 
 @pytest.mark.needs_sklearn
