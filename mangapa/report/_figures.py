@@ -98,7 +98,7 @@ def errors_and_scores(table):
         name = TRACER_TITLES[tracer]
         _add_points(figure, table, score, error, chosen, name, color=colour, symbol=symbol)
     figure.update_xaxes(title="usability score", range=[-0.02, 1.02])
-    figure.update_yaxes(title="1-sigma error of the position angle (deg)", type="log", dtick=1)
+    figure.update_yaxes(title="1-sigma error of the angle (deg)", type="log", dtick=1)
     return figure.to_plotly_json()
 
 

@@ -152,6 +152,7 @@ def test_fifty_galaxies(browser, run, tmp_path):
         times += _times(browser)
         assert "All galaxies are judged" in expert.text("end-title")
         assert f"{N_GALAXIES} of {N_GALAXIES}" in expert.text("summary")
+        assert re.search("Stars: do not use.*Hα: do not use", expert.text("summary"), re.DOTALL)
         parallel.join()
         # The killed server causes network errors; there are no others.
         assert [one for one in expert.errors() if "net::ERR_" not in one["message"]] == []

@@ -243,8 +243,8 @@ async function end() {
   const facts = [[`${complete} of ${total}`, "galaxies judged"], [aside, "skipped"],
     [seconds === null ? "\u2013" : `${seconds} s`, "per galaxy (median)"],
     ...order.map((tracer) => [classes[tracer].join(" / "), `${names[tracer]}: do not use / messy / clean`]),
-    [percent(summary.network), `agreement with the network on usability, ${summary.network[0]} fields`],
-    [percent(summary.oneself), `agreement with yourself, ${summary.oneself[0]} fields seen twice`]];
+    [percent(summary.network), `agreement with the network on usability (${summary.network[0]} fields)`],
+    [percent(summary.oneself), `agreement with yourself (${summary.oneself[0]} fields seen twice)`]];
   element("summary").replaceChildren(...facts.map(([number, what]) => {
     const fact = document.createElement("li"), bold = document.createElement("b");
     bold.textContent = number;

@@ -1,5 +1,6 @@
 // Draw a field and its kinematic axis.
-const names = {{ titles|tojson }};
+// Titles of the tracers, as pairs because tojson sorts the keys of an object.
+const names = Object.fromEntries({{ titles.items()|list|tojson }});
 // Rings whose angle has a larger error (deg) do not constrain it, and are not drawn.
 const LARGEST_ERROR = 45;
 const quiet = { displayModeBar: false, responsive: true };
