@@ -23,7 +23,7 @@ COLUMNS = {
 }
 QUALITY_NAMES = COLUMNS["quality"]
 KINDS = {column: kind for kind, columns in COLUMNS.items() for column in columns.values()}
-#: Columns of which a table must have at least one.
+#: Alternative names of the column of galaxies, and the columns that label fields.
 IDENTIFIERS = ("plateifu", "galaxy")
 LABELS = tuple(QUALITY_NAMES.values())
 
@@ -32,10 +32,10 @@ def read_flag_table(path, *required):
     """
     Read a CSV table of flags by eye; a number such as 2.0 is 2, and an empty cell holds no flag.
 
-    A cell with anything else than a code, and a row without a galaxy, are dropped with a
-    `~mangapa.MangapaWarning`. Each of ``required`` is a tuple of columns of which the table must
-    have at least one. Returns the names of the columns, and a `dict` for each row: ``plateifu``,
-    each flag as `int` or `None`, every other cell as text without surrounding blanks.
+    Cells that hold anything but a code, and rows without a galaxy, are dropped with a
+    `~mangapa.MangapaWarning`. For each tuple of columns in ``required``, the table must have at
+    least one of them. Returns the names of the columns, and a `dict` for each row: ``plateifu``,
+    flags as `int` or `None`, every other cell as text without surrounding blanks.
     """
     path = Path(path)
     if not path.is_file():

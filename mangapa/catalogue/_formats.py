@@ -37,12 +37,12 @@ def write_catalogue(table_or_measurements: Table | Iterable, path: PathLike) -> 
     Write a catalogue, in the format that the suffix of its name selects.
 
     ECSV, FITS, VOTable and Parquet keep units, descriptions and provenance. CSV keeps the values
-    alone, of which a `~mangapa.MangapaWarning` reminds.
+    alone, and a `~mangapa.MangapaWarning` says so.
 
     Parameters
     ----------
     table_or_measurements : `~astropy.table.Table`, `~mangapa.Measurement` or iterable of them
-        A table such as `~mangapa.catalogue.tabulate` makes, or what it is made of.
+        A table such as `~mangapa.catalogue.tabulate` makes, or the measurements for one.
     path : path-like
         A name that ends in ``.ecsv``, ``.fits``, ``.vot`` (with UCDs), ``.parquet`` (needs pyarrow)
         or ``.csv``. An existing file is replaced in one step.

@@ -10,7 +10,7 @@ from mangapa.angles import COUNTER_ROTATING, MISALIGNED
 
 
 def _passes(table, name, test, absent=True):
-    """Rows whose value passes a test; those without a value do not. ``absent`` if no column."""
+    """Rows whose value exists and passes a test; ``absent`` if the table lacks the column."""
     if name not in table.colnames:
         return np.full(len(table), absent)
     values = np.ma.asarray(table[name])
@@ -19,12 +19,11 @@ def _passes(table, name, test, absent=True):
 
 def _clean_stellar(table):
     def is_best(quality):
-        # 2 where experts gave the flags, 1 where a network did.
-        return quality == np.ma.max(np.ma.asarray(table["stel_qual"]))
+        # The best class is 2 where experts gave the flags, 1 where a network did.
+        return quality == np.ma.compressed(np.ma.asarray(table["stel_qual"])).max(initial=1)
 
-    return _passes(table, "stel_qual", is_best, False) & _passes(
-        table, "stel_feature", lambda feature: feature == 0
-    )
+    clean = _passes(table, "stel_qual", is_best, False)
+    return clean & _passes(table, "stel_feature", lambda feature: feature == 0)
 
 
 def _misalignment(table):

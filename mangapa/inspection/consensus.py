@@ -51,7 +51,7 @@ def by_majority(quality: ArrayLike) -> Consensus:
     Returns
     -------
     `Consensus`
-        A tie is no consensus.
+        There is none where two classes have equally many votes.
 
     Examples
     --------

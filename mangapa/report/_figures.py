@@ -11,7 +11,7 @@ from mangapa.fields import TRACER_TITLES, TRACERS
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#9a9a9a"
 #: Symbol and colour of each tracer.
 STYLES = {"stellar": ("circle", BLUE), "halpha": ("diamond", ORANGE)}
-#: Width of a bar, deg: about the 1-sigma error of a misalignment.
+#: Width of a bar, deg; it divides 30 and 150, so that no bar lies on both sides of a limit.
 BIN = 5
 LAYOUT = {
     "template": "simple_white",

@@ -9,7 +9,8 @@ import numpy as np
 
 from mangapa.plotting import COLOURS, colour_range
 
-#: Number of colours of a picture; the next palette entry is transparent.
+#: Number of colours of a picture, odd so that the middle one is neutral. The next entry of the
+#: palette is transparent.
 N_COLOURS = 127
 #: Decimals of the edges of a field, arcsec.
 DECIMALS = 3

@@ -33,6 +33,14 @@ def test_samples_of_a_measured_catalogue(galaxy):
     assert len(sample(table, "counter-rotators")) == 0
 
 
+def test_unusable_fields_are_never_clean():
+    table = QTable({"stel_qual": [0, 0]})
+    assert len(sample(table, "clean stellar")) == 0
+    assert len(sample(table[:0], "clean stellar")) == 0
+    table["stel_qual"][1] = 1
+    assert len(sample(table, "clean stellar")) == 1
+
+
 def test_catalogue_without_flags_has_no_usable_fields(published):
     few = published["plateifu", "pa_offset"]
     assert [len(sample(few, name)) for name in SAMPLES] == [0, 0, 0, 0]

@@ -1,7 +1,7 @@
 // Draw a field and its kinematic axis.
 // Titles of the tracers, as pairs because tojson sorts the keys of an object.
 const names = Object.fromEntries({{ titles.items()|list|tojson }});
-// Rings whose angle has a larger error (deg) do not constrain it, and are not drawn.
+// Rings with a larger error (deg) are not drawn: that of a random angle is 52.
 const LARGEST_ERROR = 45;
 const quiet = { displayModeBar: false, responsive: true };
 
