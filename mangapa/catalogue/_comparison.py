@@ -7,6 +7,9 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable, Table
 
+from mangapa._utils.quantities import scalar
+from mangapa._utils.types import ScalarLike
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -44,7 +47,7 @@ class Comparison:
     only_a: list
     only_b: list
 
-    def outliers(self, name: str, beyond: u.Quantity = OUTLIER) -> QTable:
+    def outliers(self, name: str, beyond: ScalarLike = OUTLIER) -> QTable:
         """
         Select the galaxies whose angles differ most.
 
@@ -52,16 +55,24 @@ class Comparison:
         ----------
         name : `str`
             Name of the angle, such as "stellar_pa".
-        beyond : `~astropy.units.Quantity`, optional
-            Difference above which a galaxy is selected.
+        beyond : `float` or `~astropy.units.Quantity`, optional
+            Difference above which a galaxy is selected, deg.
 
         Returns
         -------
         `~astropy.table.QTable`
             Their rows, the largest difference first.
+
+        Raises
+        ------
+        ValueError
+            If the catalogues have no such angle in common, or ``beyond`` is not an angle.
         """
+        if name not in self.numbers["angle"]:
+            msg = f"name={name!r} must be one of {', '.join(self.numbers['angle'])}"
+            raise ValueError(msg)
         off = np.nan_to_num(np.abs(self.table[f"{name}_difference"].to_value(u.deg)))
-        chosen = np.flatnonzero(off > beyond.to_value(u.deg))
+        chosen = np.flatnonzero(off > scalar("beyond", beyond, u.deg))
         return self.table[chosen[np.argsort(-off[chosen], kind="stable")]]
 
     def plot(self, figure: "Figure | None" = None) -> "Figure":

@@ -56,7 +56,19 @@ class Column:
         return None if self.decimals is None else f".{self.decimals}f"
 
     def plain(self, value) -> float | int | str | None:
-        """Convert a value for JSON: no unit, and `None` if it is missing or not finite."""
+        """
+        Convert a value for JSON.
+
+        Parameters
+        ----------
+        value : object
+            A value as ``value`` returns it.
+
+        Returns
+        -------
+        `float`, `int`, `str` or `None`
+            The value without its unit; `None` if it is missing or not finite.
+        """
         if value is None:
             return None
         if self.unit is not None:
@@ -88,11 +100,9 @@ def register_column(
         Returns the value from a `~mangapa.Measurement`.
     description : `str`
         What the column holds, in one line.
-    kind : `type`, optional
-        `float`, `int` or `str`. By default `float` if there is a unit or a number of decimals, and
-        otherwise any type.
-    unit, decimals, part, ucd : optional
-        Attributes of the `Column`.
+    unit, decimals, kind, part, ucd : optional
+        Attributes of the `Column`. By default ``kind`` is `float` if there is a unit or a number of
+        decimals, and otherwise any type.
 
     Raises
     ------

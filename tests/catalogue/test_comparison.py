@@ -35,6 +35,12 @@ def test_outliers_are_sorted_by_difference():
     found = compare(A, B)
     assert list(found.outliers("stellar_pa", 1 * u.deg)["plateifu"]) == ["2", "1"]
     assert list(found.outliers("halpha_pa")["plateifu"]) == ["2"]
+    assert list(found.outliers("stellar_pa", 0.02 * u.rad)["plateifu"]) == ["2", "1"]
+    assert list(found.outliers("stellar_pa", 10)["plateifu"]) == ["2"]
+    with pytest.raises(ValueError, match="name='warp' must be one of stellar_pa, halpha_pa"):
+        found.outliers("warp")
+    with pytest.raises(ValueError, match="beyond="):
+        found.outliers("stellar_pa", 3 * u.km)
 
 
 def test_catalogues_with_nothing_in_common_are_refused():
