@@ -81,7 +81,7 @@ class Judgement:
     series : `str`
         Name of a second look at some galaxies; empty for the first look.
     showing : {1, 2}
-        2 if the galaxy is shown again to see whether the expert agrees with themselves.
+        2 if the galaxy is shown again, to compare the answers of the expert.
     place : `int` or `None`
         Place in the order of showings, from 1; `None` if the page did not show it.
     seconds : `float` or `None`
