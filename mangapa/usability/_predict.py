@@ -101,14 +101,15 @@ def usability(field, *, model="default", backend="numpy"):
             raise TypeError(msg)
     model = load_model(model, backend=backend)
     prepared, flags = prepare(fields, model)
-    together = partners(fields, prepared) if model.inputs == "features" else [None] * len(fields)
+    paired = "together" in model.networks
+    together = partners(fields, prepared) if paired else [None] * len(fields)
     scores = score(prepared, model, together)
     low, high = model.card["cannot_tell"]
     results = []
     for value, flag, partner in zip(scores, flags, together, strict=True):
         if not flag and low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
-        if np.isfinite(value) and model.inputs == "features" and partner is None:
+        if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
         results.append(
             Usability(
@@ -139,7 +140,7 @@ def prepare(fields, model):
     """
     prepared, flags = [], []
     for field in fields:
-        if model.inputs == "features":
+        if model.inputs == "descriptors":
             one, why = describe(field)
         else:
             spaxels, why = good_spaxels(field)

@@ -1,56 +1,35 @@
-"""Look for the best units and dropout of a network, as was published: Hyperband."""
+"""Search for the units and dropout of a network on images by Hyperband, as published."""
 
 import tempfile
 
-import numpy as np
+from mangapa._utils.imports import import_extra
+from mangapa.usability._architectures import (
+    BATCH_IMAGES,
+    IMAGE_SETTINGS,
+    build_image,
+    compile_image,
+    keras_images,
+)
 
-from mangapa.usability._architectures import BATCH_IMAGES, IMAGE_SETTINGS, RATE, build_image
-from mangapa.usability.model import import_keras
-
-__all__ = ["search"]
-
-#: What is tried (Duckworth et al. 2020, section 2.4).
+#: Ranges of the search (Duckworth et al. 2020, section 2.4).
 UNITS = {"fcn": (16, 128), "cnn": (32, 128)}
 FILTERS, MOST_DROPOUT = (16, 64), 0.6
 
 
-def search(kind, training, validation, *, epochs, seed):
+def search_settings(kind, training, validation, *, epochs, seed):
     """
-    Find the architecture that does best on the validation part.
+    Find the settings of `build_image` with the best accuracy on the validation set.
 
-    Parameters
-    ----------
-    kind : {"fcn", "cnn"}
-        Which network.
-    training, validation : `tuple` of `~numpy.ndarray`
-        Images, shape (n, 32, 32), and whether they are usable.
-    epochs : `int`
-        That the best candidates are given.
-    seed : `int`
-        Of the candidates.
-
-    Returns
-    -------
-    `dict`
-        Arguments of `~mangapa.usability._architectures.build_image`.
-
-    Raises
-    ------
-    ImportError
-        If keras-tuner is not installed.
+    Both sets are images, shape (n, 32, 32), and whether they are usable, shape (n,). The best
+    candidates are trained for ``epochs``.
     """
-    keras = import_keras()
-    try:
-        import keras_tuner
-    except ImportError as error:
-        msg = "keras-tuner is not installed: pip install 'mangapa[train]'"
-        raise ImportError(msg) from error
+    keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
     published = IMAGE_SETTINGS[kind]
 
-    def several(choose, name, *args, **options):
-        return tuple(choose(f"{name}_{i}", *args, **options) for i in range(len(published[name])))
+    def several(choose, name, *limits, step):
+        return tuple(choose(f"{name}_{i}", *limits, step=step) for i in range(len(published[name])))
 
-    def architecture(choice):
+    def settings(choice):
         found = {
             "units": several(choice.Int, "units", *UNITS[kind], step=16),
             "dropout": several(choice.Float, "dropout", 0, MOST_DROPOUT, step=0.1),
@@ -60,21 +39,18 @@ def search(kind, training, validation, *, epochs, seed):
         return found
 
     def build(choice):
-        model = build_image(kind, **architecture(choice))
-        model.compile(keras.optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+        model = build_image(kind, **settings(choice))
+        compile_image(model)
         return model
-
-    def as_keras(images, usable):
-        return images[..., None], usable.astype(np.float32)
 
     with tempfile.TemporaryDirectory() as folder:
         tuner = keras_tuner.Hyperband(
             build, objective="val_accuracy", max_epochs=epochs, seed=seed, directory=folder
         )
         tuner.search(
-            *as_keras(*training),
-            validation_data=as_keras(*validation),
+            *keras_images(*training),
+            validation_data=keras_images(*validation),
             batch_size=BATCH_IMAGES,
             verbose=0,
         )
-        return architecture(tuner.get_best_hyperparameters()[0])
+        return settings(tuner.get_best_hyperparameters()[0])
