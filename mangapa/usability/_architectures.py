@@ -1,7 +1,10 @@
-"""The architectures: networks as they are built and trained in Keras."""
+"""The architectures: networks as they are built, trained and optimised in Keras."""
+
+import tempfile
 
 import numpy as np
 
+from mangapa._utils.imports import import_extra
 from mangapa.usability._image import SHAPE
 from mangapa.usability._keras import import_keras, member_dense, to_network
 
@@ -19,6 +22,9 @@ STOP_PATIENCE = 10
 BATCH_IMAGES = 64
 #: Rotations of the training images, besides quarter turns and mirror images, degrees.
 TURNS = (18, 36, 54, 72)
+#: Ranges of the search for units, filters and dropout (Duckworth et al. 2020, section 2.4).
+SEARCHED_UNITS = {"fcn": (16, 128), "cnn": (32, 128)}
+SEARCHED_FILTERS, MOST_DROPOUT = (16, 64), 0.6
 
 #: The ensemble: chosen by cross-validation on the descriptors of the public fields. More epochs,
 #: more units or less noise on the inputs fit the experts' mistakes.
@@ -30,7 +36,7 @@ LIMIT = 4.0
 N_CLASSES = 3
 
 
-def fit_ensemble(inputs, classes, *, seed, validation=None, epochs=EPOCHS, members=MEMBERS):
+def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
     """
     Train an ensemble of dense networks to predict the experts' three classes.
 
@@ -45,19 +51,19 @@ def fit_ensemble(inputs, classes, *, seed, validation=None, epochs=EPOCHS, membe
 
     def prepared(inputs, classes):
         scaled = np.clip((inputs - centre) / spread, -LIMIT, LIMIT).astype(np.float32)
-        return scaled, np.repeat(np.eye(N_CLASSES, dtype=np.float32)[classes][:, None], members, 1)
+        return scaled, np.repeat(np.eye(N_CLASSES, dtype=np.float32)[classes][:, None], MEMBERS, 1)
 
     def dense(units, activation, gain):
         def he_normal(shape, dtype=None):
             # Keras' own initialiser counts the members among the inputs.
             return np.sqrt(gain / shape[1]) * keras.random.normal(shape, dtype=dtype)
 
-        return member_dense(keras, members, units, activation, kernel_initializer=he_normal)
+        return member_dense(keras, MEMBERS, units, activation, kernel_initializer=he_normal)
 
     # All members are trained at once, each with its own weights, noise and dropout.
     chain = [
         layers.Input((inputs.shape[1],)),
-        layers.RepeatVector(members),
+        layers.RepeatVector(MEMBERS),
         layers.GaussianNoise(NOISE),
         layers.Dropout(INPUT_DROPOUT),
     ]
@@ -86,12 +92,7 @@ def fit_ensemble(inputs, classes, *, seed, validation=None, epochs=EPOCHS, membe
         validation_batch_size=1024,
     )
     centre, spread = centre.astype(np.float32), spread.astype(np.float32)
-    return to_network(model, centre=centre, spread=spread, limit=LIMIT), _plain(history)
-
-
-def _plain(history):
-    """Loss and accuracy after each epoch, as lists of floats."""
-    return {name: list(map(float, values)) for name, values in history.history.items()}
+    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history.history
 
 
 def build_image(kind, *, units, dropout, filters=()):
@@ -145,7 +146,7 @@ def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=
         class_weight={0: 0.5 / (1 - share), 1: 0.5 / share} if class_weights else None,
         verbose=0,
     )
-    return _plain(history)
+    return history.history
 
 
 def _turned_batches(keras, images, usable, seed):
@@ -178,3 +179,43 @@ def _turned_batches(keras, images, usable, seed):
             return keras_images(batch, usable[chosen])
 
     return Batches()
+
+
+def search_settings(kind, training, validation, *, epochs, seed):
+    """
+    Search by Hyperband for the settings of `build_image` with the best validation accuracy.
+
+    Both sets are images, shape (n, 32, 32), and whether they are usable, shape (n,). The best
+    candidates are trained for ``epochs``.
+    """
+    keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
+    published = IMAGE_SETTINGS[kind]
+
+    def several(choose, name, *limits, step):
+        return tuple(choose(f"{name}_{i}", *limits, step=step) for i in range(len(published[name])))
+
+    def settings(choice):
+        found = {
+            "units": several(choice.Int, "units", *SEARCHED_UNITS[kind], step=16),
+            "dropout": several(choice.Float, "dropout", 0, MOST_DROPOUT, step=0.1),
+        }
+        if "filters" in published:
+            found["filters"] = several(choice.Int, "filters", *SEARCHED_FILTERS, step=16)
+        return found
+
+    def build(choice):
+        model = build_image(kind, **settings(choice))
+        compile_image(model)
+        return model
+
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = keras_tuner.Hyperband(
+            build, objective="val_accuracy", max_epochs=epochs, seed=seed, directory=folder
+        )
+        tuner.search(
+            *keras_images(*training),
+            validation_data=keras_images(*validation),
+            batch_size=BATCH_IMAGES,
+            verbose=0,
+        )
+        return settings(tuner.get_best_hyperparameters()[0])

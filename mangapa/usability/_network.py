@@ -34,6 +34,8 @@ ACTIVATIONS = {
     "sigmoid": sigmoid,
     "softmax": _softmax,
 }
+#: Order of the numbers in a file.
+CALIBRATION = ("slope", "offset", "limit")
 #: Probabilities are kept this far from 0 and 1, so that their logit is finite. Scores are published
 #: with three digits: nothing visible is lost.
 SURE = 1e-4
@@ -91,8 +93,8 @@ def save_networks(path, networks):
     arrays = {}
     for name, network in networks.items():
         arrays[f"{name}.centre"], arrays[f"{name}.spread"] = network.centre, network.spread
-        arrays[f"{name}.calibration"] = np.array([network.slope, network.offset, network.limit])
-        arrays[f"{name}.activations"] = np.array(network.activations)
+        arrays[f"{name}.calibration"] = [getattr(network, key) for key in CALIBRATION]
+        arrays[f"{name}.activations"] = network.activations
         for i, (kernel, bias, _) in enumerate(network.layers):
             arrays[f"{name}.kernel_{i}"], arrays[f"{name}.bias_{i}"] = kernel, bias
     np.savez(path, **arrays)
@@ -105,15 +107,13 @@ def load_networks(file):
     networks = {}
     for name in {key.partition(".")[0] for key in arrays}:
         activations = arrays[f"{name}.activations"].tolist()
-        slope, offset, limit = arrays[f"{name}.calibration"].tolist()
+        scaling = dict(zip(CALIBRATION, arrays[f"{name}.calibration"].tolist(), strict=True))
         networks[name] = Network(
             kernels=[arrays[f"{name}.kernel_{i}"] for i in range(len(activations))],
             biases=[arrays[f"{name}.bias_{i}"] for i in range(len(activations))],
             activations=activations,
             centre=arrays[f"{name}.centre"],
             spread=arrays[f"{name}.spread"],
-            limit=limit,
-            slope=slope,
-            offset=offset,
+            **scaling,
         )
     return networks

@@ -86,7 +86,8 @@ def read_labelled(
     >>> folder.mkdir()
     >>> Table({"galaxy": ["NGC1"], "stel_qual": [2]}).write(folder / "labels.csv")
     >>> field = mangapa.simulate_galaxy(n_fibres=19).stellar
-    >>> np.savez(folder / "NGC1-stellar.npz", velocity=field.velocity, x=field.x, y=field.y)
+    >>> arrays = {name: getattr(field, name).value for name in ("velocity", "x", "y")}
+    >>> np.savez(folder / "NGC1-stellar.npz", **arrays)
     >>> read_labelled(folder).classes
     array([2])
     """

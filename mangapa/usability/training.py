@@ -22,7 +22,6 @@ from mangapa.usability._image import standardise
 from mangapa.usability._keras import KerasNetwork, import_keras, to_keras, to_network
 from mangapa.usability._network import calibrate, save_networks
 from mangapa.usability._predict import mean_of_symmetric, pair_inputs, partners
-from mangapa.usability._search import search_settings
 from mangapa.usability.evaluation import labelled_table
 from mangapa.usability.labels import CLASSES, read_labelled
 from mangapa.usability.metrics import metrics, platt
@@ -231,7 +230,7 @@ def _train_image(labelled, place, settings):
     import_keras().utils.set_random_seed(seed)
     architecture = architectures.IMAGE_SETTINGS[kind]
     if settings["search"]:
-        architecture = search_settings(
+        architecture = architectures.search_settings(
             kind, training, validation, epochs=settings["search"], seed=seed
         )
     settings["architecture"] = architecture
