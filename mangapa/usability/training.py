@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from mangapa._utils.files import replacing
+from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.usability import _architectures as architectures
@@ -126,7 +127,9 @@ def train(
     if epochs is not None and epochs < 1:
         msg = f"epochs={epochs!r} must be at least 1"
         raise ValueError(msg)
+    # Missing packages are better reported before hours of training than after.
     import_keras()
+    import_extra("sklearn", "train", "evaluating a model")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     labelled = read_labelled(data, labels=labels, progress=progress)
