@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from mangapa._utils.files import replacing
 from mangapa.inspection._ordering import plan
-from mangapa.usability._descriptors import describe as compute_descriptors
+from mangapa.usability._descriptors import compute_descriptors
 from mangapa.usability._predict import pair_inputs, partners
 from mangapa.usability.labels import read_labelled
 

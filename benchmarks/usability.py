@@ -14,9 +14,10 @@ import numpy as np
 from astropy.table import Table, vstack
 from real_fields import SHARED_DATA, velocity_fields
 
+from mangapa.fitting._prepared import prepare
 from mangapa.usability import load_model
-from mangapa.usability._descriptors import describe as compute_descriptors
-from mangapa.usability._predict import prepare, score
+from mangapa.usability._descriptors import compute_descriptors
+from mangapa.usability._predict import model_inputs, score
 from mangapa.usability.evaluation import draw, evaluate, judged
 from mangapa.usability.training import train
 
@@ -71,8 +72,8 @@ def print_speed():
     print(f"descriptors: {1e3 * (time.process_time() - start) / len(fields):.1f} ms per field")
     for name in ("default", "fcn"):
         model = load_model(name)
-        prepared, _ = prepare(fields, model)
-        many = [prepared[i % len(prepared)] for i in range(10_000)]
+        inputs, _ = model_inputs(map(prepare, fields), model)
+        many = [inputs[i % len(inputs)] for i in range(10_000)]
         start = time.process_time()
         scores = score(many, model)
         spent = time.process_time() - start

@@ -1,5 +1,5 @@
-"""Modules of other packages that register readers, methods, columns and models."""
+"""Extensions of mangapa that other packages bring, found through entry points."""
 
 
 def load_plugins():
-    """Import the modules that other packages name as entry points."""
+    """Import the plugins."""

@@ -10,8 +10,9 @@ from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.fields import TRACERS, VelocityField
+from mangapa.fitting._prepared import prepare
 from mangapa.usability import _plots
-from mangapa.usability._predict import partners, prepare, score
+from mangapa.usability._predict import model_inputs, partners, score
 from mangapa.usability.labels import LabelledFields, read_labelled
 from mangapa.usability.metrics import metrics
 from mangapa.usability.model import load_model
@@ -81,11 +82,12 @@ def score_fields(
     """
     labelled = read_labelled(data, labels=labels, progress=progress)
     model = load_model(model)
-    prepared, _ = prepare(progress_bar(labelled.fields, show=progress, unit="field"), model)
+    bar = progress_bar(labelled.fields, show=progress, unit="field")
+    inputs, _ = model_inputs(map(prepare, bar), model)
     table = labelled_table(labelled)
-    table["score_alone"] = score(prepared, model)
+    table["score_alone"] = score(inputs, model)
     if "together" in model.networks:
-        table["score_together"] = score(prepared, model, partners(labelled.fields, prepared))
+        table["score_together"] = score(inputs, model, partners(labelled.fields, inputs))
     return table
 
 

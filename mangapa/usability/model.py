@@ -12,8 +12,7 @@ from pathlib import Path
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import ModelError
-from mangapa.usability._descriptors import FEATURES as DESCRIPTORS
-from mangapa.usability._descriptors import PAIR_FEATURES as PAIR_DESCRIPTORS
+from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS
 from mangapa.usability._keras import load_keras_networks
 from mangapa.usability._network import load_networks
 

@@ -16,9 +16,7 @@ from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.usability import _architectures as architectures
-from mangapa.usability._descriptors import FEATURES as DESCRIPTORS
-from mangapa.usability._descriptors import PAIR_FEATURES as PAIR_DESCRIPTORS
-from mangapa.usability._descriptors import describe as compute_descriptors
+from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS, compute_descriptors
 from mangapa.usability._image import standardise
 from mangapa.usability._keras import KerasNetwork, import_keras, to_keras, to_network
 from mangapa.usability._network import calibrate, save_networks

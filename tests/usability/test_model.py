@@ -10,7 +10,7 @@ import mangapa
 from mangapa import UsabilityFlags
 from mangapa.exceptions import ModelError
 from mangapa.usability import load_model, model, register_model
-from mangapa.usability._descriptors import FEATURES as DESCRIPTORS
+from mangapa.usability._descriptors import DESCRIPTORS
 from mangapa.usability._network import save_networks
 
 
