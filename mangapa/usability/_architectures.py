@@ -1,4 +1,4 @@
-"""The architectures: networks as they are built, trained and optimised in Keras."""
+"""Build and train networks in Keras, and search for their settings."""
 
 import tempfile
 

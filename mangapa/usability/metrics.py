@@ -6,6 +6,7 @@ from mangapa._utils.imports import import_extra
 from mangapa.usability._network import sigmoid
 
 __all__ = ["metrics", "reliability"]
+__doctest_requires__ = {"metrics": ["sklearn"]}
 
 #: Fraction of the answers kept that must be right.
 RIGHT = 0.99
