@@ -39,19 +39,24 @@ def _scores(table):
     return found
 
 
-def draw_scores(figure, table, numbers):
+def _new_figure(*size):
+    figures = import_extra("matplotlib.figure", "plot", "drawing a model's scores")
+    return figures.Figure(figsize=size, layout="constrained")
+
+
+def draw_scores(table, numbers):
     """Six panels on how good the scores of a table are; ``numbers`` are its metrics by part."""
+    figure = _new_figure(13, 8)
     scores = _scores(table)
     best = list(scores)[-1]
     histogram, roc, reliable, kept, parts, classes = figure.subplots(2, 3).ravel()
     _draw_histogram(histogram, table, best)
     for column, (values, usable) in scores.items():
         colour, found = SCORE_COLOURS[column], metrics(values, usable)
-        area, error = found["roc_auc"], found["calibration_error"]
-        _draw_roc(
-            roc, values, usable, color=colour, label=f"{SCORE_NAMES[column]}, area {area:.3f}"
-        )
-        _draw_reliability(reliable, values, usable, color=colour, label=f"error {error:.3f}")
+        label = f"{SCORE_NAMES[column]}, area {found['roc_auc']:.3f}"
+        _draw_roc(roc, values, usable, color=colour, label=label)
+        label = f"error {found['calibration_error']:.3f}"
+        _draw_reliability(reliable, values, usable, color=colour, label=label)
         label = f"{found['kept']:.0%} kept at {RIGHT:.0%}"
         _draw_kept(kept, values, usable, color=colour, label=label)
     for axis in (roc, reliable):
@@ -65,6 +70,7 @@ def draw_scores(figure, table, numbers):
         classes.text(right - 0.01, quality, f"{right:.1%}", ha="right", va="center", color="white")
     classes.set_yticks(list(CLASS_NAMES), [f"{k} {name}" for k, name in CLASS_NAMES.items()])
     classes.set(xlim=(0, 1), xlabel="fraction of right answers", title="By the expert's class")
+    return figure
 
 
 def _draw_histogram(axis, table, column):
@@ -129,8 +135,9 @@ def _draw_parts(axis, numbers):
     axis.legend(frameon=False, loc="lower center", ncols=3, fontsize="small", columnspacing=0.8)
 
 
-def draw_confusion(figure, table):
+def draw_confusion(table):
     """Confusion matrices of the fields above each confidence, for the best scores of a table."""
+    figure = _new_figure(13, 3.6)
     sklearn_metrics = import_extra("sklearn.metrics", "train", "drawing a model's scores")
     column, (values, usable) = list(_scores(table).items())[-1]
     for axis, level in zip(figure.subplots(1, len(CONFIDENCES)), CONFIDENCES, strict=True):
@@ -147,10 +154,12 @@ def draw_confusion(figure, table):
         accuracy = np.mean(said == usable[sure]) if sure.any() else np.nan
         axis.set_title(f"$\\geq$ {level:.0%}: {sure.mean():.0%} kept, {accuracy:.1%} right")
     figure.suptitle(f"Confusion matrices by confidence, {SCORE_NAMES[column]}")
+    return figure
 
 
-def draw_learning(figure, history):
+def draw_learning(history):
     """Loss and accuracy after each epoch, of the training and of the fields left out."""
+    figure = _new_figure(10, 4)
     axes = figure.subplots(1, 2)
     curves = {
         "": ("#999999", "training, with noise and dropout"),
@@ -166,3 +175,4 @@ def draw_learning(figure, history):
         axis.set(xlabel="epoch", ylabel=quantity)
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend(frameon=False)
+    return figure

@@ -6,7 +6,6 @@ import numpy as np
 from astropy.table import Table
 
 from mangapa._utils.files import replacing
-from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.fields import TRACERS, VelocityField
@@ -54,7 +53,7 @@ def judged(run: PathLike) -> Table:
 
 
 def score_fields(
-    model: str | PathLike, data: PathLike, *, labels: PathLike | None = None, progress: bool = True
+    model: PathLike, data: PathLike, *, labels: PathLike | None = None, progress: bool = True
 ) -> Table:
     """
     Compute the scores that a model gives to labelled fields, alone and with the other tracer.
@@ -81,13 +80,13 @@ def score_fields(
         If the model is not known.
     """
     labelled = read_labelled(data, labels=labels, progress=progress)
-    model = load_model(model)
+    loaded = load_model(model)
     bar = progress_bar(labelled.fields, show=progress, unit="field")
-    inputs, _ = model_inputs(map(prepare, bar), model)
+    inputs, _ = model_inputs(map(prepare, bar), loaded)
     table = labelled_table(labelled)
-    table["score_alone"] = score(inputs, model)
-    if "together" in model.networks:
-        table["score_together"] = score(inputs, model, partners(labelled.fields, inputs))
+    table["score_alone"] = score(inputs, loaded)
+    if "together" in loaded.networks:
+        table["score_together"] = score(inputs, loaded, partners(labelled.fields, inputs))
     return table
 
 
@@ -183,20 +182,15 @@ def draw(table: Table, out: PathLike, *, history: Table | None = None) -> list[P
     ImportError
         If matplotlib or scikit-learn is not installed.
     """
-    figures = import_extra("matplotlib.figure", "plot", "drawing a model's scores")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-
-    def figure(name, *size):
-        drawn[name] = figures.Figure(figsize=size, layout="constrained")
-        return drawn[name]
-
-    drawn = {}
-    _plots.draw_scores(figure("scores", 13, 8), table, evaluate(table))
-    _plots.draw_confusion(figure("confusion", 13, 3.6), table)
+    figures = {
+        "scores": _plots.draw_scores(table, evaluate(table)),
+        "confusion": _plots.draw_confusion(table),
+    }
     if history is not None:
-        _plots.draw_learning(figure("learning", 10, 4), history)
-    for name in drawn:
+        figures["learning"] = _plots.draw_learning(history)
+    for name, figure in figures.items():
         with replacing(out / f"{name}.png") as unfinished:
-            drawn[name].savefig(unfinished, dpi=DPI)
-    return [out / f"{name}.png" for name in drawn]
+            figure.savefig(unfinished, dpi=DPI)
+    return [out / f"{name}.png" for name in figures]

@@ -109,13 +109,9 @@ def reliability(
 
 
 def platt(scores: np.ndarray, usable: np.ndarray, iterations: int = 25) -> tuple[float, float]:
-    """
-    Fit the slope and offset that calibrate the logit of scores (Platt 1999), by Newton's method.
-
-    The scores, between 0 and 1, must be of fields that the network was not trained on. Logistic
-    regression of scikit-learn without penalty gives the same values, but does not converge, and
-    warns, where the scores separate the classes.
-    """
+    """Slope and offset that calibrate the logit of scores between 0 and 1 (Platt 1999)."""
+    # Newton's method. scikit-learn's logistic regression without penalty gives the same values, but
+    # does not converge, and warns, where the scores separate the classes.
     logit = np.log(scores / (1 - scores))
     terms = np.stack([logit, np.ones(logit.size)])
     solution = np.array([1.0, 0.0])

@@ -51,7 +51,7 @@ class Model:
     networks: dict[str, Callable]
 
 
-def load_model(model: str | PathLike = "default", *, backend: str = "numpy") -> Model:
+def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
     """
     Load a model after checking its files against the hashes on its card.
 
@@ -90,14 +90,14 @@ def load_model(model: str | PathLike = "default", *, backend: str = "numpy") -> 
     if not isinstance(model, (str, os.PathLike)):
         msg = f"model={model!r} must be the name of a model or a path"
         raise TypeError(msg)
-    if model not in _cards:
+    name, path = str(model), Path(model)
+    if name not in _cards:
         load_plugins()
-    path = Path(model)
-    if model not in _cards and not path.suffix and not path.exists():
+    if name not in _cards and not path.suffix and not path.exists():
         known = ", ".join(map(repr, sorted(_cards)))
-        msg = f"model={model!r} is not known; choose one of {known}, or give a path"
+        msg = f"model={name!r} is not known; choose one of {known}, or give a path"
         raise ValueError(msg)
-    card = _cards.get(model) or _find_card(path)
+    card = _cards.get(name) or _find_card(path)
     return _load(card, card.stat().st_mtime_ns, backend)
 
 
