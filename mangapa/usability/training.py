@@ -163,6 +163,7 @@ def _ensemble_inputs(labelled, progress):
 
 
 def _train_default(labelled, place, settings, progress):
+    """Cross-validate, calibrate and train an ensemble on each kind of inputs."""
     seed, epochs = settings["seed"], settings["epochs"]
     inputs = _ensemble_inputs(labelled, progress)
     fold = np.minimum((place * N_FOLDS).astype(int), N_FOLDS - 1)
@@ -219,6 +220,7 @@ def _with_spread(scores, labelled, fold):
 
 
 def _train_image(labelled, place, settings):
+    """Train a network on images; adds its architecture to the settings."""
     kind, seed = settings["model"], settings["seed"]
     images = np.stack([standardise(field) for field in labelled.fields])
     usable = labelled.classes > 0
