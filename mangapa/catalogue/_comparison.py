@@ -74,10 +74,9 @@ class Comparison:
         -------
         `~matplotlib.figure.Figure`
         """
-        if figure is None:
-            from matplotlib.figure import Figure
+        from mangapa.plotting import new_figure
 
-            figure = Figure(figsize=(4.2 * len(self.numbers), 7), layout="constrained")
+        figure = figure or new_figure((4.2 * len(self.numbers), 7))
         axes = figure.subplots(2, len(self.numbers), squeeze=False)
         for (above, below), name in zip(axes.T, self.numbers["angle"], strict=True):
             a, b = (self.table[f"{name}_{which}"].to_value(u.deg) for which in "ab")

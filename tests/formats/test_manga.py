@@ -68,7 +68,7 @@ def test_true_file(real_maps):
 def test_through_astropy_registry(maps_file, tmp_path):
     assert_equal(Galaxy.read(maps_file).halpha, mangapa.read_maps(maps_file).halpha)
     renamed = maps_file.rename(tmp_path / "renamed.fits.gz")
-    with pytest.raises(IORegistryError, match="say format='manga-maps'"):
+    with pytest.raises(IORegistryError, match="use format='manga-maps'"):
         Galaxy.read(renamed)
     assert isinstance(Galaxy.read(renamed, format="manga-maps").stellar, VelocityField)
 

@@ -3,7 +3,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from astropy import units as u
 
 from mangapa import pa_profile
 from mangapa.profiles._detections import (
