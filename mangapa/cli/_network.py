@@ -54,7 +54,10 @@ def add_to(commands):
     )
     evaluate.add_argument("--labels", type=Path, metavar="FILE.csv", help=LABELS)
     evaluate.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the figures (default: RUN)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the figures (default: RUN, or mangapa-evaluation with --data)",
     )
 
 
