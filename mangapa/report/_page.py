@@ -17,7 +17,7 @@ from mangapa.report import _figures as figures
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
-from mangapa.runs._survey import summarise, tabulate_run
+from mangapa.runs._survey import RunSummary, tabulate_run
 
 __all__ = ["FILE_NAME", "write_report"]
 
@@ -71,7 +71,7 @@ def write_report(folder, path=None, *, progress=True):
 
     path = Path(folder) / FILE_NAME if path is None else Path(path)
     with RunStore(folder) as store, store.snapshot():
-        table, summary = tabulate_run(store), summarise(store)
+        table, summary = tabulate_run(store), RunSummary.of_store(store)
         galaxies = list(_galaxies(store, len(table), progress))
     drawn = {
         "misalignments": figures.misalignments(table),
