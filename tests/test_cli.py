@@ -242,6 +242,7 @@ def test_citation_is_bibtex(capsys):
     assert capsys.readouterr().out == mangapa.__citation__
 
 
+@pytest.mark.filterwarnings("always:all.csv. CSV keeps")
 def test_own_warnings_are_one_line(maps_file, tmp_path, capsys):
     out = tmp_path / "all.csv"
     assert main(["measure", str(maps_file), "--out", str(out)]) == 0

@@ -118,7 +118,7 @@ def _print_summary(summary, n_failures):
         line = f"{summary.rate:.1f} galaxies per second"
         if summary.left:
             left = timedelta(seconds=round(summary.left / summary.rate))
-            line += f"; the other {summary.left} need about {left}"
+            line += f", about {left} left"
         print(line)
     for _, message in summary.failures[:n_failures]:
         complain(message)
