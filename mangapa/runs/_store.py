@@ -241,21 +241,14 @@ class RunStore:
         )
         return list(rows)
 
-    def counts(self):
-        """Numbers of all sources, of those that were measured, and of those that failed."""
+    def progress(self):
+        """Numbers of all, measured and failed sources, and the dates of the first and last."""
         return self._database.execute(
-            "select (select count(*) from sources), "
-            "(select count(*) from outcomes where error is null), "
-            "(select count(*) from outcomes where error is not null)"
+            "select (select count(*) from sources), count(*) - count(error), count(error), "
+            "min(finished), max(finished) from outcomes"
         ).fetchone()
 
     def timings(self):
         """Iterate over the seconds that each step took, one `dict` for each galaxy."""
         for (seconds,) in self._database.execute("select seconds from outcomes"):
             yield json.loads(seconds)
-
-    def finished_between(self):
-        """When the first and the last galaxy were finished (ISO), and how many are."""
-        return self._database.execute(
-            "select min(finished), max(finished), count(*) from outcomes"
-        ).fetchone()

@@ -74,12 +74,11 @@ class RunSummary:
         -------
         `~mangapa.RunSummary`
         """
-        total, measured, failed = store.counts()
-        first, last, number = store.finished_between()
-        rate = float("nan")
-        if number > 1:
+        total, measured, failed, first, last = store.progress()
+        done, rate = measured + failed, float("nan")
+        if done > 1:
             elapsed = datetime.fromisoformat(last) - datetime.fromisoformat(first)
-            rate = (number - 1) / max(elapsed.total_seconds(), SHORTEST)
+            rate = (done - 1) / max(elapsed.total_seconds(), SHORTEST)
         seconds = Counter()
         for steps in store.timings():
             seconds.update(steps)
@@ -217,7 +216,7 @@ def survey(
             results = workers.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
             results = workers.by_executor(todo, measure_one, executor=executor)
-        total = store.counts()[0]
+        total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
         with bar, threadpool_limits(1):
