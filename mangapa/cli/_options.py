@@ -39,7 +39,7 @@ def add_download_option(command, what="files that are missing from the local cop
 
 def add_settings(command):
     """Add the options of a measurement, as `MeasurementSettings` describes them."""
-    group = command.add_argument_group("options of the measurement")
+    group, defaults = command.add_argument_group("measurement"), MeasurementSettings().as_dict()
     for one in fields(MeasurementSettings):
         about = one.metadata
         choices = about["choices"] and [_as_text(choice) for choice in about["choices"]()]
@@ -49,7 +49,7 @@ def add_settings(command):
             default=one.default,
             choices=choices,
             metavar=about["metavar"],
-            help=f"{about['text']} (default: {_as_text(one.default)})",
+            help=f"{about['text']} (default: {_as_text(defaults[one.name])})",
         )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -45,7 +46,7 @@ class RunSummary:
     total, measured, failed : `int`
         Numbers of galaxies.
     failures : `list` of `tuple`
-        Source and message of each galaxy that failed.
+        Source and message of each galaxy that failed; the message names the source.
     rate : `float`
         Galaxies per second between the first and the last; NaN with fewer than two.
     seconds : `dict`
@@ -56,9 +57,9 @@ class RunSummary:
     total: int
     measured: int
     failed: int
-    failures: list
+    failures: list[tuple[str, str]]
     rate: float
-    seconds: dict
+    seconds: dict[str, float]
 
     @classmethod
     def of_store(cls, store: RunStore) -> "RunSummary":
@@ -110,7 +111,7 @@ def survey(
     out: PathLike,
     *,
     jobs: int = 1,
-    executor: object = None,
+    executor: Executor | None = None,
     resume: bool = True,
     progress: bool = True,
     release: str | None = None,

@@ -1,5 +1,6 @@
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -107,6 +108,14 @@ def test_python_resumes_a_run_of_the_command(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("mangapa.runs._workers.measure_source", faults.refuse)
     settings = MeasurementSettings(sigma=None, min_region=0.2)
     assert survey(folder, run, settings=settings).measured == 2
+
+
+def test_dask_that_is_not_installed(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    command = ["survey", str(folder), "--out", str(tmp_path / "run"), "--dask", "tcp://a:1"]
+    assert main(command) == 1
+    assert "pip install 'mangapa[dask]'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_broken_run_is_reported(folder, tmp_path, capsys, monkeypatch):

@@ -88,7 +88,7 @@ def test_workers_know_methods_and_columns_of_imported_modules(maps_file, tmp_pat
     measured = mangapa.measure(maps_file)
     for run in runs:
         table = catalogue(run)
-        assert table["stellar_pa"][0].value in (90, 270)
+        assert table["stellar_pa"][0].value == 90
         assert table.meta["settings"]["method"] == "always east"
         printed = run_python(["-c", f"import extension; {column.format(str(run))}"], tmp_path)
         assert int(printed) == measured.stellar.n_spaxels + measured.halpha.n_spaxels
@@ -160,6 +160,13 @@ def test_a_worker_returns_a_result_whatever_happens(maps_file):
     assert failed.parts == failed.images == {}
     unknown = measure_one(str(maps_file), modules=["no_such_module"])
     assert unknown.error == (f"{maps_file}: ModuleNotFoundError: No module named 'no_such_module'")
+
+
+def test_a_worker_loads_plugins(maps_file, monkeypatch):
+    loaded = []
+    monkeypatch.setattr("mangapa.runs._workers.load_plugins", lambda: loaded.append("plugins"))
+    assert measure_source(str(maps_file), arguments={}).error is None
+    assert loaded == ["plugins"]
 
 
 def test_a_script_without_a_guard_is_told_what_to_do(maps_file, tmp_path):
