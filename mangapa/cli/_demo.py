@@ -6,7 +6,7 @@ import mangapa
 from mangapa._utils.progress import progress_bar
 from mangapa.catalogue import tabulate
 from mangapa.cli._options import add_command, add_settings, settings_from
-from mangapa.cli._output import ALL_GOOD, PRINTED, draw, print_table, print_warnings
+from mangapa.cli._output import ALL_GOOD, PRINTED, print_table, print_warnings, save_figure
 
 #: Description of each galaxy, and the options of its simulation.
 DEMO = (
@@ -54,7 +54,7 @@ def _demo(options):
         path = options.out / f"manga-{plateifu}-MAPS-{galaxy.daptype}.fits.gz"
         mangapa.write_maps(galaxy, path)
         measurement = mangapa.measure(path, settings=settings)
-        draw(measurement, path.with_name(f"{plateifu}.png"))
+        save_figure(measurement, path.with_name(f"{plateifu}.png"))
         measurements.append(measurement)
     table = tabulate(measurements)
     for tracer, card in (("stellar", "TRUEPAST"), ("halpha", "TRUEPAHA")):

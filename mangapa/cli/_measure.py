@@ -23,10 +23,10 @@ from mangapa.cli._output import (
     PRINTED,
     SOME_FAILED,
     complain,
-    draw,
     print_profiles,
     print_table,
     print_warnings,
+    save_figure,
 )
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
@@ -100,11 +100,11 @@ def _measure(options):
 
 def _draw(measurement, options, source):
     stem = measurement.galaxy.plateifu or Path(source).name.split(".")[0]
-    draw(measurement, options.plot / f"{stem}.png")
+    save_figure(measurement, options.plot / f"{stem}.png")
     for tracer, measured in measurement.tracers():
         if options.profile and measured.profile:
             path = options.plot / f"{stem}-{tracer}-profile.png"
-            draw(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
+            save_figure(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
 
 
 def _as_json(measurement, with_profiles):

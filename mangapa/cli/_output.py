@@ -45,17 +45,11 @@ def print_profiles(measurements):
                     print(f"features: {', '.join(measured.features.found).replace('_', ' ')}")
 
 
-def draw(drawable, path, *, size=(11, 5.2), **options):
-    """Draw a measurement or a profile on a figure of this size in inches, and write it."""
-    figure = import_extra("matplotlib.figure", "plot", "Plotting").Figure(
-        figsize=size, layout="constrained"
-    )
+def save_figure(drawable, path, *, size=(11, 5.2), **options):
+    """Draw on a figure of this size in inches, and write it; the file appears whole."""
+    matplotlib = import_extra("matplotlib.figure", "plot", "Plotting")
+    figure = matplotlib.Figure(figsize=size, layout="constrained")
     drawable.plot(figure, **options)
-    save(figure, path)
-
-
-def save(figure, path):
-    """Write a figure, which appears whole or not at all."""
     with replacing(path) as unfinished:
         figure.savefig(unfinished, dpi=DPI)
 

@@ -16,7 +16,7 @@ from mangapa.cli._options import (
     add_settings,
     settings_from,
 )
-from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table, save
+from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table, save_figure
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT
 
@@ -159,7 +159,7 @@ def _compare(options):
         if missing:
             print(f"galaxies that are not in {path}: {len(missing)}")
     if options.plot:
-        save(comparison.plot(), options.plot)
+        save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     return ALL_GOOD
 
 
