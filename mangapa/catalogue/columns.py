@@ -1,5 +1,6 @@
 """The columns of a catalogue: name, unit, description, and where the value comes from."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
@@ -39,6 +40,8 @@ class Column:
         What the column describes.
     ucd : `str` or `None`
         Unified content descriptor, for the Virtual Observatory.
+    module : `str` or `None`
+        Module that registers the column, which worker processes import.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Column:
     kind: type | None = None
     part: str = "galaxy"
     ucd: str | None = None
+    module: str | None = None
 
     @property
     def format(self) -> str | None:
@@ -117,6 +121,7 @@ def register_column(
     _columns[name] = Column(
         name=name, value=value, description=description,
         unit=unit, decimals=decimals, kind=kind, part=part, ucd=ucd,
+        module=sys._getframe(1).f_globals.get("__name__"),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Registry of the fitting methods."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Method:
         of its 3-sigma interval for a method that is too slow for a bootstrap.
     stepped : `bool`
         Whether the angle is one of ``n_steps`` instead of continuous.
+    module : `str` or `None`
+        Module that registers the method, which worker processes import.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Method:
     fit_many: Callable | None
     error: str
     stepped: bool = False
+    module: str | None = None
 
     def fit_all(self, spaxels, *, n_steps):
         """Fit a list."""
@@ -85,13 +89,14 @@ def register_method(
     >>> "always north" in available_methods()
     True
     """
+    module = sys._getframe(1).f_globals.get("__name__")
 
     def register(function):
         if name in _methods or name == "default":
             msg = f"a method named {name!r} is already registered"
             raise ValueError(msg)
         _methods[name] = Method(
-            name=name, fit=function, fit_many=fit_many, error=error, stepped=stepped
+            name=name, fit=function, fit_many=fit_many, error=error, stepped=stepped, module=module
         )
         return function
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, TimeoutError, wait
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 
@@ -40,24 +40,24 @@ def explain(source, error):
 
 def needed_modules(method):
     """
-    Modules that define the fitting method and the catalogue's columns; workers import them.
+    Modules that register or define the fitting method and the columns; workers import them.
 
-    What is defined in ``__main__`` raises ValueError, since workers cannot import it.
+    What comes from ``__main__`` raises ValueError, since workers cannot import it.
     """
-    functions = {f"method {method!r}": method_named(method).fit}
-    functions |= {f"column {column.name!r}": column.value for column in catalogue_columns()}
-    modules = set()
-    for name, function in functions.items():
-        while isinstance(function, partial):
-            function = function.func
-        if function.__module__ == "__main__":
+    chosen, modules = method_named(method), set()
+    used = [(f"method {method!r}", chosen.module, chosen.fit)]
+    used += [(f"column {one.name!r}", one.module, one.value) for one in catalogue_columns()]
+    for name, registering, function in used:
+        # A helper in another module may register it, and not every callable has a module.
+        names = {registering, getattr(function, "__module__", None)} - {None}
+        if "__main__" in names:
             msg = (
                 f"the {name} is defined in a script or notebook, from which worker processes "
                 "cannot import it; move it to a module and import that module, or install it as a "
                 "package with an entry point in the group 'mangapa'"
             )
             raise ValueError(msg)
-        modules.add(function.__module__)
+        modules |= names
     return sorted(modules)
 
 

@@ -26,30 +26,46 @@ def fit(spaxels, *, n_steps):
 
 register_column("n_both", lambda m: m.stellar.n_spaxels + m.halpha.n_spaxels, "Spaxels", kind=int)
 """
+#: A module that registers columns with functions of other modules only.
+COLUMNS = """
+from functools import partial
+from operator import attrgetter
+import helper
+from mangapa.catalogue.columns import register_column
+
+register_column("n_stars", attrgetter("stellar.n_spaxels"), "Spaxels of the stars", kind=int)
+register_column("twice", partial(helper.value, factor=2), "Two", kind=int)
+"""
+#: A module that registers nothing.
+HELPER = "def value(measurement, factor): return factor"
 #: Runs of it where worker processes import no script: with processes, and with an executor.
 RUNS = """
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-import extension
+import columns, extension
 from mangapa import survey
 run = dict(method="always east", error=None, progress=False)
 assert survey(sys.argv[1], sys.argv[2], **run).measured == 1
 with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
     assert survey(sys.argv[1], sys.argv[3], executor=executor, **run).measured == 1
 """
-#: A script that registers a method and a column itself.
+#: A script that registers a method and a column itself, each with a function of this expression.
 SCRIPT = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import attrgetter
+import helper
 from mangapa import survey
 from mangapa.catalogue.columns import register_column
 from mangapa.fitting import PAFit, register_method
 
-@register_method("always north")
 def fit(spaxels, *, n_steps):
     return PAFit(pa_axis=0.0)
+
+def value(measurement, factor):
+    return factor
 
 def attempt(**options):
     try:
@@ -58,12 +74,11 @@ def attempt(**options):
         print(error)
 
 if __name__ == "__main__":
+    register_method("always north")({method})
     attempt(method="always north")
     with ThreadPoolExecutor(1) as executor:
         attempt(method="always north", executor=executor)
-    def value(measurement, factor):
-        return factor
-    register_column("twice", partial(value, factor=2), "Two", kind=int)
+    register_column("twice", {column}, "Two", kind=int)
     attempt()
 """
 
@@ -81,31 +96,44 @@ def run_python(arguments, folder):
 
 
 def test_workers_know_methods_and_columns_of_imported_modules(maps_file, tmp_path):
-    (tmp_path / "extension.py").write_text(MODULE)
+    for name, text in (("extension", MODULE), ("columns", COLUMNS), ("helper", HELPER)):
+        (tmp_path / f"{name}.py").write_text(text)
     runs = tmp_path / "processes", tmp_path / "executor"
     run_python(["-c", RUNS, maps_file, *runs], tmp_path)
-    column = "from mangapa.runs import catalogue; print(*catalogue({!r})['n_both'])"
+    script = "import columns, extension, mangapa; table = mangapa.runs.catalogue({!r}); "
+    script += "print(*(table[name][0] for name in ('n_both', 'n_stars', 'twice')))"
     measured = mangapa.measure(maps_file)
+    stars = measured.stellar.n_spaxels
     for run in runs:
         table = catalogue(run)
         assert table["stellar_pa"][0].value == 90
         assert table.meta["settings"]["method"] == "always east"
-        printed = run_python(["-c", f"import extension; {column.format(str(run))}"], tmp_path)
-        assert int(printed) == measured.stellar.n_spaxels + measured.halpha.n_spaxels
+        printed = run_python(["-c", script.format(str(run))], tmp_path)
+        assert printed.split() == [str(stars + measured.halpha.n_spaxels), str(stars), "2"]
 
 
-def test_what_a_script_registers_is_refused_before_the_run_begins(maps_file, tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
+@pytest.mark.parametrize(
+    ("method", "column"),
+    [
+        ("fit", "partial(value, factor=2)"),
+        ("helper.value", "partial(helper.value, factor=2)"),
+        ("attrgetter('fit')", "attrgetter('stellar.n_spaxels')"),
+    ],
+)
+def test_what_a_script_registers_is_refused_before_the_run_begins(
+    method, column, maps_file, tmp_path
+):
+    script = SCRIPT.replace("{method}", method).replace("{column}", column)
+    (tmp_path / "script.py").write_text(script)
+    (tmp_path / "helper.py").write_text(HELPER)
     printed = run_python(["script.py", maps_file], tmp_path).splitlines()
     remedy = (
         "is defined in a script or notebook, from which worker processes cannot import it; move it "
         "to a module and import that module, or install it as a package with an entry point in the "
         "group 'mangapa'"
     )
-    method, column = (
-        f"the {name} {remedy}" for name in ("method 'always north'", "column 'twice'")
-    )
-    assert printed == [method, method, column]
+    names = ("method 'always north'", "method 'always north'", "column 'twice'")
+    assert printed == [f"the {name} {remedy}" for name in names]
     assert not (tmp_path / "run").exists()
 
 
