@@ -19,27 +19,16 @@ _lock = threading.RLock()
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """
-    A file of the Science Archive Server (SAS).
+    """A file of the Science Archive Server (SAS)."""
 
-    ``path`` is its place in the local archive, ``url`` and ``rsync_url`` are where it is downloaded
-    from, and a ``public`` file needs no password.
-    """
-
-    path: Path
+    path: Path  # in the local archive
     url: str
     rsync_url: str
-    public: bool
+    public: bool  # needs no password
 
 
 def maps_addresses(plateifus, *, release, daptype=None):
-    """
-    Addresses of the MAPS files of plate-IFUs.
-
-    ``daptype`` is that of `daptype_named`. A ValueError is raised if an argument is not valid, or
-    the installed sdss-tree does not know the release.
-    """
-    plateifus = list(plateifus)
+    """Addresses of the MAPS files of a list of plate-IFUs; ``daptype`` as in `daptype_named`."""
     for plateifu in plateifus:
         if not (isinstance(plateifu, str) and PLATEIFU.fullmatch(plateifu)):
             msg = f"plateifu={plateifu!r} must look like 8485-1901"
@@ -47,33 +36,24 @@ def maps_addresses(plateifus, *, release, daptype=None):
     version = release_named(release)
     daptype = daptype_named(daptype, version)
     with _tree(release) as tree:
-        return [
-            _address(tree, *_maps_keywords(version, plateifu, daptype)) for plateifu in plateifus
-        ]
+        return [_address(tree, *_maps_keywords(version, one, daptype)) for one in plateifus]
 
 
 def table_address(name, *, release):
     """Address of the table "drpall" or "dapall" of a release."""
     version = release_named(release)
-    keywords = {"drpver": version.drpver}
-    if name == "dapall":
-        keywords["dapver"] = version.dapver
+    keywords = {"drpver": version.drpver, "dapver": version.dapver}
     with _tree(release) as tree:
         return _address(tree, name, keywords)
 
 
 def daptype_named(daptype, version):
-    """
-    Full name of an analysis of the release ``version``.
-
-    ``daptype`` is the full name, the bintype alone, or empty for the default of the release.
-    """
+    """Full name of an analysis, from that or its bintype; from nothing, the release's default."""
     for full in version.daptypes:
         if not daptype or daptype in (full, full.split("-")[0]):
             return full
-    msg = (
-        f"daptype={daptype!r} is not in {version.name}; choose one of {', '.join(version.daptypes)}"
-    )
+    known = ", ".join(version.daptypes)
+    msg = f"daptype={daptype!r} is not in {version.name}; choose one of {known}"
     raise ValueError(msg)
 
 
@@ -127,9 +107,8 @@ def unchanged_environment():
     """
     Undo what sdss-access does to the process.
 
-    When it is imported, and whenever a release is chosen, it sets about a hundred environment
-    variables and a tree that all of its users share, Marvin among them. Its import also replaces
-    the hooks that show errors and warnings.
+    Its import, and each choice of a release, set about a hundred environment variables and a tree
+    that all of its users share. Its import also replaces the hooks for errors and warnings.
     """
     with _lock:
         environment, excepthook, show = dict(os.environ), sys.excepthook, warnings.showwarning

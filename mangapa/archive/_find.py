@@ -24,7 +24,7 @@ def is_plateifu(text: str) -> bool:
     Parameters
     ----------
     text : `str`
-        Such as "8485-1901".
+        Any text.
 
     Returns
     -------
@@ -70,13 +70,12 @@ def locate(
     Parameters
     ----------
     source : `str`, path-like, ``marvin.tools.Maps`` or ``marvin.tools.Cube``
-        A plate-IFU such as "8485-1901"; a MaNGA-ID such as "1-209232", which is looked up in the
-        release's table drpall; the path of a file, which is returned; or a galaxy open in Marvin.
+        A plate-IFU; a MaNGA-ID, which is looked up in the release's table drpall; the path of a
+        file, which is returned; or a galaxy open in Marvin.
     release : `str`, optional
         Data release; by default that of Marvin's object or of the configuration, which is DR17.
     daptype : `str`, optional
-        Analysis, or its bintype such as VOR10; by default that of Marvin's object, of the
-        configuration or of the release.
+        Analysis or bintype; by default that of Marvin's object, the configuration or the release.
     download : `bool`, optional
         Download the file if it is missing or damaged; by default as configured.
     rsync : `bool`, optional
@@ -120,10 +119,8 @@ class Download:
 
     Attributes
     ----------
-    source : `str`
-        The identifier that was given.
-    plateifu : `str`
-        The galaxy.
+    source, plateifu : `str`
+        The identifier that was given, and the galaxy.
     path : `~pathlib.Path`
         Its file.
     error : `OSError` or `None`
@@ -198,8 +195,7 @@ def expected_path(plateifu: str, *, release: str | None = None, daptype: str | N
     Raises
     ------
     ValueError
-        If an argument is not a valid identifier, release or daptype, or the installed sdss-tree
-        does not know the release.
+        If an argument is not valid, or the installed sdss-tree does not know the release.
     """
     release, daptype = release or conf.release, daptype or conf.daptype
     return maps_addresses([plateifu], release=release, daptype=daptype)[0].path
@@ -233,10 +229,10 @@ def _resolve_marvin(source, release, daptype):
     return None, source.plateifu, release, daptype or conf.daptype
 
 
-def _plateifu(source, release, *, download, other=None):
+def _plateifu(source, release, *, download, other=""):
     """The plate-IFU of an identifier; errors name the ``other`` kind of source that is allowed."""
     if not isinstance(source, str):
-        allowed = f"a plate-IFU or a MaNGA-ID{f', or {other}' if other else ''}"
+        allowed = f"a plate-IFU or a MaNGA-ID{other and f', or {other}'}"
         msg = f"source must be {allowed}, not {type(source).__name__}"
         raise TypeError(msg)
     if is_plateifu(source):
@@ -245,7 +241,7 @@ def _plateifu(source, release, *, download, other=None):
         return plateifu_of(source, release, download=download)
     msg = (
         f"source={source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as "
-        f"1-209232{f', nor {other}' if other else ''}"
+        f"1-209232{other and f', nor {other}'}"
     )
     raise ValueError(msg)
 
@@ -253,11 +249,8 @@ def _plateifu(source, release, *, download, other=None):
 def _fetch(addresses, use_rsync, progress):
     """Download files; a `dict` of the error of each address, None for a success."""
     if use_rsync and shutil.which("rsync") is None:
-        warnings.warn(
-            "the program rsync is not installed; downloading by HTTPS instead",
-            MangapaWarning,
-            stacklevel=3,
-        )
+        message = "the program rsync is not installed; downloading by HTTPS instead"
+        warnings.warn(message, MangapaWarning, stacklevel=3)
         use_rsync = False
     return dict(fetch_all(addresses, use_rsync=use_rsync, progress=progress))
 
@@ -266,12 +259,12 @@ def _with_alternatives(error, plateifu, release):
     """If the file is missing on the server, list the analyses of the galaxy that are there."""
     if not isinstance(error, FileNotFoundError):
         return error
-    present = [
+    present = ", ".join(
         daptype
         for daptype in release_named(release).daptypes
         if http.exists(maps_addresses([plateifu], release=release, daptype=daptype)[0])
-    ]
+    )
     hint = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
     if present:
-        hint = f"it has {', '.join(present)} of {plateifu}: choose one as daptype"
+        hint = f"it has {present} of {plateifu}: choose one as daptype"
     return FileNotFoundError(f"{error}; {hint}")

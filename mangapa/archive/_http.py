@@ -28,9 +28,8 @@ def transfer(address, *, bar, stop):
     """
     Download a file under a temporary name, and return that name.
 
-    The progress bar ``bar`` counts bytes; the download ends early when the event ``stop`` is set.
-    Raises `NetworkError` if another try may succeed, and `FileNotFoundError`, `PermissionError` or
-    `DownloadError` if not.
+    ``bar`` counts bytes, and the event ``stop`` ends the download. Raises `NetworkError` if another
+    try may succeed, else `FileNotFoundError`, `PermissionError` or `DownloadError`.
     """
     import requests
     import urllib3

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import Column, MaskedColumn, QTable, Table
 
 from mangapa._utils.fits_files import open_fits
 from mangapa.archive._addresses import daptype_named, table_address
@@ -47,21 +47,16 @@ def release_table(
     progress: bool = True,
 ) -> QTable:
     """
-    List all galaxies of a release.
+    List all galaxies of a release, without other targets such as sky and standard stars.
 
-    The tables drpall and dapall are read once and kept in memory. Targets that are not galaxies,
-    such as sky and standard stars, are left out.
+    The tables drpall and dapall are read once and kept in memory.
 
     Parameters
     ----------
-    release : `str`, optional
-        Data release; by default that of the configuration, which is DR17.
+    release, download, progress : optional
+        As in `locate`.
     daptype : `str`, optional
         Analysis whose quality bits are included; by default as configured, or that of the release.
-    download : `bool`, optional
-        Download a missing table; by default as configured.
-    progress : `bool`, optional
-        Show a progress bar for a download if there is a terminal.
 
     Returns
     -------
@@ -72,10 +67,8 @@ def release_table(
 
     Raises
     ------
-    ValueError
-        If the release or the daptype is not known.
-    OSError
-        If drpall is missing or damaged, or its download fails.
+    ValueError, OSError
+        If the release or daptype is not known, or drpall is missing, damaged or not downloaded.
     """
     release = release or conf.release
     version = release_named(release)
@@ -84,8 +77,7 @@ def release_table(
     try:
         bits = _dap_quality(*_table_file("dapall", release, download, progress), daptype)
     except OSError as error:
-        message = f"the column dap_quality is masked: {error}"
-        warnings.warn(message, MangapaWarning, stacklevel=2)
+        warnings.warn(f"the column dap_quality is masked: {error}", MangapaWarning, stacklevel=2)
         bits = {}
     known = np.array([bits.get(plateifu, UNKNOWN) for plateifu in table["plateifu"]], np.int64)
     table["dap_quality"] = MaskedColumn(known, mask=known == UNKNOWN, description=DAP_QUALITY)
@@ -111,10 +103,8 @@ def plateifu_of(mangaid: str, release: str | None = None, *, download: bool | No
 
     Raises
     ------
-    ValueError
-        If ``mangaid`` is not a MaNGA-ID, or the release has no observation of it or several.
-    OSError
-        If drpall is missing or damaged, or its download fails.
+    ValueError, OSError
+        If there is not exactly one observation, or drpall is missing, damaged or not downloaded.
     """
     if not MANGAID.fullmatch(mangaid):
         msg = f"mangaid={mangaid!r} must look like 1-209232"
@@ -186,8 +176,8 @@ def _table_file(name, release, download, progress):
     """Local file of drpall or dapall, and its date, so that a new file is read again."""
     address = table_address(name, release=release)
     if conf.table_folder:
-        path = Path(conf.table_folder).expanduser() / address.path.name
-        address = replace(address, path=path)
+        folder = Path(conf.table_folder).expanduser()
+        address = replace(address, path=folder / address.path.name)
     if not address.path.is_file():
         if not may_download(download):
             msg = (
@@ -212,11 +202,9 @@ def _galaxies(path, _date):
         for name, (sources, unit, decimals, description) in COLUMNS.items():
             source = next((source for source in sources.split() if source in present), None)
             values = np.array(data[source] if source else np.full(len(data), np.nan))
+            form = None if decimals is None else f".{decimals}f"
             values = _native(values[is_galaxy])
-            table[name] = values if unit is None else values * unit
-            table[name].info.description = description
-            if decimals is not None:
-                table[name].info.format = f".{decimals}f"
+            table[name] = Column(values, unit=unit, format=form, description=description)
     table.sort("plateifu")
     return table
 

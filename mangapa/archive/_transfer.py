@@ -31,8 +31,7 @@ def fetch_all(addresses, *, use_rsync=False, progress=True):
     """
     Download files, several at once; yield each address with its `OSError` or None when done.
 
-    Files that exist and are sound are kept. A progress bar for each file and one for all are shown
-    if there is a terminal. If the caller stops iterating, the remaining downloads are cancelled.
+    If the caller stops iterating, the remaining downloads are cancelled.
     """
     addresses = list(addresses)
     stop = threading.Event()
@@ -58,11 +57,10 @@ def fetch_all(addresses, *, use_rsync=False, progress=True):
 
 def fetch(address, *, use_rsync=False, progress=True, stop=None):
     """
-    Download one file, unless it exists and is sound.
+    Download one file, unless it exists and is sound; the event ``stop`` ends the download.
 
-    An interrupted download is resumed. Network errors are retried twice, and then raise
-    `DownloadError`; a missing file or a wrong password raises at once. The download ends early when
-    the event ``stop`` is set.
+    Network errors are retried twice, and then raise `DownloadError`; a missing file or a wrong
+    password raises at once.
     """
     stop = threading.Event() if stop is None else stop
     path, transport = address.path, rsync if use_rsync else http
@@ -107,8 +105,8 @@ def _lock(folder):
     """
     Allow one download at a time in a folder, over threads and processes.
 
-    The others wait, and then find the file. Without locks, as on some network file systems, two
-    downloads of one file may damage each other; the damage is found and nothing is kept.
+    Without locks, as on some network file systems, two downloads of one file may damage each other;
+    the damage is found and nothing is kept.
     """
     if fcntl is None:
         yield

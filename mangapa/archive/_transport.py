@@ -6,11 +6,7 @@ from urllib.parse import urlsplit
 
 
 def partial_name(path, version=""):
-    """
-    Name of an unfinished file: hidden, beside its final name.
-
-    ``version`` distinguishes this version of the file from others that the server may have.
-    """
+    """Name of an unfinished file of this version on the server: hidden, beside its final name."""
     digest = hashlib.sha256(version.encode()).hexdigest()[:12]
     return path.with_name(f".{path.name}.{digest}.part")
 
@@ -24,13 +20,13 @@ def partial_files(path):
 def credentials(url):
     """Name and password for the server of ``url``, from ``~/.netrc``; never asked for."""
     host = urlsplit(url).hostname
+    found, reason = None, f"~/.netrc has no entry for {host}"
     try:
         found = netrc.netrc().authenticators(host)
-        reason = f"~/.netrc has no entry for {host}"
     except FileNotFoundError:
-        found, reason = None, "there is no ~/.netrc"
+        reason = "there is no ~/.netrc"
     except netrc.NetrcParseError as error:
-        found, reason = None, f"~/.netrc cannot be used: {error}"
+        reason = f"~/.netrc cannot be used: {error}"
     if found is None:
         msg = (
             f"{url} is open to members of the collaboration only, and {reason}; add 'machine "

@@ -19,16 +19,14 @@ class Release:
 
     Attributes
     ----------
-    name : `str`
-        The public name, or the internal one of a release that was never public.
+    name, aliases : `str`, `tuple` of `str`
+        The public name if there is one, and other names of the same data.
     drpver, dapver : `str`
         Versions of the data reduction pipeline (DRP) and the data analysis pipeline (DAP).
     bintypes : `tuple` of `str`
         Binning schemes, the release's default first.
     template : `str`
         Stellar-continuum and emission-line templates, the second half of a daptype.
-    aliases : `tuple` of `str`
-        Other names of the same data.
     more_daptypes : `tuple` of `str`
         Analyses with another template.
     """
@@ -47,9 +45,11 @@ class Release:
         return [f"{bintype}-{self.template}" for bintype in self.bintypes] + [*self.more_daptypes]
 
 
-#: Names, versions of the DRP and the DAP, template, and bintypes of each release.
+# fmt: off
+#: Names, versions of the DRP and the DAP, template, bintypes, and more daptypes of each release.
 _TABLE = (
-    (("DR17", "MPL-11"), "v3_1_1", "3.1.0", "MILESHC-MASTARSSP", "HYB10 SPX VOR10"),
+    (("DR17", "MPL-11"), "v3_1_1", "3.1.0", "MILESHC-MASTARSSP", "HYB10 SPX VOR10",
+     "HYB10-MILESHC-MASTARHC2"),
     (("MPL-10",), "v3_0_1", "3.0.1", "MILESHC-MASTARHC2", "HYB10 SPX VOR10"),
     (("MPL-9",), "v2_7_1", "2.4.1", "MILESHC-MASTARHC", "HYB10 SPX VOR10"),
     (("MPL-8",), "v2_5_3", "2.3.0", "MILESHC-MILESHC", "HYB10 SPX VOR10"),
@@ -58,20 +58,15 @@ _TABLE = (
     (("MPL-5",), "v2_0_1", "2.0.2", "GAU-MILESHC", "SPX VOR10 ALL NRE"),
     (("MPL-4",), "v1_5_1", "1.1.1", "MIUSCAT-THIN", "NONE RADIAL STON"),
 )
-_MORE_DAPTYPES = {"DR17": ("HYB10-MILESHC-MASTARHC2",)}
 #: The releases whose MAPS files can be read, newest first.
 MANGA_RELEASES = tuple(
     Release(
-        name=names[0],
-        drpver=drpver,
-        dapver=dapver,
-        bintypes=tuple(bintypes.split()),
-        template=template,
-        aliases=names[1:],
-        more_daptypes=_MORE_DAPTYPES.get(names[0], ()),
+        name=names[0], aliases=names[1:], drpver=drpver, dapver=dapver, template=template,
+        bintypes=tuple(bintypes.split()), more_daptypes=tuple(more),
     )
-    for names, drpver, dapver, template, bintypes in _TABLE
+    for names, drpver, dapver, template, bintypes, *more in _TABLE
 )
+# fmt: on
 #: Version of the DRP in the MAPS files of MPL-4, which name no version of the DAP.
 MPL4_DRPVER = "v1_5_0"
 

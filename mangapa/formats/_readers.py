@@ -14,10 +14,7 @@ from mangapa.formats.manga import read_maps
 
 def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Galaxy:
     """
-    Read a galaxy from a file of any known format.
-
-    Formats are registered for `~mangapa.Galaxy` with `astropy.io.registry`, by mangapa and by
-    plugins. A file that no format recognises is read as a MAPS file.
+    Read a galaxy from a file of any format registered with `astropy.io.registry`.
 
     Parameters
     ----------
@@ -34,14 +31,10 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
 
     Raises
     ------
-    ValueError
-        If ``format`` is not a known format.
-    FileNotFoundError
-        If the file does not exist.
-    mangapa.exceptions.FormatError
-        If several formats recognise the file.
-    mangapa.exceptions.MapsFileError
-        If the file is damaged, or no format recognises it.
+    ValueError, FileNotFoundError
+        If ``format`` is not known, or the file does not exist.
+    mangapa.exceptions.FormatError, mangapa.exceptions.MapsFileError
+        If several formats recognise the file; if none does, or the file is damaged.
 
     Examples
     --------
@@ -54,11 +47,10 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     """
     load_plugins()
     if format is None:
-        matches = []
-        if Path(path).exists():
-            # The identifiers are given no open file: astropy would decompress it, and the reader
-            # could not check the compressed file.
-            matches = registry.identify_format("read", Galaxy, str(path), None, [path], {})
+        # The identifiers are given no open file: astropy would decompress it, and the reader could
+        # not check the compressed file.
+        arguments = ("read", Galaxy, str(path), None, [path], {})
+        matches = registry.identify_format(*arguments) if Path(path).exists() else []
         if len(matches) > 1:
             msg = (
                 f"several formats recognise {path}: {', '.join(sorted(matches))}; choose one, "

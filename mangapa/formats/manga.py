@@ -114,33 +114,24 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
         return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
 
-    plateifu, mangaid = _text(header, "PLATEIFU"), _text(header, "MANGAID")
-    return build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype)
+    identity = {"plateifu": _text(header, "PLATEIFU"), "mangaid": _text(header, "MANGAID")}
+    return build_galaxy(tracers, sky, planes, header, daptype=daptype, **identity)
 
 
-def build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype):
+def build_galaxy(tracers, sky, planes, header, **identity):
     """
-    Build a galaxy from the maps of each tracer.
+    Build a galaxy from the maps of each tracer, of shape (ny, nx).
 
     ``planes`` takes a row of `LAYOUT` and returns velocity, inverse variance, mask and bins, and
-    ``sky`` holds the offsets x and y, arcsec. All maps have shape (ny, nx).
+    ``sky`` holds the offsets x and y, arcsec.
     """
     fields = {}
     for tracer in tracers:
         velocity, ivar, mask, bin_id = planes(*LAYOUT[tracer])
-        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id}
-        fields[tracer] = VelocityField.from_arrays(
-            velocity, *sky, **maps, tracer=tracer, galaxy=plateifu
-        )
+        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id, "galaxy": identity["plateifu"]}
+        fields[tracer] = VelocityField.from_arrays(velocity, *sky, **maps, tracer=tracer)
     release = release_of(header)
-    return Galaxy(
-        **fields,
-        plateifu=plateifu,
-        mangaid=mangaid,
-        release=release.name if release else None,
-        daptype=daptype,
-        header=header.copy(),
-    )
+    return Galaxy(**fields, **identity, release=release and release.name, header=header.copy())
 
 
 def _channel(path, hdu, name):
@@ -179,8 +170,7 @@ def _daptype_before_mpl8(header):
 
 
 def _text(header, card):
-    value = str(header.get(card, "")).strip()
-    return value or None
+    return str(header.get(card, "")).strip() or None
 
 
 def _is_maps_file(origin, path, fileobj, *args, **kwargs):

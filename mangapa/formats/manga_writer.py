@@ -51,8 +51,7 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     """
     Write the velocity fields of a galaxy as a DAP MAPS file that Marvin can open.
 
-    Versions, daptype and channels are those of the release. Only the extensions that velocities
-    need are written.
+    Only the extensions that velocities need are written.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     path : path-like
         File to write; compressed if the name ends in ``.gz``. An existing file is replaced.
     release : `str`, optional
-        Any release since MPL-4.
+        Any release since MPL-4; the layout is that of its files.
 
     Returns
     -------
@@ -181,23 +180,21 @@ def _extensions(galaxy, version):
         planes = [np.where(outside, 0, values), np.where(field.mask, 0, ivar), bits]
         if channels:
             planes = [np.broadcast_to(plane, (len(channels), *plane.shape)) for plane in planes]
-        values, ivar, bits = planes
-        error, quality = f"{name}_IVAR", f"{name}_MASK"
-        yield hdu(name, values, unit=unit, channels=channels, errdata=error, qualdata=quality)
-        inverse = f"({unit})^{{-2}}"
-        yield hdu(error, ivar, unit=inverse, channels=channels, scidata=name, qualdata=quality)
-        yield hdu(quality, bits, channels=channels, scidata=name, errdata=error)
+        units = (unit, f"({unit})^{{-2}}", None)
+        names = {"scidata": name, "errdata": f"{name}_IVAR", "qualdata": f"{name}_MASK"}
+        for (card, own), data, unit in zip(names.items(), planes, units, strict=True):
+            related = {other: names[other] for other in names if other != card}
+            yield hdu(own, data, unit=unit, channels=channels, **related)
 
-    bin_ids = [_bin_id(stellar), _bin_id(halpha)]
+    stars, gas = _bin_id(stellar), _bin_id(halpha)
     sky = [stellar.x.value, stellar.y.value]
     if _since(version, COORDINATES):
         yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
         yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):
-        order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]
-        yield hdu("BINID", order, channels=BIN_CHANNELS.split(","))
+        yield hdu("BINID", [stars, stars, gas, gas, gas], channels=BIN_CHANNELS.split(","))
     else:
-        yield hdu("BINID", bin_ids[0])
+        yield hdu("BINID", stars)
     yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, "km/s")
     flux = np.where(halpha.good, 1.0, 0.0)
     yield from with_errors("EMLINE_GFLUX", halpha, flux, "1E-17 erg/s/cm^2/spaxel", lines)

@@ -59,5 +59,6 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
         bin_id = np.asarray(bins.value).astype(int)
         return velocity.value, velocity.ivar, velocity.mask, bin_id
 
-    mangaid, daptype = str(maps.mangaid).strip(), f"{maps.bintype.name}-{maps.template.name}"
-    return build_galaxy(tracers, sky, planes, maps.header, maps.plateifu, mangaid, daptype)
+    identity = {"plateifu": maps.plateifu, "mangaid": str(maps.mangaid).strip()}
+    daptype = f"{maps.bintype.name}-{maps.template.name}"
+    return build_galaxy(tracers, sky, planes, maps.header, daptype=daptype, **identity)

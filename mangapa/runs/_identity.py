@@ -14,11 +14,7 @@ LAYOUT = 4
 
 
 def run_settings(settings, *, release=None, daptype=None):
-    """
-    Everything on which the values of a run depend, as plain values.
-
-    Aliases of a release and short names of an analysis are replaced by the full names.
-    """
+    """Everything on which the values of a run depend, as plain values with full names."""
     known = release_named(release or conf.release)
     return {
         "release": known.name,
@@ -40,11 +36,7 @@ def new_facts(settings):
 
 
 def difference(facts, settings=None):
-    """
-    Explain why a run cannot be read or, with ``settings``, resumed; `None` if it can.
-
-    The explanation continues the sentence "The run was made ...".
-    """
+    """Why a run that "was made ..." cannot be read or, with ``settings``, resumed, or `None`."""
     if facts["layout"] != LAYOUT:
         return f"by mangapa {facts['version']}, which stores runs in another layout"
     if settings is None:
@@ -52,9 +44,9 @@ def difference(facts, settings=None):
     if facts["version"] != version("mangapa"):
         return f"by mangapa {facts['version']}, but this is mangapa {version('mangapa')}"
     stored = facts["settings"]
-    different = [
+    different = " and ".join(
         f"{name}={stored.get(name)!r} instead of {settings.get(name)!r}"
         for name in sorted(stored.keys() | settings.keys())
         if stored.get(name) != settings.get(name)
-    ]
-    return f"with {' and '.join(different)}" if different else None
+    )
+    return f"with {different}" if different else None

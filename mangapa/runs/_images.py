@@ -14,20 +14,11 @@ IRREGULAR = 0.05
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldImage:
-    """
-    A cleaned velocity field as seen on the sky, cropped to its good spaxels.
+    """A cleaned velocity field as seen on the sky, cropped to its good spaxels."""
 
-    Attributes
-    ----------
-    velocity : `~numpy.ndarray`
-        km/s, shape (ny, nx). The first row is the northernmost and the first column the
-        easternmost. NaN where the spaxel is not good.
-    extent : `tuple` of `float`
-        Offsets of the edges, arcsec: east, west, south, north.
-    """
-
+    #: km/s, (ny, nx), from the northernmost row and the easternmost column; NaN if not good.
     velocity: np.ndarray
-    extent: tuple
+    extent: tuple  # offsets of the edges, arcsec: east, west, south, north
 
     def to_bytes(self):
         """Pack the image as a compressed ``.npz`` of 1 to 4 kB, to half a km/s."""
@@ -48,12 +39,7 @@ class FieldImage:
 
 
 def image_of(field):
-    """
-    The image of a cleaned field.
-
-    `None` if no spaxel is good, or if the spaxels do not lie on a regular grid along East and
-    North.
-    """
+    """The image of a cleaned field; `None` without good spaxels, or a regular grid to the North."""
     good = field.good
     if not good.any():
         return None

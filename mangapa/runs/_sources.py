@@ -14,8 +14,7 @@ def listed(sources):
     """
     List all sources as strings, without duplicates.
 
-    A folder stands for its MAPS files, and a pattern such as ``maps/*.fits.gz`` for the files that
-    match it, both sorted by name. A folder or pattern without files raises FileNotFoundError.
+    A folder stands for its MAPS files, and a pattern for the files that match it, sorted by name.
     """
     if isinstance(sources, (str, os.PathLike)):
         sources = [sources]

@@ -43,50 +43,22 @@ create table outcomes (
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """
-    The result for one galaxy.
+    """The result for one galaxy."""
 
-    Attributes
-    ----------
-    source : `str`
-        The source as it was given.
-    parts : `dict`
-        Columns of the catalogue for "galaxy", "stellar" and "halpha"; empty after a failure.
-    error : `str` or `None`
-        Why the galaxy failed.
-    images : `dict`
-        `bytes` of a `~mangapa.runs._images.FieldImage` by tracer.
-    profiles : `dict`
-        Position angle against radius by tracer, as lists by name of the column.
-    seconds : `dict`
-        Time that each step took.
-    """
-
-    source: str
-    parts: dict = field(default_factory=dict)
-    error: str | None = None
-    images: dict = field(default_factory=dict)
-    profiles: dict = field(default_factory=dict)
-    seconds: dict = field(default_factory=dict)
+    source: str  # as it was given
+    parts: dict = field(default_factory=dict)  # columns of "galaxy", "stellar" and "halpha"
+    error: str | None = None  # why the galaxy failed
+    images: dict = field(default_factory=dict)  # `bytes` of a `FieldImage` by tracer
+    profiles: dict = field(default_factory=dict)  # lists by column, by tracer
+    seconds: dict = field(default_factory=dict)  # that each step took
 
 
 class RunStore:
     """
     The store of one run; only one process may write to it.
 
-    Parameters
-    ----------
-    folder : path-like
-        Folder of the run.
-    settings : `dict`, optional
-        Plain values, with which the run is begun or resumed; not needed to read it.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no run to read.
-    mangapa.exceptions.RunStoreError
-        If the file is not a store, or the run was made with other settings or another version.
+    ``settings`` are plain values with which the run is begun or resumed; not needed to read it.
+    RunStoreError is raised if the run was made with others, or by another version.
     """
 
     def __init__(self, folder, settings=None):
@@ -113,10 +85,10 @@ class RunStore:
         except sqlite3.DatabaseError as error:
             msg = f"{self.path} is not the store of a run ({error}); name another folder"
             raise RunStoreError(msg) from error
-        if not exists and settings is None:
-            msg = f"{self.path} is not the store of a run (it is empty); name another folder"
-            raise RunStoreError(msg)
         if not exists:
+            if settings is None:
+                msg = f"{self.path} is not the store of a run (it is empty); name another folder"
+                raise RunStoreError(msg)
             self._create(settings)
         trouble = difference(self.facts, settings)
         if trouble:
@@ -127,13 +99,11 @@ class RunStore:
             raise RunStoreError(msg)
 
     def _create(self, settings):
+        facts = [(name, json.dumps(value)) for name, value in new_facts(settings).items()]
         with transaction(self._database):
             for statement in TABLES.split(";"):
                 self._database.execute(statement)
-            self._database.executemany(
-                "insert into run values (?, ?)",
-                [(name, json.dumps(value)) for name, value in new_facts(settings).items()],
-            )
+            self._database.executemany("insert into run values (?, ?)", facts)
 
     def __enter__(self):
         return self
@@ -157,10 +127,9 @@ class RunStore:
 
     def add_sources(self, sources):
         """Add sources after those that are already there; known ones keep their place."""
+        insert = "insert or ignore into sources (source) values (?)"
         with transaction(self._database):
-            self._database.executemany(
-                "insert or ignore into sources (source) values (?)", [(one,) for one in sources]
-            )
+            self._database.executemany(insert, [(one,) for one in sources])
 
     def unfinished(self):
         """Sources without an outcome, as a `list` of `str` in their order."""
@@ -173,20 +142,16 @@ class RunStore:
     def add(self, result):
         """Store the `Result` for a known source without an outcome, whole or not at all."""
         source, now = result.source, Time.now().utc.isot
+        outcome = (source, result.error, json.dumps(result.seconds), now)
+        parts = [(source, part, json.dumps(value)) for part, value in result.parts.items()]
         profiles = {tracer: json.dumps(profile) for tracer, profile in result.profiles.items()}
         fields = [
             (source, tracer, result.images.get(tracer), profiles.get(tracer))
             for tracer in result.images.keys() | profiles.keys()
         ]
         with transaction(self._database):
-            self._database.execute(
-                "insert into outcomes values (?, ?, ?, ?)",
-                (source, result.error, json.dumps(result.seconds), now),
-            )
-            self._database.executemany(
-                "insert into results values (?, ?, ?)",
-                [(source, part, json.dumps(value)) for part, value in result.parts.items()],
-            )
+            self._database.execute("insert into outcomes values (?, ?, ?, ?)", outcome)
+            self._database.executemany("insert into results values (?, ?, ?)", parts)
             self._database.executemany("insert into fields values (?, ?, ?, ?)", fields)
 
     def forget_failures(self):
@@ -194,11 +159,7 @@ class RunStore:
         self._database.execute("delete from outcomes where error is not null")
 
     def rows(self):
-        """
-        Iterate over the finished sources, in their order.
-
-        Yields the source and its columns of the catalogue, or only "error" if it failed.
-        """
+        """Yield each finished source, in order, with its columns, or only "error" if it failed."""
         cursor = self._database.execute(
             "select source, error, value from sources join outcomes using (source) "
             "left join results using (source) order by number, part"
@@ -235,11 +196,10 @@ class RunStore:
 
     def failures(self):
         """Source and message of each failure, as a `list` of pairs."""
-        rows = self._database.execute(
+        return self._database.execute(
             "select source, error from sources join outcomes using (source) "
             "where error is not null order by number"
-        )
-        return list(rows)
+        ).fetchall()
 
     def progress(self):
         """Numbers of all, measured and failed sources, and the dates of the first and last."""

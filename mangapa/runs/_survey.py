@@ -64,18 +64,7 @@ class RunSummary:
 
     @classmethod
     def of_store(cls, store: RunStore) -> "RunSummary":
-        """
-        Summarise the run of an open store.
-
-        Parameters
-        ----------
-        store : ``RunStore``
-            Store of the run.
-
-        Returns
-        -------
-        `~mangapa.RunSummary`
-        """
+        """Summarise the run of an open store."""
         total, measured, failed, first, last = store.progress()
         done, rate = measured + failed, float("nan")
         if done > 1:
@@ -133,9 +122,8 @@ def survey(
     """
     Measure many galaxies, and resume a run that was interrupted.
 
-    Each galaxy is stored as soon as it is measured. A galaxy that fails, kills its worker or takes
-    too long costs its own row only. The values do not depend on the order of the galaxies or on
-    the number of workers.
+    Each galaxy is stored as soon as it is measured. One that fails, kills its worker or takes too
+    long costs its own row only. The values do not depend on the order or the number of workers.
 
     Parameters
     ----------
@@ -154,12 +142,11 @@ def survey(
     release, daptype, download : optional
         Where to find plate-IFUs and MaNGA-IDs, as in `mangapa.measure`.
     time_limit : `float`, `~astropy.units.Quantity` or `None`, optional
-        Time that a galaxy may take in a worker process of this machine, in seconds.
+        Time that a galaxy may take in a worker process of this machine, s.
     retry : `bool`, optional
         Try the galaxies again that failed before.
     settings : `~mangapa.MeasurementSettings`, optional
-        All options of the measurement as one value. They are stored with the run, which can only
-        be resumed with equal ones.
+        All options of the measurement as one value. A run can only be resumed with equal ones.
     **options
         Single options, which replace those of ``settings``:
 
@@ -173,14 +160,11 @@ def survey(
     ------
     FileNotFoundError
         If a folder or pattern holds no file.
-    mangapa.exceptions.RunStoreError
-        If the folder holds a run with other settings or of another version, or any run if
-        ``resume`` is false.
-    mangapa.exceptions.RunError
-        If the executor breaks.
+    mangapa.exceptions.RunStoreError, mangapa.exceptions.RunError
+        If the folder holds a run that cannot be resumed; if the executor breaks.
     TypeError, ValueError
         If an argument is unknown, of the wrong type or out of its range, or if the method or a
-        column of the catalogue is defined in a script or notebook; the run is not begun.
+        column of the catalogue is registered in a script or notebook; the run is not begun.
 
     Examples
     --------
@@ -202,7 +186,7 @@ def survey(
     arguments = {
         "release": release or conf.release,
         "daptype": stored["daptype"],
-        # The configuration of this session is not known to the workers.
+        # The workers do not know the configuration of this session.
         "download": may_download(download),
         "settings": settings,
     }
@@ -224,7 +208,7 @@ def survey(
         if executor is None:
             results = workers.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
-            results = workers.by_executor(todo, measure_one, executor=executor)
+            results = workers.by_executor(todo, measure_one, executor)
         total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.

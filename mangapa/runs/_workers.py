@@ -6,7 +6,7 @@ import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, TimeoutError, wait
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 
@@ -63,10 +63,9 @@ def needed_modules(method):
 
 def measure_source(source, *, arguments, modules=(), parent=None):
     """
-    Measure one galaxy and return a `Result`, whatever happens.
+    Measure one galaxy with the ``arguments`` of `mangapa.measure`; return a `Result` in any case.
 
-    ``arguments`` are those of `mangapa.measure`, ``modules`` are imported first, and ``parent`` is
-    the id of the process that asks.
+    ``modules`` are imported first, and ``parent`` is the id of the process that asks.
     """
     if parent not in (None, os.getpid()):
         _limit_blas_for_good()
@@ -83,11 +82,10 @@ def measure_source(source, *, arguments, modules=(), parent=None):
 
 def result_of(source, measurement):
     """What is stored of a `~mangapa.Measurement`, as a `Result`."""
-    parts = {"galaxy": {}, "stellar": {}, "halpha": {}}
+    parts, images, profiles = {"galaxy": {}, "stellar": {}, "halpha": {}}, {}, {}
     row = plain_row(measurement)
     for column in catalogue_columns():
         parts[column.part][column.name] = row[column.name]
-    images, profiles = {}, {}
     for tracer, measured in measurement.tracers():
         image = None if measured.field is None else image_of(measured.field)
         if image is not None:
@@ -98,20 +96,15 @@ def result_of(source, measurement):
             profiles[tracer] = {
                 name: np.round(rings[name].value, 2).tolist() for name in PROFILE_COLUMNS
             }
-    return Result(
-        source=source,
-        parts=parts,
-        images=images,
-        profiles=profiles,
-        seconds=measurement.seconds,
-    )
+    found = {"parts": parts, "images": images, "profiles": profiles}
+    return Result(source=source, seconds=measurement.seconds, **found)
 
 
 def by_processes(sources, measure_one, *, jobs, time_limit):
     """
-    Measure in ``jobs`` processes of this machine; yield each `Result` when it is finished.
+    Measure in ``jobs`` processes of this machine; yield each finished `Result`.
 
-    A process that dies, or exceeds ``time_limit`` in seconds (`None` for no limit), costs its own
+    A process that dies, or exceeds ``time_limit`` in seconds if it is not `None`, costs its own
     galaxy only; another process takes its place.
     """
     from pebble import ProcessPool
@@ -131,21 +124,12 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
         pool.join()
 
 
-def by_executor(sources, measure_one, *, executor):
-    """
-    Measure with an executor of ``concurrent.futures``; yield each `Result` when it is finished.
-
-    If the executor breaks, RunError is raised. The caller shuts the executor down.
-    """
-    return _bounded(
-        sources,
-        lambda source: executor.submit(measure_one, source),
-        at_once=AT_ONCE,
-        time_limit=None,
-    )
+def by_executor(sources, measure_one, executor):
+    """Measure with an executor, which the caller shuts down; yield each finished `Result`."""
+    return _bounded(sources, partial(executor.submit, measure_one), at_once=AT_ONCE)
 
 
-def _bounded(sources, submit, *, at_once, time_limit):
+def _bounded(sources, submit, *, at_once, time_limit=None):
     """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
     waiting, running = deque(sources), {}
     try:
@@ -182,8 +166,7 @@ def _limit_blas_for_good():
     """
     Limit BLAS to one thread in this process, where each core has a worker of its own.
 
-    Several threads also sum in another order, so that a worker thread must not lift the limit while
-    another fits.
+    Several threads also sum in another order, so no worker thread may lift the limit.
     """
     # Importing it sets an environment variable, which importing mangapa must not do.
     from threadpoolctl import threadpool_limits

@@ -70,10 +70,8 @@ def simulate_galaxy(
         Position angle of the receding side, deg; by default the gas rotates with the stars.
     inclination : `float` or `~astropy.units.Quantity`, optional
         From 0 (face-on) to 90 deg.
-    v_max : `float`, optional
-        Velocity of the flat part of the rotation curve v_max tanh(R / (turnover R_e)), km/s.
-    turnover : `float`, optional
-        Turnover radius of the rotation curve, effective radii.
+    v_max, turnover : `float`, optional
+        Of the rotation curve v_max tanh(R / (turnover R_e)): km/s, and effective radii.
     v_sys : `float`, optional
         Systemic velocity that is left in the fields, km/s.
     snr : `float`, optional
@@ -84,10 +82,8 @@ def simulate_galaxy(
         Correlate the noise of neighbouring spaxels as in MaNGA.
     outliers : `float`, optional
         Fraction of the spaxels or bins with a spuriously high velocity.
-    foreground : `int`, optional
-        Number of foreground blobs with another velocity, each surrounded by a masked ring.
-    missing : `int`, optional
-        Number of masked patches.
+    foreground, missing : `int`, optional
+        Numbers of foreground blobs, each within a masked ring, and of masked patches.
     core_radius, core_offset : `float`, optional
         Radius, arcsec, of a kinematically decoupled core, and its rotation against the disc, deg.
     warp : `float`, optional
@@ -113,10 +109,8 @@ def simulate_galaxy(
     <VelocityField of 9999-6101, halpha: 54 x 54 spaxels, 1315 good>
     """
     plateifu, n_fibres = _identifier(plateifu, n_fibres)
-    true_pa = {"stellar": scalar("pa_stellar", pa_stellar, u.deg) % 360}
-    true_pa["halpha"] = true_pa["stellar"]
-    if pa_halpha is not None:
-        true_pa["halpha"] = scalar("pa_halpha", pa_halpha, u.deg) % 360
+    given = {"stellar": pa_stellar, "halpha": pa_stellar if pa_halpha is None else pa_halpha}
+    true_pa = {tracer: scalar(f"pa_{tracer}", pa, u.deg) % 360 for tracer, pa in given.items()}
     inclination = scalar("inclination", inclination, u.deg)
     for is_allowed, problem in [
         (0 <= inclination <= 90, f"inclination={inclination} deg must be between 0 and 90"),
@@ -149,9 +143,8 @@ def simulate_galaxy(
             bin_id = _bin_by_snr(spaxel_snr, observed)
         else:
             bin_id = _number(np.arange(observed.sum()), observed)
-        velocity, ivar = _observe(
-            rng, velocity, flux, spaxel_snr, bin_id, tracer, correlated, outliers
-        )
+        light = (flux, spaxel_snr, bin_id)
+        velocity, ivar = _observe(rng, velocity, *light, tracer, correlated, outliers)
         fields[tracer] = VelocityField.from_arrays(
             velocity, x, y, mask=masked, ivar=ivar, bin_id=bin_id, tracer=tracer, galaxy=plateifu
         )
@@ -164,8 +157,7 @@ def simulate_galaxy(
     header["REFF"] = reff
     header["ECOOPA"] = (true_pa["stellar"] % 180, "Photometric position angle")
     header["ECOOELL"] = (1 - axis_ratio, "Photometric ellipticity")
-    header["DAPQUAL"] = 0
-    header["DRP3QUAL"] = 0
+    header["DAPQUAL"] = header["DRP3QUAL"] = 0
     header["MOCK"] = (True, "A simulation, not an observation")
     header["TRUEPAST"] = (true_pa["stellar"], "True position angle, stars")
     header["TRUEPAHA"] = (true_pa["halpha"], "True position angle, H-alpha")
@@ -236,11 +228,7 @@ def _number(numbers, observed):
 
 
 def _bin_by_snr(snr, observed):
-    """
-    Bin spaxels: each block is split as long as all its quarters reach the required ratio.
-
-    A fast substitute for the DAP's Voronoi bins, with similar sizes.
-    """
+    """Split blocks whose quarters all reach the ratio; a fast substitute for Voronoi bins."""
     row, column = np.indices(observed.shape)
 
     def total(values, side):
@@ -280,12 +268,9 @@ def _observe(rng, velocity, flux, snr, bin_id, tracer, correlated, outliers):
 
 
 def _correlated_noise(rng, shape):
-    """
-    Unit noise with the covariance of MaNGA's spaxels, exp(-d^2 / (2 x 1.92^2)), d in spaxels.
-
-    White noise smoothed by a Gaussian of width s has a covariance of width s sqrt(2).
-    """
+    """Unit noise with the covariance of MaNGA's spaxels, exp(-d^2 / (2 x 1.92^2)), d in spaxels."""
     from scipy.ndimage import gaussian_filter
 
+    # White noise smoothed by a Gaussian of width s has a covariance of width s sqrt(2).
     noise = gaussian_filter(rng.normal(size=shape), CORRELATION_SPAXELS / np.sqrt(2), mode="wrap")
     return noise / noise.std()
