@@ -4,18 +4,7 @@ from importlib import import_module
 
 
 def import_extra(module, extra, purpose):
-    """
-    Import a module of a package that an extra of mangapa installs.
-
-    Parameters
-    ----------
-    module : `str`
-        Such as "matplotlib.pyplot".
-    extra : `str`
-        Name of the extra.
-    purpose : `str`
-        What needs the package, as the subject of a sentence.
-    """
+    """Import a module that an extra installs; ``purpose`` is what needs it, for the message."""
     try:
         return import_module(module)
     except ImportError as error:

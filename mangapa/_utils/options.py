@@ -9,20 +9,8 @@ def option(default, text, *, kind, parse=str, metavar=None, choices=None):
     """
     Field of a settings dataclass.
 
-    Parameters
-    ----------
-    default : object
-        Default value.
-    text : `str`
-        What it is, as docstrings and ``--help`` say it.
-    kind : `str`
-        Its type, in the words of a docstring.
-    parse : callable, optional
-        From the text on a command line to the value.
-    metavar : `str`, optional
-        Placeholder on the command line.
-    choices : callable, optional
-        Gives the values that the command line offers.
+    ``text`` and ``kind`` describe the option and its type in docstrings. For the command line,
+    ``parse`` converts the text to a value, and ``choices()`` returns the values on offer.
     """
     about = {"text": text, "kind": kind, "parse": parse, "metavar": metavar, "choices": choices}
     return field(default=default, metadata=about)

@@ -5,11 +5,7 @@ from astropy import units as u
 
 
 def scalar(name, value, unit, *, positive=False, allow_nan=False):
-    """
-    Convert one finite number, in ``unit`` if it has none of its own, to a float in ``unit``.
-
-    ``name`` is the argument that a ValueError names. NaN is refused unless ``allow_nan``.
-    """
+    """Convert one finite number, in ``unit`` if it has none of its own, to a float in ``unit``."""
     what = f"a number in {unit}" if unit != u.one else "a number"
     try:
         number = u.Quantity(value, None if hasattr(value, "unit") else unit, dtype=float)
@@ -27,11 +23,7 @@ def scalar(name, value, unit, *, positive=False, allow_nan=False):
 
 
 def numbers(name, values, shape=None, *, kinds="iuf"):
-    """
-    Copy ``values`` to a plain native-endian array, without their unit and their mask.
-
-    ``kinds`` are numpy's codes of the data types that are allowed.
-    """
+    """Copy values of these numpy ``kinds`` to a native-endian array without unit and mask."""
     # A Marvin Map is a Quantity on which ufuncs raise; a Masked Quantity hides its values.
     values = getattr(values, "unmasked", values)
     if getattr(values, "unit", None) is not None:

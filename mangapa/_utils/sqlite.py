@@ -6,10 +6,9 @@ import contextlib
 @contextlib.contextmanager
 def transaction(database, kind="immediate"):
     """
-    Commit what the block does, or nothing of it if it raises.
+    Commit what the block does, or nothing of it if it raises; ``isolation_level`` must be `None`.
 
-    ``database`` is a connection in autocommit mode (``isolation_level=None``). ``kind`` is
-    "immediate" to write, or "deferred" to read a consistent state.
+    ``kind`` is "immediate" to write, or "deferred" to read a consistent state.
     """
     database.execute(f"begin {kind}")
     try:

@@ -53,10 +53,12 @@ def release_table(
 
     Parameters
     ----------
-    release, download, progress : optional
-        As in `locate`.
+    release : `str`, optional
+        Data release; by default that of the configuration, which is DR17.
     daptype : `str`, optional
         Analysis whose quality bits are included; by default as configured, or that of the release.
+    download, progress : optional
+        As in `locate`.
 
     Returns
     -------

@@ -1,11 +1,9 @@
 """``mangapa download`` and ``mangapa list``: files and tables of the archive."""
 
-from pathlib import Path
-
 from mangapa._utils.files import replacing
 from mangapa.archive import download, release_table, select
 from mangapa.archive._configuration import conf
-from mangapa.cli._options import add_command, add_download_option, add_release_options
+from mangapa.cli._options import add_command, add_download_option, add_path, add_release_options
 from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table
 
 WHERE = (
@@ -15,30 +13,22 @@ WHERE = (
 
 def add_to(commands):
     """Add the commands."""
-    fetch = add_command(
-        commands, "download", _download, "download MAPS files to the local copy of the SAS"
-    )
+    purpose = "download MAPS files to the local copy of the SAS"
+    fetch = add_command(commands, "download", _download, purpose)
     fetch.add_argument("sources", nargs="*", metavar="SOURCE", help="a plate-IFU or a MaNGA-ID")
     add_release_options(fetch)
     fetch.add_argument("--where", metavar="CONDITION", help=f"all galaxies that meet a {WHERE}")
     fetch.add_argument("--all", action="store_true", help="all galaxies of the release")
     fetch.add_argument("--rsync", action="store_true", help="use the program rsync, not HTTPS")
-    fetch.add_argument(
-        "--jobs",
-        type=int,
-        default=conf.parallel_downloads,
-        metavar="N",
-        help="number of simultaneous downloads, 1-8 (default: %(default)s)",
-    )
+    jobs = "number of simultaneous downloads, 1-8 (default: %(default)s)"
+    fetch.add_argument("--jobs", type=int, default=conf.parallel_downloads, metavar="N", help=jobs)
 
     galaxies = add_command(commands, "list", _list, "list the galaxies of a data release")
     add_release_options(galaxies)
     galaxies.add_argument("--where", metavar="CONDITION", help=f"those that meet a {WHERE}")
     add_download_option(galaxies, "the tables drpall and dapall if they are missing")
     galaxies.add_argument("--brief", action="store_true", help="print plate-IFUs only")
-    galaxies.add_argument(
-        "--out", type=Path, metavar="FILE.ecsv", help="write the table to this file"
-    )
+    add_path(galaxies, "--out", "FILE.ecsv", "write the table to this file")
 
 
 def selected(options, *, allow_download):

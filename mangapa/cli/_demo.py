@@ -5,7 +5,7 @@ from pathlib import Path
 import mangapa
 from mangapa._utils.progress import progress_bar
 from mangapa.catalogue import tabulate
-from mangapa.cli._options import add_command, add_settings, settings_from
+from mangapa.cli._options import add_command, add_path, add_settings, settings_from
 from mangapa.cli._output import ALL_GOOD, PRINTED, print_table, print_warnings, save_figure
 
 #: Description of each galaxy, and the options of its simulation.
@@ -27,19 +27,10 @@ DEMO = (
 
 def add_to(commands):
     """Add the command."""
-    demo = add_command(
-        commands,
-        "demo",
-        _demo,
-        "simulate a dozen galaxies, measure them, and compare the results with the truth",
-    )
-    demo.add_argument(
-        "--out",
-        type=Path,
-        default=Path("mangapa-demo"),
-        metavar="DIR",
-        help="folder for the files (default: %(default)s)",
-    )
+    purpose = "simulate a dozen galaxies, measure them, and compare the results with the truth"
+    demo = add_command(commands, "demo", _demo, purpose)
+    folder = "folder for the files (default: %(default)s)"
+    add_path(demo, "--out", "DIR", folder, default=Path("mangapa-demo"))
     add_settings(demo)
 
 

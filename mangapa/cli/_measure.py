@@ -11,22 +11,14 @@ from mangapa.archive._addresses import daptype_named
 from mangapa.archive.releases import release_named
 from mangapa.catalogue import tabulate
 from mangapa.catalogue.columns import plain_row
+from mangapa.cli import _output as output
 from mangapa.cli._options import (
     add_command,
     add_download_option,
+    add_path,
     add_release_options,
     add_settings,
     settings_from,
-)
-from mangapa.cli._output import (
-    ALL_GOOD,
-    PRINTED,
-    SOME_FAILED,
-    complain,
-    print_profiles,
-    print_table,
-    print_warnings,
-    save_figure,
 )
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
@@ -38,26 +30,15 @@ PROFILE_SIZE = (5.6, 8.2)
 def add_to(commands):
     """Add the command."""
     measure = add_command(commands, "measure", _measure, "measure galaxies")
-    measure.add_argument(
-        "sources",
-        nargs="+",
-        metavar="SOURCE",
-        help="a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS",
-    )
+    sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS"
+    measure.add_argument("sources", nargs="+", metavar="SOURCE", help=sources)
     add_release_options(measure)
     add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
-    measure.add_argument(
-        "--plot", type=Path, metavar="DIR", help="write a figure of each galaxy to this folder"
-    )
-    measure.add_argument(
-        "--profile",
-        action="store_true",
-        help="also print the angles against radius and their features; with --plot, draw them",
-    )
-    measure.add_argument(
-        "--out", type=Path, metavar="FILE.ecsv", help="write a catalogue to this file"
-    )
+    add_path(measure, "--plot", "DIR", "write a figure of each galaxy to this folder")
+    profile = "also print the angles against radius and their features; with --plot, draw them"
+    measure.add_argument("--profile", action="store_true", help=profile)
+    add_path(measure, "--out", "FILE.ecsv", "write a catalogue to this file")
     add_settings(measure)
 
 
@@ -81,7 +62,7 @@ def _measure(options):
         except ImportError:
             raise
         except Exception as error:  # What is wrong with one source must not stop the others.
-            complain(explain(source, error))
+            output.complain(explain(source, error))
             continue
         measurements.append(measurement)
         if options.plot:
@@ -89,22 +70,23 @@ def _measure(options):
     if options.json:
         print(json.dumps([_as_json(one, options.profile) for one in measurements], indent=2))
     elif measurements:
-        print_table(tabulate(measurements)[list(PRINTED)])
-        print_warnings(measurements)
+        output.print_table(tabulate(measurements)[list(output.PRINTED)])
+        output.print_warnings(measurements)
         if options.profile:
-            print_profiles(measurements)
+            output.print_profiles(measurements)
     if options.out:
         mangapa.write_catalogue(tabulate(measurements), options.out)
-    return ALL_GOOD if len(measurements) == len(options.sources) else SOME_FAILED
+    all_good = len(measurements) == len(options.sources)
+    return output.ALL_GOOD if all_good else output.SOME_FAILED
 
 
 def _draw(measurement, options, source):
     stem = measurement.galaxy.plateifu or Path(source).name.split(".")[0]
-    save_figure(measurement, options.plot / f"{stem}.png")
+    output.save_figure(measurement, options.plot / f"{stem}.png")
     for tracer, measured in measurement.tracers():
         if options.profile and measured.profile:
             path = options.plot / f"{stem}-{tracer}-profile.png"
-            save_figure(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
+            output.save_figure(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
 
 
 def _as_json(measurement, with_profiles):

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentTypeError
 from dataclasses import fields
+from pathlib import Path
 
 from mangapa.archive._configuration import conf
 from mangapa.settings import MeasurementSettings
@@ -9,25 +10,23 @@ from mangapa.settings import MeasurementSettings
 
 def add_command(commands, name, run, purpose):
     """Add a command that calls ``run`` with its options."""
-    command = commands.add_parser(
-        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
-    )
+    description = f"{purpose[0].upper()}{purpose[1:]}."
+    command = commands.add_parser(name, help=purpose, description=description)
     command.set_defaults(run=run)
     return command
 
 
+def add_path(command, name, metavar, text, **options):
+    """Add a path."""
+    command.add_argument(name, type=Path, metavar=metavar, help=text, **options)
+
+
 def add_release_options(command):
     """Add the release and the analysis of identifiers."""
-    command.add_argument(
-        "--release",
-        default=conf.release,
-        help="data release of a plate-IFU or MaNGA-ID (default: %(default)s)",
-    )
-    command.add_argument(
-        "--daptype",
-        default=conf.daptype or None,
-        help=f"analysis, such as VOR10 (default: {conf.daptype or 'that of the release'})",
-    )
+    release = "data release of a plate-IFU or MaNGA-ID (default: %(default)s)"
+    command.add_argument("--release", default=conf.release, help=release)
+    daptype = f"analysis, such as VOR10 (default: {conf.daptype or 'that of the release'})"
+    command.add_argument("--daptype", default=conf.daptype or None, help=daptype)
 
 
 def add_download_option(command, what="files that are missing from the local copy of the SAS"):

@@ -1,10 +1,8 @@
 """``mangapa simulate``: a mock galaxy with known angles, as a MAPS file."""
 
-from pathlib import Path
-
 import mangapa
 from mangapa.archive.releases import MANGA_RELEASES
-from mangapa.cli._options import add_command
+from mangapa.cli._options import add_command, add_path
 from mangapa.cli._output import ALL_GOOD
 from mangapa.simulate import FIELD_OF_VIEW
 from mangapa.simulate._galaxies import BINTYPES
@@ -26,12 +24,9 @@ OPTIONS = (
 
 def add_to(commands):
     """Add the command."""
-    simulate = add_command(
-        commands, "simulate", _simulate, "write a simulated galaxy as a MAPS file"
-    )
-    simulate.add_argument(
-        "path", type=Path, metavar="FILE", help="such as manga-9999-12701-MAPS-VOR10.fits.gz"
-    )
+    purpose = "write a simulated galaxy as a MAPS file"
+    simulate = add_command(commands, "simulate", _simulate, purpose)
+    add_path(simulate, "path", "FILE", "such as manga-9999-12701-MAPS-VOR10.fits.gz")
     for name, kind, default, choices, text in OPTIONS:
         if default is not None:
             text += " (default: %(default)s)"
@@ -39,15 +34,8 @@ def add_to(commands):
 
 
 def _simulate(options):
-    galaxy = mangapa.simulate_galaxy(
-        n_fibres=options.fibres,
-        pa_stellar=options.pa_stellar,
-        pa_halpha=options.pa_halpha,
-        inclination=options.inclination,
-        v_max=options.v_max,
-        snr=options.snr,
-        bintype=options.bintype,
-        seed=options.seed,
-    )
+    names = ("pa_stellar", "pa_halpha", "inclination", "v_max", "snr", "bintype", "seed")
+    simulation = {name: getattr(options, name) for name in names}
+    galaxy = mangapa.simulate_galaxy(n_fibres=options.fibres, **simulation)
     print(mangapa.write_maps(galaxy, options.path, release=options.release))
     return ALL_GOOD

@@ -3,7 +3,6 @@
 import math
 import os
 from datetime import timedelta
-from pathlib import Path
 
 import mangapa
 from mangapa._utils.imports import import_extra
@@ -12,6 +11,7 @@ from mangapa.cli._archive import WHERE, selected
 from mangapa.cli._options import (
     add_command,
     add_download_option,
+    add_path,
     add_release_options,
     add_settings,
     settings_from,
@@ -28,60 +28,38 @@ LISTED = 10
 
 def add_to(commands):
     """Add the commands."""
-    run = add_command(
-        commands,
-        "survey",
-        _survey,
-        "measure many galaxies; run the same command again to resume an interrupted survey",
-    )
-    run.add_argument(
-        "sources",
-        nargs="*",
-        metavar="SOURCE",
-        help="a folder or a pattern of MAPS files, a file, a plate-IFU or a MaNGA-ID (default: all "
-        "galaxies of the release)",
-    )
-    run.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    purpose = "measure many galaxies; run the same command again to resume an interrupted survey"
+    run = add_command(commands, "survey", _survey, purpose)
+    add = run.add_argument
+    sources = "a folder or a pattern of MAPS files, a file, a plate-IFU or a MaNGA-ID"
+    sources += " (default: all galaxies of the release)"
+    add("sources", nargs="*", metavar="SOURCE", help=sources)
+    add_path(run, "--out", "RUN", "folder of the run", required=True)
     add_release_options(run)
-    run.add_argument(
-        "--where", metavar="CONDITION", help=f"galaxies of the release that meet a {WHERE}"
-    )
+    add("--where", metavar="CONDITION", help=f"galaxies of the release that meet a {WHERE}")
     add_download_option(run)
-    run.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="number of processes (default: one for each core, here %(default)s)",
-    )
-    run.add_argument(
-        "--dask", metavar="ADDRESS", help="use the workers of this dask scheduler instead"
-    )
-    run.add_argument(
-        "--time-limit",
-        type=float,
-        default=TIME_LIMIT,
-        metavar="S",
-        help="seconds that a galaxy may take (default: %(default)g)",
-    )
-    run.add_argument("--retry", action="store_true", help="try failed galaxies again")
+    jobs = "number of processes (default: one for each core, here %(default)s)"
+    add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help=jobs)
+    add("--dask", metavar="ADDRESS", help="use the workers of this dask scheduler instead")
+    limit = "seconds that a galaxy may take (default: %(default)g)"
+    add("--time-limit", type=float, default=TIME_LIMIT, metavar="S", help=limit)
+    add("--retry", action="store_true", help="try failed galaxies again")
     add_settings(run)
 
     state = add_command(commands, "status", _status, "show the progress and failures of a run")
     table = add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
     page = add_command(commands, "report", _report, "write an HTML report of a run")
     for command in (state, table, page):
-        command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of the run")
-    table.add_argument(
-        "--format", choices=tuple(SUFFIXES), help="default: ecsv, or that of the suffix of --out"
-    )
-    table.add_argument("--out", type=Path, metavar="FILE", help="default: catalogue in RUN")
-    page.add_argument("--out", type=Path, metavar="FILE.html", help="default: report.html in RUN")
+        add_path(command, "run_folder", "RUN", "folder of the run")
+    form = "default: ecsv, or that of the suffix of --out"
+    table.add_argument("--format", choices=tuple(SUFFIXES), help=form)
+    add_path(table, "--out", "FILE", "default: catalogue in RUN")
+    add_path(page, "--out", "FILE.html", "default: report.html in RUN")
 
     pair = add_command(commands, "compare", _compare, "compare two catalogues")
-    pair.add_argument("a", type=Path, metavar="A", help="a catalogue, or the published CSV")
-    pair.add_argument("b", type=Path, metavar="B", help="another one")
-    pair.add_argument("--plot", type=Path, metavar="FILE.png", help="write a figure to this file")
+    add_path(pair, "a", "A", "a catalogue, or the published CSV")
+    add_path(pair, "b", "B", "another one")
+    add_path(pair, "--plot", "FILE.png", "write a figure to this file")
 
 
 def _survey(options):

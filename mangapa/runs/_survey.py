@@ -64,7 +64,18 @@ class RunSummary:
 
     @classmethod
     def of_store(cls, store: RunStore) -> "RunSummary":
-        """Summarise the run of an open store."""
+        """
+        Summarise the run of an open store.
+
+        Parameters
+        ----------
+        store : ``RunStore``
+            Store of the run.
+
+        Returns
+        -------
+        `~mangapa.RunSummary`
+        """
         total, measured, failed, first, last = store.progress()
         done, rate = measured + failed, float("nan")
         if done > 1:
@@ -142,11 +153,12 @@ def survey(
     release, daptype, download : optional
         Where to find plate-IFUs and MaNGA-IDs, as in `mangapa.measure`.
     time_limit : `float`, `~astropy.units.Quantity` or `None`, optional
-        Time that a galaxy may take in a worker process of this machine, s.
+        Time that a galaxy may take in a worker process of this machine, in seconds.
     retry : `bool`, optional
         Try the galaxies again that failed before.
     settings : `~mangapa.MeasurementSettings`, optional
-        All options of the measurement as one value. A run can only be resumed with equal ones.
+        All options of the measurement as one value. They are stored with the run, which can only
+        be resumed with equal ones.
     **options
         Single options, which replace those of ``settings``:
 
@@ -160,8 +172,11 @@ def survey(
     ------
     FileNotFoundError
         If a folder or pattern holds no file.
-    mangapa.exceptions.RunStoreError, mangapa.exceptions.RunError
-        If the folder holds a run that cannot be resumed; if the executor breaks.
+    mangapa.exceptions.RunStoreError
+        If the folder holds a run with other settings or of another version, or any run if
+        ``resume`` is false.
+    mangapa.exceptions.RunError
+        If the executor breaks.
     TypeError, ValueError
         If an argument is unknown, of the wrong type or out of its range, or if the method or a
         column of the catalogue is registered in a script or notebook; the run is not begun.
