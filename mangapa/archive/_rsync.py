@@ -21,16 +21,14 @@ def transfer(address, *, bar, stop):
     """Download a file under a temporary name, as `mangapa.archive._http.transfer` does."""
     partial = partial_name(address.path, "rsync")
     seconds = max(1, round(conf.timeout))
-    command = [
-        *("rsync", "--copy-links", "--times", "--inplace"),
-        *(f"--timeout={seconds}", f"--contimeout={seconds}"),
-        *(address.rsync_url, str(partial)),
-    ]
-    environment = dict(os.environ)
-    if not address.public:
-        environment["RSYNC_PASSWORD"] = credentials(address.rsync_url)[1]
+    options = f"--copy-links --times --inplace --timeout={seconds} --contimeout={seconds}"
+    password = {} if address.public else {"RSYNC_PASSWORD": credentials(address.rsync_url)[1]}
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ["rsync", *options.split(), address.rsync_url, str(partial)],
+        env={**os.environ, **password},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         while True:
             try:

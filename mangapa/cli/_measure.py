@@ -11,15 +11,8 @@ from mangapa.archive._addresses import daptype_named
 from mangapa.archive.releases import release_named
 from mangapa.catalogue import tabulate
 from mangapa.catalogue.columns import plain_row
+from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
-from mangapa.cli._options import (
-    add_command,
-    add_download_option,
-    add_path,
-    add_release_options,
-    add_settings,
-    settings_from,
-)
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
 
@@ -29,21 +22,21 @@ PROFILE_SIZE = (5.6, 8.2)
 
 def add_to(commands):
     """Add the command."""
-    measure = add_command(commands, "measure", _measure, "measure galaxies")
+    measure = shared.add_command(commands, "measure", _measure, "measure galaxies")
     sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS"
     measure.add_argument("sources", nargs="+", metavar="SOURCE", help=sources)
-    add_release_options(measure)
-    add_download_option(measure)
+    shared.add_release_options(measure)
+    shared.add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
-    add_path(measure, "--plot", "DIR", "write a figure of each galaxy to this folder")
+    shared.add_path(measure, "--plot", "DIR", "write a figure of each galaxy to this folder")
     profile = "also print the angles against radius and their features; with --plot, draw them"
     measure.add_argument("--profile", action="store_true", help=profile)
-    add_path(measure, "--out", "FILE.ecsv", "write a catalogue to this file")
-    add_settings(measure)
+    shared.add_path(measure, "--out", "FILE.ecsv", "write a catalogue to this file")
+    shared.add_settings(measure)
 
 
 def _measure(options):
-    settings = settings_from(options)
+    settings = shared.settings_from(options)
     # What is wrong for every source ends the command at once.
     load_model(settings.model)
     daptype = daptype_named(options.daptype, release_named(options.release))

@@ -7,15 +7,8 @@ from datetime import timedelta
 import mangapa
 from mangapa._utils.imports import import_extra
 from mangapa.catalogue import compare, read_published
+from mangapa.cli import _options as shared
 from mangapa.cli._archive import WHERE, selected
-from mangapa.cli._options import (
-    add_command,
-    add_download_option,
-    add_path,
-    add_release_options,
-    add_settings,
-    settings_from,
-)
 from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table, save_figure
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT
@@ -29,41 +22,42 @@ LISTED = 10
 def add_to(commands):
     """Add the commands."""
     purpose = "measure many galaxies; run the same command again to resume an interrupted survey"
-    run = add_command(commands, "survey", _survey, purpose)
+    run = shared.add_command(commands, "survey", _survey, purpose)
     add = run.add_argument
     sources = "a folder or a pattern of MAPS files, a file, a plate-IFU or a MaNGA-ID"
     sources += " (default: all galaxies of the release)"
     add("sources", nargs="*", metavar="SOURCE", help=sources)
-    add_path(run, "--out", "RUN", "folder of the run", required=True)
-    add_release_options(run)
+    shared.add_path(run, "--out", "RUN", "folder of the run", required=True)
+    shared.add_release_options(run)
     add("--where", metavar="CONDITION", help=f"galaxies of the release that meet a {WHERE}")
-    add_download_option(run)
+    shared.add_download_option(run)
     jobs = "number of processes (default: one for each core, here %(default)s)"
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help=jobs)
     add("--dask", metavar="ADDRESS", help="use the workers of this dask scheduler instead")
     limit = "seconds that a galaxy may take (default: %(default)g)"
     add("--time-limit", type=float, default=TIME_LIMIT, metavar="S", help=limit)
     add("--retry", action="store_true", help="try failed galaxies again")
-    add_settings(run)
+    shared.add_settings(run)
 
-    state = add_command(commands, "status", _status, "show the progress and failures of a run")
-    table = add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
-    page = add_command(commands, "report", _report, "write an HTML report of a run")
+    purpose = "show the progress and failures of a run"
+    state = shared.add_command(commands, "status", _status, purpose)
+    table = shared.add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
+    page = shared.add_command(commands, "report", _report, "write an HTML report of a run")
     for command in (state, table, page):
-        add_path(command, "run_folder", "RUN", "folder of the run")
+        shared.add_path(command, "run_folder", "RUN", "folder of the run")
     form = "default: ecsv, or that of the suffix of --out"
     table.add_argument("--format", choices=tuple(SUFFIXES), help=form)
-    add_path(table, "--out", "FILE", "default: catalogue in RUN")
-    add_path(page, "--out", "FILE.html", "default: report.html in RUN")
+    shared.add_path(table, "--out", "FILE", "default: catalogue in RUN")
+    shared.add_path(page, "--out", "FILE.html", "default: report.html in RUN")
 
-    pair = add_command(commands, "compare", _compare, "compare two catalogues")
-    add_path(pair, "a", "A", "a catalogue, or the published CSV")
-    add_path(pair, "b", "B", "another one")
-    add_path(pair, "--plot", "FILE.png", "write a figure to this file")
+    pair = shared.add_command(commands, "compare", _compare, "compare two catalogues")
+    shared.add_path(pair, "a", "A", "a catalogue, or the published CSV")
+    shared.add_path(pair, "b", "B", "another one")
+    shared.add_path(pair, "--plot", "FILE.png", "write a figure to this file")
 
 
 def _survey(options):
-    settings = settings_from(options)
+    settings = shared.settings_from(options)
     sources = options.sources
     if options.where is not None or not sources:
         galaxies = selected(options, allow_download=options.download)
@@ -95,8 +89,7 @@ def _print_summary(summary, n_failures):
     if math.isfinite(summary.rate):
         line = f"{summary.rate:.1f} galaxies per second"
         if summary.left:
-            left = timedelta(seconds=round(summary.left / summary.rate))
-            line += f", about {left} left"
+            line += f", about {timedelta(seconds=round(summary.left / summary.rate))} left"
         print(line)
     for _, message in summary.failures[:n_failures]:
         complain(message)

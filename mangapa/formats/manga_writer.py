@@ -163,8 +163,7 @@ def _extensions(galaxy, version):
         header["PC1_1"], header["PC2_2"] = -spaxel, spaxel
         header["CDELT1"] = header["CDELT2"] = 1.0
         header["HDUCLASS"] = "SDSS"
-        for card, extension in related.items():
-            header[card.upper()] = extension
+        header.update(related)
         if unit:
             header["BUNIT"] = unit
         digits = len(str(len(channels)))
@@ -181,7 +180,7 @@ def _extensions(galaxy, version):
         if channels:
             planes = [np.broadcast_to(plane, (len(channels), *plane.shape)) for plane in planes]
         units = (unit, f"({unit})^{{-2}}", None)
-        names = {"scidata": name, "errdata": f"{name}_IVAR", "qualdata": f"{name}_MASK"}
+        names = {"SCIDATA": name, "ERRDATA": f"{name}_IVAR", "QUALDATA": f"{name}_MASK"}
         for (card, own), data, unit in zip(names.items(), planes, units, strict=True):
             related = {other: names[other] for other in names if other != card}
             yield hdu(own, data, unit=unit, channels=channels, **related)
@@ -217,4 +216,4 @@ def _elliptical(galaxy, *, four):
     azimuth = np.degrees(np.arctan2(minor, major)) % 360
     in_reff = radius / galaxy.header.get("REFF", 1.0)
     # The third of four is in kpc / h, which a mock galaxy without a distance does not have.
-    return [radius, in_reff, *([np.zeros(radius.shape)] if four else []), azimuth]
+    return [radius, in_reff, *([0 * radius] if four else []), azimuth]
