@@ -95,9 +95,17 @@ def locate(
     OSError
         If the file is missing, locally or on the server, or the download fails.
     """
-    path, plateifu, release, daptype = _resolve(source, release, daptype, download)
-    if path is not None:
+    if hasattr(source, "plateifu") and hasattr(source, "data_origin"):
+        source, release, daptype = _from_marvin(source, release, daptype)
+    release, daptype = release or conf.release, daptype or conf.daptype
+    if isinstance(source, os.PathLike) or str(source).endswith((".fits", ".fits.gz")):
+        path = Path(source)
+        if not path.is_file():
+            msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
+            raise FileNotFoundError(msg)
         return path
+    other = "the path of a .fits or .fits.gz file"
+    plateifu = _plateifu(source, release, download=may_download(download), other=other)
     address = maps_addresses([plateifu], release=release, daptype=daptype)[0]
     if may_download(download):
         [error] = _fetch([address], rsync, progress).values()
@@ -201,32 +209,16 @@ def expected_path(plateifu: str, *, release: str | None = None, daptype: str | N
     return maps_addresses([plateifu], release=release, daptype=daptype)[0].path
 
 
-def _resolve(source, release, daptype, download):
-    """The path of a source, or else its plate-IFU; with its release and daptype."""
-    if hasattr(source, "plateifu") and hasattr(source, "data_origin"):
-        return _resolve_marvin(source, release, daptype)
-    release, daptype = release or conf.release, daptype or conf.daptype
-    if isinstance(source, os.PathLike) or str(source).endswith((".fits", ".fits.gz")):
-        path = Path(source)
-        if not path.is_file():
-            msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
-            raise FileNotFoundError(msg)
-        return path, None, release, daptype
-    other = "the path of a .fits or .fits.gz file"
-    plateifu = _plateifu(source, release, download=may_download(download), other=other)
-    return None, plateifu, release, daptype
-
-
-def _resolve_marvin(source, release, daptype):
-    """Resolve a Maps or Cube; Marvin renames the release of DR15 data, so use the header's."""
-    is_maps = hasattr(source, "getMap")
-    if is_maps and source.data_origin == "file":
-        return Path(source.filename), None, None, None
-    known = release_of(source.header) if is_maps else None
+def _from_marvin(source, release, daptype):
+    """The path, or else the plate-IFU, of a Maps or Cube; with its release and daptype."""
+    if not hasattr(source, "getMap"):
+        return source.plateifu, release or source.release, daptype
+    if source.data_origin == "file":
+        return Path(source.filename), release, daptype
+    # Marvin renames the release of DR15 data, so the header's is used.
+    known = release_of(source.header)
     release = release or (known.name if known else source.release)
-    if is_maps:
-        daptype = daptype or f"{source.bintype.name}-{source.template.name}"
-    return None, source.plateifu, release, daptype or conf.daptype
+    return source.plateifu, release, daptype or f"{source.bintype.name}-{source.template.name}"
 
 
 def _plateifu(source, release, *, download, other=""):
@@ -264,7 +256,6 @@ def _with_alternatives(error, plateifu, release):
         for daptype in release_named(release).daptypes
         if http.exists(maps_addresses([plateifu], release=release, daptype=daptype)[0])
     )
-    hint = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
-    if present:
-        hint = f"it has {present} of {plateifu}: choose one as daptype"
+    none = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
+    hint = f"it has {present} of {plateifu}: choose one as daptype" if present else none
     return FileNotFoundError(f"{error}; {hint}")

@@ -82,11 +82,11 @@ def fetch(address, *, use_rsync=False, progress=True, stop=None):
                 failure = error
             if wait is None or stop.wait(min(max(wait, failure.wait), LONGEST_WAIT)):
                 break
+    url = address.rsync_url if use_rsync else address.url
     tries = "" if stop.is_set() else f"; {len(WAITS) + 1} tries"
     msg = (
-        f"{address.rsync_url if use_rsync else address.url} could not be downloaded "
-        f"({failure}{tries}); check the connection and run it again: the download resumes where it "
-        "was interrupted"
+        f"{url} could not be downloaded ({failure}{tries}); check the connection and run it again: "
+        "the download resumes where it was interrupted"
     )
     raise DownloadError(msg)
 

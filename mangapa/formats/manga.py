@@ -42,10 +42,8 @@ def read_maps(path: PathLike) -> Galaxy:
 
     Raises
     ------
-    FileNotFoundError
-        If the file does not exist.
-    mangapa.exceptions.MapsFileError
-        If the file is damaged or not a MAPS file.
+    FileNotFoundError, mangapa.exceptions.MapsFileError
+        If the file does not exist, is damaged, or is not a MAPS file.
 
     Examples
     --------
@@ -100,10 +98,8 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
             raise MapsFileError(msg)
         return hdus[name]
 
-    if release is not None and release.name == "MPL-4":
-        sky = _offsets(hdu("EMLINE_GFLUX"), header)
-    else:
-        sky = hdu("SPX_SKYCOO").data
+    is_mpl4 = release is not None and release.name == "MPL-4"
+    sky = _offsets(hdu("EMLINE_GFLUX"), header) if is_mpl4 else hdu("SPX_SKYCOO").data
 
     def planes(extension, line, binning):
         velocity = hdu(extension)
@@ -162,8 +158,7 @@ def _daptype_before_mpl8(header):
     """The daptype from its two halves, whose cards have other names in MPL-4."""
     if "BINTYPE" in header:
         return f"{_text(header, 'BINTYPE')}-{_text(header, 'TPLKEY')}"
-    binning = _text(header, "BINKEY")
-    template = _text(header, "SCKEY")
+    binning, template = _text(header, "BINKEY"), _text(header, "SCKEY")
     if binning is None or template is None:
         return None
     return f"{'SPX' if binning.upper() == 'NONE' else binning}-{template}"

@@ -186,8 +186,8 @@ def _extensions(galaxy, version):
             yield hdu(own, data, unit=unit, channels=channels, **related)
 
     stars, gas = _bin_id(stellar), _bin_id(halpha)
-    sky = [stellar.x.value, stellar.y.value]
     if _since(version, COORDINATES):
+        sky = [stellar.x.value, stellar.y.value]
         yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
         yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):

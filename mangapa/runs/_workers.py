@@ -176,9 +176,9 @@ def _limit_blas_for_good():
 
 def _watch_parent():
     """Let this worker end with its parent, which cannot stop it when it is killed."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
+    def end_with_parent():
+        parent_process().join()
+        os._exit(1)
 
-def _end_with_parent():
-    parent_process().join()
-    os._exit(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()

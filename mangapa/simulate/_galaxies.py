@@ -187,8 +187,7 @@ def _sky(n_fibres):
     """Offsets of the spaxels, arcsec, +x East as on a DAP map, and the mask of the hexagon."""
     size = MAP_SIZE[n_fibres]
     row, column = np.mgrid[:size, :size]
-    x = (size / 2 - column) * SPAXEL
-    y = (row - size / 2) * SPAXEL
+    x, y = (size / 2 - column) * SPAXEL, (row - size / 2) * SPAXEL
     slant = np.abs(y) / np.sqrt(3)
     return x, y, np.maximum(2 * slant, np.abs(x) + slant) <= FIELD_OF_VIEW[n_fibres] / 2
 
