@@ -38,12 +38,9 @@ def check_tracer(tracer):
 def check_field(name, value):
     """Raise a TypeError unless ``value`` is a `VelocityField`; ``name`` is the argument's."""
     if not isinstance(value, VelocityField):
-        has_fields = isinstance(value, Galaxy) or hasattr(value, "getMap")
-        hint = (
-            "choose one of its fields, such as read_maps(path).stellar"
-            if has_fields
-            else "make one with VelocityField.from_arrays or read_maps"
-        )
+        hint = "make one with VelocityField.from_arrays or read_maps"
+        if isinstance(value, Galaxy) or hasattr(value, "getMap"):
+            hint = "choose one of its fields, such as galaxy.stellar of read_maps"
         msg = f"{name} must be a VelocityField, not {type(value).__name__}; {hint}"
         raise TypeError(msg)
 
@@ -107,7 +104,7 @@ class VelocityField:
         galaxy: str | None = None,
     ) -> "VelocityField":
         """
-        Make a field from the arrays of any survey.
+        Make a field from copies of the arrays of any survey.
 
         In addition to ``mask``, spaxels are masked whose velocity or offset is not finite, whose
         inverse variance is not positive, or that are in no bin.
@@ -132,14 +129,11 @@ class VelocityField:
         Returns
         -------
         `VelocityField`
-            With copies of the arrays.
 
         Raises
         ------
-        ValueError
-            If a shape or a unit does not fit, or if the tracer is not known.
-        TypeError
-            If an argument is not numeric.
+        TypeError, ValueError
+            If an argument is not numeric, or its shape or unit does not fit.
 
         Examples
         --------

@@ -112,31 +112,13 @@ class Spaxels:
         return analytic_error(self.unweighted_disc, self.grid)
 
     def with_velocity(self, velocity: np.ndarray) -> "Spaxels":
-        """
-        Replace the velocities, but keep the bins.
-
-        Parameters
-        ----------
-        velocity : `~numpy.ndarray`
-            Velocities relative to ``first_guess``, km/s, shape (n,).
-
-        Returns
-        -------
-        `Spaxels`
-        """
+        """Replace the velocities (relative to ``first_guess``, km/s, (n,)), but keep the bins."""
         other = replace(self, velocity=velocity)
         vars(other)["bins"] = self.bins
         return other
 
     def without_bin_ids(self) -> "Spaxels":
-        """
-        The field as a survey publishes it without bin ids: on a grid, bins known by their values.
-
-        Returns
-        -------
-        `Spaxels`
-            This one, if its bins are those.
-        """
+        """Spaxels on a grid whose bins show in the velocities alone; these, if they are such."""
         if self.grid is not None:
             bins = self.bins
             if self.bin_id is not None:
@@ -151,22 +133,11 @@ class Spaxels:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PreparedField:
-    """
-    A field and its good spaxels, prepared once and shared by all that is measured.
-
-    Attributes
-    ----------
-    field : `~mangapa.VelocityField`
-        The field.
-    spaxels : `Spaxels` or `None`
-        Its good spaxels; `None` where there is nothing to fit.
-    flags : `~mangapa.PAFlags`
-        Why there is nothing to fit.
-    """
+    """A field and its good spaxels, prepared once and shared by all that is measured."""
 
     field: VelocityField
-    spaxels: Spaxels | None = None
-    flags: PAFlags = PAFlags.NONE
+    spaxels: Spaxels | None = None  # None where there is nothing to fit
+    flags: PAFlags = PAFlags.NONE  # why there is nothing to fit
 
 
 def prepare(field, *, velocity_error=None, v_sys="median"):
