@@ -5,7 +5,10 @@ import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from numpydoc.hooks.validate_docstrings import parse_config
 from sphinx_astropy.conf.v2 import *  # noqa: F403
+
+ROOT = Path(__file__).parents[1]
 
 project = "mangapa"
 author = "The mangapa developers"
@@ -16,7 +19,7 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
-# Pages without pages below them have nothing to put beside them.
+# The left sidebar lists the pages below a page; only the API page has any.
 html_sidebars = {
     page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
 }
@@ -34,9 +37,14 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
+# Validate the docstring of every public name with the checks in pyproject.toml.
+numpydoc_validation_checks = parse_config(ROOT)["checks"]
+# The generated constructor of a dataclass takes its documented attributes.
+numpydoc_validation_overrides = {"PR01": [r"Attributes\n *-----"]}
+
 nitpicky = True
 if "READTHEDOCS" not in os.environ:
-    # The inventories of other projects are fetched over the network, which a build must not need.
+    # Other projects' inventories come over the network, and a local build must work without it.
     intersphinx_mapping = {}
     nitpick_ignore_regex = [
         (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|socketserver|wsgiref)\..*"),
@@ -47,4 +55,4 @@ if "READTHEDOCS" not in os.environ:
             r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
         ),
     ]
-sys.path.insert(0, os.path.abspath(".."))
+sys.path.insert(0, str(ROOT))

@@ -204,7 +204,7 @@ class VelocityField:
         )
 
 
-class GalaxyRead(registry.UnifiedReadWrite):
+class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     """
     Read a galaxy from a file, through `astropy.io.registry`.
 

@@ -1,11 +1,13 @@
 """How the rotation changes with radius: the position angle on rings, and what stands out in it."""
 
 from mangapa.profiles._features import Features, FieldFeatures, features
+from mangapa.profiles._kinemetry import Kinemetry
 from mangapa.profiles._profile import PAProfile, galaxy_profiles, pa_profile
 
 __all__ = [
     "Features",
     "FieldFeatures",
+    "Kinemetry",
     "PAProfile",
     "features",
     "galaxy_profiles",

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from mangapa.archive._configuration import conf
 from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue import tabulate_rows
@@ -172,6 +170,9 @@ def survey(
             results = workers.by_executor(
                 todo, given, executor=executor, measure=workers.measure_source
             )
+        # Importing it sets an environment variable, which ``import mangapa`` must not.
+        from threadpoolctl import threadpool_limits
+
         total = store.counts()[0]
         bar = tqdm(
             total=total,

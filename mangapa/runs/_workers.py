@@ -10,7 +10,6 @@ from functools import lru_cache
 from multiprocessing import get_context, parent_process
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import mangapa
 from mangapa.catalogue.columns import catalogue_columns, plain_row
@@ -218,6 +217,9 @@ def _one_blas_thread_for_good():
     They also sum in another order: a worker that is a thread among others must not lift the limit
     while another fits.
     """
+    # Importing it sets an environment variable, which ``import mangapa`` must not.
+    from threadpoolctl import threadpool_limits
+
     threadpool_limits(1)
 
 
