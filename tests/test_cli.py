@@ -58,7 +58,7 @@ def test_measure_profiles(tmp_path, capsys):
     assert row["halpha_kdc"] > 0.5
 
 
-def test_one_bad_file_costs_one_row(maps_file, tmp_path, capsys):
+def test_a_bad_file_costs_its_own_row(maps_file, tmp_path, capsys):
     bad = tmp_path / "bad-MAPS-.fits.gz"
     bad.write_bytes(b"<html>")
     absent = tmp_path / "absent.fits.gz"
@@ -69,7 +69,7 @@ def test_one_bad_file_costs_one_row(maps_file, tmp_path, capsys):
     assert "there is no file" in captured.err
 
 
-def test_a_field_without_an_angle_is_told(galaxy, tmp_path, capsys):
+def test_a_field_without_an_angle_is_reported(galaxy, tmp_path, capsys):
     nothing = replace(galaxy.stellar, mask=np.ones_like(galaxy.stellar.mask))
     path = tmp_path / "empty-MAPS-.fits.gz"
     mangapa.write_maps(replace(galaxy, stellar=nothing), path)
@@ -143,7 +143,7 @@ def test_as_a_command(arguments):
     assert "mangapa" in done.stdout
 
 
-def test_help_needs_no_heavy_package():
+def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom mangapa.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
         "    print([m for m in ('matplotlib', 'marvin', 'pafit') if m in sys.modules])"

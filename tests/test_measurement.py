@@ -20,7 +20,6 @@ def test_the_whole_path(galaxy):
 
 
 def test_profiles_and_features(galaxy):
-    """Those of the cleaned fields, in effective radii of the header, and the global angles."""
     measurement = mangapa.measure(galaxy)
     field = mangapa.clean(galaxy.halpha)
     alone = mangapa.pa_profile(field, effective_radius=galaxy.effective_radius)
@@ -33,7 +32,7 @@ def test_profiles_and_features(galaxy):
     assert "profile" in measurement.seconds
 
 
-def test_every_source_gives_the_same(maps_file, sas):
+def test_every_kind_of_source_gives_the_same_angle(maps_file, sas):
     by_path = measure(maps_file)
     by_text = measure(str(maps_file))
     by_galaxy = measure(mangapa.read_maps(maps_file))
@@ -79,11 +78,11 @@ def test_cleaning_options_are_passed_on(galaxy):
 
 
 @pytest.mark.parametrize("source", [None, 8485, ["8485-1901"]])
-def test_no_source(source):
+def test_something_other_than_a_source(source):
     with pytest.raises(TypeError, match="source must be the path of a MAPS file, a plate-IFU"):
         measure(source)
 
 
-def test_identifiers_never_become_paths_unchecked():
+def test_a_path_is_not_taken_for_an_identifier():
     with pytest.raises(FileNotFoundError, match=r"there is no file \.\./\.\.-1901"):
         measure("../..-1901")

@@ -31,7 +31,7 @@ def test_receding_side_points_along_the_angle():
     assert np.all(field.velocity[east] > 0)
 
 
-def test_bins_share_values_and_grow_outwards():
+def test_spaxels_of_a_bin_share_a_velocity_and_bins_grow_outwards():
     galaxy = simulate_galaxy(bintype="HYB10", snr=30)
     stellar, halpha = galaxy.stellar, galaxy.halpha
     ids, counts = np.unique(stellar.bin_id[stellar.good], return_counts=True)
@@ -45,7 +45,7 @@ def test_bins_share_values_and_grow_outwards():
     assert np.unique(halpha.bin_id[halpha.good]).size == halpha.n_spaxels
 
 
-def test_noise_is_what_ivar_says_and_grows_outwards():
+def test_noise_matches_ivar_and_grows_outwards():
     galaxy = simulate_galaxy(v_max=0, bintype="SPX", seed=4)
     for field in (galaxy.stellar, galaxy.halpha):
         good = field.good
@@ -55,7 +55,7 @@ def test_noise_is_what_ivar_says_and_grows_outwards():
         assert field.ivar[good][outer].mean() < field.ivar[good][~outer].mean() / 3
 
 
-def test_correlated_noise_has_the_length_of_manga():
+def test_correlated_noise_has_the_correlation_length_of_manga():
     field = simulate_galaxy(v_max=0, bintype="SPX", snr=1e6, correlated=True, seed=4).stellar
     noise = field.velocity.value
     both = field.good[:, 2:] & field.good[:, :-2]
@@ -63,7 +63,7 @@ def test_correlated_noise_has_the_length_of_manga():
     assert r == pytest.approx(np.exp(-(2**2) / (2 * 1.92**2)), abs=0.1)
 
 
-def test_troubles_on_request():
+def test_optional_defects():
     plain = simulate_galaxy(n_fibres=61, bintype="SPX", seed=5)
     blobs = simulate_galaxy(n_fibres=61, bintype="SPX", foreground=2, seed=5)
     assert blobs.stellar.n_spaxels < plain.stellar.n_spaxels
@@ -75,7 +75,7 @@ def test_troubles_on_request():
     assert holes.stellar.n_spaxels < plain.stellar.n_spaxels
 
 
-def test_core_turns_the_centre_only():
+def test_core_reverses_only_the_centre():
     plain = simulate_galaxy(bintype="SPX", snr=1e6)
     core = simulate_galaxy(bintype="SPX", snr=1e6, core_radius=4)
     inside = np.hypot(plain.stellar.x, plain.stellar.y).value < 4
@@ -111,7 +111,7 @@ def test_bad_arguments(options, match):
         simulate_galaxy(**options)
 
 
-def test_file_is_laid_out_like_a_true_one(real_maps, tmp_path):
+def test_file_has_the_layout_of_a_real_one(real_maps, tmp_path):
     galaxy = simulate_galaxy(plateifu="8080-12701")
     path = write_maps(galaxy, tmp_path / "mock.fits.gz", release="DR15")
     with fits.open(path) as mock, fits.open(real_maps) as true:
@@ -129,7 +129,7 @@ def test_release_without_the_binning(galaxy, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_compressed_only_by_name(galaxy, tmp_path):
+def test_the_name_decides_the_compression(galaxy, tmp_path):
     plain = write_maps(galaxy, tmp_path / "a.fits").read_bytes()
     packed = write_maps(galaxy, tmp_path / "a.fits.gz").read_bytes()
     assert plain.startswith(b"SIMPLE")

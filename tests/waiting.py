@@ -1,10 +1,10 @@
-"""Pages and servers take their time."""
+"""Wait for pages and servers."""
 
 import time
 
 
 def until(condition, seconds=30):
-    """Wait until a condition is true, and return it; what it raises in the meantime is no end."""
+    """Wait until a condition is true and return its value; ignore what it raises until then."""
     end = time.monotonic() + seconds
     while True:
         trouble = None
@@ -14,5 +14,5 @@ def until(condition, seconds=30):
         except Exception as error:  # A page that is being redrawn loses its elements.
             trouble = error
         if time.monotonic() > end:
-            raise AssertionError("this never came") from trouble
+            raise AssertionError(f"still false after {seconds} s") from trouble
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Inputs of the fitting methods, made of plain arrays."""
+"""Input of the fitting methods, made from plain arrays."""
 
 import numpy as np
 
@@ -20,5 +20,5 @@ def disc_velocity(pa, *, axis_ratio=0.6, x=X, y=Y, amplitude=150.0, noise=0.0, s
 
 
 def spaxels(velocity, x=X, y=Y, **options):
-    """What a method is given."""
+    """Return the input of a method."""
     return good_spaxels(VelocityField.from_arrays(velocity, x, y, **options), None, None)[0]
