@@ -25,17 +25,42 @@ SHARED_DATA = Path(
 )
 
 
+TESTS = Path(__file__).parent
+#: Fast modules of every room: the quick suite. In slower modules some tests carry the marker.
+QUICK_MODULES = (
+    *("test_angles.py", "test_cleaning.py", "test_fields.py", "test_flags.py"),
+    *("test_measurement.py", "test_plotting.py", "test_simulate.py"),
+    *("archive/test_configuration.py", "archive/test_tables.py"),
+    *("catalogue/test_citation.py", "catalogue/test_comparison.py"),
+    *("catalogue/test_formats.py", "catalogue/test_published.py"),
+    *("fitting/test_disc.py", "fitting/test_grid.py", "fitting/test_harmonic.py"),
+    *("fitting/test_points.py", "fitting/test_symmetry.py"),
+    *("inspection/test_agreement.py", "inspection/test_ordering.py"),
+    *("profiles/test_detections.py", "profiles/test_kinemetry.py"),
+    *("profiles/test_ring_fit.py", "profiles/test_rings.py", "profiles/test_vectors.py"),
+    *("report/test_figures.py", "report/test_pictures.py"),
+    *("runs/test_images.py", "runs/test_store.py"),
+    *("usability/test_descriptors.py", "usability/test_image.py", "usability/test_metrics.py"),
+    *("utils/test_files.py", "utils/test_sqlite.py"),
+)
+OPTIONAL_PACKAGES = (
+    *("flask", "marvin", "matplotlib", "pafit"),
+    *("plotly", "pyarrow", "sklearn", "tensorflow"),
+)
+
+
 def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):
+    quick = {TESTS / name for name in QUICK_MODULES}
+    missing = [package for package in OPTIONAL_PACKAGES if find_spec(package) is None]
     for item in items:
-        for package in (
-            *("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow", "plotly"),
-            *("flask", "sklearn"),
-        ):
-            if item.get_closest_marker(f"needs_{package}") and find_spec(package) is None:
+        if item.path in quick:
+            item.add_marker("quick")
+        for package in missing:
+            if item.get_closest_marker(f"needs_{package}"):
                 item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
 
 

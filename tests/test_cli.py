@@ -10,6 +10,7 @@ import mangapa
 from mangapa.cli import main
 
 
+@pytest.mark.quick
 def test_measure_prints_a_table(maps_file, capsys):
     assert main(["measure", str(maps_file)]) == 0
     printed = capsys.readouterr().out
@@ -18,6 +19,7 @@ def test_measure_prints_a_table(maps_file, capsys):
     assert "deg" in printed
 
 
+@pytest.mark.quick
 def test_measure_json(maps_file, capsys):
     assert main(["measure", str(maps_file), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
@@ -79,6 +81,7 @@ def test_a_field_without_an_angle_is_reported(galaxy, tmp_path, capsys):
     assert "nan" in printed
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -109,6 +112,7 @@ def test_bad_values(arguments, message, sas, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.quick
 def test_simulate(tmp_path, capsys):
     path = tmp_path / "mock-MAPS-.fits.gz"
     arguments = ["--fibres", "19", "--pa-stellar", "20", "--release", "MPL-9", "--seed", "3"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mangapa
+from tests.conftest import QUICK_MODULES, TESTS
 
 HEAVY = (
     *("marvin", "tensorflow", "matplotlib", "pafit", "sdss_access", "scipy.ndimage", "pandas"),
@@ -126,3 +127,7 @@ def test_each_documented_module_is_public(name):
 )
 def test_each_public_function_has_complete_type_hints(function):
     assert without_hints(function) == []
+
+
+def test_the_modules_of_the_quick_suite_exist():
+    assert [name for name in QUICK_MODULES if not (TESTS / name).is_file()] == []

@@ -39,6 +39,7 @@ def assert_equal(one, other):
     assert one.effective_radius == other.effective_radius
 
 
+@pytest.mark.quick
 def test_from_a_file(marvin_maps, maps_file):
     assert_equal(galaxy_from_marvin(marvin_maps), mangapa.read_maps(maps_file))
     by_file = mangapa.measure(maps_file)
@@ -82,6 +83,7 @@ def test_results_are_cached_by_setting(marvin_maps):
     assert marvin_maps.kinematic_pa("halpha") is not first
 
 
+@pytest.mark.quick
 def test_results_are_freed_with_the_maps(maps_file):
     class Maps:
         """A stand-in: Marvin itself keeps its last Maps alive."""
@@ -190,6 +192,7 @@ def test_attached_in_either_order(first):
     assert done.stdout.split()[-2:] == ["mangapa.marvin", "mangapa.marvin"]
 
 
+@pytest.mark.quick
 def test_attach_keeps_methods_of_others(caplog):
     theirs = object()
     module = types.SimpleNamespace(Maps=type("Maps", (), {"kinematic_pa": theirs}))
@@ -202,6 +205,7 @@ def test_attach_keeps_methods_of_others(caplog):
     assert ours.Maps.kinematic_pa is kinematic_pa
 
 
+@pytest.mark.quick
 def test_attach_never_raises(caplog):
     attach(types.SimpleNamespace())
     assert "could not add its methods" in caplog.text

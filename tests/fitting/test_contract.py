@@ -120,6 +120,7 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.quick
 @each_method
 @pytest.mark.parametrize("name", BAD_INPUT)
 def test_bad_input_gives_nan_and_a_flag(method, name):
