@@ -30,7 +30,7 @@ TESTS = Path(__file__).parent
 QUICK_MODULES = (
     *("test_angles.py", "test_cleaning.py", "test_fields.py", "test_flags.py"),
     *("test_measurement.py", "test_plotting.py", "test_simulate.py"),
-    *("archive/test_configuration.py", "archive/test_tables.py"),
+    *("archive/test_configuration.py", "archive/test_releases.py"),
     *("catalogue/test_citation.py", "catalogue/test_comparison.py"),
     *("catalogue/test_formats.py", "catalogue/test_published.py"),
     *("fitting/test_disc.py", "fitting/test_grid.py", "fitting/test_harmonic.py"),
@@ -40,7 +40,7 @@ QUICK_MODULES = (
     *("profiles/test_ring_fit.py", "profiles/test_rings.py", "profiles/test_vectors.py"),
     *("report/test_figures.py", "report/test_pictures.py"),
     *("runs/test_images.py", "runs/test_store.py"),
-    *("usability/test_descriptors.py", "usability/test_image.py", "usability/test_metrics.py"),
+    *("usability/test_image.py", "usability/test_metrics.py"),
     *("utils/test_files.py", "utils/test_sqlite.py"),
 )
 OPTIONAL_PACKAGES = (

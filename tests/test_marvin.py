@@ -39,7 +39,6 @@ def assert_equal(one, other):
     assert one.effective_radius == other.effective_radius
 
 
-@pytest.mark.quick
 def test_from_a_file(marvin_maps, maps_file):
     assert_equal(galaxy_from_marvin(marvin_maps), mangapa.read_maps(maps_file))
     by_file = mangapa.measure(maps_file)
