@@ -18,9 +18,9 @@ print(profile["radius", "pa", "pa_err", "k1", "coverage"])
 profile.plot(result=measurement.stellar)
 
 # %%
-# ``features`` gives the kinematic features and their probabilities. ``found`` names those that exceed
-# the noise by two standard deviations; ``kdc`` is the probability that an expert would flag such a
-# field as one with a kinematically decoupled core.
+# ``features`` gives the kinematic features and their probabilities. ``found`` names those that
+# exceed the noise by two standard deviations; ``kdc`` is the probability that an expert would flag
+# such a field as one with a kinematically decoupled core.
 stars = measurement.features.stellar
 print(stars.found)
 print(f"turned by {stars.kdc_turn:.0f} within {stars.kdc_radius:.1f}, probability {stars.kdc:.2f}")

@@ -17,8 +17,8 @@ from mangapa.catalogue import share
 from mangapa.runs import catalogue
 
 # %%
-# Forty small galaxies; in a quarter of them the gas has a random position angle. One of the files is
-# truncated.
+# Forty small galaxies; in a quarter of them the gas has a random position angle. One of the files
+# is truncated.
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(1)
 for number in range(40):

@@ -50,15 +50,15 @@ with (folder / "labels.csv").open("w", newline="") as file:
     writer.writerows(flags)
 
 # %%
-# On the command line this is ``mangapa train --data FOLDER --out RUN``. Each galaxy is scored once by
-# networks that were not trained on it. These scores measure the accuracy of the model.
+# On the command line this is ``mangapa train --data FOLDER --out RUN``. Each galaxy is scored once
+# by networks that were not trained on it. These scores measure the accuracy of the model.
 model = train(folder, folder / "run", epochs=30, progress=False)
 scores = judged(folder / "run")
 evaluate(scores)["part", "n", "accuracy", "roc_auc"].pprint()
 
 # %%
-# ``mangapa evaluate RUN`` draws the distribution of the scores for each flag, their calibration, and
-# the share of the fields that can be kept for a required accuracy.
+# ``mangapa evaluate RUN`` draws the distribution of the scores for each flag, their calibration,
+# and the share of the fields that can be kept for a required accuracy.
 figure, ax = plt.subplots(figsize=(13, 8), layout="constrained")
 ax.imshow(matplotlib.image.imread(draw(scores, folder / "figures")[0]))
 ax.set_axis_off()

@@ -37,5 +37,5 @@ print(result, result.v_sys)
 result.plot()
 
 # %%
-# To read the files of a survey, register a function that returns a ``Galaxy``; see :ref:`how to extend
-# mangapa <extend>`.
+# To read the files of a survey, register a function that returns a ``Galaxy``; see
+# :ref:`how to extend mangapa <extend>`.
