@@ -23,6 +23,7 @@ from mangapa.formats import read_maps, write_maps
 from mangapa.measurement import Measurement, measure
 from mangapa.profiles import Features, PAProfile, features, pa_profile
 from mangapa.runs import RunSummary, survey
+from mangapa.settings import MeasurementSettings
 from mangapa.simulate import simulate_galaxy
 from mangapa.usability import Usability, usability
 from mangapa.usability._image import standardise
@@ -38,6 +39,7 @@ __all__ = [
     "MangapaWarning",
     "MapsFileError",
     "Measurement",
+    "MeasurementSettings",
     "Misalignment",
     "ModelError",
     "PAFlags",

@@ -14,6 +14,9 @@ __all__ = ["COUNTER_ROTATING", "MISALIGNED", "Misalignment", "misalignment"]
 MISALIGNED = 30 * u.deg
 #: And counter-rotating above this one.
 COUNTER_ROTATING = 150 * u.deg
+#: An error above this, degrees, is closer to that of a uniformly random axis, 52 degrees, than to
+#: that of a measured one.
+UNCONSTRAINED = 30.0
 #: Standard error of a median over that of a mean, for normal errors: sqrt(pi / 2).
 MEDIAN_EFFICIENCY = 1.2533
 

@@ -1,47 +1,94 @@
-"""Drop what would mislead a fit: pieces cut off from the field and spuriously high velocities."""
+"""Reject what would mislead a fit: disconnected regions and spuriously high velocities."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mangapa._utils.options import option
+from mangapa.fields import VelocityField, check_field
 from mangapa.flags import Rejection
 
 __all__ = ["clean"]
 
 #: Smallest region that is kept, as a fraction of all good spaxels (Duckworth et al. 2020).
 MIN_REGION = 0.1
-#: Clipping threshold, in standard deviations: the default of astropy (ibid.).
+#: Clipping threshold in standard deviations: the default of astropy (ibid.).
 SIGMA = 3.0
 #: Rounds of clipping: the default of astropy (ibid.).
 MAX_ITERATIONS = 5
 
 
-def clean(field, *, sigma=SIGMA, min_region=MIN_REGION):
+def _threshold(text):
+    return None if text == "none" else float(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanSettings:
+    """
+    Options of `~mangapa.clean`, validated and plain.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+
+    sigma: float | None = option(
+        SIGMA,
+        "velocities beyond this many standard deviations are rejected",
+        kind="`float` or `None`",
+        parse=_threshold,
+        metavar="N",
+    )
+    min_region: float = option(
+        MIN_REGION,
+        "smallest connected region that is kept, as a fraction of the good spaxels",
+        kind="`float`",
+        parse=float,
+        metavar="SHARE",
+    )
+
+    def __post_init__(self):
+        if self.sigma is not None and not self.sigma > 0:
+            msg = f"sigma={self.sigma!r} must be positive, or None for no clipping"
+            raise ValueError(msg)
+        if not 0 <= self.min_region <= 1:
+            msg = f"min_region={self.min_region!r} must be a fraction between 0 and 1"
+            raise ValueError(msg)
+        object.__setattr__(self, "sigma", None if self.sigma is None else float(self.sigma))
+        object.__setattr__(self, "min_region", float(self.min_region))
+
+
+def clean(
+    field: VelocityField, *, sigma: float | None = SIGMA, min_region: float = MIN_REGION
+) -> VelocityField:
     """
     Remove disconnected regions and spuriously high velocities from a field.
 
-    First go the regions of good spaxels, connected through their four neighbours, that hold less
-    than ``min_region`` of all good spaxels; then the velocities that iterative sigma clipping about
-    the median rejects (Duckworth et al. 2020, MNRAS 492, 1869, section 2).
+    First, regions of good spaxels, connected through their four neighbours, are removed if they
+    hold less than ``min_region`` of all good spaxels. Then velocities are removed by iterative
+    sigma clipping about the median (Duckworth et al. 2020, MNRAS 492, 1869, section 2).
 
     Parameters
     ----------
     field : `~mangapa.VelocityField`
-        The field to be cleaned.
+        The field to clean.
     sigma : `float` or `None`, optional
-        Clip beyond so many standard deviations; `None` clips nothing.
+        Clipping threshold in standard deviations; `None` clips nothing.
     min_region : `float`, optional
         Smallest region that is kept, as a fraction (0-1) of the good spaxels; 0 keeps all.
 
     Returns
     -------
     `~mangapa.VelocityField`
-        A new field, whose ``mask`` has grown and whose ``rejection`` says why.
+        A new field with a larger ``mask``; its ``rejection`` says why each spaxel was removed.
 
     Raises
     ------
+    TypeError
+        If ``field`` is not a field.
     ValueError
-        If a threshold makes no sense.
+        If a threshold is out of its range.
 
     Examples
     --------
@@ -50,21 +97,22 @@ def clean(field, *, sigma=SIGMA, min_region=MIN_REGION):
     >>> mangapa.clean(galaxy.halpha)
     <VelocityField of 9999-3701, halpha: 44 x 44 spaxels, 799 good, 6 outlying_velocity>
     """
+    return clean_with(CleanSettings(sigma=sigma, min_region=min_region), field)
+
+
+def clean_with(settings, field):
+    """`clean` with its options as one value, `CleanSettings` or `~mangapa.MeasurementSettings`."""
     from astropy.stats import sigma_clip
 
-    if sigma is not None and not sigma > 0:
-        msg = f"sigma={sigma!r} must be positive, or None for no clipping"
-        raise ValueError(msg)
-    if not 0 <= min_region <= 1:
-        msg = f"min_region={min_region!r} must be a fraction between 0 and 1"
-        raise ValueError(msg)
+    check_field("field", field)
     rejection = field.rejection.copy()
     good = field.good
-    small = good & ~_large_regions(good, min_region)
+    small = good & ~_large_regions(good, settings.min_region)
     rejection[small] |= Rejection.SMALL_REGION.value
     good &= ~small
-    if sigma is not None and good.any():
-        clipped = sigma_clip(field.velocity[good].value, sigma=sigma, maxiters=MAX_ITERATIONS)
+    if settings.sigma is not None and good.any():
+        velocity = field.velocity[good].value
+        clipped = sigma_clip(velocity, sigma=settings.sigma, maxiters=MAX_ITERATIONS)
         outlying = np.zeros_like(good)
         outlying[good] = np.ma.getmaskarray(clipped)
         rejection[outlying] |= Rejection.OUTLYING_VELOCITY.value

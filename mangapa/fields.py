@@ -25,6 +25,19 @@ def check_tracer(tracer):
         raise ValueError(msg)
 
 
+def check_field(name, value):
+    """Raise a TypeError unless ``value`` is a `VelocityField`; ``name`` is the argument's."""
+    if not isinstance(value, VelocityField):
+        has_fields = isinstance(value, Galaxy) or hasattr(value, "getMap")
+        hint = (
+            "choose one of its fields, such as read_maps(path).stellar"
+            if has_fields
+            else "make one with VelocityField.from_arrays or read_maps"
+        )
+        msg = f"{name} must be a VelocityField, not {type(value).__name__}; {hint}"
+        raise TypeError(msg)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class VelocityField:
     """
@@ -284,7 +297,7 @@ class Galaxy:
         """A number from the header; `None` where it is absent or the DAP's -999."""
         value = self.header.get(name)
         if value is None or not np.isfinite(value) or value <= -999:
-            return None
+            value = np.nan
         return value if unit is None else value * unit
 
     @property

@@ -1,41 +1,53 @@
-"""The door to Marvin: our functions as methods of its ``Maps``."""
+"""Methods for Marvin's ``Maps``."""
 
 import logging
 from weakref import WeakKeyDictionary
 
-from mangapa.angles import misalignment as angle_between
-from mangapa.cleaning import MIN_REGION, SIGMA, clean
+from mangapa import angles, profiles
+from mangapa._utils.options import documented_with
+from mangapa.cleaning import CleanSettings, clean_with
 from mangapa.fields import TRACERS, check_tracer
-from mangapa.fitting import fit_pa
+from mangapa.fitting import KinematicPA
+from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.formats.marvin_maps import galaxy_from_marvin
-from mangapa.profiles import pa_profile as measure_profile
-from mangapa.usability import usability as judge
+from mangapa.settings import MeasurementSettings
+from mangapa.usability import Usability, _predict
+from mangapa.usability.model import load_model
 
 __all__ = ["attach", "kinematic_pa", "misalignment", "pa_profile", "usability"]
 
 logger = logging.getLogger("mangapa")
 
-#: Fields and results of each Maps object, for as long as it lives. Not kept on the object itself,
-#: whose ``__getattr__`` takes an unknown name for the map that is spelled most like it.
+#: Fields and results of each Maps object, for as long as it lives. They are not kept on the object,
+#: whose ``__getattr__`` returns the map with the most similar name for an unknown attribute.
 _memory = WeakKeyDictionary()
 
 
-def kinematic_pa(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, **fit_options):
+@documented_with(MeasurementSettings)
+def kinematic_pa(
+    maps: object,
+    tracer: str = "stellar",
+    *,
+    settings: MeasurementSettings | None = None,
+    **options,
+) -> KinematicPA:
     """
-    The global kinematic position angle of the stellar or H-alpha velocity field.
+    Fit the global kinematic position angle of the stellar or H-alpha velocity field.
 
     The field is cleaned, then fitted. The result is remembered: asking again costs nothing.
 
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release, local or remote.
+        Maps of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
-    sigma, min_region : `float`, optional
-        Thresholds of `mangapa.clean`.
-    **fit_options
-        Options of `mangapa.fit_pa`, such as ``method``.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options as one value.
+    **options
+        Single options, which replace those of ``settings``:
+
+        {options}
 
     Returns
     -------
@@ -44,81 +56,91 @@ def kinematic_pa(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, 
 
     Raises
     ------
-    ValueError
-        If an argument is out of its range.
+    TypeError, ValueError
+        If an argument is unknown, of the wrong type or out of its range.
     """
+    check_tracer(tracer)
+    settings = MeasurementSettings.from_options(settings, **options)
 
-    def compute():
-        field = clean(_field(maps, tracer), sigma=sigma, min_region=min_region)
-        return fit_pa(field, **fit_options)
+    def fit():
+        prepared = _prepared(maps, tracer, settings)
+        return fit_prepared([prepared], settings)[0]
 
-    settings = {"sigma": sigma, "min_region": min_region, **fit_options}
-    return _remembered(maps, (tracer, repr(sorted(settings.items()))), compute)
+    return _remembered(maps, ("angle", tracer, settings), fit)
 
 
-def misalignment(maps, **settings):
+def misalignment(
+    maps: object, *, settings: MeasurementSettings | None = None, **options
+) -> angles.Misalignment:
     """
-    The angle between the rotation of the stars and that of the gas, 0-180 deg.
+    Measure the angle between the rotation of the stars and that of the gas, 0-180 deg.
 
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release, local or remote.
-    **settings
-        The settings of `kinematic_pa`, for both fields.
+        Maps of any release, local or remote.
+    settings, **options
+        The options of `kinematic_pa`, for both fields.
 
     Returns
     -------
     `mangapa.Misalignment`
         With ``angle``, ``error``, ``misaligned`` (> 30 deg) and ``counter_rotating`` (> 150 deg).
     """
-    return angle_between(
-        kinematic_pa(maps, "stellar", **settings), kinematic_pa(maps, "halpha", **settings)
-    )
+    both = (kinematic_pa(maps, tracer, settings=settings, **options) for tracer in TRACERS)
+    return angles.misalignment(*both)
 
 
-def pa_profile(maps, tracer="stellar", *, sigma=SIGMA, min_region=MIN_REGION, **options):
+def pa_profile(maps: object, tracer: str = "stellar", **options) -> profiles.PAProfile:
     """
-    The kinematic position angle against radius, with kinemetry's terms.
+    Measure the kinematic position angle against radius, with kinemetry's terms.
 
     The field is cleaned, then measured on elliptical rings. The result is remembered.
 
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release, local or remote.
+        Maps of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
-    sigma, min_region : `float`, optional
-        Thresholds of `mangapa.clean`.
     **options
-        Options of `mangapa.pa_profile`, such as ``axis_ratio``.
+        Options of `mangapa.clean`, and of `mangapa.pa_profile`, such as ``axis_ratio``.
 
     Returns
     -------
     `mangapa.PAProfile`
-        One row a ring, with ``radius``, ``pa`` and ``pa_err``; ``.plot()`` draws it.
+        One row for each ring, with ``radius``, ``pa`` and ``pa_err``; ``.plot()`` draws it.
 
     Raises
     ------
-    ValueError
-        If an argument is out of its range.
+    TypeError, ValueError
+        If an argument is unknown, of the wrong type or out of its range.
     """
+    check_tracer(tracer)
+    names = [name for name in CleanSettings.__dataclass_fields__ if name in options]
+    cleaning = CleanSettings(**{name: options.pop(name) for name in names})
 
-    def compute():
+    def measure():
         galaxy = _galaxy(maps, tracer)
-        field = clean(galaxy.tracer(tracer), sigma=sigma, min_region=min_region)
-        return measure_profile(field, **{"effective_radius": galaxy.effective_radius, **options})
+        field = clean_with(cleaning, galaxy.tracer(tracer))
+        return profiles.pa_profile(
+            field, **{"effective_radius": galaxy.effective_radius, **options}
+        )
 
-    settings = {"sigma": sigma, "min_region": min_region, **options}
-    return _remembered(maps, ("profile", tracer, repr(sorted(settings.items()))), compute)
+    key = ("profile", tracer, cleaning, repr(sorted(options.items())))
+    return _remembered(maps, key, measure)
 
 
 def usability(
-    maps, tracer="stellar", *, model="default", sigma=SIGMA, min_region=MIN_REGION, **options
-):
+    maps: object,
+    tracer: str = "stellar",
+    *,
+    backend: str = "numpy",
+    settings: MeasurementSettings | None = None,
+    **options,
+) -> Usability:
     """
-    Tell whether the stellar or the H-alpha velocity field can be used.
+    Decide whether the stellar or the H-alpha velocity field can be used.
 
     Both fields are cleaned and judged together, which is right more often; a remote ``Maps`` asks
     the server for both.
@@ -126,15 +148,13 @@ def usability(
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
-        Of any release, local or remote.
+        Maps of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
-    model : `str` or path-like, optional
-        Which model; see `mangapa.usability`.
-    sigma, min_region : `float`, optional
-        Thresholds of `mangapa.clean`.
-    **options
-        Options of `mangapa.usability`, such as ``backend``.
+    backend : {"numpy", "tensorflow"}, optional
+        What the model runs on.
+    settings, **options
+        The options of `kinematic_pa`, of which ``model`` and those of cleaning matter here.
 
     Returns
     -------
@@ -143,25 +163,26 @@ def usability(
 
     Raises
     ------
-    ValueError
-        If an argument is out of its range.
+    TypeError, ValueError
+        If an argument is unknown, of the wrong type or out of its range.
     """
     check_tracer(tracer)
+    settings = MeasurementSettings.from_options(settings, **options)
 
-    def compute():
-        fields = [clean(_field(maps, one), sigma=sigma, min_region=min_region) for one in TRACERS]
-        return dict(zip(TRACERS, judge(fields, model=model, **options), strict=True))
+    def judge():
+        model = load_model(settings.model, backend=backend)
+        prepared = [_prepared(maps, one, settings) for one in TRACERS]
+        return dict(zip(TRACERS, _predict.usability_prepared(prepared, model), strict=True))
 
-    settings = {"model": model, "sigma": sigma, "min_region": min_region, **options}
-    key = ("usability", repr(sorted(settings.items())))
-    return _remembered(maps, key, compute)[tracer]
+    return _remembered(maps, ("usability", backend, settings), judge)[tracer]
 
 
-def attach(module):
+def attach(module: object) -> None:
     """
     Give Marvin's ``Maps`` our methods; called when ``marvin.tools.maps`` is imported.
 
-    It never raises, as that would break the import of Marvin, and never replaces what is not ours.
+    It never raises, since that would break the import of Marvin, and never replaces what is not
+    ours.
 
     Parameters
     ----------
@@ -181,14 +202,18 @@ def attach(module):
         logger.exception("mangapa could not add its methods to Marvin's Maps")
 
 
-def _field(maps, tracer):
-    return _galaxy(maps, tracer).tracer(tracer)
-
-
 def _galaxy(maps, tracer):
     """The galaxy with one of its fields: a remote Maps is asked for no other."""
-    check_tracer(tracer)
-    return _remembered(maps, (tracer, "galaxy"), lambda: galaxy_from_marvin(maps, (tracer,)))
+    return _remembered(maps, ("galaxy", tracer), lambda: galaxy_from_marvin(maps, (tracer,)))
+
+
+def _prepared(maps, tracer, settings):
+    """A field, cleaned and prepared once for the angle and the usability."""
+
+    def prepare():
+        return prepare_for(settings, clean_with(settings, _galaxy(maps, tracer).tracer(tracer)))
+
+    return _remembered(maps, ("prepared", tracer, settings), prepare)
 
 
 def _remembered(maps, key, compute):

@@ -1,25 +1,60 @@
-"""One galaxy, the whole way: from a source to both position angles and their misalignment."""
+"""One galaxy, from a source to both position angles, their misalignment and all else."""
 
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from mangapa._utils.options import documented_with
+from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
 from mangapa.archive import is_identifier, locate
 from mangapa.archive._configuration import may_download
 from mangapa.catalogue.columns import catalogue_columns
-from mangapa.cleaning import MIN_REGION, SIGMA, clean
+from mangapa.cleaning import clean_with
 from mangapa.exceptions import MapsFileError
-from mangapa.fields import TRACERS, Galaxy
-from mangapa.fitting import KinematicPA, fit_pa
+from mangapa.fields import TRACERS, Galaxy, check_tracer
+from mangapa.fitting import KinematicPA
+from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.flags import PAFlags, UsabilityFlags
-from mangapa.formats.manga import read_maps
+from mangapa.formats import read_galaxy
 from mangapa.formats.marvin_maps import galaxy_from_marvin
-from mangapa.profiles import Features, PAProfile, features, galaxy_profiles
-from mangapa.usability import Usability, usability
+from mangapa.profiles import Features, PAProfile
+from mangapa.profiles._features import features_of
+from mangapa.profiles._profile import profile_prepared
+from mangapa.settings import MeasurementSettings
+from mangapa.usability import Usability
+from mangapa.usability._predict import usability_prepared
+from mangapa.usability.model import load_model
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["Measurement", "TracerMeasurement", "measure"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TracerMeasurement:
+    """
+    What is measured on one tracer of a galaxy: ``measurement["stellar"]`` or ``["halpha"]``.
+
+    Attributes
+    ----------
+    pa : `~mangapa.KinematicPA`
+        The position angle.
+    usability : `~mangapa.Usability`
+        Whether the field can be used.
+    profile : `~mangapa.PAProfile` or `None`
+        The position angle against radius; `None` if there is no field.
+    features : `~mangapa.profiles.FieldFeatures`
+        Features of its rotation.
+    field : `~mangapa.VelocityField` or `None`
+        The cleaned field.
+    """
+
+    pa: KinematicPA
+    usability: Usability
+    profile: PAProfile | None
+    features: object
+    field: object
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -27,10 +62,13 @@ class Measurement:
     """
     All that is measured on one galaxy.
 
+    ``measurement["stellar"]`` and ``measurement["halpha"]`` give what is measured on one tracer, as
+    a `~mangapa.measurement.TracerMeasurement`.
+
     Attributes
     ----------
     galaxy : `~mangapa.Galaxy`
-        With its fields as they were fitted, cleaned.
+        The galaxy with its fields as they were fitted, cleaned.
     stellar, halpha : `~mangapa.KinematicPA`
         The position angles; NaN and a flag where there is none.
     misalignment : `~mangapa.Misalignment`
@@ -40,7 +78,9 @@ class Measurement:
     stellar_profile, halpha_profile : `~mangapa.PAProfile` or `None`
         The position angles against radius; `None` where there is no field.
     features : `~mangapa.Features`
-        What stands out in them.
+        Features of the rotation.
+    settings : `~mangapa.MeasurementSettings`
+        The options of the measurement.
     seconds : `dict`
         Time that each step took.
     """
@@ -54,9 +94,34 @@ class Measurement:
     stellar_profile: PAProfile | None = None
     halpha_profile: PAProfile | None = None
     features: Features = field(default_factory=Features)
+    settings: MeasurementSettings = field(default_factory=MeasurementSettings)
     seconds: dict = field(default_factory=dict)
 
-    def row(self):
+    def __getitem__(self, tracer: str) -> TracerMeasurement:
+        check_tracer(tracer)
+        return TracerMeasurement(
+            pa=getattr(self, tracer),
+            usability=getattr(self, f"{tracer}_usability"),
+            profile=getattr(self, f"{tracer}_profile"),
+            features=getattr(self.features, tracer),
+            field=self.galaxy.tracer(tracer),
+        )
+
+    def tracers(self) -> Iterator[tuple[str, TracerMeasurement]]:
+        """
+        Go through both tracers.
+
+        Yields
+        ------
+        tracer : `str`
+            Its name.
+        measured : `~mangapa.measurement.TracerMeasurement`
+            What is measured on it.
+        """
+        for tracer in TRACERS:
+            yield tracer, self[tracer]
+
+    def row(self) -> dict:
         """
         The measurement as a row of a catalogue.
 
@@ -92,49 +157,49 @@ class Measurement:
         )
 
 
+@documented_with(MeasurementSettings)
 def measure(
-    source,
+    source: PathLike | Galaxy | object,
     *,
-    release=None,
-    daptype=None,
-    download=None,
-    sigma=SIGMA,
-    min_region=MIN_REGION,
-    model="default",
-    **fit_options,
-):
+    release: str | None = None,
+    daptype: str | None = None,
+    download: bool | None = None,
+    settings: MeasurementSettings | None = None,
+    **options,
+) -> Measurement:
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
 
-    Each field is cleaned, then fitted, also on rings, and judged whether it can be used.
+    Each field is cleaned, fitted, also on rings, and judged whether it can be used.
 
     Parameters
     ----------
     source : path-like, `str`, `~mangapa.Galaxy`, or ``Maps`` or ``Cube`` of ``marvin.tools``
-        A MAPS file; a plate-IFU or MaNGA-ID; or what was read already.
+        The file of a galaxy in any known format; a plate-IFU or MaNGA-ID; or a galaxy that was
+        read already.
     release, daptype : `str`, optional
         Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.archive.locate`; other sources
         know theirs.
     download : `bool`, optional
-        Fetch the file of an identifier if it is not here, or damaged; as the configuration says,
-        which is no, if not given.
-    sigma, min_region : `float`, optional
-        Thresholds of `~mangapa.clean`.
-    model : `str` or path-like, optional
-        Which model of `~mangapa.usability` judges the fields.
-    **fit_options
-        Options of `~mangapa.fit_pa`, such as ``method``.
+        Download the file of an identifier if it is missing or damaged; by default as the
+        configuration says, which is not to.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options of the measurement as one value.
+    **options
+        Single options, which replace those of ``settings``:
+
+        {options}
 
     Returns
     -------
-    `Measurement`
+    `~mangapa.Measurement`
 
     Raises
     ------
     OSError
         If the file is missing or damaged; the message says what to do.
     TypeError, ValueError
-        If an argument is out of its range.
+        If an argument is unknown, of the wrong type or out of its range.
 
     Examples
     --------
@@ -143,33 +208,37 @@ def measure(
     >>> mangapa.measure(galaxy).misalignment.counter_rotating
     True
     """
+    settings = MeasurementSettings.from_options(settings, **options)
     seconds = {}
     with _timed(seconds, "read"):
-        galaxy = _galaxy(source, release, daptype, download)
-    present = {tracer: galaxy.tracer(tracer) for tracer in TRACERS if galaxy.tracer(tracer)}
+        galaxy = _resolve(source, release, daptype, download)
+    present = [tracer for tracer in TRACERS if galaxy.tracer(tracer) is not None]
     with _timed(seconds, "clean"):
-        fields = {
-            tracer: clean(one, sigma=sigma, min_region=min_region)
-            for tracer, one in present.items()
-        }
+        fields = {tracer: clean_with(settings, galaxy.tracer(tracer)) for tracer in present}
     with _timed(seconds, "fit"):
-        found = {tracer: fit_pa(one, **fit_options) for tracer, one in fields.items()}
+        prepared = [prepare_for(settings, fields[tracer]) for tracer in present]
+        angles = dict.fromkeys(TRACERS, KinematicPA(flags=PAFlags.NO_MAP))
+        angles |= zip(present, fit_prepared(prepared, settings), strict=True)
     with _timed(seconds, "classify"):
-        judged = _judged(fields, model)
-    absent = KinematicPA(flags=PAFlags.NO_MAP)
-    found = {tracer: found.get(tracer, absent) for tracer in TRACERS}
-    galaxy = replace(galaxy, **fields)
+        model = load_model(settings.model)
+        judged = dict.fromkeys(TRACERS, Usability(flags=UsabilityFlags.NO_MAP))
+        judged |= zip(present, usability_prepared(_of_one_galaxy(prepared), model), strict=True)
     with _timed(seconds, "profile"):
-        profiles = galaxy_profiles(galaxy)
-    measurement = Measurement(
-        galaxy=galaxy,
-        misalignment=misalignment(found["stellar"], found["halpha"]),
+        profiles = {
+            tracer: profile_prepared(one, effective_radius=galaxy.effective_radius)
+            for tracer, one in zip(present, prepared, strict=True)
+        }
+        features = features_of(profiles, angles.values())
+    return Measurement(
+        galaxy=replace(galaxy, **fields),
+        misalignment=misalignment(angles["stellar"], angles["halpha"]),
+        features=features,
+        settings=settings,
         seconds=seconds,
-        **found,
-        **judged,
-        **{f"{tracer}_profile": profile for tracer, profile in profiles.items()},
+        **angles,
+        **{f"{tracer}_usability": one for tracer, one in judged.items()},
+        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
     )
-    return replace(measurement, features=features(measurement, profiles=profiles))
 
 
 @contextlib.contextmanager
@@ -179,15 +248,13 @@ def _timed(seconds, step):
     seconds[step] = time.perf_counter() - start
 
 
-def _judged(fields, model):
-    """The usability of both tracers, which are judged together even where they bear no name."""
-    together = [replace(field, galaxy=field.galaxy or "this one") for field in fields.values()]
-    judged = dict(zip(fields, usability(together, model=model), strict=True))
-    absent = Usability(flags=UsabilityFlags.NO_MAP)
-    return {f"{tracer}_usability": judged.get(tracer, absent) for tracer in TRACERS}
+def _of_one_galaxy(prepared):
+    """The fields under one name, so that they are judged together even if they have none."""
+    return [replace(one, field=replace(one.field, galaxy="this one")) for one in prepared]
 
 
-def _galaxy(source, release, daptype, download):
+def _resolve(source, release, daptype, download):
+    """The galaxy that a source stands for."""
     if isinstance(source, Galaxy):
         return source
     if hasattr(source, "data_origin") and hasattr(source, "getMap"):
@@ -196,19 +263,19 @@ def _galaxy(source, release, daptype, download):
     if (is_text and is_identifier(source)) or hasattr(source, "data_origin"):
         return _archived(source, release, daptype, may_download(download))
     if is_text or isinstance(source, os.PathLike):
-        return read_maps(source)
+        return read_galaxy(source)
     msg = (
-        "source must be the path of a MAPS file, a plate-IFU, a MaNGA-ID, a Galaxy or Marvin's "
-        f"Maps or Cube, not {type(source).__name__}"
+        "source must be the path of a file, a plate-IFU, a MaNGA-ID, a Galaxy, or a Maps or Cube "
+        f"of Marvin, not {type(source).__name__}"
     )
     raise TypeError(msg)
 
 
 def _archived(source, release, daptype, download):
-    """The galaxy of an identifier; a file that is missing or damaged is fetched if it may be."""
+    """The galaxy of an identifier; a missing or damaged file is downloaded if that is allowed."""
     try:
-        return read_maps(locate(source, release=release, daptype=daptype, download=False))
+        return read_galaxy(locate(source, release=release, daptype=daptype, download=False))
     except (FileNotFoundError, MapsFileError):
         if not download:
             raise
-    return read_maps(locate(source, release=release, daptype=daptype, download=True))
+    return read_galaxy(locate(source, release=release, daptype=daptype, download=True))

@@ -3,8 +3,8 @@
 import numpy as np
 from astropy import units as u
 
+from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import TRACERS, VELOCITY
-from mangapa.fitting._fit import UNCONSTRAINED
 
 __all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
 
@@ -323,8 +323,8 @@ def _draw_angles(ax, profile, result):
     ax.set_xlabel("Semi-major axis (arcsec)")
     ax.set_ylabel("Position angle (deg)")
     ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
-    effective_radius = profile.meta.get("effective_radius")
-    if effective_radius:
+    effective_radius = profile.meta.get("effective_radius", np.nan)
+    if np.isfinite(effective_radius):
         scale = (lambda r: r / effective_radius, lambda r: r * effective_radius)
         ax.secondary_xaxis("top", functions=scale).set_xlabel("in effective radii")
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -5,6 +7,9 @@ from astropy import units as u
 import mangapa
 from mangapa import Galaxy, PAFlags, clean, fit_pa, measure
 from mangapa.catalogue.columns import catalogue_columns, register_column
+from mangapa.fitting._thin_disc import fit_disc
+
+IVAR = (u.km / u.s) ** -2
 
 
 def test_the_whole_path(galaxy):
@@ -20,6 +25,7 @@ def test_the_whole_path(galaxy):
 
 
 def test_profiles_and_features(galaxy):
+    """Those of the cleaned fields, in effective radii of the header, and the global angles."""
     measurement = mangapa.measure(galaxy)
     field = mangapa.clean(galaxy.halpha)
     alone = mangapa.pa_profile(field, effective_radius=galaxy.effective_radius)
@@ -30,6 +36,57 @@ def test_profiles_and_features(galaxy):
     assert measurement.row()["halpha_kdc"] == found.halpha.kdc
     assert measurement.row()["stellar_warp_turn"] == found.stellar.warp_turn
     assert "profile" in measurement.seconds
+
+
+@pytest.fixture
+def disc_fits(monkeypatch):
+    """The number of points of each disc that is fitted."""
+    sizes = []
+
+    def counted(points, pa_start):
+        sizes.append(points.velocity.size)
+        return fit_disc(points, pa_start)
+
+    monkeypatch.setattr("mangapa.fitting._prepared.fit_disc", counted)
+    return sizes
+
+
+@pytest.mark.parametrize("options", [{}, {"velocity_error": 30, "v_sys": 0}])
+def test_one_disc_is_fitted_for_each_field(galaxy, disc_fits, options):
+    found = measure(galaxy, **options)
+    assert len(disc_fits) == 2
+    assert np.isfinite([found[tracer].usability.score for tracer in ("stellar", "halpha")]).all()
+    assert len(found.stellar_profile) > 2
+
+
+def test_bins_in_pieces_cost_the_network_another_disc(shared_data, disc_fits):
+    """The network takes its bins from equal velocities; two of the 497 bins have two pieces."""
+    true_file = shared_data / "manga-7815-3702-MAPS-HYB10-GAU-MILESHC.fits.gz"
+    measure(true_file)
+    assert sorted(disc_fits) == [497, 499, 766]
+
+
+def test_options_reach_the_profile(galaxy):
+    default, changed = measure(galaxy), measure(galaxy, velocity_error=30, v_sys=0)
+    bare = replace(galaxy.stellar, ivar=np.full(galaxy.stellar.velocity.shape, 1 / 900) * IVAR)
+    expected = mangapa.pa_profile(mangapa.clean(bare), effective_radius=galaxy.effective_radius)
+    for name in ("pa", "pa_err", "k1", "v_sys"):
+        np.testing.assert_allclose(changed.stellar_profile[name], expected[name], rtol=1e-4)
+    assert np.any(changed.stellar_profile["pa_err"] != default.stellar_profile["pa_err"])
+    assert changed.stellar_usability.score == pytest.approx(default.stellar_usability.score)
+
+
+def test_each_tracer_by_name(galaxy):
+    found = measure(galaxy)
+    assert [tracer for tracer, _ in found.tracers()] == ["stellar", "halpha"]
+    for tracer, measured in found.tracers():
+        assert measured.pa is getattr(found, tracer)
+        assert measured.usability is getattr(found, f"{tracer}_usability")
+        assert measured.profile is getattr(found, f"{tracer}_profile")
+        assert measured.features is getattr(found.features, tracer)
+        assert measured.field is found.galaxy.tracer(tracer)
+    with pytest.raises(ValueError, match="tracer='gas' is not known"):
+        found["gas"]
 
 
 def test_every_kind_of_source_gives_the_same_angle(maps_file, sas):
@@ -79,7 +136,7 @@ def test_cleaning_options_are_passed_on(galaxy):
 
 @pytest.mark.parametrize("source", [None, 8485, ["8485-1901"]])
 def test_something_other_than_a_source(source):
-    with pytest.raises(TypeError, match="source must be the path of a MAPS file, a plate-IFU"):
+    with pytest.raises(TypeError, match="source must be the path of a file, a plate-IFU"):
         measure(source)
 
 

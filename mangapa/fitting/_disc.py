@@ -1,56 +1,40 @@
-"""The robust thin disc: best at low signal-to-noise and on damaged maps; the default."""
+"""The robust thin disc: best at low signal-to-noise and on damaged maps; the default method."""
 
 import numpy as np
 
-from mangapa.fitting import _symmetry as symmetry
-from mangapa.fitting._errors import analytic_error
-from mangapa.fitting._harmonic import chi_square_curves, three_sigma
+from mangapa.fitting import _symmetry
+from mangapa.fitting._curves import three_sigma
 from mangapa.fitting._methods import register_method
-from mangapa.fitting._points import MIN_POINTS, gather
+from mangapa.fitting._points import MIN_POINTS
 from mangapa.fitting._results import PAFit
-from mangapa.fitting._thin_disc import fit_points
 
-__all__ = ["fit"]
-
-#: The error of an angle that may be any is 52 degrees; above this, nine in ten are.
+#: Above this error, degrees, the rotation is not distinguishable from noise: that of a uniformly
+#: random axis is 52, and nine in ten fields of pure noise are above 50
+#: (benchmarks/error_calibration.py).
 NO_SIGNAL = 50.0
 
 
 @register_method("disc", error="analytic")
 def fit(spaxels, *, n_steps):
     """
-    Fit a thin disc by robust least squares.
+    Fit a thin disc by robust least squares, starting from the harmonic angle.
 
-    It starts from the harmonic angle; `~mangapa.fitting._thin_disc.fit_points` has the model. The
-    inclination and the rotation curve come with the result. Where the rotation is not told from
-    noise, and no angle is better than another, it is that of the published objective.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        What to fit.
-    n_steps : `int`
-        Angles that are tried where the field shows no rotation; else the angle is continuous.
-
-    Returns
-    -------
-    `~mangapa.fitting.PAFit`
+    The inclination and the rotation curve come with the result. Where the rotation is not
+    distinguishable from noise, and no angle is better than another, the axis is that of the
+    published objective, tried at ``n_steps`` angles.
     """
-    points = gather(spaxels)
-    if points.velocity.size < MIN_POINTS:
+    if spaxels.points.velocity.size < MIN_POINTS:
         return PAFit(pa_axis=np.nan)
-    (curve,) = chi_square_curves([spaxels], [points])
-    disc, state, angle, v_sys = fit_points(points, np.nan_to_num(curve.pa_axis))
-    error = analytic_error(state, spaxels.grid)
-    pa_axis = np.degrees(angle) % 180.0
+    disc, points, error = spaxels.disc, spaxels.points, spaxels.disc_error
+    pa_axis = np.degrees(disc.angle) % 180.0
     if error > NO_SIGNAL:
-        pa_axis = symmetry.fit(spaxels, n_steps=n_steps).pa_axis
+        pa_axis = _symmetry.fit(spaxels, n_steps=n_steps).pa_axis
     return PAFit(
         pa_axis=pa_axis,
-        error_3sigma=three_sigma(curve.chi2, points.weight.size),
-        v_sys=v_sys,
-        chi2=float(np.sum((state.velocity_residual / points.error) ** 2)),
-        other_axis=curve.pa_axis,
+        error_3sigma=three_sigma(spaxels.curve.chi2, points.weight.size),
+        v_sys=disc.v_sys,
+        chi2=float(np.sum((disc.velocity_residual / points.error) ** 2)),
+        other_axis=spaxels.curve.pa_axis,
         disc=disc,
         error=error,
     )

@@ -1,60 +1,64 @@
 """Calibrated 1-sigma errors: analytic for the disc, by parametric bootstrap for every method."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from mangapa.fitting._points import CORRELATION, gather
-from mangapa.fitting._thin_disc import ANGLE, fit_points
+from mangapa.fitting._points import CORRELATION
+from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
-__all__ = ["UNIFORM", "analytic_error", "bootstrap_error"]
-
-#: Standard deviation of an axis that may point anywhere, 180 / sqrt(12) degrees.
+#: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
 UNIFORM = 180 / np.sqrt(12)
-#: Mean squared signal-to-noise of the rotation that noise alone fakes, at which half of the answers
-#: are chance, and how fast that share falls; from simulated fields of pure noise.
+#: Squared signal-to-noise of the rotation that noise alone fakes, at which half of the answers are
+#: chance, and the width over which that share falls; fitted to simulated fields of pure noise
+#: (benchmarks/error_calibration.py).
 CHANCE, CHANCE_WIDTH = 5.5, 1.2
-#: Correlated noise is told from white where neighbours within reach add so many per point.
+#: Exponents beyond this only overflow.
+LARGEST_EXPONENT = 50.0
+#: Correlated noise is distinguished from white noise where the neighbours within reach, weighted by
+#: their correlation, add at least this many per point.
 MIN_NEIGHBOURS = 0.3
-#: And with fewer than this it is hard to tell from a misfit; unbinned spaxels have 22.
+#: With fewer neighbours than this, correlated noise is hard to distinguish from a misfit; unbinned
+#: spaxels have 22.
 FEW_NEIGHBOURS = 8.0
-#: Fewest degrees of freedom that tell the noise.
+#: It cannot be distinguished if the fit absorbs more than this share of what decays with distance.
+ABSORBED = 0.4
+#: The equations for the two parts of the noise are singular if their determinant is below this
+#: fraction of what decays with distance.
+SINGULAR = 0.1
+#: Largest share of the data's freedom that a fit can be taken to use up.
+MAX_USED = 0.9
+#: Fewest degrees of freedom from which the noise can be estimated.
 MIN_FREEDOM = 4.0
-#: A correlated part below so many of its own standard deviations is shrunk towards none.
+#: A correlated part that is less significant than this many of its own standard deviations is
+#: shrunk towards none.
 SIGNIFICANT = 3.0
+#: Ridge of the normal matrix, for parameters without a prior.
+RIDGE = 1e-12
+#: Draws of the parametric bootstrap: its error is then known to 11 per cent.
 N_DRAWS = 40
 
 
-def analytic_error(state, grid):
+def analytic_error(disc, grid):
     """
-    Error of the disc's angle from its linearised, robust, correlated least squares.
+    1-sigma error of the disc's angle, degrees, from its linearised robust least squares.
 
     The sandwich estimate u^T C u, with u the influence of each residual on the angle, and C the
     residuals' own covariance: a white part and one that falls as exp(-d^2 / (2 x 1.92^2)), as
-    MaNGA's noise does (Westfall et al. 2019), told apart by the products of neighbouring residuals.
-    Where the rotation is hardly significant the error grows to that of a uniform angle.
-
-    Parameters
-    ----------
-    state : `~mangapa.fitting._thin_disc.DiscState`
-        The fit.
-    grid : `~mangapa.fitting._grid.Grid` or `None`
-        Where the spaxels lie; noise is taken for white where there is none.
-
-    Returns
-    -------
-    `float`
-        1-sigma error, degrees.
+    MaNGA's noise does (Westfall et al. 2019, AJ 158, 231), distinguished by the products of
+    neighbouring residuals. Where the rotation is hardly significant the error grows to that of a
+    uniformly random axis. Noise is taken to be white where there is no ``grid``.
     """
-    influence, bounded, slope, n_effective = _linearise(state)
-    noise = _Noise(state.points, grid, bounded, n_effective)
+    influence, bounded, slope, n_effective = _linearise(disc)
+    noise = _Noise(disc.points, grid, bounded, n_effective)
     variance = noise.variance(influence)
-    # How significant the rotation is: its weighted power over that which the noise would have.
-    rotation = state.model - state.model.mean()
-    power = np.sum((rotation * state.weight) ** 2) ** 2
-    significance = power / noise.variance(state.weight**2 * rotation) * slope**2
-    chance = 1 / (1 + np.exp(np.clip((significance - CHANCE) / CHANCE_WIDTH, -50, 50)))
+    # Significance of the rotation: its weighted power over that which the noise would have.
+    weight = disc.points.weight
+    rotation = disc.model - disc.model.mean()
+    power = np.sum((rotation * weight) ** 2) ** 2
+    significance = power / noise.variance(weight**2 * rotation) * slope**2
+    exponent = (significance - CHANCE) / CHANCE_WIDTH
+    chance = 1 / (1 + np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
     # The fitted rotation holds one part of noise, so that its true significance is less.
     error = np.degrees(np.sqrt(variance)) * np.sqrt(significance / max(significance - 1, 1.0))
     error = min(error, UNIFORM)
@@ -65,38 +69,21 @@ def analytic_error(state, grid):
 
 def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
     """
-    Error of any method's axis by parametric bootstrap.
+    1-sigma error of any method's axis, degrees, by parametric bootstrap.
 
-    The method fits fields drawn from the best disc, with noise that has the covariance of the
-    residuals from it.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        What was fitted.
-    axis : `float`
-        What the method found, degrees.
-    fit : callable
-        From a list of `~mangapa.fitting._methods.Spaxels` to their axes, degrees.
-    rng : `~numpy.random.Generator`
-        Source of the noise.
-    n_draws : `int`, optional
-        Number of draws.
-
-    Returns
-    -------
-    `float`
-        1-sigma error, degrees.
+    The method fits fields drawn from the best disc near its ``axis`` (degrees), with noise that has
+    the covariance of the residuals from it; ``fit`` turns a list of spaxels into their axes.
     """
-    points = gather(spaxels)
-    _, state, _, _ = fit_points(points, axis)
-    _, bounded, _, n_effective = _linearise(state)
+    points = spaxels.points
+    _, disc = fit_disc(points, axis)
+    _, bounded, _, n_effective = _linearise(disc)
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
-    smooth = points.velocity - state.velocity_residual
-    # The bounded residuals tell how the noise is shared, the robust scale how large it is.
-    unit = state.relative * state.velocity_unit * state.scale / np.sqrt(np.mean(bounded**2))
+    smooth = points.velocity - disc.velocity_residual
+    # The bounded residuals show how the noise is shared, the robust scale how strong it is.
+    unit = disc.relative * disc.noise / np.sqrt(np.mean(bounded**2))
+    order = _order_of_ids(spaxels)
     draws = [
-        replace(spaxels, velocity=(smooth + unit * noise.draw(rng))[points.bins])
+        spaxels.with_velocity((smooth + unit * noise.draw(rng, order))[points.bins])
         for _ in range(n_draws)
     ]
     off = np.radians(2 * (np.array(fit(draws)) - axis))
@@ -108,15 +95,25 @@ def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
     return float(min(np.degrees(np.sqrt(np.mean(off**2))), UNIFORM))
 
 
-def _linearise(state):
-    """Influence of each residual on the angle, bounded residuals, mean slope, parameters told."""
-    ratio = state.residual / state.scale
-    bounded = state.residual / np.sqrt(1 + ratio**2)
+def _order_of_ids(spaxels):
+    """Rank of each point by bin id, in which order noise is drawn; that of the points without."""
+    points = spaxels.points
+    ids = np.arange(points.n_spaxels.size)
+    if spaxels.bin_id is not None:
+        ids[points.bins] = spaxels.bin_id
+    return np.argsort(np.argsort(ids))
+
+
+def _linearise(disc):
+    """Influence of each residual on the angle, bounded residuals, mean slope, freedom used up."""
+    ratio = disc.residual / disc.scale
+    bounded = disc.residual / np.sqrt(1 + ratio**2)
     slope = np.mean((1 + ratio**2) ** -1.5)
-    normal = slope * (state.jacobian * state.weight) @ state.jacobian.T
-    prior = np.diag(state.scale**2 * state.precision + 1e-12)
+    weighted = disc.jacobian * disc.points.weight
+    normal = slope * weighted @ disc.jacobian.T
+    prior = np.diag(disc.scale**2 * disc.precision + RIDGE)
     inverse = np.linalg.inv(normal + prior)
-    influence = (inverse[ANGLE] @ state.jacobian) * state.weight
+    influence = (inverse[ANGLE] @ disc.jacobian) * disc.points.weight
     return influence, bounded, slope, float(np.sum(inverse * normal))
 
 
@@ -126,7 +123,7 @@ class _Noise:
     def __init__(self, points, grid, residual, n_effective):
         self._grid = grid
         count = self._size = residual.size
-        freedom = min(n_effective / count, 0.9)
+        freedom = min(n_effective / count, MAX_USED)
         power = np.mean(residual**2)
         self.white, self.correlated = power / (1 - freedom), 0.0
         if grid is None:
@@ -139,17 +136,17 @@ class _Noise:
         if neighbours <= MIN_NEIGHBOURS * count:
             return
         # Mean products of residuals: with themselves, and with those within reach. The fit has
-        # taken ``freedom`` of their variance away, from all of them within reach together.
+        # absorbed the share ``freedom`` of their variance.
         area = neighbours / count
         nearby = (self._smoothed_power(residual) - count * power) / neighbours
         narrow = self._smoothed_power(ones, CORRELATION / np.sqrt(2)) - count
         decay = narrow / neighbours
         matrix = np.array([[1 - freedom, -freedom * area], [-freedom, decay - freedom * area]])
         determinant = np.linalg.det(matrix)
-        if area < FEW_NEIGHBOURS and freedom * area > 0.4 * decay:
-            # So few bins that a correlation cannot be told from a misfit.
+        if area < FEW_NEIGHBOURS and freedom * area > ABSORBED * decay:
+            # With so few bins a correlation looks like a misfit.
             return
-        if determinant > 0.1 * decay:
+        if determinant > SINGULAR * decay:
             total, correlated = np.linalg.solve(matrix, [power, nearby])
             chance = 2 * (max(total, power) / determinant) ** 2 * narrow / neighbours**2
             correlated = max(correlated, 0.0)
@@ -167,14 +164,14 @@ class _Noise:
             variance += self.correlated * self._smoothed_power(weights)
         return variance
 
-    def draw(self, rng):
-        """One draw of noise for all points."""
+    def draw(self, rng, order):
+        """One draw of noise for all points; ``order`` is the rank in which each is drawn."""
         if self._grid is None or self.correlated == 0:
-            return np.sqrt(self.white) * rng.normal(size=self._size)
+            return np.sqrt(self.white) * rng.normal(size=self._size)[order]
         ny, nx = self._shape
         field = _root(ny) @ rng.normal(size=self._shape) @ _root(nx).T
         noise = np.sqrt(self.correlated) * field[self._row, self._column]
-        return noise + np.sqrt(self.white) * rng.normal(size=noise.size)
+        return noise + np.sqrt(self.white) * rng.normal(size=noise.size)[order]
 
     def _smoothed_power(self, values, length=CORRELATION):
         """Sum of the products of all values, weighted by exp(-d^2 / 2 length^2)."""

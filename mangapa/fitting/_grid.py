@@ -1,28 +1,29 @@
-"""Where the spaxels of a map lie: a grid in any orientation, or scattered points."""
+"""Positions of the spaxels of a map: a grid in any orientation, or scattered points."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Grid", "grid_of"]
-
-#: A grid's spaxels lie within this fraction of a step from where the grid puts them.
+#: The spaxels of a grid are within this fraction of a step of where the grid puts them; the offsets
+#: in MAPS files are rounded to less.
 REGULAR = 0.02
-#: Spaxels that are looked at.
+#: Number of spaxels that are checked.
 SAMPLE = 200
+#: Fewest spaxels that can determine a grid.
+MIN_SPAXELS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """
-    An affine grid: the place of the spaxel in row i and column j is origin + steps @ (j, i).
+    An affine grid: the spaxel in row i and column j is at origin + steps @ (j, i).
 
     Attributes
     ----------
     origin : `~numpy.ndarray`
-        Place of the first spaxel, arcsec, shape (2,).
+        Position of the first spaxel, arcsec, shape (2,).
     steps : `~numpy.ndarray`
-        Columns are the step to the next column and to the next row, arcsec, shape (2, 2).
+        The columns are the steps to the next column and to the next row, arcsec, shape (2, 2).
     shape : `tuple` of `int`
         Rows and columns.
     """
@@ -33,17 +34,17 @@ class Grid:
 
     @property
     def spaxel(self):
-        """Side of a spaxel, arcsec: that of a square of the same area."""
+        """Side of a square with the area of a spaxel, arcsec."""
         return float(np.sqrt(abs(np.linalg.det(self.steps))))
 
     def index(self, x, y):
-        """Column and row, as fractions, of any places."""
+        """Column and row, which may be fractions, of any positions."""
         (a, b), (c, d) = np.linalg.inv(self.steps)
         x, y = x - self.origin[0], y - self.origin[1]
         return a * x + b * y, c * x + d * y
 
     def places(self, column, row):
-        """Place of any columns and rows, which may be fractions or beyond the map."""
+        """Positions of columns and rows, which may be fractions or beyond the map."""
         (a, b), (c, d) = self.steps
         return (
             self.origin[0] + a * column + b * row,
@@ -53,24 +54,14 @@ class Grid:
 
 def grid_of(x, y, good):
     """
-    Recognise the grid of a map.
+    Recognise the grid of a map; `None` if the positions are not on one.
 
-    Parameters
-    ----------
-    x, y : `~numpy.ndarray`
-        Offsets, arcsec, shape (ny, nx).
-    good : `~numpy.ndarray` of `bool`
-        Spaxels whose offsets are finite, shape (ny, nx).
-
-    Returns
-    -------
-    `Grid` or `None`
-        `None` where the places are not those of a grid.
+    ``x`` and ``y`` are offsets in arcsec; they must be finite where ``good`` is true; all (ny, nx).
     """
     row, column = np.nonzero(good)
-    if row.size < 3:
+    if row.size < MIN_SPAXELS:
         return None
-    # Four spaxels far from each other give the grid; these and a sample must lie on it.
+    # Four spaxels far apart determine the grid; these and a sample must be on it.
     far = np.array([0, column.argmin(), column.argmax(), row.size - 1])
     sample = np.concatenate([far, np.arange(0, row.size, 1 + row.size // SAMPLE)])
     column, row = column[sample], row[sample]

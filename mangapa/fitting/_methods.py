@@ -1,14 +1,9 @@
-"""The fitting methods that are known, and what each of them is given."""
+"""Registry of the fitting methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-
-from mangapa.fitting._grid import Grid
-
-__all__ = ["DEFAULT_METHOD", "Spaxels", "available_methods", "method_named", "register_method"]
+from mangapa._utils.plugins import load_plugins
 
 #: What ``method="default"`` stands for.
 DEFAULT_METHOD = "disc"
@@ -16,48 +11,10 @@ DEFAULT_METHOD = "disc"
 _methods = {}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Spaxels:
-    """
-    The good spaxels of a field, checked and without units: the input of every method.
-
-    Attributes
-    ----------
-    x, y : `~numpy.ndarray`
-        Offsets from the centre, arcsec, +x East, shape (n,).
-    velocity : `~numpy.ndarray`
-        Velocities relative to ``first_guess``, km/s, shape (n,).
-    first_guess : `float`
-        Systemic velocity that was subtracted, km/s.
-    error : `~numpy.ndarray`
-        Their 1-sigma errors, km/s, shape (n,).
-    good : `~numpy.ndarray` of `bool`
-        Where on the map the spaxels are, shape (ny, nx).
-    bin_id : `~numpy.ndarray` or `None`
-        Their bins, shape (n,).
-    grid : `~mangapa.fitting._grid.Grid` or `None`
-        The grid of the map; `None` where the places are scattered.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    velocity: np.ndarray
-    first_guess: float
-    error: np.ndarray
-    good: np.ndarray
-    bin_id: np.ndarray | None = None
-    grid: Grid | None = None
-
-    @cached_property
-    def index(self):
-        """Number of each spaxel on the flattened map, shape (n,)."""
-        return np.flatnonzero(self.good)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """
-    A method that is known.
+    A registered method.
 
     Attributes
     ----------
@@ -66,12 +23,12 @@ class Method:
     fit : callable
         ``fit(spaxels, *, n_steps) -> PAFit``.
     fit_many : callable or `None`
-        The same for a list, where the method is faster so.
+        The same for a list of spaxels, where that is faster.
     error : {"analytic", "bootstrap", "3sigma"}
         What ``error="default"`` means: the method's own analytic error, the bootstrap, or a third
         of its 3-sigma interval for a method that is too slow for a bootstrap.
     stepped : `bool`
-        Whether the angle is one of ``n_steps``, rather than continuous.
+        Whether the angle is one of ``n_steps`` instead of continuous.
     """
 
     name: str
@@ -87,36 +44,51 @@ class Method:
         return [self.fit(one, n_steps=n_steps) for one in spaxels]
 
 
-def register_method(name, *, fit_many=None, error="bootstrap", stepped=False):
+def register_method(
+    name: str, *, fit_many: Callable | None = None, error: str = "bootstrap", stepped: bool = False
+) -> Callable:
     """
-    Make a function known to `~mangapa.fit_pa` as a method.
+    Register a function as a method of `~mangapa.fit_pa`.
+
+    A package registers its methods for all sessions, and for the workers of a survey, in a module
+    that it names as an entry point of the group ``mangapa``.
 
     Parameters
     ----------
     name : `str`
-        What users will call it.
+        What users call the method.
     fit_many : callable, optional
-        The same for a list of fields, if the method gains from that.
+        The same function for a list of spaxels, if that is faster.
     error : {"analytic", "bootstrap", "3sigma"}, optional
-        What ``error="default"`` means for it.
+        What ``error="default"`` means for the method.
     stepped : `bool`, optional
         Whether its angle is one of ``n_steps``.
 
     Returns
     -------
     callable
-        A decorator for a function ``fit(spaxels, *, n_steps) -> PAFit``. It is only called with
-        finite velocities, positive errors, and enough spaxels that do not lie on one line.
+        A decorator for a function ``fit(spaxels, *, n_steps) -> PAFit``. The function is only
+        called with finite velocities, positive errors, and enough spaxels that do not lie on one
+        line; see `~mangapa.fitting.Spaxels`.
 
     Raises
     ------
     ValueError
         If another method has this name.
+
+    Examples
+    --------
+    >>> from mangapa.fitting import PAFit, available_methods, register_method
+    >>> @register_method("always north")
+    ... def fit(spaxels, *, n_steps):
+    ...     return PAFit(pa_axis=0.0)
+    >>> "always north" in available_methods()
+    True
     """
 
     def register(function):
         if name in _methods or name == "default":
-            msg = f"a method named {name!r} is registered already"
+            msg = f"a method named {name!r} is already registered"
             raise ValueError(msg)
         _methods[name] = Method(
             name=name, fit=function, fit_many=fit_many, error=error, stepped=stepped
@@ -126,9 +98,9 @@ def register_method(name, *, fit_many=None, error="bootstrap", stepped=False):
     return register
 
 
-def available_methods():
+def available_methods() -> tuple[str, ...]:
     """
-    The names that `~mangapa.fit_pa` takes as ``method``, without the alias "default".
+    Names that `~mangapa.fit_pa` accepts as ``method``, without the alias "default".
 
     Returns
     -------
@@ -140,14 +112,15 @@ def available_methods():
     >>> "pafit" in available_methods()
     True
     """
+    load_plugins()
     return tuple(_methods)
 
 
 def method_named(name):
-    """The `Method` of this name, or behind this alias."""
+    """Look up the `Method` of this name, or behind the alias "default"."""
     if name == "default":
         name = DEFAULT_METHOD
-    if name not in _methods:
+    if name not in _methods and name not in available_methods():
         msg = f"method={name!r} is not known; choose one of default, {', '.join(_methods)}"
         raise ValueError(msg)
     return _methods[name]

@@ -5,10 +5,9 @@ import warnings
 
 import numpy as np
 
+from mangapa._utils.imports import import_extra
 from mangapa.fitting._methods import register_method
 from mangapa.fitting._results import PAFit
-
-__all__ = ["fit"]
 
 logger = logging.getLogger("mangapa")
 
@@ -19,42 +18,22 @@ def fit(spaxels, *, n_steps):
     Fit the axis with ``pafit.fit_kinematic_pa``.
 
     The angle that leaves the bi-antisymmetrised map closest to the map (Krajnovic et al. 2006,
-    MNRAS 366, 787, Appendix C). The error is the half-width of the 3-sigma interval in chi-square.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        What to fit.
-    n_steps : `int`
-        Number of angles that are tried over 180 deg.
-
-    Returns
-    -------
-    `~mangapa.fitting.PAFit`
-
-    Raises
-    ------
-    ImportError
-        If pafit is not installed.
+    MNRAS 366, 787, Appendix C), of ``n_steps``. The error is the half-width of the 3-sigma interval
+    in chi-square.
     """
     from threadpoolctl import threadpool_limits
 
-    try:
-        from pafit.fit_kinematic_pa import fit_kinematic_pa
-    except ImportError as error:
-        msg = (
-            "method='pafit' needs the package pafit, for non-commercial use only: "
-            "pip install 'mangapa[pafit]'"
-        )
-        raise ImportError(msg) from error
+    pafit = import_extra(
+        "pafit.fit_kinematic_pa", "pafit", "method='pafit' (non-commercial use only)"
+    )
 
-    # 7 to 100 times slower with several BLAS threads, those of scipy among them.
+    # It is 7 to 100 times slower with several BLAS threads, scipy's included.
     with threadpool_limits(1), warnings.catch_warnings():
         # It divides by the number of mirror points, which may be none.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
             # It measures counter-clockwise from +y; with -x that is North through East.
-            pa_axis, error_3sigma, v_sys = fit_kinematic_pa(
+            pa_axis, error_3sigma, v_sys = pafit.fit_kinematic_pa(
                 -spaxels.x,
                 spaxels.y,
                 spaxels.velocity,
@@ -64,7 +43,7 @@ def fit(spaxels, *, n_steps):
                 plot=False,
             )
         except (ValueError, RuntimeError, IndexError, ArithmeticError) as error:
-            # Such as Qhull's RuntimeError on an awkward set of points.
+            # Such as Qhull's RuntimeError for an awkward set of points.
             logger.info("pafit failed: %s", error)
             return PAFit(pa_axis=np.nan)
     return PAFit(

@@ -1,28 +1,32 @@
-"""Spaxels that share a bin hold one measurement: gather each bin into one point."""
+"""Spaxels that share a bin are one measurement: bin them into points."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["CORRELATION", "CORRELATION_AREA", "MIN_POINTS", "Points", "gather"]
-
 #: Correlation length of the noise of MaNGA's spaxels, which covary as exp(-d^2 / (2 x 1.92^2)) with
 #: d in spaxels (Westfall et al. 2019, AJ 158, 231).
 CORRELATION = 1.92
-#: Spaxels within which the noise is shared, pi x 1.92^2: n spaxels hold n / (n + 12) of an
-#: independent datum. Real fields hardly care for its value (3 to 20 do equally well).
+#: Spaxels that share noise, pi x 1.92^2: n spaxels hold n / (n + 12) of an independent datum. The
+#: angles of repeat observations hardly depend on it (benchmarks/real_precision.py: 3 to 20 do
+#: equally well).
 CORRELATION_AREA = 12.0
-#: Pieces of equal velocity whose second moment is above that of a square by more than this factor
-#: are no bins; a rectangle of 8 to 1 just is one.
+#: Pieces of equal velocity are bins unless their second moment exceeds that of a square by more
+#: than this factor; a rectangle of 8 to 1 is just accepted, while the isovelocity lines of a
+#: noiseless gradient are not.
 LONGEST = 4.0
-#: Fewest points that tell an axis, a systemic velocity and an amplitude.
+#: Second moment of a square about its centre along both axes, over its area: 2 x 1 / 12.
+SQUARE_MOMENT = 1 / 6
+#: Fewest points that determine an axis, a systemic velocity and an amplitude.
 MIN_POINTS = 3
+#: Bin ids are renumbered by counting up to this many times the number of spaxels, else by sorting.
+COUNTABLE = 100
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Points:
     """
-    The bins of a field, or its spaxels where it is not binned.
+    The m bins of a field, or its spaxels where it is not binned.
 
     Attributes
     ----------
@@ -33,9 +37,9 @@ class Points:
     n_spaxels : `~numpy.ndarray`
         Number of spaxels in each, shape (m,).
     weight : `~numpy.ndarray`
-        How much of an independent datum each is, 0-1, shape (m,).
+        Fraction of an independent datum that each is worth, shape (m,).
     bins : `~numpy.ndarray` of `int`
-        Which point each spaxel is in, shape (n,).
+        Point that each of the n spaxels belongs to, shape (n,).
     """
 
     x: np.ndarray
@@ -47,23 +51,8 @@ class Points:
     bins: np.ndarray
 
 
-def gather(spaxels):
-    """
-    Gather the spaxels of each bin into a point.
-
-    Where the field has no bin ids, compact pieces of connected spaxels of exactly equal velocity
-    are taken for bins: so binned maps repeat their values.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        The good spaxels.
-
-    Returns
-    -------
-    `Points`
-    """
-    bins = _bins(spaxels)
+def bin_spaxels(spaxels, bins):
+    """Average the spaxels of each bin; ``bins`` is what `bins_by_id` or `bins_by_velocity` give."""
     n_spaxels = np.bincount(bins).astype(float)
 
     def mean(values):
@@ -81,45 +70,55 @@ def gather(spaxels):
     )
 
 
-def _bins(spaxels):
-    if spaxels.bin_id is not None:
-        return _renumbered(spaxels.bin_id)
-    alone = np.arange(spaxels.velocity.size)
-    if spaxels.grid is None:
-        return alone
-    pieces = _connected(spaxels)
-    if pieces is None:
-        return alone
-    # A long piece is no bin but a line of equal velocity: its spaxels stay alone.
-    row, column = np.nonzero(spaxels.good)
-    size = np.bincount(pieces)
-    spread = sum(
-        np.bincount(pieces, places**2) / size - (np.bincount(pieces, places) / size) ** 2
-        for places in (row.astype(float), column.astype(float))
-    )
-    compact = spread <= LONGEST * size / 6
-    bins = _renumbered(np.where(compact[pieces], pieces, size.size + alone))
-    return bins if bins.max() >= MIN_POINTS - 1 else alone
+def bins_by_id(bin_id):
+    """Number bins from 0 in the order in which they first appear, whatever their ids are."""
+    number = _without_gaps(bin_id)
+    first = np.empty(number.max() + 1, np.intp)
+    # Of the values assigned to one element the last stays, so that the first spaxel comes last.
+    first[number[::-1]] = np.arange(number.size)[::-1]
+    rank = np.empty(first.size, np.intp)
+    rank[np.argsort(first)] = np.arange(first.size)
+    return rank[number]
 
 
-def _renumbered(number):
-    """Numbers without gaps, in the same order."""
-    if number.max() > 100 * number.size:
+def _without_gaps(number):
+    """Number from 0 without gaps, in the same order."""
+    if number.max() > COUNTABLE * number.size:
         return np.unique(number, return_inverse=True)[1].ravel()
-    # Bin ids are small: counting beats sorting by far.
     return (np.cumsum(np.bincount(number) > 0) - 1)[number]
 
 
-def _connected(spaxels):
-    """Pieces of connected spaxels of equal velocity; `None` where no two are."""
-    good = spaxels.good
-    velocity = np.full(good.shape, np.nan)
-    velocity[good] = spaxels.velocity
+def bins_by_velocity(velocity, good):
+    """
+    Bins recovered from their repeated values.
+
+    They are the compact pieces of connected spaxels of exactly equal velocity; ``good`` places the
+    velocities on the map. All other spaxels are bins of their own.
+    """
+    alone = np.arange(velocity.size)
+    pieces = _connected(velocity, good)
+    if pieces is None:
+        return alone
+    row, column = np.nonzero(good)
+    size = np.bincount(pieces)
+    moment = sum(
+        np.bincount(pieces, places**2) / size - (np.bincount(pieces, places) / size) ** 2
+        for places in (row.astype(float), column.astype(float))
+    )
+    compact = moment <= LONGEST * SQUARE_MOMENT * size
+    bins = _without_gaps(np.where(compact[pieces], pieces, size.size + alone))
+    return bins if bins.max() >= MIN_POINTS - 1 else alone
+
+
+def _connected(velocity, good):
+    """Number of the connected piece of equal velocity of each spaxel; `None` if all are alone."""
+    on_map = np.full(good.shape, np.nan)
+    on_map[good] = velocity
     number = np.zeros(good.shape, np.intp)
-    number[good] = np.arange(spaxels.velocity.size)
+    number[good] = np.arange(velocity.size)
     # NaN equals nothing, so that bad spaxels connect nothing.
-    beside = velocity[:, 1:] == velocity[:, :-1]
-    above = velocity[1:] == velocity[:-1]
+    beside = on_map[:, 1:] == on_map[:, :-1]
+    above = on_map[1:] == on_map[:-1]
     one = np.concatenate([number[:, 1:][beside], number[1:][above]])
     if one.size == 0:
         return None
@@ -127,6 +126,6 @@ def _connected(spaxels):
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    n = spaxels.velocity.size
+    n = velocity.size
     links = coo_matrix((np.ones(one.size, bool), (one, other)), (n, n))
     return connected_components(links, directed=False)[1]

@@ -1,14 +1,14 @@
-"""What a fit gives: the axis, from a method; the position angle, from `~mangapa.fit_pa`."""
+"""Results of a fit: the axis, from a method, and the position angle, from `~mangapa.fit_pa`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
 
-from mangapa.fields import VELOCITY, VelocityField
+from mangapa.fields import OFFSET, VELOCITY, VelocityField
 from mangapa.flags import PAFlags
 
-__all__ = ["KinematicPA", "PAFit"]
+__all__ = ["Disc", "KinematicPA", "PAFit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +25,13 @@ class PAFit:
     v_sys : `float`
         Correction to the first guess of the systemic velocity, km/s.
     chi2 : `float`
-        Chi-square at the best angle; NaN if the method does not tell.
+        Chi-square at the best angle; NaN if the method has none.
     error : `float`
-        1-sigma error, degrees, where the method has one of its own; else NaN.
+        The method's own 1-sigma error, degrees; NaN if it has none.
     other_axis : `float`
-        The axis that another method found on the way, degrees; NaN if there was none.
-    disc : `~mangapa.fitting._thin_disc.Disc` or `None`
-        The disc, where one was fitted.
+        Axis that another method found on the way, degrees; NaN if there was none.
+    disc : ``DiscSolution`` or `None`
+        The disc, if one was fitted.
     """
 
     pa_axis: float
@@ -41,6 +41,64 @@ class PAFit:
     error: float = np.nan
     other_axis: float = np.nan
     disc: object = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Disc:
+    """
+    The disc that fits a field best.
+
+    Attributes
+    ----------
+    axis_ratio : `float`
+        Apparent axis ratio of the disc.
+    inclination : `~astropy.units.Quantity`
+        Inclination of a thin disc of this axis ratio, deg; 0 is face-on.
+    x, y : `~astropy.units.Quantity`
+        Kinematic centre, arcsec from the object.
+    radius : `~astropy.units.Quantity`
+        Radii in the plane of the disc, arcsec, shape (n,).
+    rotation_velocity : `~astropy.units.Quantity`
+        Line-of-sight velocity on the major axis at these radii, km/s, shape (n,).
+    """
+
+    axis_ratio: float
+    inclination: u.Quantity
+    x: u.Quantity
+    y: u.Quantity
+    radius: u.Quantity
+    rotation_velocity: u.Quantity
+
+    @classmethod
+    def from_solution(cls, solution: object) -> "Disc":
+        """
+        Attach units to a solution.
+
+        Parameters
+        ----------
+        solution : ``DiscSolution``
+            The disc as plain numbers.
+
+        Returns
+        -------
+        `Disc`
+        """
+        x, y = solution.centre * OFFSET
+        radius, speed = solution.rotation_curve()
+        return cls(
+            axis_ratio=solution.axis_ratio,
+            inclination=np.degrees(np.arccos(solution.axis_ratio)) * u.deg,
+            x=x,
+            y=y,
+            radius=radius * OFFSET,
+            rotation_velocity=speed * VELOCITY,
+        )
+
+    def __repr__(self):
+        return (
+            f"<Disc inclination {self.inclination.value:.0f} deg, rotation velocity up to "
+            f"{self.rotation_velocity.value.max():.0f} km/s>"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -61,15 +119,15 @@ class KinematicPA:
     n_spaxels : `int`
         Good spaxels that were fitted.
     chi2 : `float`
-        Chi-square of the fit; NaN where the method does not tell.
+        Chi-square of the fit; NaN if the method has none.
     method : `str`
         The method that was used.
     flags : `~mangapa.PAFlags`
         What is wrong; 0 if nothing is.
-    field : `~mangapa.VelocityField`
-        What was fitted.
-    disc : `~mangapa.fitting._thin_disc.Disc` or `None`
-        The disc that fits best, with its inclination and rotation curve, from ``method="disc"``.
+    field : `~mangapa.VelocityField` or `None`
+        The field that was fitted.
+    disc : `~mangapa.fitting.Disc` or `None`
+        The best disc, with its inclination and rotation curve, from ``method="disc"``.
     """
 
     pa: u.Quantity = np.nan * u.deg
@@ -80,8 +138,8 @@ class KinematicPA:
     chi2: float = np.nan
     method: str = ""
     flags: PAFlags = PAFlags.NONE
-    field: VelocityField | None = field(default=None)
-    disc: object = None
+    field: VelocityField | None = None
+    disc: Disc | None = None
 
     def plot(self, ax=None, **kwargs):
         """

@@ -1,4 +1,4 @@
-"""Points that are no grid, such as the centres of bins, for the methods that need one."""
+"""Scattered points, such as the centres of bins, for the methods that need a grid."""
 
 from dataclasses import replace
 
@@ -6,29 +6,15 @@ import numpy as np
 
 from mangapa.fitting._grid import Grid
 
-__all__ = ["on_a_grid"]
-
-#: Cells of the grid for each scattered point: enough to keep them apart.
+#: Grid cells for each scattered point, enough to keep neighbours apart.
 CELLS_PER_POINT = 4
 
 
 def on_a_grid(spaxels, weight):
     """
-    Interpolate scattered points linearly to a grid; leave a grid as it is.
+    Interpolate scattered spaxels and their weights, shape (n,), linearly to a grid.
 
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        Good spaxels.
-    weight : `~numpy.ndarray`
-        Their weights, shape (n,).
-
-    Returns
-    -------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        On a grid, without bins.
-    weight : `~numpy.ndarray`
-        Their weights.
+    Spaxels that are on a grid are returned as they are.
     """
     if spaxels.grid is not None:
         return spaxels, weight

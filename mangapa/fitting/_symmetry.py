@@ -2,52 +2,37 @@
 
 import numpy as np
 
-from mangapa.fitting._harmonic import three_sigma
+from mangapa.fitting._curves import three_sigma
 from mangapa.fitting._methods import register_method
 from mangapa.fitting._results import PAFit
 from mangapa.fitting._scattered import on_a_grid
 
-__all__ = ["chi_square_curve", "fit"]
-
-#: Angles that are worked on at once: small enough for the processor's cache.
+#: Angles that are worked on at once: few enough for the processor's cache.
 CHUNK = 20
 #: A mirror point counts if it is inside the convex hull of the spaxels, give or take this fraction
 #: of a spaxel, so that the hull's own corners are inside.
 HULL_TOLERANCE = 1e-3
-#: Values are extrapolated so many spaxels beyond the hull, for the cells that it crosses.
+#: Decimals that tell the edges of the hull apart; each is found twice where spaxels are in line.
+EDGE_DECIMALS = 9
+#: Values are extrapolated this many spaxels beyond the hull, for the cells that it crosses.
 BEYOND = 1.5
-#: Fraction of a spaxel.
+#: Displacement, in spaxels, that makes a regular lattice safe to triangulate.
 JITTER = 1e-3
 
 
 @register_method("symmetry", stepped=True)
 def fit(spaxels, *, n_steps):
     """
-    Find the angle at which the bi-antisymmetrised map is closest to the map.
+    Find the axis about which the bi-antisymmetrised map is closest to the map, of ``n_steps``.
 
-    Each velocity is averaged with those at its three mirror points, where they are inside the
-    field: reflected about the axis, and, with their sign changed, about its perpendicular and
-    through the centre. Mirror values are interpolated bilinearly on the spaxels. For comparison
-    with the literature.
-
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        What to fit.
-    n_steps : `int`
-        Number of angles that are tried over 180 deg.
-
-    Returns
-    -------
-    `~mangapa.fitting.PAFit`
-
-    References
-    ----------
-    Krajnovic et al. 2006, MNRAS 366, 787, Appendix C.
+    Each velocity is averaged with those at its three mirror points that are inside the field:
+    reflected about the axis and, with their sign changed, about its perpendicular and through the
+    centre. Mirror values are interpolated bilinearly (Krajnovic et al. 2006, MNRAS 366, 787,
+    Appendix C).
     """
     spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
     angles = np.linspace(0, 180, n_steps)
-    chi2, offsets = chi_square_curve(spaxels, np.radians(angles))
+    chi2, offsets = mirror_curve(spaxels, np.radians(angles), spaxels.error**-2.0)
     best = int(np.argmin(chi2))
     return PAFit(
         pa_axis=float(angles[best] % 180.0),
@@ -57,26 +42,18 @@ def fit(spaxels, *, n_steps):
     )
 
 
-def chi_square_curve(spaxels, angles):
+def mirror_curve(spaxels, angles, ivar):
     """
-    The objective at many angles.
+    The published objective at many angles, for spaxels on a grid.
 
-    Parameters
-    ----------
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        On a grid.
-    angles : `~numpy.ndarray`
-        Axes, radian, in equal steps over 180 deg, both ends included; shape (n,).
-
-    Returns
-    -------
-    chi2, offset : `~numpy.ndarray`
-        Chi-square and the mean of map less symmetrised map, km/s; shape (n,).
+    ``angles`` are axes in radian, in equal steps over 180 degrees with both ends, shape (n,);
+    ``ivar`` are the inverse variances of the spaxels. Returns chi-square, and the mean of map less
+    symmetrised map in km/s, each of shape (n,).
     """
     surface = _Surface(spaxels)
     velocity = spaxels.velocity.astype(np.float32)
     places = np.stack([spaxels.x, spaxels.y])
-    ivar = (spaxels.error**-2.0).astype(np.float32)
+    ivar = ivar.astype(np.float32)
     through, n_through = surface.look_up(np.array([-np.eye(2)]), places)
     base, n_base = velocity - through, 1 + n_through
     chi2, offset = np.empty(angles.size), np.empty(angles.size)

@@ -1,33 +1,42 @@
 """A thin disc, fitted to points by robust least squares."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from astropy import units as u
 
 from mangapa._utils.robust import median, scatter
-from mangapa.fields import OFFSET, VELOCITY
 
-__all__ = ["Disc", "DiscState", "fit_points"]
-
-#: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points. With
-#: a solid-body term besides, their sum follows any curve of a galaxy.
+#: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
+#: Together with a solid-body term they follow the rotation curves of galaxies closely.
 TURNOVERS = np.array([0.1, 0.3, 1.0])
-#: Prior of ln(1 / q^2), q the axis ratio: mean and standard deviation; q = 0.55, 0.39 to 0.78.
+#: Share of the points within the radius that sets the scale of the turnovers, per cent.
+REACH_PERCENTILE = 90
+#: Prior of ln(1 / q^2), q the axis ratio: mean and standard deviation; q = 0.55, 0.39 to 0.78,
+#: much as for randomly inclined discs.
 LOG_RATIO, LOG_RATIO_SPREAD = 1.2, 0.7
-#: Flattest disc: q = 0.15.
+#: Flattest disc, q = 0.15; the beam makes thinner ones rounder.
 LOG_RATIO_MAX = -2 * np.log(0.15)
-#: Where the fit starts.
+#: The fit starts from an axis ratio of one half.
 LOG_RATIO_START = 2 * np.log(2)
 #: Prior precision of the curve's amplitudes, in units of the velocities' scatter.
 AMPLITUDE_PRECISION = 1.0
-#: Prior spread of the kinematic centre about the object, arcsec.
+#: Prior spread of the kinematic centre about the object, arcsec: a fraction of the
+#: 2 arcsec fibres of MaNGA (fixed by benchmarks/scenarios.py).
 CENTRE_SPREAD = 0.3
+#: Most Gauss-Newton steps; fits converge long before, unless noise drives them back and forth.
 MAX_ITERATIONS = 30
-#: The fit has converged when the angle moves by less than this, radian.
+#: The fit has converged when the angle moves by less than this, radian: a sixtieth of a degree.
 TOLERANCE = 3e-4
+#: And the log ratio by less than this many times as much; it matters less to the angle.
+RATIO_TOLERANCE = 20
 #: Largest step of the angle (radian) and of the log ratio in one iteration.
 MAX_TURN, MAX_STRETCH = 0.35, 0.7
+#: Levenberg-Marquardt damping of the normal matrix, which is well conditioned thanks to the priors.
+DAMPING = 1.001
+#: Ridge of the linear fit that gives the first amplitudes, over the trace of its normal matrix.
+START_RIDGE = 1e-5
+#: Robust rounds of that fit.
+START_ROUNDS = 3
 #: Errors whose range is less than this, relative to the largest, are the same.
 SAME_ERRORS = 1e-3
 TINY = 1e-9
@@ -36,108 +45,104 @@ N_TERMS = len(TURNOVERS) + 1
 #: Places of the parameters: amplitudes, systemic velocity, angle, log ratio, centre.
 SYSTEMIC, ANGLE, RATIO, EAST, NORTH = range(N_TERMS, N_TERMS + 5)
 N_PARAMETERS = N_TERMS + 5
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Disc:
-    """
-    The disc that fits a field best.
-
-    Attributes
-    ----------
-    axis_ratio : `float`
-        Apparent axis ratio of the disc.
-    inclination : `~astropy.units.Quantity`
-        Of a thin disc of this axis ratio, deg; 0 is face-on.
-    x, y : `~astropy.units.Quantity`
-        Kinematic centre, arcsec from the object.
-    radius : `~astropy.units.Quantity`
-        Radii in the plane of the disc, arcsec, shape (n,).
-    rotation_velocity : `~astropy.units.Quantity`
-        Line-of-sight velocity on the major axis there, km/s, shape (n,).
-    """
-
-    axis_ratio: float
-    inclination: u.Quantity
-    x: u.Quantity
-    y: u.Quantity
-    radius: u.Quantity
-    rotation_velocity: u.Quantity
-
-    def __repr__(self):
-        return (
-            f"<Disc inclination {self.inclination.value:.0f} deg, rotation velocity up to "
-            f"{self.rotation_velocity.value.max():.0f} km/s>"
-        )
+#: Radii at which the rotation curve is given.
+N_RADII = 51
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DiscState:
+class DiscSolution:
     """
-    The fit at its best, for the error. All of it is in units of the relative errors.
+    The disc that fits m points best, and what its error needs.
+
+    Lengths are in units of ``reach``, velocities in units of ``unit`` about ``middle``, and the
+    arrays in units of the relative errors besides.
 
     Attributes
     ----------
+    parameters : `~numpy.ndarray`
+        Shape (N_PARAMETERS,).
     jacobian : `~numpy.ndarray`
         Derivatives of the model, shape (N_PARAMETERS, m).
     residual, model : `~numpy.ndarray`
         Data less model, and the rotation alone, shape (m,).
     scale : `float`
         Robust scatter of the residuals.
-    weight : `~numpy.ndarray`
-        Weights without the robust part, shape (m,).
     precision : `~numpy.ndarray`
         Of the priors, shape (N_PARAMETERS,).
-    points : `~mangapa.fitting._points.Points`
-        What was fitted.
     relative : `~numpy.ndarray`
         Error of each point over the typical one, shape (m,).
-    velocity_unit : `float`
-        What the velocities were divided by before, km/s.
+    points : ``Points``
+        What was fitted.
+    reach : `float`
+        Radius that holds 90 % of the points, arcsec.
+    middle, unit : `float`
+        Median and robust scatter of the velocities, km/s.
     """
 
+    parameters: np.ndarray
     jacobian: np.ndarray
     residual: np.ndarray
     model: np.ndarray
     scale: float
-    weight: np.ndarray
     precision: np.ndarray
-    points: object = None
-    relative: np.ndarray | None = None
-    velocity_unit: float = 1.0
+    relative: np.ndarray
+    points: object
+    reach: float
+    middle: float
+    unit: float
+
+    @property
+    def angle(self):
+        """Position angle of the major axis, radian, North through East; either end."""
+        return self.parameters[ANGLE]
+
+    @property
+    def v_sys(self):
+        """Systemic velocity on the scale of the points' velocities, km/s."""
+        return self.middle + self.unit * self.parameters[SYSTEMIC]
+
+    @property
+    def axis_ratio(self):
+        """Apparent minor over major axis."""
+        return float(np.exp(-self.parameters[RATIO] / 2))
+
+    @property
+    def centre(self):
+        """Offset of the kinematic centre to the East and North, arcsec."""
+        return self.parameters[[EAST, NORTH]] * self.reach
 
     @property
     def velocity_residual(self):
         """Data less model, km/s, shape (m,)."""
-        return self.residual * self.relative * self.velocity_unit
+        return self.residual * self.relative * self.unit
+
+    @property
+    def noise(self):
+        """Robust scatter of the residuals, km/s."""
+        return self.scale * self.unit
+
+    def rotation_curve(self):
+        """Radii in the plane of the disc, arcsec, and speeds on the major axis there, km/s."""
+        furthest = np.hypot(self.points.x, self.points.y).max() / self.reach
+        radius = np.linspace(0, furthest, N_RADII)
+        terms = radius / np.sqrt(radius**2 + TURNOVERS[:, None] ** 2)
+        speed = self.parameters[: N_TERMS - 1] @ terms + self.parameters[N_TERMS - 1] * radius
+        return radius * self.reach, np.abs(speed) * self.unit
 
 
-def fit_points(points, pa_start):
+def fit_disc(points, pa_start):
     """
-    Fit a thin disc to points.
+    Fit a thin disc to points, starting from a position angle in degrees.
 
     V = v_sys + x' G(r), r^2 = x'^2 + y'^2 / q^2, with x' along the major axis and the rotation
     curve r G(r) a sum of terms r / sqrt(r^2 + s^2) and of solid-body rotation. The centre may move
-    a little. The loss is soft L1, so that outliers count little; weak priors keep what the data do
-    not tell from running away. Gauss-Newton steps with the analytic Jacobian.
+    a little. The loss is soft L1, so that outliers count little; weak priors bound what the data do
+    not constrain. The steps are Gauss-Newton with the analytic Jacobian.
 
-    Parameters
-    ----------
-    points : `~mangapa.fitting._points.Points`
-        What to fit.
-    pa_start : `float`
-        Where the angle starts, degrees.
-
-    Returns
-    -------
-    disc : `Disc`
-    state : `DiscState`
-    angle : `float`
-        Of the major axis, radian, North through East.
-    v_sys : `float`
-        Systemic velocity, km/s.
+    Returns two `DiscSolution`: one with equal errors, and one with those of the points; they are
+    the same object where the errors do not differ.
     """
-    reach = max(np.sqrt(np.percentile(points.x**2 + points.y**2, 90)), TINY)
+    reach = max(np.sqrt(np.percentile(points.x**2 + points.y**2, REACH_PERCENTILE)), TINY)
     x, y = points.x / reach, points.y / reach
     middle = median(points.velocity)
     unit = scatter(points.velocity - middle) + TINY
@@ -149,24 +154,30 @@ def fit_points(points, pa_start):
     precision[[EAST, NORTH]] = (reach / CENTRE_SPREAD) ** 2
     start = np.zeros(N_PARAMETERS)
     start[ANGLE], start[RATIO] = np.radians(pa_start), LOG_RATIO_START
-    terms = _model(start, x, y)[1][: SYSTEMIC + 1]
-    start[: SYSTEMIC + 1] = _amplitudes(terms, data, points.weight)
+    terms = model_and_jacobian(start, x, y)[1][: SYSTEMIC + 1]
+    start[: SYSTEMIC + 1] = _first_amplitudes(terms, data, points.weight)
 
-    relative = np.ones(data.size)
-    solution = _iterate(start, x, y, data, relative, points.weight, precision)
-    if np.ptp(points.error) > SAME_ERRORS * points.error.max():
-        # Errors that differ count only as far as they explain the scatter of the better half about
-        # the disc: what they leave is a misfit, which all points share.
-        better = points.error <= median(points.error)
-        misfit = (unit * scatter(solution[1].residual[better])) ** 2
-        variance = points.error**2
-        variance = variance + max(misfit - median(variance[better]), 0.0)
-        relative = np.sqrt(variance / median(variance))
-        solution = _iterate(solution[0], x, y, data, relative, points.weight, precision)
-    parameters, state = solution
-    state = replace(state, points=points, relative=relative, velocity_unit=unit)
-    v_sys = middle + unit * parameters[SYSTEMIC]
-    return _disc(parameters, reach, unit, x, y), state, parameters[ANGLE], v_sys
+    def solve(start, relative):
+        return DiscSolution(
+            **_iterate(start, x, y, data, relative, points.weight, precision),
+            precision=precision,
+            relative=relative,
+            points=points,
+            reach=reach,
+            middle=middle,
+            unit=unit,
+        )
+
+    unweighted = solve(start, np.ones(data.size))
+    if np.ptp(points.error) <= SAME_ERRORS * points.error.max():
+        return unweighted, unweighted
+    # Errors that differ count only as far as they explain the scatter of the better half about
+    # the disc: the rest of that scatter is a misfit, which all points share.
+    better = points.error <= median(points.error)
+    misfit = (unit * scatter(unweighted.residual[better])) ** 2
+    variance = points.error**2
+    variance = variance + max(misfit - median(variance[better]), 0.0)
+    return unweighted, solve(unweighted.parameters, np.sqrt(variance / median(variance)))
 
 
 def _iterate(parameters, x, y, data, relative, weight, precision):
@@ -177,7 +188,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
     diagonal = np.diag_indices(N_PARAMETERS)
     converged = False
     for iteration in range(MAX_ITERATIONS + 1):
-        model, jacobian = _model(parameters, x, y)
+        model, jacobian = model_and_jacobian(parameters, x, y)
         jacobian /= relative
         residual = (data - parameters[SYSTEMIC] - model) / relative
         scale = scatter(residual) + TINY
@@ -187,7 +198,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         normal = weighted @ jacobian.T
         normal[diagonal] += scale**2 * precision
         gradient = weighted @ residual + scale**2 * precision * (prior - parameters)
-        normal[diagonal] = 1.001 * normal[diagonal] + TINY
+        normal[diagonal] = DAMPING * normal[diagonal] + TINY
         step = np.linalg.solve(normal, gradient)
         step /= max(abs(step[ANGLE]) / MAX_TURN, abs(step[RATIO]) / MAX_STRETCH, 1.0)
         before = parameters[RATIO]
@@ -196,16 +207,15 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         converged = (
             iteration > 0
             and abs(step[ANGLE]) < TOLERANCE
-            and abs(parameters[RATIO] - before) < 20 * TOLERANCE
+            and abs(parameters[RATIO] - before) < RATIO_TOLERANCE * TOLERANCE
         )
-    return parameters, DiscState(
-        jacobian=jacobian,
-        residual=residual,
-        model=model / relative,
-        scale=scale,
-        weight=weight,
-        precision=precision,
-    )
+    return {
+        "parameters": parameters,
+        "jacobian": jacobian,
+        "residual": residual,
+        "model": model / relative,
+        "scale": scale,
+    }
 
 
 def _robust(residual, scale):
@@ -213,7 +223,7 @@ def _robust(residual, scale):
     return 1 / np.sqrt(1 + (residual / scale) ** 2)
 
 
-def _model(parameters, x, y):
+def model_and_jacobian(parameters, x, y):
     """Rotation at each point, without the systemic velocity, and the derivatives of the model."""
     sine, cosine = np.sin(parameters[ANGLE]), np.cos(parameters[ANGLE])
     stretch = np.exp(parameters[RATIO])
@@ -237,29 +247,13 @@ def _model(parameters, x, y):
     return along * slope, jacobian
 
 
-def _amplitudes(terms, data, weight):
-    """Amplitudes and systemic velocity at the first angle: linear, with three robust rounds."""
+def _first_amplitudes(terms, data, weight):
+    """Amplitudes and systemic velocity at the first angle: linear, with robust rounds."""
     robust = weight
-    for _ in range(3):
+    for _ in range(START_ROUNDS):
         normal = (terms * robust) @ terms.T
-        normal[np.diag_indices(len(terms))] += 1e-5 * np.trace(normal) + TINY
+        normal[np.diag_indices(len(terms))] += START_RIDGE * np.trace(normal) + TINY
         solution = np.linalg.solve(normal, (terms * robust) @ data)
         residual = data - solution @ terms
         robust = weight * _robust(residual, scatter(residual) + TINY)
     return solution
-
-
-def _disc(parameters, reach, unit, x, y):
-    """The disc in arcsec and km/s."""
-    axis_ratio = float(np.exp(-parameters[RATIO] / 2))
-    radius = np.linspace(0, np.hypot(x, y).max(), 51)
-    terms = radius / np.sqrt(radius**2 + TURNOVERS[:, None] ** 2)
-    curve = parameters[: N_TERMS - 1] @ terms + parameters[N_TERMS - 1] * radius
-    return Disc(
-        axis_ratio=axis_ratio,
-        inclination=np.degrees(np.arccos(axis_ratio)) * u.deg,
-        x=parameters[EAST] * reach * OFFSET,
-        y=parameters[NORTH] * reach * OFFSET,
-        radius=radius * reach * OFFSET,
-        rotation_velocity=np.abs(curve) * unit * VELOCITY,
-    )

@@ -1,4 +1,4 @@
-"""How the rotation changes with radius: the position angle on rings, and what stands out in it."""
+"""Rotation against radius: the position angle and kinemetry on rings, and features in them."""
 
 from mangapa.profiles._features import Features, FieldFeatures, features
 from mangapa.profiles._kinemetry import Kinemetry

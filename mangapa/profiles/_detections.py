@@ -1,33 +1,30 @@
-"""What the rings of a field say about cores, warps and disturbance, in numbers."""
+"""Signs of cores, warps and disturbance on the rings of a field, as plain numbers."""
 
 import math
 
 import numpy as np
-from astropy import units as u
 
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED
-from mangapa.fields import OFFSET
 from mangapa.profiles._vectors import TINY, angles_between, running_means
 
-__all__ = ["counter_rotation_probability", "decoupled_core", "disturbance", "warp"]
-
-#: A core ends within this fraction of the last ring's radius; else it is the outside that is odd.
+#: A core ends within this fraction of the last ring's radius; else it is the outside that differs.
 CORE = 0.6
 #: A warp turns the axis by more than this from the first ring to the last, degrees: what the expert
-#: of Duckworth et al. (2020) saw as one does; spirals, bars and lopsidedness wiggle less.
+#: of Duckworth et al. (2020) flagged; spirals, bars and lopsidedness turn it less.
 WARPED = 20.0
-#: Wiggles of a ring's angle that real discs have beside the noise, degrees.
+#: Intrinsic wiggles of a ring's angle in real discs, degrees, besides the noise.
 WIGGLE = 1.0
-#: Fewest rings of an inside and an outside, and of a straight line with an error of its own.
+#: Fewest rings for an inside and an outside, and for a straight line with an error of its own.
 MIN_RINGS, MIN_RINGS_OF_A_WARP = 2, 3
-#: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; of the flag of
-#: cores in usable stellar fields (Duckworth et al. 2020). benchmarks/profiles.py fits them anew.
+#: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; fitted to the
+#: flag of cores in usable stellar fields (Duckworth et al. 2020) by benchmarks/profiles.py, as are
+#: the next two.
 KDC_LOGIT = (-6.34, 1.51, 4.51)
-#: Of a warp: constant, asinh(significance); of the flag of warps in usable fields of both tracers.
+#: Of a warp: constant, asinh(significance); fitted to the flag of warps in usable fields.
 WARP_LOGIT = (-4.50, 1.30)
-#: Of disturbance: constant, ln(wander); of the flag of mergers in all fields of both tracers.
+#: Of disturbance: constant, ln(wander); fitted to the flag of mergers in all fields.
 DISTURBED_LOGIT = (0.21, 1.74)
-#: Wander below which there is none to tell.
+#: Smallest wander that is distinguishable from none.
 LEAST_WANDER = 0.01
 #: Logits beyond this are as good as certain.
 CERTAIN = 50.0
@@ -39,24 +36,14 @@ def decoupled_core(kinemetry):
 
     Each side's rotation is the mean of its rings' vectors, weighted by their variances. The
     significance is sin(turn - 30 deg) over the error of the turn, so that beyond 120 degrees it is
-    that of the rotation itself.
-
-    Parameters
-    ----------
-    kinemetry : `~mangapa.profiles._kinemetry.Kinemetry`
-        The rings.
-
-    Returns
-    -------
-    `dict`
-        The fields of `~mangapa.profiles.FieldFeatures` that are about cores; empty if there are too
-        few rings.
+    that of the rotation itself. Returns the fields of `FieldFeatures` that describe cores, in
+    degrees and arcsec; empty if there are too few rings.
     """
-    told = np.flatnonzero(kinemetry.told)
-    if told.size < MIN_RINGS:
+    covered = np.flatnonzero(kinemetry.covered)
+    if covered.size < MIN_RINGS:
         return {}
-    radius, k1 = kinemetry.radius[told], kinemetry.k1[told]
-    rotation, cov = kinemetry.rotation[told], kinemetry.rotation_cov[told]
+    radius, k1 = kinemetry.radius[covered], kinemetry.k1[covered]
+    rotation, cov = kinemetry.rotation[covered], kinemetry.rotation_cov[covered]
     inside, inside_err = running_means(rotation, cov)
     outside, outside_err = (part[::-1] for part in running_means(rotation[::-1], cov[::-1]))
     turns = np.abs(angles_between(inside[:-1], outside[1:]))
@@ -74,9 +61,9 @@ def decoupled_core(kinemetry):
     return {
         "kdc": probability,
         "kdc_significance": float(significance),
-        "kdc_turn": turn * u.deg,
-        "kdc_turn_err": error * u.deg,
-        "kdc_radius": (radius[best] + radius[best + 1]) / 2 * OFFSET,
+        "kdc_turn": turn,
+        "kdc_turn_err": error,
+        "kdc_radius": (radius[best] + radius[best + 1]) / 2,
         "k1_dip": float(1 - at_boundary / (lower_peak + TINY)),
         "counter_rotating_core": probability * counter_rotation_probability(turn, error),
     }
@@ -84,66 +71,49 @@ def decoupled_core(kinemetry):
 
 def warp(kinemetry):
     """
-    How far a straight line through PA(R) turns, and beyond `WARPED` in its errors.
+    How far a straight line through PA(R) turns, and by how many errors beyond `WARPED`.
 
-    Parameters
-    ----------
-    kinemetry : `~mangapa.profiles._kinemetry.Kinemetry`
-        The rings.
-
-    Returns
-    -------
-    `dict`
-        The fields of `~mangapa.profiles.FieldFeatures` that are about warps; empty if there are too
-        few rings.
+    Returns the fields of `FieldFeatures` that describe warps, in degrees; empty if there are too
+    few rings.
     """
-    told = np.flatnonzero(kinemetry.told)
-    if told.size < MIN_RINGS_OF_A_WARP:
+    covered = np.flatnonzero(kinemetry.covered)
+    if covered.size < MIN_RINGS_OF_A_WARP:
         return {}
-    radius, rotation = kinemetry.radius[told], kinemetry.rotation[told]
-    weight = np.hypot(kinemetry.pa_err[told], WIGGLE) ** -2
+    radius, rotation = kinemetry.radius[covered], kinemetry.rotation[covered]
+    weight = np.hypot(kinemetry.pa_err[covered], WIGGLE) ** -2
     unit = rotation / (np.hypot(*rotation.T)[:, None] + TINY)
-    # Angles from the mean direction, so that there is no step in them at 360 degrees. Our vectors
-    # are along and across, and a turn from the one to the other is one from North to East.
+    # Angles from the mean direction have no step at 360 degrees. A turn from "along" to "across" is
+    # one from North to East.
     angle = angles_between(weight @ unit, unit)
     away = radius - weight @ radius / weight.sum()
     spread = weight @ away**2
     slope = weight @ (away * angle) / spread
     rest = angle - weight @ angle / weight.sum() - slope * away
-    # What wiggles more than its errors is no straight line, and tells the turn less well; and of
-    # noise even the mean direction is not told.
+    # Where PA(R) wiggles more than its errors, a straight line determines the turn less well; in
+    # pure noise even the mean direction is undetermined.
     reduced = weight @ rest**2 / max(radius.size - 2, 1)
-    _, mean_err = running_means(rotation, kinemetry.rotation_cov[told])
+    _, mean_err = running_means(rotation, kinemetry.rotation_cov[covered])
     span = np.ptp(radius)
     turn, turn_err = slope * span, np.hypot(span * np.sqrt(max(reduced, 1) / spread), mean_err[-1])
     significance = (abs(turn) - WARPED) / turn_err
     return {
         "warp": _logistic(WARP_LOGIT, np.arcsinh(significance)),
         "warp_significance": float(significance),
-        "warp_turn": turn * u.deg,
-        "warp_turn_err": turn_err * u.deg,
+        "warp_turn": turn,
+        "warp_turn_err": turn_err,
     }
 
 
 def disturbance(kinemetry):
     """
-    How the systemic velocities of the rings wander, over the rotation.
+    How much the systemic velocities of the rings wander, over the rotation.
 
-    Parameters
-    ----------
-    kinemetry : `~mangapa.profiles._kinemetry.Kinemetry`
-        The rings.
-
-    Returns
-    -------
-    `dict`
-        The fields of `~mangapa.profiles.FieldFeatures` that are about it; empty if there are too
-        few rings.
+    Returns the fields of `FieldFeatures` that describe it; empty if there are too few rings.
     """
-    told = np.flatnonzero(kinemetry.told)
-    if told.size < MIN_RINGS:
+    covered = np.flatnonzero(kinemetry.covered)
+    if covered.size < MIN_RINGS:
         return {}
-    wander = np.std(kinemetry.v_sys[told]) / (np.median(kinemetry.k1[told]) + TINY)
+    wander = np.std(kinemetry.v_sys[covered]) / (np.median(kinemetry.k1[covered]) + TINY)
     return {
         "disturbed": _logistic(DISTURBED_LOGIT, np.log(max(wander, LEAST_WANDER))),
         "wander": float(wander),
@@ -152,25 +122,9 @@ def disturbance(kinemetry):
 
 def counter_rotation_probability(angle, error):
     """
-    Probability that two directions are over 150 degrees apart.
+    Probability that two directions are over 150 degrees apart; NaN if an argument is NaN.
 
-    Parameters
-    ----------
-    angle, error : `float`
-        The angle between them and its 1-sigma error, degrees.
-
-    Returns
-    -------
-    `float`
-        NaN if either is.
-
-    Examples
-    --------
-    >>> from mangapa.profiles._detections import counter_rotation_probability
-    >>> print(f"{counter_rotation_probability(150, 5):.2f}")
-    0.50
-    >>> print(f"{counter_rotation_probability(180, 5):.2f}")
-    1.00
+    ``angle`` is the angle between them and ``error`` its 1-sigma error, degrees.
     """
 
     def below(limit):

@@ -1,5 +1,6 @@
 """`features`: cores, warps, counter-rotation and disturbance, each with a probability."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,7 +8,9 @@ from astropy import units as u
 
 from mangapa.angles import COUNTER_ROTATING, misalignment
 from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField
-from mangapa.fitting import fit_pa
+from mangapa.fitting._fit import fit_prepared
+from mangapa.fitting._prepared import prepare
+from mangapa.fitting._settings import FitSettings
 from mangapa.flags import PAFlags
 from mangapa.profiles._detections import (
     counter_rotation_probability,
@@ -15,48 +18,53 @@ from mangapa.profiles._detections import (
     disturbance,
     warp,
 )
-from mangapa.profiles._profile import PAProfile, pa_profile
+from mangapa.profiles._profile import PAProfile, profile_prepared
 
 __all__ = ["Features", "FieldFeatures", "features"]
 
-#: A feature is found beyond so many standard deviations.
+#: A feature counts as found beyond this many standard deviations.
 FOUND = 2.0
-#: A field is disturbed above this probability.
+#: A field counts as disturbed above this probability.
 LIKELY = 0.5
+#: Units of the quantities among the fields of `FieldFeatures`.
+UNITS = {
+    **{name: u.deg for name in ("kdc_turn", "kdc_turn_err", "warp_turn", "warp_turn_err")},
+    "kdc_radius": OFFSET,
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FieldFeatures:
     """
-    What stands out in the rotation of one field. Probabilities are 0-1; NaN where none is told.
+    Features in the rotation of one field. Probabilities are 0-1, and NaN where there are none.
 
-    The probabilities are those that the expert of Duckworth et al. (2020) would flag a usable field
-    so; as cores and warps are rare, they are low where the signal is weak. The significances know
-    the noise alone.
+    A probability is that with which the expert of Duckworth et al. (2020) would flag a usable field
+    so; since cores and warps are rare, it is low where the signal is weak. The significances
+    account for the noise alone.
 
     Attributes
     ----------
     kdc : `float`
         Probability of a kinematically decoupled core: one that is turned by over 30 deg.
     kdc_significance : `float`
-        By how many standard deviations the turn is above 30 deg.
+        Number of standard deviations by which the turn exceeds 30 deg.
     kdc_turn, kdc_turn_err : `~astropy.units.Quantity`
         Angle between the rotations inside and outside of the best boundary, 0-180 deg, and its
         1-sigma error, whether there is a core or not.
     kdc_radius : `~astropy.units.Quantity`
         Semi-major axis of that boundary, arcsec.
     k1_dip : `float`
-        Depth of the minimum of k1 there, of the lower one of its maxima inside and outside: 1 where
-        the rotation vanishes, 0 or below where there is no minimum.
+        Depth of the minimum of k1 at the boundary, relative to the lower of its maxima inside and
+        outside: 1 where the rotation vanishes, 0 or less where there is no minimum.
     counter_rotating_core : `float`
         Probability of a core that is turned by over 150 deg.
     warp : `float`
         Probability of a warp or twist.
     warp_significance : `float`
-        By how many standard deviations the turn is above 20 deg.
+        Number of standard deviations by which the turn exceeds 20 deg.
     warp_turn, warp_turn_err : `~astropy.units.Quantity`
-        Turn of a straight line through PA(R) from the first ring to the last, deg, and its 1-sigma
-        error, in which wiggles count; positive from North to East.
+        Turn of a straight line through PA(R) from the first ring to the last, deg, positive from
+        North to East, and its 1-sigma error, which includes wiggles.
     disturbed : `float`
         Probability that the field is that of a merger.
     wander : `float`
@@ -85,13 +93,13 @@ class FieldFeatures:
     flags: PAFlags = PAFlags.NONE
 
     @property
-    def found(self):
-        """Names of what is found: above two standard deviations, disturbance above one half."""
+    def found(self) -> tuple[str, ...]:
+        """Names of what is found: beyond two standard deviations, disturbance above one half."""
         core = self.kdc_significance > FOUND
         found = {
             "kdc": core,
             "counter_rotating_core": core and self.kdc_turn > COUNTER_ROTATING,
-            # A line through a core's step turns as well.
+            # A line through the step of a core turns as well.
             "warp": self.warp_significance > FOUND and not core,
             "disturbed": self.disturbed > LIKELY,
         }
@@ -110,12 +118,12 @@ class FieldFeatures:
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Features:
     """
-    What stands out in the rotation of a galaxy.
+    Features in the rotation of a galaxy.
 
     Attributes
     ----------
     stellar, halpha : `~mangapa.profiles.FieldFeatures`
-        Of each tracer; NaN, and a flag, where there is no map.
+        Those of each tracer; NaN, and a flag, where there is no map.
     counter_rotation : `float`
         Probability that the global position angles of stars and gas are over 150 deg apart; NaN
         where either is missing, or its receding side unclear.
@@ -132,22 +140,22 @@ class Features:
         )
 
 
-def features(source, *, profiles=None):
+def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None) -> Features:
     """
-    Tell what stands out in the rotation of a galaxy, with probabilities.
+    Find cores, warps, disturbance and counter-rotation in a galaxy, with probabilities.
 
-    A core is looked for by the split of the rings into inside and outside whose rotations differ
-    most significantly; a warp by a straight line through PA(R); disturbance by systemic velocities
-    that wander from ring to ring; counter-rotation by the global position angles.
+    A core shows in the split of the rings into inside and outside whose rotations differ most
+    significantly; a warp in a straight line through PA(R); disturbance in systemic velocities
+    that wander from ring to ring; counter-rotation in the global position angles.
 
     Parameters
     ----------
     source : `~mangapa.Galaxy`, `~mangapa.Measurement` or `~mangapa.VelocityField`
-        The fields of a galaxy are taken as they are: `~mangapa.clean` them first. Those of a
-        measurement are clean, and its angles are used.
+        The fields of a galaxy are used as they are: `~mangapa.clean` them first. Those of a
+        measurement are clean, and its angles and profiles are used.
     profiles : `dict` of `~mangapa.PAProfile`, optional
-        By tracer, as `~mangapa.profiles.galaxy_profiles` gives them; those that are not given are
-        measured.
+        Profiles by tracer, as `~mangapa.profiles.galaxy_profiles` gives them; those that are
+        missing are measured.
 
     Returns
     -------
@@ -156,7 +164,7 @@ def features(source, *, profiles=None):
     Raises
     ------
     TypeError
-        If ``source`` is none of these, or a profile is none.
+        If ``source`` is not one of these, or a profile is not a `~mangapa.PAProfile`.
     ValueError
         If a profile was read or cut, and lacks the covariances.
 
@@ -172,36 +180,44 @@ def features(source, *, profiles=None):
     >>> print(f"{found.counter_rotation:.2f}")
     1.00
     """
-    galaxy, angles = _galaxy_and_angles(source)
     profiles = dict(profiles or {})
-    found = {}
-    for tracer in TRACERS:
-        one = galaxy.tracer(tracer)
-        if one is not None:
-            profile = profiles[tracer] if tracer in profiles else pa_profile(one)
-            found[tracer] = _field_features(tracer, profile)
-    if angles is None and len(found) == len(TRACERS):
-        angles = [fit_pa(galaxy.tracer(tracer)) for tracer in TRACERS]
+    # A measurement, by its looks: it belongs to a later step, which imports this one.
+    if isinstance(getattr(source, "galaxy", None), Galaxy):
+        angles = [getattr(source, tracer) for tracer in TRACERS]
+        for tracer in TRACERS:
+            profiles.setdefault(tracer, getattr(source, f"{tracer}_profile"))
+        return features_of(profiles, angles)
+    if isinstance(source, VelocityField):
+        source = Galaxy(**{source.tracer: source})
+    if not isinstance(source, Galaxy):
+        msg = (
+            "source must be a Galaxy, a Measurement or a VelocityField, not "
+            f"{type(source).__name__}"
+        )
+        raise TypeError(msg)
+    prepared = {t: prepare(source.tracer(t)) for t in TRACERS if source.tracer(t) is not None}
+    for tracer, one in prepared.items():
+        if tracer not in profiles:
+            profiles[tracer] = profile_prepared(one)
+    angles = None
+    if len(prepared) == len(TRACERS):
+        angles = fit_prepared([prepared[tracer] for tracer in TRACERS], FitSettings())
+    return features_of({tracer: profiles[tracer] for tracer in prepared}, angles)
+
+
+def features_of(profiles, angles):
+    """Features from profiles by tracer (`None` for no map), and from two `KinematicPA` if known."""
+    found = {
+        tracer: _field_features(f"profiles[{tracer!r}]", profile)
+        for tracer, profile in profiles.items()
+        if profile is not None
+    }
     if angles is not None:
         found["counter_rotation"] = _counter_rotation(*angles)
     return Features(**found)
 
 
-def _galaxy_and_angles(source):
-    """The galaxy of a source, and the angles of stars and gas if they are known already."""
-    if isinstance(source, VelocityField):
-        return Galaxy(**{source.tracer: source}), None
-    if isinstance(source, Galaxy):
-        return source, None
-    # A measurement, by its looks: it belongs to a later step, which may import this one.
-    if isinstance(getattr(source, "galaxy", None), Galaxy):
-        return source.galaxy, [getattr(source, tracer) for tracer in TRACERS]
-    msg = f"source must be a Galaxy, a Measurement or a VelocityField, not {type(source).__name__}"
-    raise TypeError(msg)
-
-
-def _field_features(tracer, profile):
-    name = f"profiles[{tracer!r}]"
+def _field_features(name, profile):
     if not isinstance(profile, PAProfile):
         msg = f"{name} must be a PAProfile, not {type(profile).__name__}"
         raise TypeError(msg)
@@ -211,10 +227,9 @@ def _field_features(tracer, profile):
             msg = f"{name} was read or cut, and lacks its covariances; measure it with pa_profile"
             raise ValueError(msg)
         return FieldFeatures(flags=profile.flags)
+    values = decoupled_core(kinemetry) | warp(kinemetry) | disturbance(kinemetry)
     return FieldFeatures(
-        **decoupled_core(kinemetry),
-        **warp(kinemetry),
-        **disturbance(kinemetry),
+        **{name: value * UNITS.get(name, 1) for name, value in values.items()},
         asymmetry=kinemetry.field_asymmetry,
         asymmetry_err=kinemetry.field_asymmetry_err,
         flags=profile.flags,
@@ -222,7 +237,7 @@ def _field_features(tracer, profile):
 
 
 def _counter_rotation(stars, gas):
-    """Probability that two global angles are those of counter-rotation."""
+    """Probability that stars and gas counter-rotate, from their global angles."""
     apart = misalignment(stars, gas)
     if apart.flags & PAFlags.RECEDING_SIDE_UNCLEAR:
         return np.nan

@@ -2,9 +2,9 @@
 Kinemetry by least squares: V = v_sys + sum of B_n cos(n t) + A_n sin(n t), n = 1, 3, 5, on rings.
 
 t is the eccentric anomaly from the major axis of the rings, and k_n^2 = A_n^2 + B_n^2. A rotating
-disc has B_1 alone if the rings have its shape and axis; a turned axis shows as A_1; the rest is no
+disc has B_1 alone if the rings have its shape and axis; a turned axis shows as A_1; the rest is not
 rotation (Krajnovic et al. 2006, MNRAS 366, 787). The terms are linear, so that masks and bins are
-no trouble.
+no obstacle.
 """
 
 from dataclasses import dataclass
@@ -17,24 +17,25 @@ from mangapa.profiles._ring_fit import fit_rings
 from mangapa.profiles._rings import BEAM
 from mangapa.profiles._vectors import TINY, direction_error, lengths
 
-__all__ = ["Kinemetry", "solve"]
+__all__ = ["Kinemetry"]
 
 #: Harmonics of odd kinemetry (Krajnovic et al. 2006).
 HARMONICS = (1, 3, 5)
 #: Systemic velocity and first harmonic.
 FIRST_TERMS = 3
-#: A ring tells its angle if so much of its azimuth is seen: the axis on one side at least.
+#: A ring determines its angle if at least this share of its azimuth is covered: the axis on one
+#: side at least.
 MIN_COVERAGE = 0.5
 #: And its higher harmonics above this (Krajnovic et al. 2011, MNRAS 414, 2923).
 KINEMETRY_COVERAGE = 0.75
-#: Data that tell the seven terms of kinemetry well, three each.
+#: Data that determine the seven terms of kinemetry well, three for each.
 RICH = 21
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kinemetry:
     """
-    What the n rings of a field tell, inside out; in degrees, arcsec and km/s.
+    Kinemetry on the n rings of a field, from the inside out; in degrees, arcsec and km/s.
 
     Attributes
     ----------
@@ -43,18 +44,18 @@ class Kinemetry:
     radius : `~numpy.ndarray`
         Weighted mean semi-major axes of the data, shape (n,).
     rotation, rotation_cov : `~numpy.ndarray`
-        Rotation along the axis of the rings and, towards East of it, across, on the sky, and its
-        covariance, shapes (n, 2) and (n, 2, 2).
+        Rotation on the sky along the axis of the rings and, towards East of it, across it, and its
+        covariance; shapes (n, 2) and (n, 2, 2).
     k1, k1_err, v_sys, v_sys_err : `~numpy.ndarray`
         Amplitude of the rotation and systemic velocity, shape (n,).
     asymmetry, asymmetry_err : `~numpy.ndarray`
-        (k3 + k5) / k1; NaN where too little of the ring is seen, shape (n,).
+        (k3 + k5) / k1; NaN where too little of the ring is covered, shape (n,).
     field_asymmetry, field_asymmetry_err : `float`
-        The same of the whole field.
+        The same for the whole field.
     n_spaxels, coverage : `~numpy.ndarray`
-        Spaxels, and the fraction of the azimuth in which there are any, shape (n,).
+        Number of spaxels, and the fraction of the azimuth that has any, shape (n,).
     shared : `float`
-        How much of the noise is shared by neighbouring spaxels, 0-1.
+        Fraction of the noise that neighbouring spaxels share, 0-1.
     """
 
     pa_axis: float
@@ -75,52 +76,36 @@ class Kinemetry:
     shared: float
 
     @property
-    def told(self):
-        """Which rings are seen well enough to tell their angle, shape (n,)."""
+    def covered(self) -> np.ndarray:
+        """Which rings are covered well enough to determine their angle, shape (n,)."""
         return self.coverage >= MIN_COVERAGE
 
     @property
-    def pa(self):
+    def pa(self) -> np.ndarray:
         """Position angles of the receding side, shape (n,)."""
         turn = np.degrees(np.arctan2(self.rotation[:, 1], self.rotation[:, 0]))
         return wrap(self.pa_axis + turn)
 
     @property
-    def pa_err(self):
+    def pa_err(self) -> np.ndarray:
         """Their 1-sigma errors, shape (n,)."""
         return direction_error(self.rotation, self.rotation_cov)
 
 
-def solve(rings, spaxels, bins):
-    """
-    Fit the terms on rings, and find their errors.
-
-    Parameters
-    ----------
-    rings : `~mangapa.profiles._rings.Rings`
-        The data.
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        The good spaxels of the field.
-    bins : `~numpy.ndarray` of `int`
-        Which datum each of them belongs to.
-
-    Returns
-    -------
-    `Kinemetry`
-    """
-    n_spaxels, coverage = rings.seen(spaxels, bins)
+def solve(rings, spaxels):
+    """Fit the terms on rings of a field's spaxels, with their errors; returns `Kinemetry`."""
+    n_spaxels, coverage = rings.coverage(spaxels)
     radius = rings.mean(rings.radius)
     terms = _terms(rings, radius)
     first = fit_rings(rings, terms[:FIRST_TERMS])
     full = fit_rings(rings, terms, first.kept)
     near = kernels(rings)
-    # What is no rotation is noise to the angle, which knows no more of it; to the higher harmonics
-    # it is what they measure.
+    # What is not rotation is noise to the angle, and the signal of the higher harmonics.
     noise, noise_beside = RingNoise(rings, near, first), RingNoise(rings, near, full)
     first_cov, full_cov = noise.covariance(first), noise.covariance(full)
 
     whole = coverage >= KINEMETRY_COVERAGE
-    # The higher terms take away what is not rotation, where the ring has enough to tell them.
+    # The higher terms absorb what is not rotation, on rings with enough data to determine them.
     rich = whole & (rings.sum(first.kept) >= RICH)
     solution = np.where(rich[:, None], full.solution[:, :FIRST_TERMS], first.solution)
     cov = np.where(rich[:, None, None], full_cov[:, :FIRST_TERMS, :FIRST_TERMS], first_cov)
@@ -153,7 +138,7 @@ def solve(rings, spaxels, bins):
 
 def _terms(rings, radius):
     """The seven terms at each datum, shape (7, m)."""
-    # A ring has a width, in which the rotation rises: within a beam like that of a solid body.
+    # The rotation rises across the width of a ring: within a beam like that of a solid body.
     rise = rings.radius / np.hypot(rings.radius, BEAM)
     rise = rise / (radius / np.hypot(radius, BEAM))[rings.ring]
     terms = [np.ones(rings.radius.size)]
@@ -165,15 +150,16 @@ def _terms(rings, radius):
 
 def _asymmetries(solution, cov, count, whole):
     """
-    (k3 + k5) / k1 with errors, on each ring and in the whole field; noise is taken off k3 and k5.
+    (k3 + k5) / k1 with errors, on each ring and in the whole field, corrected for noise.
 
-    The field's is the ratio of the means over the rings that are seen whole, by number of data.
+    That of the field is the ratio of the means over the rings that are covered well, weighted by
+    their number of data.
     """
     variance = np.einsum("rii->ri", cov)
     power = solution[:, 1::2] ** 2 + solution[:, 2::2] ** 2
     noise = variance[:, 1::2] + variance[:, 2::2]
     amplitude = np.sqrt(np.maximum(power - noise, 0))
-    # Of one component: a harmonic that is lost in the noise still has this error.
+    # Error of one component, which a harmonic that is lost in the noise still has.
     error = np.sqrt(noise / 2)
     higher, higher_err = amplitude[:, 1:].sum(axis=1), np.hypot(error[:, 1], error[:, 2])
     k1, k1_err = np.sqrt(power[:, 0]), error[:, 0]

@@ -4,11 +4,11 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from mangapa.fields import OFFSET, TRACERS, VELOCITY, VelocityField
-from mangapa.fitting._fit import UNCONSTRAINED, good_spaxels, one_blas_thread
-from mangapa.fitting._harmonic import chi_square_curves
-from mangapa.fitting._points import gather
-from mangapa.fitting._thin_disc import fit_points
+from mangapa._utils.quantities import scalar
+from mangapa._utils.types import ScalarLike
+from mangapa.angles import UNCONSTRAINED
+from mangapa.fields import OFFSET, TRACERS, VELOCITY, Galaxy, VelocityField, check_field
+from mangapa.fitting._prepared import one_blas_thread, prepare
 from mangapa.flags import PAFlags
 from mangapa.profiles._kinemetry import solve
 from mangapa.profiles._rings import MIN_AXIS_RATIO, MIN_DATA, RING_WIDTH, Ellipse, Rings
@@ -17,82 +17,82 @@ __all__ = ["GEOMETRIES", "PAProfile", "galaxy_profiles", "pa_profile"]
 
 #: Where the shape of the rings may come from.
 GEOMETRIES = ("fit", "photometric")
-#: Unit, format and meaning of each column.
+#: Unit, format and description of each column.
 COLUMNS = {
     "radius": (OFFSET, ".2f", "Mean semi-major axis of the ring"),
-    "radius_re": (u.one, ".2f", "The same in effective radii; NaN where that is not known"),
+    "radius_re": (u.one, ".2f", "The same in effective radii; NaN where that radius is unknown"),
     "pa": (u.deg, ".1f", "Kinematic position angle, North through East to the receding side"),
     "pa_err": (u.deg, ".1f", "Its 1-sigma error"),
-    "k1": (VELOCITY, ".1f", "Amplitude of the rotation, on the sky"),
+    "k1": (VELOCITY, ".1f", "Amplitude of the rotation, projected on the sky"),
     "k1_err": (VELOCITY, ".1f", "Its 1-sigma error"),
     "v_sys": (VELOCITY, ".1f", "Systemic velocity, on the scale of the field's velocities"),
     "v_sys_err": (VELOCITY, ".1f", "Its 1-sigma error"),
-    "asymmetry": (u.one, ".3f", "(k3 + k5) / k1, noise taken off"),
+    "asymmetry": (u.one, ".3f", "(k3 + k5) / k1, corrected for noise"),
     "asymmetry_err": (u.one, ".3f", "Its 1-sigma error"),
     "n_spaxels": (None, None, "Good spaxels in the ring"),
-    "coverage": (None, ".2f", "Fraction of the azimuth in which there are any"),
+    "coverage": (None, ".2f", "Fraction of the azimuth that has good spaxels"),
 }
-#: Columns that every ring has, however little of it is seen.
-ALWAYS_TOLD = ("radius", "radius_re", "n_spaxels", "coverage")
+#: Columns that every ring has, however little of it is covered.
+ALWAYS_GIVEN = ("radius", "radius_re", "n_spaxels", "coverage")
 
 
 class PAProfile(QTable):
     """
-    A field's position angle and kinemetry on rings, inside out: one row a ring.
+    A field's position angle and kinemetry on rings, from the inside out: one row for each ring.
 
-    It is an astropy table, which can be written to ECSV, with the columns
+    It is an astropy table with the columns
 
     ``radius``, ``radius_re``
         Mean semi-major axis of the ring, arcsec and in effective radii.
     ``pa``, ``pa_err``
         Position angle of the receding side, North through East, and its 1-sigma error, deg.
     ``k1``, ``k1_err``
-        Amplitude of the rotation, on the sky, and its error, km/s.
+        Amplitude of the rotation, projected on the sky, and its error, km/s.
     ``v_sys``, ``v_sys_err``
         Systemic velocity and its error, km/s, on the scale of the field's velocities.
     ``asymmetry``, ``asymmetry_err``
-        (k3 + k5) / k1, with noise taken off, and its error.
+        (k3 + k5) / k1, corrected for noise, and its error.
     ``n_spaxels``, ``coverage``
-        Good spaxels, and the fraction of the azimuth in which there are any.
+        Good spaxels, and the fraction of the azimuth that has any.
 
-    Where less than half of the azimuth is seen, what is measured on the ring is NaN; the asymmetry
-    is where less than three quarters are. What holds for the whole field is in ``meta``, as plain
-    values in degrees and arcsec, and in the attributes.
+    Rings of which less than half of the azimuth is covered have NaN for what is measured; the
+    asymmetry needs three quarters. Values for the whole field are in ``meta``, as plain numbers in
+    degrees and arcsec, and in the attributes.
 
     Attributes
     ----------
     field : `~mangapa.VelocityField` or `None`
-        What was measured; `None` for a table that was read or cut.
-    kinemetry : `~mangapa.profiles._kinemetry.Kinemetry` or `None`
-        The same as plain arrays, with covariances, which `~mangapa.features` needs; `None` where
-        there is no ring, and for a table that was read or cut.
+        The field; `None` for a table that was read or cut.
+    kinemetry : `~mangapa.profiles.Kinemetry` or `None`
+        The same values as plain arrays, with covariances, which `~mangapa.features` needs; `None`
+        if there is no ring, and for a table that was read or cut.
     """
 
     field = None
     kinemetry = None
 
     @property
-    def flags(self):
-        """What is wrong with the field, as `~mangapa.PAFlags`; 0 if nothing is."""
+    def flags(self) -> PAFlags:
+        """What is wrong with the field; 0 if nothing is."""
         return PAFlags(self.meta.get("flags", 0))
 
     @property
-    def pa_axis(self):
+    def pa_axis(self) -> u.Quantity:
         """Major axis of the rings, deg, modulo 180."""
         return self.meta.get("pa_axis", np.nan) * u.deg
 
     @property
-    def axis_ratio(self):
+    def axis_ratio(self) -> float:
         """Minor over major axis of the rings."""
         return self.meta.get("axis_ratio", np.nan)
 
     @property
-    def field_asymmetry(self):
+    def field_asymmetry(self) -> float:
         """(k3 + k5) / k1 of the whole field."""
         return self.meta.get("field_asymmetry", np.nan)
 
     @property
-    def field_asymmetry_err(self):
+    def field_asymmetry_err(self) -> float:
         """Its 1-sigma error."""
         return self.meta.get("field_asymmetry_err", np.nan)
 
@@ -123,15 +123,15 @@ class PAProfile(QTable):
             raise ValueError(msg)
         return plot_profile(self, figure=figure, result=result)
 
-    # Tables are copied and pickled by their columns alone.
-    def copy(self, copy_data=True):
+    # Tables copy and pickle their columns alone.
+    def copy(self, copy_data: bool = True) -> "PAProfile":
         """
-        Copy the table, with the field it is of.
+        Copy the table together with its field.
 
         Parameters
         ----------
         copy_data : `bool`, optional
-            Whether the columns are copied as well.
+            Copy the columns as well.
 
         Returns
         -------
@@ -150,39 +150,44 @@ class PAProfile(QTable):
 
 
 def pa_profile(
-    field, *, pa_axis=None, axis_ratio=None, effective_radius=None, ring_width=RING_WIDTH
-):
+    field: VelocityField,
+    *,
+    pa_axis: ScalarLike | None = None,
+    axis_ratio: float | None = None,
+    effective_radius: ScalarLike | None = None,
+    ring_width: ScalarLike = RING_WIDTH,
+) -> PAProfile:
     """
     Measure the kinematic position angle, and kinemetry's terms, on elliptical rings.
 
-    The field is taken as it is: `~mangapa.clean` it first. The rings are centred on the object, and
-    have one shape, that of the disc which fits the field best if it is not given. On each the terms
-    are fitted by robust least squares; see `mangapa.profiles._kinemetry`.
+    The field is measured as it is: `~mangapa.clean` it first. The rings are centred on the object
+    and have one shape, by default that of the best disc. On each ring, the terms V = v_sys + sum
+    of B_n cos(n t) + A_n sin(n t), n = 1, 3, 5, are fitted by robust least squares.
 
     Parameters
     ----------
     field : `~mangapa.VelocityField`
-        What to measure.
+        The field.
     pa_axis : `float` or `~astropy.units.Quantity`, optional
         Major axis of the rings, deg if unitless, North through East; modulo 180.
     axis_ratio : `float`, optional
         Minor over major axis of the rings, above 0 and at most 1; 1 makes circles. Rings flatter
-        than 0.3, narrower than the beam nearly everywhere, are made of 0.3.
+        than 0.3 would be narrower than the beam nearly everywhere, and are given a ratio of 0.3.
     effective_radius : `float` or `~astropy.units.Quantity`, optional
-        For the column ``radius_re``, arcsec if unitless.
+        Unit of the column ``radius_re``, arcsec if unitless; NaN if it is unknown.
     ring_width : `float` or `~astropy.units.Quantity`, optional
-        Width of the rings, arcsec if unitless; half of MaNGA's beam if not given. A ring that has
-        fewer than nine data (spaxels, or bins where the field is binned) is wider.
+        Width of the rings, arcsec if unitless; by default half of MaNGA's beam. A ring with fewer
+        than nine data (spaxels, or bins where the field is binned) is made wider.
 
     Returns
     -------
     `~mangapa.PAProfile`
-        Without rows, and with a flag, where the field cannot be measured.
+        Without rows, and with a flag, if the field cannot be measured.
 
     Raises
     ------
     TypeError
-        If ``field`` is no field.
+        If ``field`` is not a field.
     ValueError
         If an option is out of its range.
 
@@ -202,47 +207,41 @@ def pa_profile(
       0.84 297.5    3.8     0.83
       9.36 119.9    0.6     1.00
     """
-    if not isinstance(field, VelocityField):
-        msg = f"field must be a VelocityField, not {type(field).__name__}"
-        raise TypeError(msg)
-    if pa_axis is not None:
-        pa_axis = _number("pa_axis", pa_axis, u.deg)
-    if axis_ratio is not None:
-        axis_ratio = _number("axis_ratio", axis_ratio, u.one)
-        if not 0 < axis_ratio <= 1:
-            msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
-            raise ValueError(msg)
-    if effective_radius is not None:
-        effective_radius = _length("effective_radius", effective_radius)
-    ring_width = _length("ring_width", ring_width)
-
-    kinemetry, flags = _measure(field, pa_axis, axis_ratio, ring_width)
-    return _profile(field, kinemetry, flags, effective_radius)
+    check_field("field", field)
+    return profile_prepared(
+        prepare(field),
+        pa_axis=pa_axis,
+        axis_ratio=axis_ratio,
+        effective_radius=effective_radius,
+        ring_width=ring_width,
+    )
 
 
-def galaxy_profiles(galaxy, *, geometry="fit", ring_width=RING_WIDTH):
+def galaxy_profiles(
+    galaxy: Galaxy, *, geometry: str = "fit", ring_width: ScalarLike = RING_WIDTH
+) -> dict[str, PAProfile]:
     """
     Measure the profiles of both tracers of a galaxy.
 
     Parameters
     ----------
     galaxy : `~mangapa.Galaxy`
-        Its fields are taken as they are; its header tells the effective radius.
+        The galaxy; its fields are measured as they are, and its header gives the effective radius.
     geometry : {"fit", "photometric"}, optional
-        Whether the rings of each tracer have the shape of the disc that fits best, or both have the
-        shape of the light, from the cards ECOOPA and ECOOELL.
+        Shape of the rings: that of each tracer's best disc, or for both tracers that of the light,
+        from the cards ECOOPA and ECOOELL.
     ring_width : `float` or `~astropy.units.Quantity`, optional
         As in `~mangapa.pa_profile`.
 
     Returns
     -------
     `dict`
-        `~mangapa.PAProfile` by tracer, of those that the galaxy has.
+        `~mangapa.PAProfile` by tracer, for the tracers that the galaxy has.
 
     Raises
     ------
     ValueError
-        If ``geometry`` is not known, or the header does not tell it.
+        If ``geometry`` is not known, or the header lacks it.
 
     Examples
     --------
@@ -258,14 +257,13 @@ def galaxy_profiles(galaxy, *, geometry="fit", ring_width=RING_WIDTH):
         raise ValueError(msg)
     shape = {}
     if geometry == "photometric":
-        shape["pa_axis"], ellipticity = galaxy.photometric_pa, galaxy.ellipticity
-        if shape["pa_axis"] is None or ellipticity is None:
+        shape = {"pa_axis": galaxy.photometric_pa, "axis_ratio": 1 - galaxy.ellipticity}
+        if not np.isfinite([shape["pa_axis"].value, shape["axis_ratio"]]).all():
             msg = (
                 "geometry='photometric' needs the cards ECOOPA and ECOOELL, which the header of "
                 f"{galaxy.plateifu or 'this galaxy'} lacks; choose geometry='fit'"
             )
             raise ValueError(msg)
-        shape["axis_ratio"] = 1 - ellipticity
     return {
         tracer: pa_profile(
             galaxy.tracer(tracer),
@@ -278,39 +276,54 @@ def galaxy_profiles(galaxy, *, geometry="fit", ring_width=RING_WIDTH):
     }
 
 
-def _measure(field, pa_axis, axis_ratio, ring_width):
-    """Kinemetry of a field, `None` where there is none, and flags."""
-    spaxels, flags = good_spaxels(field)
-    if flags:
-        return None, flags
-    points = gather(spaxels)
-    if points.velocity.size < MIN_DATA:
+def profile_prepared(
+    prepared, *, pa_axis=None, axis_ratio=None, effective_radius=None, ring_width=RING_WIDTH
+):
+    """`pa_profile` of a field that was prepared already."""
+    if pa_axis is not None:
+        pa_axis = scalar("pa_axis", pa_axis, u.deg)
+    if axis_ratio is not None:
+        axis_ratio = scalar("axis_ratio", axis_ratio, u.one)
+        if not 0 < axis_ratio <= 1:
+            msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
+            raise ValueError(msg)
+    radius = np.nan if effective_radius is None else effective_radius
+    effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
+    ring_width = scalar("ring_width", ring_width, OFFSET, positive=True)
+    kinemetry, flags = _kinemetry(prepared, pa_axis, axis_ratio, ring_width)
+    return _table(prepared.field, kinemetry, flags, effective_radius)
+
+
+def _kinemetry(prepared, pa_axis, axis_ratio, ring_width):
+    """Kinemetry of a prepared field, `None` if there is none, and its flags."""
+    if prepared.flags:
+        return None, prepared.flags
+    spaxels = prepared.spaxels
+    if spaxels.points.velocity.size < MIN_DATA:
         return None, PAFlags.TOO_FEW_SPAXELS
     with one_blas_thread():
-        (curve,) = chi_square_curves([spaxels], [points])
-        disc, state, angle, _ = fit_points(points, np.nan_to_num(curve.pa_axis))
-        pa_axis = np.degrees(angle) if pa_axis is None else pa_axis
+        disc = spaxels.disc
+        pa_axis = np.degrees(disc.angle) if pa_axis is None else pa_axis
         axis_ratio = disc.axis_ratio if axis_ratio is None else axis_ratio
         shape = Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(axis_ratio, MIN_AXIS_RATIO))
-        rings = Rings.of(points, shape, ring_width, state.relative, spaxels.grid)
-        kinemetry = solve(rings, spaxels, points.bins)
-    constrained = kinemetry.told & (kinemetry.pa_err <= UNCONSTRAINED)
+        rings = Rings.of(spaxels.points, shape, ring_width, disc.relative, spaxels.grid)
+        kinemetry = solve(rings, spaxels)
+    constrained = kinemetry.covered & (kinemetry.pa_err <= UNCONSTRAINED)
     return kinemetry, PAFlags.NONE if constrained.any() else PAFlags.UNCONSTRAINED
 
 
-def _profile(field, kinemetry, flags, effective_radius):
-    """The table of a field's kinemetry."""
+def _table(field, kinemetry, flags, effective_radius):
+    """Table of a field's kinemetry; ``effective_radius`` in arcsec, or NaN."""
     profile = PAProfile()
-    n_rings = 0 if kinemetry is None else kinemetry.radius.size
     for name, (unit, format_, description) in COLUMNS.items():
         if name == "radius_re":
-            values = profile["radius"].value / (effective_radius or np.nan)
+            values = profile["radius"].value / effective_radius
         elif kinemetry is None:
-            values = np.zeros(n_rings, int if name == "n_spaxels" else float)
+            values = np.zeros(0, int if name == "n_spaxels" else float)
         else:
             values = getattr(kinemetry, name)
-        if kinemetry is not None and name not in ALWAYS_TOLD:
-            values = np.where(kinemetry.told, values, np.nan)
+        if kinemetry is not None and name not in ALWAYS_GIVEN:
+            values = np.where(kinemetry.covered, values, np.nan)
         profile[name] = values if unit is None else values << unit
         profile[name].info.format = format_
         profile[name].info.description = description
@@ -324,25 +337,3 @@ def _profile(field, kinemetry, flags, effective_radius):
         profile.meta[name] = np.nan if kinemetry is None else getattr(kinemetry, name)
     profile.field, profile.kinemetry = field, kinemetry
     return profile
-
-
-def _length(name, value):
-    length = _number(name, value, OFFSET)
-    if length <= 0:
-        msg = f"{name}={length} arcsec must be positive"
-        raise ValueError(msg)
-    return length
-
-
-def _number(name, value, unit):
-    """A single finite number in ``unit``, which is taken for granted if there is none."""
-    try:
-        number = u.Quantity(value, None if hasattr(value, "unit") else unit, dtype=float)
-        number = number.to_value(unit)
-    except (TypeError, ValueError) as error:
-        msg = f"{name}={value!r} must be a number{f' in {unit}' if unit != u.one else ''}"
-        raise ValueError(msg) from error
-    if np.ndim(number) or not np.isfinite(number):
-        msg = f"{name}={value!r} must be one finite number"
-        raise ValueError(msg)
-    return float(number)

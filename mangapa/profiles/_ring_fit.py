@@ -6,19 +6,18 @@ import numpy as np
 
 from mangapa._utils.robust import scatter
 
-__all__ = ["PRIOR_DATA", "RingFit", "fit_rings"]
-
-#: Data that the noise of the whole field counts for in that of a ring.
+#: The noise of the whole field counts for as much as this many data in the noise of a ring, so that
+#: rings with few data have a stable one; the pulls of benchmarks/profiles.py hold for this value.
 PRIOR_DATA = 10.0
-#: Velocities off by more standard deviations are spurious, and do not count at all.
+#: Velocities beyond this many standard deviations are spurious, and do not count at all.
 GROSS = 6.0
-#: Unless so many of a ring are: then it is the terms that do not fit, as at the edge of a core.
+#: Unless more than this share of a ring is: then the terms do not fit, as at the edge of a core.
 TOO_MANY = 0.5
-#: Rounds of robust weighting.
+#: Rounds of robust weighting; the pulls of benchmarks/profiles.py hold for these.
 ROUNDS = 6
-#: Residuals count for the scatter of a ring up to so many times that of the field.
+#: Residuals count for the scatter of a ring up to this many times that of the field.
 CLIPPED = 3.0
-#: Part of the mean eigenvalue that steadies rings whose data do not tell all terms.
+#: Fraction of the mean eigenvalue that stabilises rings whose data do not determine all terms.
 RIDGE = 1e-4
 TINY = 1e-9
 
@@ -26,7 +25,7 @@ TINY = 1e-9
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RingFit:
     """
-    Solutions on all rings, and what their covariance needs; m data on n rings.
+    Solutions for m data on n rings, and what their covariance needs.
 
     Attributes
     ----------
@@ -54,20 +53,9 @@ class RingFit:
 
 def fit_rings(rings, terms, kept=None):
     """
-    Fit the velocities of each ring by a sum of terms, with a soft L1 loss.
+    Fit the velocities of each ring with a sum of ``terms``, shape (terms, m), and a soft L1 loss.
 
-    Parameters
-    ----------
-    rings : `~mangapa.profiles._rings.Rings`
-        The data.
-    terms : `~numpy.ndarray`
-        Each term at each datum, shape (terms, m).
-    kept : `~numpy.ndarray` of `bool`, optional
-        Which data count; if not given, those that are not spurious.
-
-    Returns
-    -------
-    `RingFit`
+    ``kept`` says which data count; by default those that are not spurious.
     """
     trusted = rings.weight if kept is None else rings.weight * kept
     scaled = terms / rings.relative
@@ -76,7 +64,7 @@ def fit_rings(rings, terms, kept=None):
     pairs = (scaled[:, None] * scaled).reshape(n_terms**2, -1)
 
     def inverse(weight):
-        """Of the normal matrix of each ring, shape (n, terms, terms)."""
+        """Inverse of the normal matrix of each ring, shape (n, terms, terms)."""
         normal = rings.sum(pairs * weight).T.reshape(-1, n_terms, n_terms)
         ridge = RIDGE * np.trace(normal, axis1=1, axis2=2) / n_terms + TINY
         return np.linalg.inv(normal + ridge[:, None, None] * np.eye(n_terms))

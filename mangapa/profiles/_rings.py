@@ -4,17 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["BEAM", "MIN_AXIS_RATIO", "RING_WIDTH", "Ellipse", "Rings", "ring_numbers"]
-
 #: Full width at half maximum of MaNGA's PSF, arcsec (Law et al. 2016, AJ 152, 83).
 BEAM = 2.5
-#: Narrowest ring, arcsec: two a beam tell all that passes it.
+#: Narrowest ring, arcsec: two rings in a beam sample all that it resolves.
 RING_WIDTH = BEAM / 2
-#: Fewest data of a ring: two more than the seven terms of kinemetry.
+#: Fewest data on a ring: two more than the seven terms of kinemetry.
 MIN_DATA = 9
 #: Flattest ring: a flatter one is narrower than the beam nearly everywhere.
 MIN_AXIS_RATIO = 0.3
-#: Sectors by which azimuthal coverage is told; the innermost ring has about 20 spaxels.
+#: Sectors in which the coverage of the azimuth is counted; the innermost ring has some 20 spaxels.
 SECTORS = 12
 
 
@@ -26,7 +24,7 @@ class Ellipse:
     Attributes
     ----------
     pa_axis : `float`
-        Major axis, degrees North through East; its ends are not told apart.
+        Major axis modulo 180, degrees North through East.
     axis_ratio : `float`
         Minor over major axis.
     """
@@ -36,19 +34,10 @@ class Ellipse:
 
     def polar(self, x, y):
         """
-        Where places are on the ellipses through them.
+        Position on the ellipse through each offset (arcsec, +x East, shape (n,)).
 
-        Parameters
-        ----------
-        x, y : `~numpy.ndarray`
-            Offsets, arcsec, +x East, shape (n,).
-
-        Returns
-        -------
-        radius : `~numpy.ndarray`
-            Semi-major axes, arcsec, shape (n,).
-        azimuth : `~numpy.ndarray`
-            Eccentric anomalies from the major axis, North through East, radian, shape (n,).
+        Returns the semi-major axes, arcsec, and the eccentric anomalies from the major axis, North
+        through East, radian.
         """
         angle = np.radians(self.pa_axis)
         along = x * np.sin(angle) + y * np.cos(angle)
@@ -59,26 +48,26 @@ class Ellipse:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rings:
     """
-    The data of a field in the order of their rings, so that each ring is a slice.
+    The points of a field ordered by ring, so that each of the n rings is a slice.
 
     Attributes
     ----------
     ellipse : `Ellipse`
         The shape of the rings.
     number : `~numpy.ndarray` of `int`
-        Ring of each point as they were gathered, -1 where none, shape (p,).
+        Ring of each point in the order of the field, -1 for none, shape (p,).
     ring : `~numpy.ndarray` of `int`
-        Ring of each point that is in one, ascending, shape (m,).
+        Ring of each point that is on one, ascending, shape (m,).
     start, count : `~numpy.ndarray` of `int`
         First point and number of points of each ring, shape (n,).
     radius, azimuth : `~numpy.ndarray`
         Semi-major axes, arcsec, and eccentric anomalies, radian, shape (m,).
     velocity, weight : `~numpy.ndarray`
-        Velocities, km/s, and how much of an independent datum each is, shape (m,).
+        Velocities, km/s, and the fraction of an independent datum each is worth, shape (m,).
     relative : `~numpy.ndarray`
         Error of each point over the typical one, shape (m,).
     places : `~numpy.ndarray` or `None`
-        Column and row on the map, shape (2, m); `None` where the places are scattered.
+        Column and row on the map, shape (2, m); `None` where the positions are scattered.
     """
 
     ellipse: Ellipse
@@ -96,24 +85,9 @@ class Rings:
     @classmethod
     def of(cls, points, ellipse, width, relative, grid):
         """
-        Lay rings over the points of a field.
+        Lay rings at least ``width`` (arcsec) wide over at least `MIN_DATA` points.
 
-        Parameters
-        ----------
-        points : `~mangapa.fitting._points.Points`
-            At least `MIN_DATA` of them.
-        ellipse : `Ellipse`
-            Shape of the rings.
-        width : `float`
-            Narrowest ring, arcsec.
-        relative : `~numpy.ndarray`
-            Error of each point over the typical one, shape (p,).
-        grid : `~mangapa.fitting._grid.Grid` or `None`
-            The grid of the map.
-
-        Returns
-        -------
-        `Rings`
+        ``relative`` is the error of each point over the typical one, shape (p,).
         """
         radius, azimuth = ellipse.polar(points.x, points.y)
         number = ring_numbers(radius, width)
@@ -136,8 +110,8 @@ class Rings:
         )
 
     def sum(self, values):
-        """Sum over each ring, of values of shape (..., m); the result has shape (..., n)."""
-        # In floats, as a sum of booleans would be a boolean.
+        """Sum over each ring of values of shape (..., m); the result has shape (..., n)."""
+        # As floats, since the sum of booleans would be a boolean.
         return np.add.reduceat(values, self.start, axis=-1, dtype=float)
 
     def mean(self, values):
@@ -145,32 +119,16 @@ class Rings:
         return self.sum(values * self.weight) / self.sum(self.weight)
 
     def slices(self):
-        """Where the points of each ring are."""
+        """Slice of the points of each ring."""
         return [
             slice(start, start + count) for start, count in zip(self.start, self.count, strict=True)
         ]
 
-    def seen(self, spaxels, bins):
-        """
-        How well each ring is covered by spaxels.
-
-        Parameters
-        ----------
-        spaxels : `~mangapa.fitting._methods.Spaxels`
-            The good spaxels.
-        bins : `~numpy.ndarray` of `int`
-            Which point each of them is in.
-
-        Returns
-        -------
-        n_spaxels : `~numpy.ndarray` of `int`
-            Spaxels of each ring, shape (n,).
-        coverage : `~numpy.ndarray`
-            Fraction of its sectors in which there are any, shape (n,).
-        """
+    def coverage(self, spaxels):
+        """Number of spaxels on each ring, and the fraction of its sectors that has any, (n,)."""
         _, azimuth = self.ellipse.polar(spaxels.x, spaxels.y)
         sector = np.floor(azimuth / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-        ring = self.number[bins]
+        ring = self.number[spaxels.bins]
         inside = ring >= 0
         cells = (ring * SECTORS + sector)[inside]
         counts = np.bincount(cells, minlength=self.count.size * SECTORS).reshape(-1, SECTORS)
@@ -179,27 +137,10 @@ class Rings:
 
 def ring_numbers(radius, width):
     """
-    Number the rings inside out; each is as narrow as ``width`` and `MIN_DATA` allow.
+    Number rings of semi-major axes (arcsec, shape (p,)) from the inside out.
 
-    Parameters
-    ----------
-    radius : `~numpy.ndarray`
-        Semi-major axes, arcsec, shape (p,).
-    width : `float`
-        Of the narrowest rings, arcsec.
-
-    Returns
-    -------
-    `~numpy.ndarray` of `int`
-        Ring of each, shape (p,); -1 for the last few, which are too few for a ring.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mangapa.profiles._rings import ring_numbers
-    >>> radius = np.arange(27) / 5
-    >>> ring_numbers(radius, width=2.0)[[0, 10, 20]].tolist()
-    [0, 1, -1]
+    Each ring is as narrow as ``width`` and `MIN_DATA` allow; the last few points, which are too few
+    for a ring, are given -1.
     """
     _, fine, count = np.unique(np.floor(radius / width), return_inverse=True, return_counts=True)
     number = np.full(count.size, -1)

@@ -2,35 +2,23 @@
 
 import numpy as np
 
-__all__ = ["TINY", "UNIFORM", "angles_between", "direction_error", "lengths", "running_means"]
-
-#: Standard deviation of an angle that may be any of 360 degrees.
+#: Standard deviation of a uniformly random direction, 360 / sqrt(12) degrees.
 UNIFORM = 360 / np.sqrt(12)
 TINY = 1e-9
 
 
 def direction_error(vector, cov):
     """
-    Errors of the directions of vectors.
+    1-sigma errors of the directions of vectors, shape (n, 2), with covariances, shape (n, 2, 2).
 
-    Parameters
-    ----------
-    vector : `~numpy.ndarray`
-        Shape (n, 2).
-    cov : `~numpy.ndarray`
-        Their covariances, shape (n, 2, 2).
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        1-sigma errors, degrees, up to that of any direction, shape (n,).
+    In degrees, shape (n,), and at most that of a uniformly random direction.
     """
     square = np.sum(vector**2, axis=1)
     normal = np.stack([-vector[:, 1], vector[:, 0]], axis=1)
     across = np.einsum("ri,rij,rj->r", normal, cov, normal) / (square + TINY)
     # The squared length holds the noise of both components, so that the true one is less.
     true_square = square - np.trace(cov, axis1=1, axis2=2)
-    # Rounding may make a variance that vanishes negative.
+    # Rounding may make a vanishing variance negative.
     error = np.degrees(np.sqrt(np.maximum(across, 0) / np.maximum(true_square, TINY)))
     return np.where(true_square > 0, np.minimum(error, UNIFORM), UNIFORM)
 
@@ -43,7 +31,7 @@ def lengths(vector, cov):
 
 
 def angles_between(one, other):
-    """Signed angles from one vector, or each of many, to the others, degrees, shape (n,)."""
+    """Signed angles from one vector, or from each of n, to n others; degrees, shape (n,)."""
     one = np.broadcast_to(one, other.shape)
     cross = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
     return np.degrees(np.arctan2(cross, np.sum(one * other, axis=1)))
@@ -53,17 +41,7 @@ def running_means(vector, cov):
     """
     Means of the first vector, the first two, and so on, weighted by their variances.
 
-    Parameters
-    ----------
-    vector, cov : `~numpy.ndarray`
-        Vectors and their covariances, shapes (n, 2) and (n, 2, 2).
-
-    Returns
-    -------
-    mean : `~numpy.ndarray`
-        Shape (n, 2).
-    error : `~numpy.ndarray`
-        1-sigma errors of their directions, degrees, shape (n,).
+    Returns the means, shape (n, 2), and the 1-sigma errors of their directions, degrees, (n,).
     """
     weight = 2 / np.maximum(np.trace(cov, axis1=1, axis2=2), TINY)
     total = np.cumsum(weight)

@@ -1,4 +1,4 @@
-"""Whether a velocity field can be used at all: networks that learned from the experts' flags."""
+"""Whether a velocity field can be used: networks that learned from the experts' flags."""
 
 from mangapa.usability._predict import Usability, usability
 

@@ -1,39 +1,45 @@
 """
-What a field shows of rotation: groups of numbers along the axis that the robust disc finds.
+Groups of descriptors of a field, measured along the axis of its robust disc.
 
-Each group is a function from a
-`~mangapa.usability._on_axis.FittedField` to a `dict`. Because everything is measured along the
-axis, nothing changes when the field is turned, mirrored or reversed.
+Each group is a function from a `~mangapa.usability._on_axis.FieldOnAxis` to a `dict`. Since all is
+measured along the axis, nothing changes when the field is turned, mirrored or reversed. Small
+constants that are added before a logarithm or a division set the level below which a number means
+nothing; they are part of what the networks were trained on (benchmarks/usability.py).
 """
 
 import numpy as np
 
 from mangapa._utils.robust import median
-from mangapa.fitting._symmetry import chi_square_curve
+from mangapa.fitting._symmetry import mirror_curve
 from mangapa.usability._on_axis import TINY, nearest
-
-__all__ = ["GROUPS", "correlation", "ranks"]
 
 #: Added to ratios before their logarithm is taken.
 FLOOR = 1e-3
+#: Rings, of equal numbers of spaxels.
 N_RINGS = 4
-#: Parts of the field that are left out one after the other.
+#: Sectors that are left out one after the other.
 N_SECTORS = 8
-#: Angles at which the published objective is looked at.
+#: Angles at which the published objective is computed.
 N_ANGLES = 36
-#: The error of the published catalogue, km/s.
-PUBLISHED_ERROR = 10.0
 #: Fewest angles with mirror pairs that make a curve, of 180.
 FEWEST_ANGLES = 20
 #: Fewest spaxels that are compared with their mirror images or with the other tracer.
 FEWEST_SHARED = 6
-#: Penalty of higher harmonics on a ring, so that a few spaxels cannot make them.
+#: Percentiles of the velocities that describe their distribution, as fractions.
+PERCENTILES = np.array([0, 0.01, 0.05, 0.16, 0.84, 0.95, 0.99, 1])
+#: Radii between the inner, middle and outer zones, over the field's reach.
+ZONES = np.array([0.35, 0.7])
+#: Penalty of higher harmonics on a ring, so that a few spaxels cannot fake them.
 RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
+#: Ridge of the planes that are fitted with a sector left out.
+PLANE_RIDGE = 1e-4
+#: Penalties of poor fits are limited to these.
+WORST_DISC, WORST_ZONE, WORST_SMOOTH = 2.0, 1.5, -1.0
 
 
-def _footprint(fitted):
-    """How many data there are, how they are binned, and the outline of the field."""
-    points, spaxels = fitted.points, fitted.spaxels
+def _footprint(on_axis):
+    """Number of data, their binning, and the outline of the field."""
+    points, spaxels = on_axis.points, on_axis.spaxels
     size, n = points.n_spaxels, spaxels.velocity.size
     good = spaxels.good
     inner = np.sum(good[1:] & good[:-1]) + np.sum(good[:, 1:] & good[:, :-1])
@@ -46,70 +52,70 @@ def _footprint(fitted):
         "single_share": np.sum(size == 1) / n,
         "log_independent": np.log10(points.weight.sum()),
         "log_values": np.log10(1 + np.count_nonzero(jumps)),
-        "reach": fitted.reach,
+        "reach": on_axis.reach,
         "footprint_edge": 2 * (2 * n - inner) / np.sqrt(n),
-        "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / fitted.reach,
+        "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / on_axis.reach,
     }
 
 
-def _velocities(fitted):
-    """The distribution of the velocities, wherever they are."""
-    ordered = np.sort(fitted.velocity)
-    at = np.array([0, 0.01, 0.05, 0.16, 0.84, 0.95, 0.99, 1]) * (ordered.size - 1)
+def _velocities(on_axis):
+    """Distribution of the velocities, regardless of their positions."""
+    ordered = np.sort(on_axis.velocity)
+    at = PERCENTILES * (ordered.size - 1)
     low, low_1, low_5, low_16, high_16, high_5, high_1, high = np.interp(
         at, np.arange(ordered.size), ordered
     )
-    off = fitted.velocity - np.sum(fitted.weight * fitted.velocity)
+    off = on_axis.velocity - np.sum(on_axis.weight * on_axis.velocity)
     return {
         "log_range_98": np.log10(high_1 - low_1 + TINY),
         "tail": np.log10((high - low + TINY) / (high_5 - low_5 + TINY)),
         "peakedness": np.log10((high_5 - low_5 + TINY) / (high_16 - low_16 + TINY)),
-        "skewness": abs(np.sum(fitted.weight * off**3)) / fitted.variance**1.5,
+        "skewness": abs(np.sum(on_axis.weight * off**3)) / on_axis.variance**1.5,
     }
 
 
-def _mirrors(fitted):
-    """How alike the field is to its images by point, major and minor axis, signs as of rotation."""
-    sine, cosine = np.sin(fitted.angle), np.cos(fitted.angle)
-    image = fitted.on_map(fitted.velocity)
+def _mirrors(on_axis):
+    """Correlation with its mirror images about the centre and the axes, with signs of rotation."""
+    sine, cosine = np.sin(on_axis.angle), np.cos(on_axis.angle)
+    image = on_axis.on_map(on_axis.velocity)
     found = {}
     for name, keep, turn, sign in (
         ("point", -1, -1, -1),
         ("major", 1, -1, 1),
         ("minor", -1, 1, -1),
     ):
-        along, across = keep * fitted.along, turn * fitted.across
+        along, across = keep * on_axis.along, turn * on_axis.across
         x, y = along * sine + across * cosine, along * cosine - across * sine
-        inside, row, column = nearest(fitted.spaxels, x, y)
+        inside, row, column = nearest(on_axis.spaxels, x, y)
         found[f"mirror_{name}_cover"] = inside.mean()
         found[f"mirror_{name}"] = 0.0
         if inside.sum() >= FEWEST_SHARED:
-            here, weight = fitted.velocity[inside], fitted.weight[inside]
+            here, weight = on_axis.velocity[inside], on_axis.weight[inside]
             there = sign * image[row, column]
             power = np.sum(weight * (here**2 + there**2)) / 2
             found[f"mirror_{name}"] = np.sum(weight * here * there) / (power + TINY)
     return found
 
 
-def _harmonic_curve(fitted):
-    """The chi-square of the harmonic method over all angles, per velocity variance."""
-    points, chi2 = fitted.points, fitted.curve.chi2
+def _harmonic_curve(on_axis):
+    """Shape of the mismatch of mirror pairs over all axes, relative to the velocity variance."""
+    mismatch = on_axis.spaxels.curve.mismatch
     names = ("first", "depth", "excess", "excess_log", "phase")
-    finite = np.isfinite(chi2)
+    finite = np.isfinite(mismatch)
     if finite.sum() <= FEWEST_ANGLES:
         return {f"curve_{name}": 0.0 for name in names}
-    unit = np.sum(points.error**-2.0) / 4 * fitted.variance
-    curve = np.where(finite, chi2, chi2[finite].mean()) / unit
-    shape = _curve_shape(curve, np.degrees(fitted.angle))
+    curve = np.where(finite, mismatch, mismatch[finite].mean()) / on_axis.variance
+    shape = _curve_shape(curve, np.degrees(on_axis.angle))
     return {f"curve_{name}": shape[name] for name in names}
 
 
-def _published_curve(fitted):
-    """The same of the published objective, which the experts' angles came from."""
-    angles = fitted.angle + np.linspace(0, np.pi, N_ANGLES + 1)
-    chi2, _ = chi_square_curve(fitted.spaxels, angles)
-    unit = fitted.velocity.size * np.var(fitted.spaxels.velocity) + TINY
-    shape = _curve_shape(chi2[:-1] * PUBLISHED_ERROR**2 / unit, 0.0)
+def _published_curve(on_axis):
+    """Shape of the published objective, from which the experts' angles came."""
+    angles = on_axis.angle + np.linspace(0, np.pi, N_ANGLES + 1)
+    spaxels = on_axis.spaxels
+    relative = spaxels.velocity - on_axis.middle
+    squares, _ = mirror_curve(spaxels.with_velocity(relative), angles, np.ones(relative.size))
+    shape = _curve_shape(squares[:-1] / (relative.size * np.var(relative) + TINY), 0.0)
     names = ("first", "second", "depth", "floor", "mean", "contrast", "width")
     names += ("excess", "excess_log", "phase")
     return {f"published_{name}": shape[name] for name in names}
@@ -117,10 +123,10 @@ def _published_curve(fitted):
 
 def _curve_shape(curve, axis):
     """
-    What a curve over 180 degrees says, without the angle of its minimum, which may jump.
+    Shape of a curve over 180 degrees, without the angle of its minimum, which may jump.
 
-    ``axis`` is the disc's, in degrees from the curve's first angle: a curve that agrees has its
-    minimum there.
+    ``axis`` is that of the disc, in degrees from the curve's first angle; if the curve agrees, its
+    minimum is there.
     """
     low, high = curve.min(), curve.max()
     depth = high - low + TINY
@@ -144,54 +150,54 @@ def _curve_shape(curve, axis):
     }
 
 
-def _disc(fitted):
+def _disc(on_axis):
     """How well the disc explains the field, and how well it is determined."""
-    points, state = fitted.points, fitted.state
-    residual = state.velocity_residual
-    velocity = points.velocity - fitted.systemic
+    points = on_axis.points
+    residual = on_axis.disc.velocity_residual
+    velocity = points.velocity - on_axis.disc.v_sys
     model = velocity - residual
     weight = points.weight / points.weight.sum()
-    noise = fitted.noise
+    noise = on_axis.noise
     found = {
-        "log_error": np.log10(max(fitted.error, 0.01)),
-        "log_amplitude": np.log10(fitted.amplitude + 0.1),
-        "log_signal_to_noise": np.log10(fitted.amplitude / noise + 0.01),
+        "log_error": np.log10(max(on_axis.spaxels.unweighted_disc_error, 0.01)),
+        "log_amplitude": np.log10(on_axis.amplitude + 0.1),
+        "log_signal_to_noise": np.log10(on_axis.amplitude / noise + 0.01),
         "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + 0.01),
-        "disc_explained": 1 - min(np.sum(weight * residual**2) / fitted.variance, 2),
-        "centre_offset": np.log10(np.hypot(fitted.disc.x.value, fitted.disc.y.value) + 0.01),
+        "disc_explained": 1 - min(np.sum(weight * residual**2) / on_axis.variance, WORST_DISC),
+        "centre_offset": np.log10(np.hypot(*on_axis.disc.centre) + 0.01),
         "rank_correlation": correlation(ranks(velocity), ranks(model), weight),
-        "residual_correlation": _neighbours_alike(fitted, residual),
+        "residual_correlation": _neighbours_alike(on_axis, residual),
     }
-    zone = np.searchsorted(np.array([0.35, 0.7]) * fitted.reach, np.hypot(points.x, points.y))
+    zone = np.searchsorted(ZONES * on_axis.reach, np.hypot(points.x, points.y))
     for k in (0, 1):
         inside = weight * (zone == k)
         share = inside.sum() + TINY
         left, power = (np.sum(inside * v**2) / share for v in (residual, velocity))
-        found[f"explained_{k}"] = 1 - min(left / (power + TINY), 1.5)
+        found[f"explained_{k}"] = 1 - min(left / (power + TINY), WORST_ZONE)
         if k == 0:
-            found["noise_0"] = np.log10(np.sqrt(left / fitted.variance) + 0.01)
+            found["noise_0"] = np.log10(np.sqrt(left / on_axis.variance) + 0.01)
     return found
 
 
-def _neighbours_alike(fitted, residual):
+def _neighbours_alike(on_axis, residual):
     """Mean product of the residuals on both sides of the bins' borders, over their power."""
-    good = fitted.spaxels.good
-    number = fitted.on_map(fitted.points.bins)
-    image = fitted.on_map(residual[fitted.points.bins])
+    good = on_axis.spaxels.good
+    number = on_axis.on_map(on_axis.points.bins)
+    image = on_axis.on_map(residual[on_axis.points.bins])
     total = count = 0
     for ahead, behind in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         border = good[ahead] & good[behind] & (number[ahead] != number[behind])
         total += np.sum(image[ahead][border] * image[behind][border])
         count += np.count_nonzero(border)
-    power = np.mean(residual[fitted.points.bins] ** 2) + TINY
+    power = np.mean(residual[on_axis.points.bins] ** 2) + TINY
     return total / max(count, 1) / power
 
 
-def _halves(fitted):
-    """Whether each half has the sign that rotation gives it, and how alike the two are."""
-    velocity, weight, along = fitted.velocity, fitted.weight, fitted.along
+def _halves(on_axis):
+    """How far each half has the sign that rotation gives it, and how alike the halves are."""
+    velocity, weight, along = on_axis.velocity, on_axis.weight, on_axis.along
     right = velocity * along > 0
-    wedge = weight * (np.abs(along) > np.abs(fitted.across))
+    wedge = weight * (np.abs(along) > np.abs(on_axis.across))
     outer = wedge * np.abs(along)
     ahead = along > 0
     receding, approaching = (
@@ -202,35 +208,40 @@ def _halves(fitted):
         "sign_purity_all": np.sum(weight * right),
         "sign_purity_outer": np.sum(outer * right) / (outer.sum() + TINY),
         "halves_asymmetry": abs(receding + approaching)
-        / (abs(receding - approaching) + 0.1 * np.sqrt(fitted.variance)),
+        / (abs(receding - approaching) + 0.1 * np.sqrt(on_axis.variance)),
     }
 
 
-def _domains(fitted):
-    """Whether the field has two large parts of one sign each, and how smooth it is."""
+def _domains(on_axis):
+    """Size of the largest part of each sign, and smoothness of the field."""
     from scipy.ndimage import label
 
-    image, good = fitted.on_map(fitted.velocity), fitted.spaxels.good
-    n = fitted.velocity.size
+    image, good = on_axis.on_map(on_axis.velocity), on_axis.spaxels.good
+    n = on_axis.velocity.size
     largest = []
     for sign in (1, -1):
         pieces, _ = label((sign * image > 0) & good)
         largest.append(np.bincount(pieces.ravel(), minlength=2)[1:].max())
-    smooth = fitted.local_mean(fitted.velocity, 5)
-    broad = fitted.local_mean(fitted.velocity, 9)
-    model = fitted.local_mean(fitted.model, 9)
+    smooth = on_axis.local_mean(on_axis.velocity, 5)
+    broad = on_axis.local_mean(on_axis.velocity, 9)
+    model = on_axis.local_mean(on_axis.model, 9)
     unexplained = np.mean((broad - model) ** 2) / (np.var(broad) + TINY)
     return {
         "domain_two": sum(largest) / n,
         "domain_lesser": min(largest) / n,
-        "smooth_share_5": np.var(smooth) / fitted.variance,
-        "smooth_explained_9": max(1 - unexplained, -1),
+        "smooth_share_5": np.var(smooth) / on_axis.variance,
+        "smooth_explained_9": max(1 - unexplained, WORST_SMOOTH),
     }
 
 
-def _rings(fitted):
-    """Harmonics on rings about the object: whether they are of rotation, and turn with radius."""
-    along, across, velocity, weight = fitted.along, fitted.across, fitted.velocity, fitted.weight
+def _rings(on_axis):
+    """Harmonics on rings about the object: how much is rotation, and how it turns with radius."""
+    along, across, velocity, weight = (
+        on_axis.along,
+        on_axis.across,
+        on_axis.velocity,
+        on_axis.weight,
+    )
     n = velocity.size
     ring = np.empty(n, int)
     ring[np.argsort(np.hypot(along, across), kind="stable")] = np.arange(n) * N_RINGS // n
@@ -261,18 +272,18 @@ def _rings(fitted):
     }
 
 
-def _jackknife(fitted):
+def _jackknife(on_axis):
     """How far the axis of a plane turns when each eighth of the field is left out."""
-    along, across = fitted.along / fitted.reach, fitted.across / fitted.reach
+    along, across = on_axis.along / on_axis.reach, on_axis.across / on_axis.reach
     turn = np.arctan2(across, along) / (2 * np.pi) % 1.0
     sector = np.floor(turn * N_SECTORS).astype(int) % N_SECTORS
-    terms = np.stack([np.ones(along.size), along, across, fitted.velocity])
+    terms = np.stack([np.ones(along.size), along, across, on_axis.velocity])
     products = np.array(
-        [[np.bincount(sector, fitted.weight * a * b, N_SECTORS) for a in terms] for b in terms]
+        [[np.bincount(sector, on_axis.weight * a * b, N_SECTORS) for a in terms] for b in terms]
     )
 
     def axis(product):
-        normal = product[:3, :3] + 1e-4 * np.trace(product[:3, :3]) * np.eye(3)
+        normal = product[:3, :3] + PLANE_RIDGE * np.trace(product[:3, :3]) * np.eye(3)
         _, east, north = np.linalg.solve(normal, product[:3, 3])
         return np.degrees(np.arctan2(north, east))
 
@@ -283,14 +294,14 @@ def _jackknife(fitted):
 
 
 def correlation(a, b, weight=None):
-    """Correlation coefficient of values, shape (n,), weighted or not; 0 where one is constant."""
+    """Correlation coefficient of values, shape (n,), weighted or not; 0 if either is constant."""
     weight = np.full(a.size, 1 / a.size) if weight is None else weight
     a, b = a - weight @ a, b - weight @ b
     return float(weight @ (a * b) / np.sqrt((weight @ a**2) * (weight @ b**2) + TINY))
 
 
 def ranks(values):
-    """Place of each value in their order; equal values share one."""
+    """Rank of each value; equal values share one."""
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(count) - count / 2)[place.ravel()]
 

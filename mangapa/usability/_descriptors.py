@@ -1,47 +1,38 @@
 """
-Numbers that tell whether a velocity field shows rotation, however it is turned or mirrored.
+Descriptors of a velocity field: numbers that show whether it rotates, however it is oriented.
 
 They are taken from the robust disc, the harmonic curve and the published objective; see
-`mangapa.usability._descriptor_groups`. None needs errors or bin ids. The order of `FEATURES` and
-`PAIR_FEATURES` is that of a network's inputs.
+`mangapa.usability._descriptor_groups`. None needs errors or bin ids. The order of `DESCRIPTORS` and
+`PAIR_DESCRIPTORS` is that of a network's inputs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa.fitting._fit import good_spaxels, one_blas_thread
-from mangapa.fitting._methods import Spaxels
-from mangapa.fitting._points import MIN_POINTS, gather
-from mangapa.fitting._scattered import on_a_grid
+from mangapa._utils.robust import median
+from mangapa.fitting._points import MIN_POINTS
+from mangapa.fitting._prepared import Spaxels, one_blas_thread, prepare
 from mangapa.flags import PAFlags
-from mangapa.usability._descriptor_groups import (
-    FEWEST_SHARED,
-    GROUPS,
-    PUBLISHED_ERROR,
-    correlation,
-    ranks,
-)
-from mangapa.usability._on_axis import TINY, fit_field, nearest
-
-__all__ = ["FEATURES", "PAIR_FEATURES", "Description", "describe", "pair_features"]
+from mangapa.usability._descriptor_groups import FEWEST_SHARED, GROUPS, correlation, ranks
+from mangapa.usability._on_axis import TINY, FieldOnAxis, nearest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Description:
+class FieldDescriptors:
     """
-    A field as the network sees it, and what its comparison with the other tracer needs.
+    Descriptors of one field, and what its comparison with the other tracer needs.
 
     Attributes
     ----------
     values : `~numpy.ndarray`
-        The `FEATURES`, shape (n,).
-    spaxels : `~mangapa.fitting._methods.Spaxels`
-        The good spaxels.
+        The `DESCRIPTORS`.
+    spaxels : `~mangapa.fitting.Spaxels`
+        The n good spaxels, on a grid.
     velocity, model : `~numpy.ndarray`
-        Velocities less the systemic one, and those of the disc, km/s, one a spaxel.
+        Velocities less the systemic one, and those of the disc, km/s, shape (n,).
     amplitude, noise : `float`
-        Of the disc's rotation and of what it leaves, km/s.
+        Rotation velocity of the disc and scatter about it, km/s.
     """
 
     values: np.ndarray
@@ -52,59 +43,41 @@ class Description:
     noise: float
 
 
-def describe(field):
+def compute_descriptors(field):
     """
-    The features of a field.
+    Compute the descriptors of a cleaned field, from its velocities, offsets, mask and tracer alone.
 
-    Parameters
-    ----------
-    field : `~mangapa.VelocityField`
-        Cleaned; only its velocities, offsets, mask and tracer are used.
-
-    Returns
-    -------
-    description : `Description` or `None`
-        `None` where there is nothing to judge.
-    flags : `~mangapa.PAFlags`
-        Why.
+    Returns `FieldDescriptors`, or `None` if there is nothing to judge, and the `~mangapa.PAFlags`
+    that say why.
     """
-    spaxels, flags = good_spaxels(field, velocity_error=PUBLISHED_ERROR)
-    if flags:
-        return None, flags
-    # Bins are found as in the training, where there were no ids: by their equal velocities.
-    spaxels, _ = on_a_grid(replace(spaxels, bin_id=None), np.ones(spaxels.velocity.size))
-    points = gather(spaxels)
-    if points.velocity.size < MIN_POINTS:
+    return descriptors_prepared(prepare(field))
+
+
+def descriptors_prepared(prepared):
+    """`compute_descriptors` of a field that was prepared already."""
+    if prepared.flags:
+        return None, prepared.flags
+    # The networks were trained on fields without bin ids.
+    spaxels = prepared.spaxels.without_bin_ids()
+    if spaxels.points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
     with one_blas_thread():
-        fitted = fit_field(spaxels, points)
-        values = {"is_gas": float(field.tracer == "halpha")}
+        on_axis = FieldOnAxis.of(spaxels, median(prepared.spaxels.velocity))
+        values = {"is_gas": float(prepared.field.tracer == "halpha")}
         for group in GROUPS:
-            values |= group(fitted)
-    return Description(
-        values=np.nan_to_num(np.array([values[name] for name in FEATURES], float)),
+            values |= group(on_axis)
+    return FieldDescriptors(
+        values=np.nan_to_num(np.array([values[name] for name in DESCRIPTORS], float)),
         spaxels=spaxels,
-        velocity=fitted.velocity,
-        model=fitted.model,
-        amplitude=fitted.amplitude,
-        noise=fitted.noise,
+        velocity=on_axis.velocity,
+        model=on_axis.model,
+        amplitude=on_axis.amplitude,
+        noise=on_axis.noise,
     ), PAFlags.NONE
 
 
-def pair_features(one, other):
-    """
-    How a field compares with that of the other tracer.
-
-    Parameters
-    ----------
-    one, other : `Description`
-        The field that is judged, and the other of the same galaxy.
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        The `PAIR_FEATURES`, shape (n,).
-    """
+def pair_descriptors(one, other):
+    """Compare `FieldDescriptors` with those of the galaxy's other tracer: `PAIR_DESCRIPTORS`."""
     n_one, n_other = one.velocity.size, other.velocity.size
     inside, row, column = nearest(other.spaxels, one.spaxels.x, one.spaxels.y)
     shared = inside.sum()
@@ -131,11 +104,11 @@ def pair_features(one, other):
             "pair_other_by_model": correlation(b, model_a),
             "pair_difference": np.log10(np.std(a - b) / (np.std(a) + np.std(b) + TINY) + 0.01),
         }
-    return np.array([values.get(name, 0.0) for name in PAIR_FEATURES])
+    return np.array([values.get(name, 0.0) for name in PAIR_DESCRIPTORS])
 
 
-#: What is said of one field, in the order of a network's inputs.
-FEATURES = (
+#: Descriptors of one field, in the order of a network's inputs.
+DESCRIPTORS = (
     *("is_gas", "log_bins", "log_bin_mean", "log_bin_median", "log_bin_largest", "single_share"),
     *("log_independent", "log_values", "reach", "footprint_edge", "footprint_offset"),
     *("log_range_98", "tail", "peakedness", "skewness"),
@@ -153,8 +126,8 @@ FEATURES = (
     *("ring_first_share", "ring_second", "ring_third", "ring_snr_0", "ring_turn_0"),
     *("ring_drift_inner", "ring_drift_mean", "jackknife_turn"),
 )
-#: And of two tracers of one galaxy.
-PAIR_FEATURES = (
+#: Descriptors of a field and that of the galaxy's other tracer.
+PAIR_DESCRIPTORS = (
     *("pair_amplitude", "pair_noise", "pair_overlap", "pair_size", "pair_correlation"),
     *("pair_ranks", "pair_residuals", "pair_by_other_model", "pair_other_by_model"),
     "pair_difference",

@@ -1,26 +1,20 @@
-"""Whether a velocity field can be used: standardised or described, then asked of a network."""
+"""Decide whether a velocity field can be used: from its descriptors or its image, by a network."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa.fields import VelocityField
-from mangapa.fitting._fit import good_spaxels
-from mangapa.flags import UsabilityFlags
-from mangapa.usability._descriptors import describe, pair_features
+from mangapa._utils.types import PathLike
+from mangapa.fields import VelocityField, check_field
+from mangapa.fitting._prepared import prepare
+from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.usability._descriptors import descriptors_prepared, pair_descriptors
 from mangapa.usability._image import standardise
 from mangapa.usability.model import load_model
 
-__all__ = [
-    "Usability",
-    "mean_of_symmetric",
-    "pair_inputs",
-    "partners",
-    "prepare",
-    "score",
-    "usability",
-]
+__all__ = ["Usability", "usability"]
 
 #: A field is usable above this probability.
 THRESHOLD = 0.5
@@ -29,19 +23,19 @@ THRESHOLD = 0.5
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Usability:
     """
-    Whether a velocity field can be used; by default nobody was asked.
+    Whether a velocity field can be used; unset by default.
 
     Attributes
     ----------
     usable : `bool`
-        0 of the experts (do not use) against 1 and 2 (messy, clean).
+        Class 0 of the experts (do not use) against 1 and 2 (messy, clean).
     score : `float`
-        Calibrated probability that an expert would call it usable; NaN where there is nothing to
-        judge.
+        Calibrated probability that an expert would call the field usable; NaN where there is
+        nothing to judge.
     model : `str` or `None`
-        Which model says so.
-    flags : `~mangapa.flags.UsabilityFlags`
-        What is to be known of it.
+        Name of the model.
+    flags : `~mangapa.UsabilityFlags`
+        Why there is no score, or what limits it.
     """
 
     usable: bool = False
@@ -53,22 +47,27 @@ class Usability:
         return f"<Usability {'usable' if self.usable else 'do not use'}, score {self.score:.2f}>"
 
 
-def usability(field, *, model="default", backend="numpy"):
+def usability(
+    field: VelocityField | Sequence[VelocityField],
+    *,
+    model: PathLike = "default",
+    backend: str = "numpy",
+) -> Usability | list[Usability]:
     """
-    Tell whether a velocity field can be used.
+    Decide whether a velocity field can be used.
 
-    The field is taken as it is: clean it first.
+    The field is judged as it is: `~mangapa.clean` it first.
 
     Parameters
     ----------
     field : `~mangapa.VelocityField` or `list` of them
-        The stellar and the H-alpha field of one ``galaxy`` in a list are judged together, by models
-        that can: that is right more often.
+        The field. In a list, the stellar and the H-alpha field of one ``galaxy`` are judged
+        together by models that can: that is right more often.
     model : `str` or path-like, optional
-        "default", an ensemble of networks on features of the field; "fcn", the published
+        "default", an ensemble of networks on descriptors of the field; "fcn", the published
         architecture on its image; or the path of a model that you trained.
     backend : {"numpy", "tensorflow"}, optional
-        What the model runs on; both give the same.
+        What the model runs on; both give the same scores.
 
     Returns
     -------
@@ -77,11 +76,11 @@ def usability(field, *, model="default", backend="numpy"):
     Raises
     ------
     TypeError
-        If it is no field.
+        If ``field`` is not a field.
     ValueError
         If there is no such model or backend.
     mangapa.exceptions.ModelError
-        If a file of the model was changed.
+        If a file of the model is missing or was changed.
 
     References
     ----------
@@ -94,79 +93,72 @@ def usability(field, *, model="default", backend="numpy"):
     >>> mangapa.usability([galaxy.stellar, galaxy.halpha])[0].usable
     True
     """
-    fields = list(field) if isinstance(field, (list, tuple)) else [field]
-    for one in fields:
-        if not isinstance(one, VelocityField):
-            msg = f"field must be a VelocityField or a list of them, not {type(one).__name__}"
-            raise TypeError(msg)
-    model = load_model(model, backend=backend)
-    prepared, flags = prepare(fields, model)
-    together = partners(fields, prepared) if model.inputs == "features" else [None] * len(fields)
-    scores = score(prepared, model, together)
+    is_list = isinstance(field, (list, tuple))
+    fields = list(field) if is_list else [field]
+    for i, one in enumerate(fields):
+        check_field(f"field[{i}]" if is_list else "field", one)
+    loaded = load_model(model, backend=backend)
+    results = usability_prepared([prepare(one) for one in fields], loaded)
+    return results if is_list else results[0]
+
+
+def usability_prepared(prepared, model):
+    """`usability` of prepared fields, by a loaded model; returns a list."""
+    inputs, flags = model_inputs(prepared, model)
+    together = [None] * len(prepared)
+    if model.inputs == "descriptors":
+        together = partners([one.field for one in prepared], inputs)
+    scores = score(inputs, model, together)
     low, high = model.card["cannot_tell"]
     results = []
     for value, flag, partner in zip(scores, flags, together, strict=True):
         if not flag and low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
-        if np.isfinite(value) and model.inputs == "features" and partner is None:
+        if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
         results.append(
             Usability(
                 usable=bool(value > THRESHOLD), score=float(value), model=model.name, flags=flag
             )
         )
-    return results if isinstance(field, (list, tuple)) else results[0]
+    return results
 
 
-def prepare(fields, model):
+def model_inputs(prepared, model):
     """
-    What a model looks at, of each field.
+    Inputs of a model from each of several prepared fields.
 
-    Parameters
-    ----------
-    fields : sequence of `~mangapa.VelocityField`
-        The fields.
-    model : `~mangapa.usability.model.Model`
-        The model.
-
-    Returns
-    -------
-    prepared : `list`
-        A `~mangapa.usability._descriptors.Description` or an image; `None` where there is nothing
-        to judge.
-    flags : `list` of `~mangapa.flags.UsabilityFlags`
-        Why.
+    Returns `FieldDescriptors` or images, `None` where there is nothing to judge, and the
+    `~mangapa.UsabilityFlags` that say why.
     """
-    prepared, flags = [], []
-    for field in fields:
-        if model.inputs == "features":
-            one, why = describe(field)
+    inputs, flags = [], []
+    for one in prepared:
+        if model.inputs == "descriptors":
+            values, why = descriptors_prepared(one)
         else:
-            spaxels, why = good_spaxels(field)
-            one = None if spaxels is None else standardise(field)
-        prepared.append(one)
-        flags.append(UsabilityFlags(int(why)))
-    return prepared, flags
+            values, why = None if one.flags else standardise(one.field), one.flags
+        inputs.append(values)
+        flags.append(_as_usability_flags(why))
+    return inputs, flags
 
 
-def partners(fields, prepared):
+def _as_usability_flags(flags):
+    """The flags of the same names."""
+    same = UsabilityFlags.NONE
+    for flag in PAFlags:
+        if flag & flags:
+            same |= UsabilityFlags[flag.name]
+    return same
+
+
+def partners(fields, inputs):
     """
-    The other tracer of the same galaxy in a list.
+    Index of the other tracer of the same galaxy, for each field of a list.
 
-    Parameters
-    ----------
-    fields : sequence of `~mangapa.VelocityField`
-        The fields.
-    prepared : sequence
-        What there is of each; those with `None` are nobody's partner.
-
-    Returns
-    -------
-    `list` of `int` or `None`
-        The partner's number; `None` where there is none, or more than one.
+    `None` where there is none or more than one, or where either has no inputs.
     """
     groups = defaultdict(lambda: defaultdict(list))
-    for number, (field, one) in enumerate(zip(fields, prepared, strict=True)):
+    for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
         if field.galaxy is not None and one is not None:
             groups[field.galaxy][field.tracer].append(number)
     found = [None] * len(fields)
@@ -177,75 +169,41 @@ def partners(fields, prepared):
     return found
 
 
-def score(prepared, model, together=None):
+def score(inputs, model, together=None):
     """
-    The probabilities of many prepared fields at once.
+    Probabilities, 0-1, of many inputs from `model_inputs`; NaN where there is nothing to judge.
 
-    Parameters
-    ----------
-    prepared : sequence
-        As `prepare` gives it.
-    model : `~mangapa.usability.model.Model`
-        The model.
-    together : sequence of `int` or `None`, optional
-        The partner of each field; none if not given.
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        0-1, shape (n,); NaN where there is nothing to judge.
+    ``together`` holds the index of each field's partner, or `None`.
     """
-    scores = np.full(len(prepared), np.nan)
-    present = [number for number, one in enumerate(prepared) if one is not None]
+    scores = np.full(len(inputs), np.nan)
+    present = [number for number, one in enumerate(inputs) if one is not None]
     if model.inputs == "image":
         if present:
-            images = np.stack([prepared[number] for number in present])
+            images = np.stack([inputs[number] for number in present])
             scores[present] = mean_of_symmetric(images, model.networks["image"])
         return scores
-    together = [None] * len(prepared) if together is None else together
+    together = [None] * len(inputs) if together is None else together
     alone = [number for number in present if together[number] is None]
     if alone:
-        inputs = np.stack([prepared[number].values for number in alone])
-        scores[alone] = model.networks["alone"](inputs)
+        stacked = np.stack([inputs[number].values for number in alone])
+        scores[alone] = model.networks["alone"](stacked)
     paired = [number for number in present if together[number] is not None]
     if paired:
-        inputs = np.stack([pair_inputs(prepared[a], prepared[together[a]]) for a in paired])
-        scores[paired] = model.networks["together"](inputs)
+        stacked = np.stack([pair_inputs(inputs[a], inputs[together[a]]) for a in paired])
+        scores[paired] = model.networks["together"](stacked)
     return scores
 
 
 def pair_inputs(one, other):
-    """
-    What the network for two tracers looks at.
-
-    Parameters
-    ----------
-    one, other : `~mangapa.usability._descriptors.Description`
-        The field that is judged, and its partner.
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        Features of both and of their comparison, shape (n,).
-    """
-    return np.concatenate([one.values, other.values, pair_features(one, other)])
+    """Descriptors of a field, of its partner, and of their comparison, for the network of both."""
+    return np.concatenate([one.values, other.values, pair_descriptors(one, other)])
 
 
 def mean_of_symmetric(images, network):
     """
-    Mean over quarter turns, mirror images and the reversed velocities: none is special.
+    Mean answer to images, shape (n, rows, columns), over their quarter turns and mirror images.
 
-    Parameters
-    ----------
-    images : `~numpy.ndarray`
-        Shape (n, rows, columns).
-    network : callable
-        From images with a channel to probabilities.
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        0-1, shape (n,).
+    The velocities are also reversed: no orientation is special.
     """
     total = np.zeros(len(images))
     for mirrored in (images, images[:, :, ::-1]):

@@ -6,7 +6,8 @@ import numpy as np
 from astropy.table import Table
 
 from mangapa._utils.files import replacing
-from mangapa.usability._predict import partners, prepare, score
+from mangapa.fitting._prepared import prepare
+from mangapa.usability._predict import model_inputs, partners, score
 from mangapa.usability.labels import read_labelled
 from mangapa.usability.metrics import (
     CONFIDENCES,
@@ -80,7 +81,9 @@ def score_fields(model, data, *, labels=None, progress=True):
     labelled = read_labelled(data, labels=labels, progress=progress)
     model = load_model(model)
     hidden = None if progress else True
-    prepared, _ = prepare(tqdm(labelled.fields, unit="field", leave=False, disable=hidden), model)
+    prepared, _ = model_inputs(
+        map(prepare, tqdm(labelled.fields, unit="field", leave=False, disable=hidden)), model
+    )
     table = Table(
         {
             "galaxy": [field.galaxy for field in labelled.fields],
@@ -90,7 +93,7 @@ def score_fields(model, data, *, labels=None, progress=True):
             "score_alone": score(prepared, model),
         }
     )
-    if model.inputs == "features":
+    if model.inputs == "descriptors":
         table["score_together"] = score(prepared, model, partners(labelled.fields, prepared))
     return table
 

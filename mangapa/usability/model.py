@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mangapa.exceptions import ModelError
-from mangapa.usability._descriptors import FEATURES, PAIR_FEATURES
+from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS
 from mangapa.usability._network import load_networks
 
 __all__ = ["BACKENDS", "SHIPPED", "Model", "Probability", "import_keras", "load_model", "sha256"]
@@ -85,7 +85,10 @@ def _load(path, _date, backend):
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path} is no card of a model ({error!r}); name the folder of a training run"
         raise ModelError(msg) from error
-    if inputs == "features" and card["features"] != [list(FEATURES), list(PAIR_FEATURES)]:
+    if inputs == "descriptors" and card["descriptors"] != [
+        list(DESCRIPTORS),
+        list(PAIR_DESCRIPTORS),
+    ]:
         msg = f"{path} was trained for other features than this version has; train it again"
         raise ModelError(msg)
     wanted = [file for file in files if Path(file).suffix == SUFFIX[backend]]

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from mangapa._utils.files import replacing
 from mangapa.usability import _architectures as architectures
-from mangapa.usability._descriptors import FEATURES, PAIR_FEATURES, describe
+from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS, compute_descriptors
 from mangapa.usability._image import standardise
 from mangapa.usability._network import save_networks
 from mangapa.usability._predict import mean_of_symmetric, pair_inputs, partners
@@ -111,7 +111,7 @@ def _described(labelled, progress):
         leave=False,
         disable=None if progress else True,
     )
-    prepared = [describe(field)[0] for field in fields]
+    prepared = [compute_descriptors(field)[0] for field in fields]
     return prepared, partners(labelled.fields, prepared)
 
 
@@ -167,7 +167,7 @@ def _train_default(labelled, place, settings, progress):
     bar.close()
     numbers = {name: _with_spread(value, usable, fold) for name, value in scores.items()}
     return {
-        "inputs": "features",
+        "inputs": "descriptors",
         "networks": networks,
         "keras": architectures.to_keras(networks),
         "history": history,
@@ -277,7 +277,9 @@ def _write(out, labelled, settings, result):
         "cannot_tell": result["cannot_tell"],
         "limits": LIMITS,
         "settings": settings,
-        "features": [list(FEATURES), list(PAIR_FEATURES)] if result["inputs"] == "features" else [],
+        "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)]
+        if result["inputs"] == "descriptors"
+        else [],
         "versions": {
             "python": platform.python_version(),
             **{

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mangapa import VelocityField
-from mangapa.fitting._fit import good_spaxels
+from mangapa.fitting._prepared import prepare
 
 Y, X = np.mgrid[-8:8.5:0.5, 8:-8.5:-0.5]
 ROUND = np.hypot(X, Y) < 8.2
@@ -21,4 +21,4 @@ def disc_velocity(pa, *, axis_ratio=0.6, x=X, y=Y, amplitude=150.0, noise=0.0, s
 
 def spaxels(velocity, x=X, y=Y, **options):
     """Return the input of a method."""
-    return good_spaxels(VelocityField.from_arrays(velocity, x, y, **options), None, None)[0]
+    return prepare(VelocityField.from_arrays(velocity, x, y, **options)).spaxels

@@ -3,8 +3,8 @@ import pytest
 from astropy import units as u
 
 from mangapa import KinematicPA, PAFlags, VelocityField, fit_pa
-from mangapa.fitting._fit import _disagree
-from mangapa.fitting._thin_disc import N_PARAMETERS, _model
+from mangapa.fitting._fit import axes_disagree
+from mangapa.fitting._thin_disc import N_PARAMETERS, model_and_jacobian
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
 
@@ -17,11 +17,14 @@ def test_jacobian_is_the_derivative():
     parameters = rng.normal(size=N_PARAMETERS)
     parameters[6] = 0.8
     x, y = rng.normal(size=(2, 30))
-    _, jacobian = _model(parameters, x, y)
+    _, jacobian = model_and_jacobian(parameters, x, y)
     for i in range(N_PARAMETERS):
         step = np.zeros(N_PARAMETERS)
         step[i] = 1e-6
-        change = _model(parameters + step, x, y)[0] - _model(parameters - step, x, y)[0]
+        change = (
+            model_and_jacobian(parameters + step, x, y)[0]
+            - model_and_jacobian(parameters - step, x, y)[0]
+        )
         expected = jacobian[i] if i != 4 else 0  # the systemic velocity is not in the model
         np.testing.assert_allclose(change / 2e-6, expected, rtol=1e-5, atol=1e-7)
 
@@ -93,7 +96,7 @@ def test_pure_noise_is_unconstrained():
     ],
 )
 def test_methods_disagree_beyond_their_errors(axis, other, error, expected):
-    assert _disagree(axis, other, error) == expected
+    assert axes_disagree(axis, other, error) == expected
 
 
 def test_is_the_default():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting._harmonic import _curve, _mismatch, fit, fit_many, three_sigma
-from mangapa.fitting._points import gather
+from mangapa.fitting._curves import curve_of, mirror_mismatch, three_sigma
+from mangapa.fitting._harmonic import fit, fit_many
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 
@@ -47,10 +47,10 @@ def test_many_are_as_one_by_one():
 
 def test_no_mirror_pair_is_no_angle():
     """Where no ring passes closely enough to any spaxel."""
-    points = gather(spaxels(disc_velocity(30)))
+    points = spaxels(disc_velocity(30)).points
     empty = np.zeros((1, 3, 180))
-    mismatch, v_sys = _mismatch(empty, empty, np.arange(3.0))
-    assert np.isnan(_curve(mismatch[0], v_sys[0], points).pa_axis)
+    mismatch, v_sys = mirror_mismatch(empty, empty, np.arange(3.0))
+    assert np.isnan(curve_of(mismatch[0], v_sys[0], points).pa_axis)
 
 
 def test_three_sigma_rule():

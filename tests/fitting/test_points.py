@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting._points import CORRELATION_AREA, gather
+from mangapa.fitting._points import CORRELATION_AREA
 from tests.fitting.fields import X, Y, spaxels
 
 
@@ -16,7 +16,7 @@ def blocks(side):
 @pytest.mark.parametrize("with_ids", [True, False])
 def test_bins_are_points(with_ids):
     velocity, number = blocks(3)
-    points = gather(spaxels(velocity, bin_id=number if with_ids else None))
+    points = spaxels(velocity, bin_id=number if with_ids else None).points
     assert points.velocity.size == np.unique(number).size == 121
     np.testing.assert_allclose(np.sort(points.velocity), np.unique(velocity - np.median(velocity)))
     np.testing.assert_array_equal(points.n_spaxels, 9)
@@ -28,25 +28,25 @@ def test_bins_are_points(with_ids):
 
 def test_equal_velocities_apart_are_no_bin():
     velocity = np.where((np.indices(X.shape).sum(axis=0) % 2) == 0, 5.0, -5.0)
-    assert gather(spaxels(velocity)).velocity.size == X.size
+    assert spaxels(velocity).points.velocity.size == X.size
 
 
 def test_bad_spaxels_part_bins():
     velocity = np.where(X > 0, 7.0, X + Y / 100)
     wall = np.abs(Y) < 0.2
-    points = gather(spaxels(velocity, mask=wall & (X > 0)))
+    points = spaxels(velocity, mask=wall & (X > 0)).points
     assert np.count_nonzero(points.n_spaxels > 60) == 2
 
 
 def test_lines_of_equal_velocity_are_no_bins():
-    assert gather(spaxels(10 * X)).velocity.size == X.size
+    assert spaxels(10 * X).points.velocity.size == X.size
 
 
 def test_a_step_is_no_pair_of_bins():
-    assert gather(spaxels(np.sign(X + 0.1))).velocity.size == X.size
+    assert spaxels(np.sign(X + 0.1)).points.velocity.size == X.size
 
 
 def test_scattered_points_are_independent():
     x, y = np.random.default_rng(4).normal(size=(2, 1, 60))
-    points = gather(spaxels(x, x, y))
+    points = spaxels(x, x, y).points
     np.testing.assert_array_equal(points.weight, 1)

@@ -3,7 +3,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from astropy import units as u
 
 from mangapa import pa_profile
 from mangapa.profiles._detections import (
@@ -45,10 +44,10 @@ def made(pa, *, k1=100.0, error=3.0, v_sys=None):
 @pytest.mark.parametrize("turn", [40, 90, 180])
 def test_core_and_its_radius(turn):
     found = decoupled_core(made([60 + turn] * 3 + [60] * 7))
-    assert found["kdc_turn"].value == pytest.approx(turn, abs=0.01)
-    assert found["kdc_radius"].value == pytest.approx(1.25 * 3.2)
+    assert found["kdc_turn"] == pytest.approx(turn, abs=0.01)
+    assert found["kdc_radius"] == pytest.approx(1.25 * 3.2)
     assert found["kdc_significance"] > 2
-    assert found["kdc_turn_err"] < 2 * u.deg
+    assert found["kdc_turn_err"] < 2
 
 
 def test_probabilities_grow_with_turn_and_significance():
@@ -81,8 +80,8 @@ def test_core_shows_as_a_minimum_of_k1():
 def test_core_in_a_field():
     velocity = np.where(RADIUS < 5, disc(240), disc(60))
     found = decoupled_core(kinemetry_of(velocity))
-    assert found["kdc_turn"].value > 170
-    assert 3.5 < found["kdc_radius"].value < 6.5
+    assert found["kdc_turn"] > 170
+    assert 3.5 < found["kdc_radius"] < 6.5
     assert found["kdc"] > 0.9
     assert found["k1_dip"] > 0.1
 
@@ -91,15 +90,15 @@ def test_core_in_a_field():
 @pytest.mark.parametrize("turn", [-50, 0, 50])
 def test_warp_is_the_turn_of_the_axis(start, turn):
     found = warp(made(start + turn * np.linspace(0, 1, 10)))
-    assert found["warp_turn"].value == pytest.approx(turn, abs=0.5)
+    assert found["warp_turn"] == pytest.approx(turn, abs=0.5)
     assert (found["warp_significance"] > 2) == (turn != 0)
-    assert found["warp_turn_err"] > 0 * u.deg
+    assert found["warp_turn_err"] > 0
 
 
 def test_wiggles_are_no_warp():
     angles = 60 + 25 * np.array([0, 1, -1, 1, 0, -1, 1, -1, 1, 1.0])
     found = warp(made(angles))
-    assert found["warp_turn_err"] > 10 * u.deg
+    assert found["warp_turn_err"] > 10
     assert found["warp_significance"] < 1
 
 

@@ -77,7 +77,7 @@ def test_given_profiles_are_used(with_core, monkeypatch):
     profiles = galaxy_profiles(with_core)
     expected = features(with_core)
     monkeypatch.setattr(
-        "mangapa.profiles._features.pa_profile", lambda _: pytest.fail("measured again")
+        "mangapa.profiles._features.profile_prepared", lambda _: pytest.fail("measured again")
     )
     found = features(with_core, profiles=profiles)
     assert found.stellar.kdc == expected.stellar.kdc

@@ -243,8 +243,8 @@ def test_scattered_places():
         ({"pa_axis": np.inf}, r"pa_axis=inf must be one finite number"),
         ({"pa_axis": [1, 2]}, r"pa_axis=\[1, 2\] must be one finite number"),
         ({"pa_axis": 3 * u.km}, r"pa_axis=<Quantity 3\. km> must be a number in deg"),
-        ({"effective_radius": -2}, r"effective_radius=-2.0 arcsec must be positive"),
-        ({"ring_width": 0}, r"ring_width=0.0 arcsec must be positive"),
+        ({"effective_radius": -2}, r"effective_radius=-2 must be positive"),
+        ({"ring_width": 0}, r"ring_width=0 must be positive"),
         ({"ring_width": 1 * u.kpc}, r"ring_width=<Quantity 1\. kpc> must be a number in arcsec"),
     ],
 )

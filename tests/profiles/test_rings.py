@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting._fit import good_spaxels
-from mangapa.fitting._points import gather
+from mangapa.fitting._prepared import prepare
 from mangapa.profiles._rings import MIN_DATA, SECTORS, Ellipse, Rings, ring_numbers
 from tests.profiles.fields import ROUND, X, disc, field
 
 
 def rings_of(one, *, ellipse=None, width=1.25):
-    spaxels, _ = good_spaxels(one)
-    points = gather(spaxels)
+    spaxels = prepare(one).spaxels
+    points = spaxels.points
     relative = np.ones(points.velocity.size)
     ellipse = ellipse or Ellipse(pa_axis=60.0, axis_ratio=0.6)
     return Rings.of(points, ellipse, width, relative, spaxels.grid), spaxels, points
@@ -63,11 +62,11 @@ def test_slices_hold_the_rings():
 def test_coverage_is_that_of_the_azimuth():
     circles = Ellipse(pa_axis=0.0, axis_ratio=1.0)
     rings, spaxels, points = rings_of(field(disc()), ellipse=circles)
-    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    n_spaxels, coverage = rings.coverage(spaxels)
     np.testing.assert_array_equal(n_spaxels, rings.count)
     assert np.all(coverage[1:-1] == 1)
     rings, spaxels, points = rings_of(field(disc(), mask=~ROUND | (X < 0.1)), ellipse=circles)
-    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    n_spaxels, coverage = rings.coverage(spaxels)
     assert np.all(np.abs(coverage[2:-1] - 0.5) <= 1 / SECTORS)
 
 
@@ -76,7 +75,7 @@ def test_bins_count_once_and_cover_by_their_spaxels():
     velocity = disc(noise=0)
     velocity = np.array([velocity[bin_id == b].mean() for b in bin_id.ravel()]).reshape(X.shape)
     rings, spaxels, points = rings_of(field(velocity, bin_id=bin_id))
-    n_spaxels, coverage = rings.seen(spaxels, points.bins)
+    n_spaxels, coverage = rings.coverage(spaxels)
     assert rings.count.sum() < n_spaxels.sum() / 5
     assert n_spaxels.sum() <= ROUND.sum()
     assert np.all(coverage[:8] > 0.7)

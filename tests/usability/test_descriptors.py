@@ -5,7 +5,12 @@ import pytest
 
 import mangapa
 from mangapa import PAFlags, VelocityField
-from mangapa.usability._descriptors import FEATURES, PAIR_FEATURES, describe, pair_features
+from mangapa.usability._descriptors import (
+    DESCRIPTORS,
+    PAIR_DESCRIPTORS,
+    compute_descriptors,
+    pair_descriptors,
+)
 
 CASES = {
     "disc": {"n_fibres": 37},
@@ -48,24 +53,24 @@ def test_scores_are_invariant(case, change):
         assert mangapa.usability(other).score == pytest.approx(alone, abs=0.02)
 
 
-def test_every_feature_is_there_and_finite(case):
-    one, flags = describe(case.stellar)
-    other, _ = describe(case.halpha)
+def test_every_descriptor_is_there_and_finite(case):
+    one, flags = compute_descriptors(case.stellar)
+    other, _ = compute_descriptors(case.halpha)
     assert not flags
-    assert one.values.shape == (len(FEATURES),)
+    assert one.values.shape == (len(DESCRIPTORS),)
     assert np.isfinite(one.values).all()
-    pair = pair_features(one, other)
-    assert pair.shape == (len(PAIR_FEATURES),)
+    pair = pair_descriptors(one, other)
+    assert pair.shape == (len(PAIR_DESCRIPTORS),)
     assert np.isfinite(pair).all()
-    assert len(set(FEATURES)) == len(FEATURES)
+    assert len(set(DESCRIPTORS)) == len(DESCRIPTORS)
 
 
 def test_errors_and_bins_do_not_count(galaxy):
     bare = changed(galaxy.stellar, None)
     assert bare.ivar is None
     assert bare.bin_id is None
-    expected = describe(bare)[0].values
-    np.testing.assert_array_equal(describe(galaxy.stellar)[0].values, expected)
+    expected = compute_descriptors(bare)[0].values
+    np.testing.assert_array_equal(compute_descriptors(galaxy.stellar)[0].values, expected)
     assert galaxy.stellar.ivar is not None
     assert galaxy.stellar.bin_id is not None
 
@@ -78,6 +83,6 @@ def test_scattered_places(galaxy):
     assert mangapa.usability(scattered).usable
 
 
-def test_nothing_to_describe(galaxy):
+def test_nothing_to_compute_descriptors(galaxy):
     empty = VelocityField.from_arrays(np.full((20, 20), np.nan), *np.mgrid[:20, :20].astype(float))
-    assert describe(empty) == (None, PAFlags.NO_GOOD_SPAXELS)
+    assert compute_descriptors(empty) == (None, PAFlags.NO_GOOD_SPAXELS)

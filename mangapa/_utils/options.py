@@ -1,0 +1,59 @@
+"""Options as fields of a dataclass, each described once for docstrings and the command line."""
+
+import difflib
+import inspect
+from dataclasses import field, fields
+
+
+def option(default, text, *, kind, parse=str, metavar=None, choices=None):
+    """
+    Field of a settings dataclass.
+
+    Parameters
+    ----------
+    default : object
+        Default value.
+    text : `str`
+        What it is, as docstrings and ``--help`` say it.
+    kind : `str`
+        Its type, in the words of a docstring.
+    parse : callable, optional
+        From the text on a command line to the value.
+    metavar : `str`, optional
+        Placeholder on the command line.
+    choices : callable, optional
+        Gives the values that the command line offers.
+    """
+    about = {"text": text, "kind": kind, "parse": parse, "metavar": metavar, "choices": choices}
+    return field(default=default, metadata=about)
+
+
+def check_names(given, kind, where):
+    """Raise a TypeError if a name in ``given`` is not a field of the dataclass ``kind``."""
+    known = [one.name for one in fields(kind)]
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(known)}"
+            msg = f"{where} has no option {name!r}; {hint}"
+            raise TypeError(msg)
+
+
+def documented_with(kind):
+    """Decorator that puts a list of the options of a dataclass in the place of ``{options}``."""
+    lines = [
+        f"- ``{one.name}`` ({one.metadata['kind']}, default {one.default!r}): "
+        f"{one.metadata['text']}."
+        for one in fields(kind)
+    ]
+
+    def decorate(function):
+        # Python 3.13 strips the indentation of docstrings, earlier versions do not.
+        text = inspect.cleandoc(function.__doc__)
+        (indent,) = (
+            line[: -len("{options}")] for line in text.splitlines() if line.endswith("{options}")
+        )
+        function.__doc__ = text.replace("{options}", f"\n{indent}".join(lines))
+        return function
+
+    return decorate

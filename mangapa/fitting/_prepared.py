@@ -1,0 +1,249 @@
+"""A field prepared once for everything that is measured on it: checked, without units, binned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from mangapa._utils.robust import median
+from mangapa.fields import VelocityField
+from mangapa.fitting._curves import symmetry_curves
+from mangapa.fitting._errors import analytic_error
+from mangapa.fitting._grid import Grid, grid_of
+from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
+from mangapa.fitting._scattered import on_a_grid
+from mangapa.fitting._thin_disc import fit_disc
+from mangapa.flags import PAFlags
+
+#: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
+#: PSF has a full width at half maximum of 2.5 arcsec (Law et al. 2016).
+MIN_SPAXELS = 20
+#: Velocity error where the inverse variance is not known, km/s (Duckworth et al. 2020).
+TYPICAL_VELOCITY_ERROR = 10.0
+#: Positions are on one line if their spread across it is this much smaller than along it.
+COLLINEAR = 1e-3
+#: Velocities that differ by less than this, relative to their size, are equal but for rounding.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spaxels:
+    """
+    The n good spaxels of a field, checked and without units: the input of every fitting method.
+
+    What several steps need, such as the bins and the best disc, is computed once and kept.
+
+    Attributes
+    ----------
+    x, y : `~numpy.ndarray`
+        Offsets from the centre, arcsec, +x East, shape (n,).
+    velocity : `~numpy.ndarray`
+        Velocities relative to ``first_guess``, km/s, shape (n,).
+    first_guess : `float`
+        Systemic velocity that was subtracted, km/s.
+    error : `~numpy.ndarray`
+        Their 1-sigma errors, km/s, shape (n,).
+    good : `~numpy.ndarray` of `bool`
+        Where the spaxels are on the map, shape (ny, nx).
+    bin_id : `~numpy.ndarray` or `None`
+        Their bins, shape (n,).
+    grid : ``Grid`` or `None`
+        The grid of the map; `None` where the positions are scattered.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    velocity: np.ndarray
+    first_guess: float
+    error: np.ndarray
+    good: np.ndarray
+    bin_id: np.ndarray | None = None
+    grid: Grid | None = None
+
+    @cached_property
+    def index(self) -> np.ndarray:
+        """Index of each spaxel on the flattened map, shape (n,)."""
+        return np.flatnonzero(self.good)
+
+    @cached_property
+    def bins(self) -> np.ndarray:
+        """Bin of each spaxel, numbered from 0; each its own where nothing is binned; shape (n,)."""
+        if self.bin_id is not None:
+            return bins_by_id(self.bin_id)
+        if self.grid is None:
+            return np.arange(self.velocity.size)
+        return bins_by_velocity(self.velocity, self.good)
+
+    @cached_property
+    def points(self):
+        """The bins as ``Points``."""
+        return bin_spaxels(self, self.bins)
+
+    @cached_property
+    def curve(self):
+        """How symmetric the field is about each axis, as ``Curve``."""
+        return symmetry_curves([self])[0]
+
+    @cached_property
+    def _discs(self):
+        return fit_disc(self.points, np.nan_to_num(self.curve.pa_axis))
+
+    @property
+    def disc(self):
+        """The best thin disc, as ``DiscSolution``."""
+        return self._discs[1]
+
+    @property
+    def unweighted_disc(self):
+        """The best thin disc if all errors were equal."""
+        return self._discs[0]
+
+    @cached_property
+    def disc_error(self) -> float:
+        """1-sigma error of the disc's axis, degrees."""
+        return analytic_error(self.disc, self.grid)
+
+    @property
+    def unweighted_disc_error(self) -> float:
+        """The same if all errors were equal."""
+        if self.unweighted_disc is self.disc:
+            return self.disc_error
+        return analytic_error(self.unweighted_disc, self.grid)
+
+    def with_velocity(self, velocity: np.ndarray) -> "Spaxels":
+        """
+        Replace the velocities, but keep the bins.
+
+        Parameters
+        ----------
+        velocity : `~numpy.ndarray`
+            Velocities relative to ``first_guess``, km/s, shape (n,).
+
+        Returns
+        -------
+        `Spaxels`
+        """
+        other = replace(self, velocity=velocity)
+        vars(other)["bins"] = self.bins
+        return other
+
+    def without_bin_ids(self) -> "Spaxels":
+        """
+        The field as a survey publishes it without bin ids: on a grid, bins known by their values.
+
+        Returns
+        -------
+        `Spaxels`
+            This one, if its bins are those.
+        """
+        if self.grid is not None:
+            bins = self.bins
+            if self.bin_id is not None:
+                bins = bins_by_velocity(self.velocity, self.good)
+            if same_partition(bins, self.bins):
+                return self
+        error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, self.velocity.shape)
+        if self.grid is not None:
+            return replace(self, bin_id=bins, error=error)
+        return on_a_grid(replace(self, error=error), np.ones(self.velocity.size))[0]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PreparedField:
+    """
+    A field and its good spaxels, prepared once and shared by all that is measured.
+
+    Attributes
+    ----------
+    field : `~mangapa.VelocityField`
+        The field.
+    spaxels : `Spaxels` or `None`
+        Its good spaxels; `None` where there is nothing to fit.
+    flags : `~mangapa.PAFlags`
+        Why there is nothing to fit.
+    """
+
+    field: VelocityField
+    spaxels: Spaxels | None = None
+    flags: PAFlags = PAFlags.NONE
+
+
+def prepare(field, *, velocity_error=None, v_sys="median"):
+    """
+    Check a field, strip its units, and gather its good spaxels.
+
+    ``velocity_error`` (km/s) replaces the field's own errors; ``v_sys`` is the velocity that is
+    subtracted, in km/s, or "median". Returns a `PreparedField`.
+    """
+    good = field.good
+    index = np.flatnonzero(good)
+    if index.size == 0:
+        return PreparedField(field=field, flags=PAFlags.NO_GOOD_SPAXELS)
+    if index.size < MIN_SPAXELS:
+        return PreparedField(field=field, flags=PAFlags.TOO_FEW_SPAXELS)
+
+    def at_good(values):
+        """Values of the good spaxels; several times faster than indexing with a mask."""
+        return values.ravel().take(index)
+
+    all_x, all_y = field.x.value, field.y.value
+    x, y = at_good(all_x), at_good(all_y)
+    if _on_one_line(x, y):
+        return PreparedField(field=field, flags=PAFlags.NO_EXTENT)
+    velocity = at_good(field.velocity.value)
+    if np.ptp(velocity) <= ROUNDING * np.abs(velocity).max():
+        return PreparedField(field=field, flags=PAFlags.CONSTANT_VELOCITY)
+    if velocity_error is None:
+        velocity_error = (
+            TYPICAL_VELOCITY_ERROR if field.ivar is None else at_good(field.ivar.value) ** -0.5
+        )
+    first_guess = median(velocity) if v_sys == "median" else v_sys
+    spaxels = Spaxels(
+        x=x,
+        y=y,
+        velocity=velocity - first_guess,
+        first_guess=first_guess,
+        error=np.broadcast_to(np.asarray(velocity_error, float), velocity.shape),
+        good=good,
+        bin_id=None if field.bin_id is None else at_good(field.bin_id),
+        grid=grid_of(all_x, all_y, good),
+    )
+    return PreparedField(field=field, spaxels=spaxels)
+
+
+def fill_curves(spaxels: Iterable[Spaxels]):
+    """Compute the curves of many fields at once, where they are not known yet."""
+    missing = [one for one in spaxels if "curve" not in vars(one)]
+    for one, curve in zip(missing, symmetry_curves(missing), strict=True):
+        vars(one)["curve"] = curve
+
+
+def one_blas_thread():
+    """
+    Context in which BLAS uses one thread.
+
+    The matrices are so small that several threads make fits ten times slower.
+    """
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@lru_cache(maxsize=1)
+def _blas():
+    """Control of the BLAS threads; kept, since finding the libraries takes longer than a fit."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _on_one_line(x, y):
+    dx, dy = x - x.mean(), y - y.mean()
+    moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
+    short_side, long_side = np.linalg.eigvalsh(moments)
+    return short_side <= COLLINEAR**2 * long_side
+
+
+def same_partition(one, other):
+    """Whether two numberings, each from 0 without gaps, put the same spaxels together."""
+    n = one.max() + 1
+    return n == other.max() + 1 == np.unique(one * n + other).size

@@ -1,0 +1,95 @@
+"""The options of a fit as one value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangapa._utils.options import option
+from mangapa._utils.quantities import scalar
+from mangapa.fields import VELOCITY
+from mangapa.fitting._methods import available_methods, method_named
+
+#: Steps of the angle over 180 degrees (Duckworth et al. 2020).
+N_STEPS = 361
+#: Fewest steps between which there is a best one.
+MIN_STEPS = 3
+#: How the error of an angle can be found.
+ERRORS = ("default", "analytic", "bootstrap", None)
+
+
+def _error(text):
+    return None if text == "none" else text
+
+
+def _velocity_or_median(text):
+    return text if text == "median" else float(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """
+    Options of `~mangapa.fit_pa`, validated and plain.
+
+    Settings that mean the same are equal: the default method goes by its name, the method's own
+    kind of error by "default", and quantities are numbers in km/s.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+
+    method: str = option(
+        "default",
+        "fitting method, or the default one",
+        kind="`str`",
+        choices=lambda: ("default", *available_methods()),
+    )
+    error: str | None = option(
+        "default",
+        "how the 1-sigma error is found; by default in the way that is calibrated for the method",
+        kind='"default", "analytic", "bootstrap" or `None`',
+        parse=_error,
+        choices=lambda: ("default", "analytic", "bootstrap", None),
+    )
+    n_steps: int = option(
+        N_STEPS,
+        "number of angles tried over 180 deg by the methods that step",
+        kind="`int`",
+        parse=int,
+        metavar="N",
+    )
+    velocity_error: float | None = option(
+        None,
+        "one error for all velocities, km/s (10 as published), instead of the field's own",
+        kind="`float`, `~astropy.units.Quantity` or `None`",
+        parse=float,
+        metavar="KM/S",
+    )
+    v_sys: float | str = option(
+        "median",
+        "velocity subtracted before the fit, km/s (0 as published), or the median",
+        kind='"median", `float` or `~astropy.units.Quantity`',
+        parse=_velocity_or_median,
+        metavar="KM/S",
+    )
+
+    def __post_init__(self):
+        method = method_named(self.method)
+        if self.error not in ERRORS:
+            msg = f"error={self.error!r} must be one of {', '.join(map(repr, ERRORS))}"
+            raise ValueError(msg)
+        if not (isinstance(self.n_steps, (int, np.integer)) and self.n_steps >= MIN_STEPS):
+            msg = f"n_steps={self.n_steps!r} must be an integer of at least {MIN_STEPS}"
+            raise ValueError(msg)
+        plain = {"method": method.name, "n_steps": int(self.n_steps)}
+        if self.error == method.error:
+            plain["error"] = "default"
+        if self.velocity_error is not None:
+            plain["velocity_error"] = scalar(
+                "velocity_error", self.velocity_error, VELOCITY, positive=True
+            )
+        if not (isinstance(self.v_sys, str) and self.v_sys == "median"):
+            plain["v_sys"] = scalar("v_sys", self.v_sys, VELOCITY)
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)

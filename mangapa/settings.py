@@ -1,0 +1,105 @@
+"""All options of a measurement as one value, the same for Python, Marvin, surveys and commands."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mangapa._utils.options import check_names, option
+from mangapa.cleaning import CleanSettings
+from mangapa.fitting._settings import FitSettings
+
+__all__ = ["MeasurementSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasurementSettings(CleanSettings, FitSettings):
+    """
+    The options of a measurement: validated, hashable, and plain enough for JSON.
+
+    Settings that mean the same are equal, however they were given: numbers become floats,
+    quantities become numbers in km/s, and "default" becomes the method that it stands for.
+
+    Attributes
+    ----------
+    sigma, min_region
+        Thresholds of `~mangapa.clean`.
+    method, error, n_steps, velocity_error, v_sys
+        Options of `~mangapa.fit_pa`.
+    model : `str`
+        The model of `~mangapa.usability` that judges the fields.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong type or out of its range.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from mangapa import MeasurementSettings
+    >>> settings = MeasurementSettings(velocity_error=0.01 * u.km / u.ms, sigma=3)
+    >>> settings.velocity_error, settings.sigma, settings.method
+    (10.0, 3.0, 'disc')
+    >>> settings == MeasurementSettings(velocity_error=10, method="disc")
+    True
+    """
+
+    model: str = option(
+        "default",
+        "name or path of the model that judges whether the fields can be used",
+        kind="`str` or path-like",
+        metavar="MODEL",
+    )
+
+    def __post_init__(self):
+        CleanSettings.__post_init__(self)
+        FitSettings.__post_init__(self)
+        if not isinstance(self.model, (str, os.PathLike)):
+            msg = f"model must be a name or a path, not {type(self.model).__name__}"
+            raise TypeError(msg)
+        model = os.fspath(self.model)
+        # A path means the same file wherever a worker runs.
+        is_path = isinstance(self.model, os.PathLike) or os.path.dirname(model)
+        object.__setattr__(self, "model", str(Path(model).absolute()) if is_path else model)
+
+    @classmethod
+    def from_options(
+        cls, settings: "MeasurementSettings | None" = None, **options
+    ) -> "MeasurementSettings":
+        """
+        Combine settings with options that are given by name.
+
+        Parameters
+        ----------
+        settings : `MeasurementSettings`, optional
+            Where to start from; the defaults if not given.
+        **options
+            Values that replace those of ``settings``.
+
+        Returns
+        -------
+        `MeasurementSettings`
+
+        Raises
+        ------
+        TypeError
+            If an option is not known.
+        ValueError
+            If a value is out of its range.
+        """
+        if settings is not None and not isinstance(settings, cls):
+            msg = f"settings must be MeasurementSettings, not {type(settings).__name__}"
+            raise TypeError(msg)
+        check_names(options, cls, "a measurement")
+        return cls(**{**({} if settings is None else settings.as_dict()), **options})
+
+    def as_dict(self) -> dict:
+        """
+        The settings as plain values, as JSON takes them.
+
+        Returns
+        -------
+        `dict`
+            Value by name.
+        """
+        return asdict(self)

@@ -1,0 +1,108 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+import mangapa
+from mangapa import MeasurementSettings
+from mangapa._utils.options import documented_with
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"sigma": 3}, {}),
+        ({"sigma": np.float32(3), "min_region": np.float64(0.1)}, {}),
+        ({"method": "disc"}, {"method": "default"}),
+        ({"error": "analytic"}, {"error": "default"}),
+        ({"method": "harmonic", "error": "bootstrap"}, {"method": "harmonic"}),
+        ({"n_steps": np.int64(91)}, {"n_steps": 91}),
+        ({"velocity_error": 5 * u.km / u.s}, {"velocity_error": 5}),
+        ({"velocity_error": 5000 * u.m / u.s}, {"velocity_error": 5.0}),
+        ({"v_sys": 0}, {"v_sys": 0 * u.km / u.s}),
+    ],
+)
+def test_settings_that_mean_the_same_are_equal(one, other):
+    one, other = MeasurementSettings(**one), MeasurementSettings(**other)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert json.dumps(one.as_dict()) == json.dumps(other.as_dict())
+
+
+@pytest.mark.parametrize(
+    "options", [{"sigma": None}, {"v_sys": 0}, {"error": None}, {"model": "fcn"}, {"n_steps": 91}]
+)
+def test_settings_that_differ_are_not_equal(options):
+    assert MeasurementSettings(**options) != MeasurementSettings()
+
+
+def test_settings_survive_json_and_pickle():
+    settings = MeasurementSettings(velocity_error=7 * u.km / u.s, sigma=None, method="symmetry")
+    assert MeasurementSettings(**json.loads(json.dumps(settings.as_dict()))) == settings
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_a_path_of_a_model_is_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = str(tmp_path / "runs" / "mine")
+    assert MeasurementSettings(model="runs/mine").model == expected
+    assert MeasurementSettings(model=tmp_path / "runs" / "mine").model == expected
+    assert MeasurementSettings(model="fcn").model == "fcn"
+
+
+def test_options_replace_those_of_settings():
+    settings = MeasurementSettings(sigma=5, method="harmonic")
+    combined = MeasurementSettings.from_options(settings, sigma=4, error=None)
+    assert combined == MeasurementSettings(sigma=4, method="harmonic", error=None)
+    assert MeasurementSettings.from_options() == MeasurementSettings()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"metod": "disc"}, TypeError, "no option 'metod'; did you mean 'method'?"),
+        ({"colour": "red"}, TypeError, "no option 'colour'; choose from method, "),
+        ({"method": "magic"}, ValueError, "method='magic' is not known; choose one of default, "),
+        ({"error": "guess"}, ValueError, "error='guess' must be one of 'default', "),
+        ({"n_steps": 2.5}, ValueError, "n_steps=2.5 must be an integer of at least 3"),
+        ({"sigma": -1}, ValueError, "sigma=-1 must be positive, or None"),
+        ({"min_region": 2}, ValueError, "min_region=2 must be a fraction between 0 and 1"),
+        ({"velocity_error": 0}, ValueError, "velocity_error=0 must be positive"),
+        ({"v_sys": "mean"}, ValueError, "v_sys='mean' must be a number in km / s"),
+        ({"model": 3}, TypeError, "model must be a name or a path, not int"),
+        ({"settings": "fast"}, TypeError, "settings must be MeasurementSettings, not str"),
+    ],
+)
+def test_bad_options_are_named(options, error, message, galaxy):
+    with pytest.raises(error, match=message.replace("?", r"\?")):
+        MeasurementSettings.from_options(**options)
+    with pytest.raises(error, match=message.replace("?", r"\?")):
+        mangapa.measure(galaxy, **options)
+
+
+def test_docstrings_list_every_option():
+    names = MeasurementSettings.__dataclass_fields__
+    assert len(names) >= 8
+    for name in names:
+        assert f"- ``{name}`` (" in mangapa.measure.__doc__
+
+
+def test_the_list_keeps_its_indentation():
+    @documented_with(MeasurementSettings)
+    def function(**options):
+        """
+        Do something.
+
+        Parameters
+        ----------
+        **options
+            Among
+
+            {options}
+        """
+
+    lines = [line for line in function.__doc__.splitlines() if "``" in line]
+    assert len(lines) == len(MeasurementSettings.__dataclass_fields__)
+    assert all(line.startswith("    - ``") for line in lines)
