@@ -61,11 +61,11 @@ def test_slices_hold_the_rings():
 
 def test_coverage_is_that_of_the_azimuth():
     circles = Ellipse(pa_axis=0.0, axis_ratio=1.0)
-    rings, spaxels, points = rings_of(field(disc()), ellipse=circles)
+    rings, spaxels, _ = rings_of(field(disc()), ellipse=circles)
     n_spaxels, coverage = rings.coverage(spaxels)
     np.testing.assert_array_equal(n_spaxels, rings.count)
     assert np.all(coverage[1:-1] == 1)
-    rings, spaxels, points = rings_of(field(disc(), mask=~ROUND | (X < 0.1)), ellipse=circles)
+    rings, spaxels, _ = rings_of(field(disc(), mask=~ROUND | (X < 0.1)), ellipse=circles)
     n_spaxels, coverage = rings.coverage(spaxels)
     assert np.all(np.abs(coverage[2:-1] - 0.5) <= 1 / SECTORS)
 
@@ -74,7 +74,7 @@ def test_bins_count_once_and_cover_by_their_spaxels():
     bin_id = (np.arange(X.shape[0]) // 3)[:, None] * 100 + np.arange(X.shape[1]) // 3
     velocity = disc(noise=0)
     velocity = np.array([velocity[bin_id == b].mean() for b in bin_id.ravel()]).reshape(X.shape)
-    rings, spaxels, points = rings_of(field(velocity, bin_id=bin_id))
+    rings, spaxels, _ = rings_of(field(velocity, bin_id=bin_id))
     n_spaxels, coverage = rings.coverage(spaxels)
     assert rings.count.sum() < n_spaxels.sum() / 5
     assert n_spaxels.sum() <= ROUND.sum()
