@@ -29,7 +29,7 @@ ROUND = np.hypot(X, Y) < 5.2
 
 
 def disc(pa, noise=0.0, seed=0, x=X, y=Y):
-    """A rotating field on a round footprint, whose PA is known."""
+    """Return the velocities of a rotating disc."""
     angle = np.radians(pa)
     along = x * np.sin(angle) + y * np.cos(angle)
     velocity = 150 * along / np.hypot(np.hypot(x, y), 1)
@@ -244,7 +244,7 @@ def test_something_other_than_a_field(no_field):
         fit_pa(no_field)
 
 
-def test_a_method_is_registered_once():
+def test_a_method_is_registered_only_once():
     with pytest.raises(ValueError, match="'pafit' is already registered"):
         register_method("pafit")(lambda spaxels: None)
 
@@ -273,7 +273,7 @@ def test_a_failed_fit_is_flagged(monkeypatch):
         ("halpha", "median", 7.0),
     ],
 )
-def test_published_settings_on_a_true_file(real_maps, tracer, v_sys, pa):
+def test_published_settings_on_a_real_file(real_maps, tracer, v_sys, pa):
     true_field = mangapa.read_maps(real_maps).tracer(tracer)
     result = fit_pa(true_field, method="pafit", velocity_error=10, v_sys=v_sys)
     assert result.pa == pa * u.deg

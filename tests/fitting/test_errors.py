@@ -42,7 +42,7 @@ def test_analytic_and_bootstrap_agree():
 
 
 @pytest.mark.parametrize("method", FAST_METHODS)
-def test_error_never_changes_the_angle(method):
+def test_the_kind_of_error_does_not_change_the_angle(method):
     field = simulate_galaxy(n_fibres=19, seed=4).halpha
     options = (None, "default", "bootstrap")
     angles = {fit_pa(field, method=method, error=error).pa.value for error in options}
@@ -50,7 +50,7 @@ def test_error_never_changes_the_angle(method):
 
 
 @pytest.mark.parametrize("method", FAST_METHODS)
-def test_same_field_same_error_in_any_order(method):
+def test_the_error_does_not_depend_on_the_order_of_the_fields(method):
     fields = [simulate_galaxy(n_fibres=19, seed=seed).stellar for seed in range(3)]
     forwards = fit_pa(fields, method=method)
     backwards = fit_pa(fields[::-1], method=method)[::-1]
