@@ -41,18 +41,23 @@ sphinx_gallery_conf = {
 numpydoc_validation_checks = parse_config(ROOT)["checks"]
 # The generated constructor of a dataclass takes its documented attributes.
 numpydoc_validation_overrides = {"PR01": [r"Attributes\n *-----"]}
+# Flags take the parameters of `enum.IntFlag`.
+numpydoc_validation_exclude = {r"\.(PAFlags|UsabilityFlags|Rejection)$"}
 
 nitpicky = True
+nitpick_ignore_regex = [
+    # Type hints and base classes may name classes that are not documented.
+    (r"py:class", r"mangapa\.(\w+\.)*_\w+\.\w+"),
+    (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
+    (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|os|typing)\..*"),
+    (
+        r"py:.*",
+        r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
+        r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
+        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
+    ),
+]
 if "READTHEDOCS" not in os.environ:
     # Other projects' inventories come over the network, and a local build must work without it.
     intersphinx_mapping = {}
-    nitpick_ignore_regex = [
-        (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|socketserver|wsgiref)\..*"),
-        (
-            r"py:.*",
-            r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
-            r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
-            r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
-        ),
-    ]
 sys.path.insert(0, str(ROOT))

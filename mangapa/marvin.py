@@ -79,8 +79,10 @@ def misalignment(
     ----------
     maps : ``marvin.tools.maps.Maps``
         Maps of any release, local or remote.
-    settings, **options
-        The options of `kinematic_pa`, for both fields.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options as one value.
+    **options
+        Single options, as in `kinematic_pa`, for both fields.
 
     Returns
     -------
@@ -153,8 +155,10 @@ def usability(
         Which field.
     backend : {"numpy", "tensorflow"}, optional
         What the model runs on.
-    settings, **options
-        The options of `kinematic_pa`, of which ``model`` and those of cleaning matter here.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options as one value.
+    **options
+        Single options, as in `kinematic_pa`. Only ``model`` and those of cleaning matter here.
 
     Returns
     -------
