@@ -7,7 +7,7 @@ import wrapt
 from mangapa.angles import Misalignment, misalignment
 from mangapa.archive._configuration import conf
 from mangapa.catalogue import read_catalogue, write_catalogue
-from mangapa.catalogue._citation import BIBTEX
+from mangapa.catalogue._provenance import BIBTEX
 from mangapa.cleaning import clean
 from mangapa.exceptions import (
     DownloadError,

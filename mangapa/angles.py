@@ -1,21 +1,28 @@
-"""Directions: which half recedes, how angles wrap, how far apart two of them are."""
+"""Position angles: their receding side, their range, and the misalignment of two of them."""
 
+import reprlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.quantities import array, mask_of
 from mangapa._utils.robust import median
+from mangapa._utils.types import ArrayLike
 from mangapa.flags import PAFlags
+
+if TYPE_CHECKING:
+    from mangapa.fitting import KinematicPA
 
 __all__ = ["COUNTER_ROTATING", "MISALIGNED", "Misalignment", "misalignment"]
 
-#: A galaxy is called misaligned above this angle (Davis et al. 2011; Duckworth et al. 2020).
+#: A galaxy is misaligned above this angle (Davis et al. 2011; Duckworth et al. 2020).
 MISALIGNED = 30 * u.deg
-#: And counter-rotating above this one.
+#: A galaxy is counter-rotating above this angle (Duckworth et al. 2020).
 COUNTER_ROTATING = 150 * u.deg
-#: An error above this, degrees, is closer to that of a uniformly random axis, 52 degrees, than to
-#: that of a measured one.
+#: An angle with a 1-sigma error (deg) above this is unconstrained: the error is closer to that of a
+#: uniformly random axis, 180 / sqrt(12) = 52 deg, than to that of a measured one.
 UNCONSTRAINED = 30.0
 #: Standard error of a median over that of a mean, for normal errors: sqrt(pi / 2).
 MEDIAN_EFFICIENCY = 1.2533
@@ -24,104 +31,106 @@ MEDIAN_EFFICIENCY = 1.2533
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Misalignment:
     """
-    The angle between the rotation of the stars and that of the gas.
+    Angle between the rotation of the stars and that of the gas, of one galaxy or of many.
 
     Attributes
     ----------
     angle : `~astropy.units.Quantity`
-        0-180 deg; NaN where either position angle is missing.
+        Angle, 0-180 deg, scalar or of any shape; NaN where either position angle is missing.
     error : `~astropy.units.Quantity`
-        1-sigma error, deg; NaN where either error is unknown.
-    flags : `~mangapa.PAFlags`
-        The flags of both position angles.
+        1-sigma error, deg, same shape; NaN where either error is unknown.
+    flags : `~mangapa.PAFlags` or `~numpy.ndarray` of `int`
+        Flags of both position angles; the bits of `~mangapa.PAFlags` where ``angle`` is an array.
     """
 
     angle: u.Quantity
     error: u.Quantity
-    flags: PAFlags = PAFlags.NONE
+    flags: PAFlags | np.ndarray = PAFlags.NONE
 
     @property
-    def misaligned(self):
-        """Whether the angle is above 30 deg; `None` where it is missing."""
-        return None if np.isnan(self.angle) else bool(self.angle > MISALIGNED)
+    def misaligned(self) -> bool | np.ma.MaskedArray | None:
+        """True above 30 deg; `None`, or masked in an array, where the angle is missing."""
+        return self._above(MISALIGNED)
 
     @property
-    def counter_rotating(self):
-        """Whether the angle is above 150 deg; `None` where it is missing."""
-        return None if np.isnan(self.angle) else bool(self.angle > COUNTER_ROTATING)
+    def counter_rotating(self) -> bool | np.ma.MaskedArray | None:
+        """True above 150 deg; `None`, or masked in an array, where the angle is missing."""
+        return self._above(COUNTER_ROTATING)
+
+    def _above(self, limit):
+        above = np.ma.masked_array(self.angle > limit, mask=np.isnan(self.angle))
+        return above if above.ndim else above.tolist()
 
     def __repr__(self):
-        return f"<Misalignment {self.angle.value:.1f} +- {self.error.value:.1f} deg>"
+        if self.angle.isscalar:
+            return f"<Misalignment {self.angle.value:.1f} +- {self.error.value:.1f} deg>"
+        counts = (
+            f"{self.misaligned.filled(False).sum()} misaligned",
+            f"{self.counter_rotating.filled(False).sum()} counter-rotating",
+            f"{np.isnan(self.angle).sum()} missing",
+        )
+        return f"<Misalignment of {self.angle.size} galaxies: {', '.join(counts)}>"
 
 
-def misalignment(a, b):
+def misalignment(a: "KinematicPA | ArrayLike", b: "KinematicPA | ArrayLike") -> Misalignment:
     """
-    The angle between two position angles: the smaller one of the two ways around, 0-180 deg.
+    Angle between two position angles: the smaller one of the two ways around, 0-180 deg.
 
     Parameters
     ----------
-    a, b : `~mangapa.KinematicPA`, `~astropy.units.Quantity` or `float`
-        Position angles to the receding side, deg if unitless; `~astropy.coordinates.Angle` is
-        a Quantity.
+    a, b : `~mangapa.KinematicPA`, array_like or `~astropy.units.Quantity`
+        Position angles to the receding side, deg if unitless; scalars, arrays or sequences whose
+        shapes broadcast. `~astropy.coordinates.Angle` is a Quantity. Masked angles are missing.
 
     Returns
     -------
     `Misalignment`
-        Its error is that of both in quadrature.
+        With the broadcast shape. Its error is that of both angles in quadrature; plain angles have
+        no error.
 
     Raises
     ------
     TypeError
-        If an argument is no angle.
+        If an argument is not numeric.
     ValueError
-        If its unit is not an angle's.
+        If its unit is not that of an angle, or if the shapes do not broadcast.
 
     Examples
     --------
     >>> from mangapa import misalignment
     >>> misalignment(350, 20).angle
     <Quantity 30. deg>
-    >>> misalignment(10, 195).counter_rotating
-    True
+    >>> misalignment([10, 40], 195).counter_rotating.tolist()
+    [True, True]
     """
-    pa_a, error_a, flags_a = _angle("a", a)
-    pa_b, error_b, flags_b = _angle("b", b)
-    apart = abs(wrap(pa_a) - wrap(pa_b))
+    pa_a, error_a, flags_a = _position_angles("a", a)
+    pa_b, error_b, flags_b = _position_angles("b", b)
+    try:
+        apart = np.abs(wrap(pa_a) - wrap(pa_b))
+    except ValueError as error:
+        msg = f"a has shape {pa_a.shape} and b has shape {pa_b.shape}; they must broadcast"
+        raise ValueError(msg) from error
+    flags = flags_a | flags_b
     return Misalignment(
-        angle=min(apart, 360 - apart) * u.deg,
+        angle=np.minimum(apart, 360 - apart) * u.deg,
         error=np.hypot(error_a, error_b) * u.deg,
-        flags=flags_a | flags_b,
+        flags=flags if np.ndim(flags) else PAFlags(int(flags)),
     )
 
 
 def wrap(pa):
-    """Bring an angle in degrees into [0, 360), which a plain remainder just misses below zero."""
+    """Wrap angles in degrees to [0, 360); `numpy.mod` alone gives 360 just below zero."""
     pa = np.mod(pa, 360.0)
     return np.where(pa == 360.0, 0.0, pa)[()]
 
 
 def receding_side(pa_axis, x, y, velocity):
     """
-    Choose the end of the kinematic axis that recedes.
+    Choose the end of a kinematic axis (deg) that recedes: the half with the larger median velocity.
 
-    The published rule: the half with the larger median velocity, or mean on a tie (Duckworth et
-    al. 2020).
-
-    Parameters
-    ----------
-    pa_axis : `float`
-        Direction of the axis modulo 180, degrees North through East.
-    x, y : `~numpy.ndarray`
-        Offsets of the spaxels, arcsec, +x East, shape (n,).
-    velocity : `~numpy.ndarray`
-        Their velocities, shape (n,).
-
-    Returns
-    -------
-    pa : `float`
-        In [0, 360); NaN where the halves have the same velocity.
-    flags : `~mangapa.PAFlags`
-        Set where the choice is impossible or uncertain.
+    The mean decides a tie (Duckworth et al. 2020). ``x`` and ``y`` (arcsec, +x East) and
+    ``velocity`` have shape (n,). Return the position angle in [0, 360), NaN if the halves have the
+    same velocity, and flags.
     """
     angle = np.radians(pa_axis)
     along = x * np.sin(angle) + y * np.cos(angle)
@@ -134,7 +143,7 @@ def receding_side(pa_axis, x, y, velocity):
         if difference == 0:
             difference = np.mean(ahead) - np.mean(behind)
     else:
-        # Only one side was observed: all that is left is which way the velocity rises.
+        # Only one side was observed: the velocity gradient is all that is left.
         difference, error = np.cov(along, velocity)[0, 1], np.inf
     if difference == 0:
         return np.nan, PAFlags.NO_ROTATION
@@ -147,23 +156,31 @@ def _variance(values):
     return values @ values / values.size
 
 
-def _angle(name, value):
-    """Degrees, 1-sigma error in degrees and flags of whatever names a position angle."""
+def _position_angles(name, value):
+    """Degrees, 1-sigma errors in degrees and flags, as arrays of one shape; NaN is missing."""
     if hasattr(value, "pa"):
-        return value.pa.to_value(u.deg), value.pa_err.to_value(u.deg), value.flags
-    if value is None:
-        msg = f"{name} must be a KinematicPA or an angle, not None"
-        raise TypeError(msg)
+        angles = value.pa.to_value(u.deg), value.pa_err.to_value(u.deg), int(value.flags)
+        return np.broadcast_arrays(*angles)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = np.ma.filled(value, np.nan).tolist()
+    if isinstance(value, (list, tuple)) and not all(map(_is_number, value)):
+        each = [_position_angles(f"{name}[{i}]", item) for i, item in enumerate(value)]
+        try:
+            return [np.stack(part) for part in zip(*each, strict=True)]
+        except ValueError as error:
+            msg = f"{name} must be a scalar or a regular array: its items differ in shape"
+            raise ValueError(msg) from error
     try:
-        angle = u.Quantity(value, None if hasattr(value, "unit") else u.deg, dtype=float)
-        degrees = angle.to_value(u.deg)
-    except u.UnitConversionError as error:
-        msg = f"{name}={value!r} is no angle; give it in degrees"
-        raise ValueError(msg) from error
-    except TypeError as error:
-        msg = f"{name} must be a KinematicPA or an angle, not {type(value).__name__}"
-        raise TypeError(msg) from error
-    if np.ndim(degrees):
-        msg = f"{name} must be a single angle, not an array of shape {np.shape(degrees)}"
-        raise ValueError(msg)
-    return float(degrees), np.nan, PAFlags.NONE
+        degrees = array(name, value, u.deg).value
+    except (TypeError, ValueError) as error:
+        msg = f"{name}={reprlib.repr(value)} is not an angle; give degrees, a Quantity or a "
+        msg += "KinematicPA, or an array of them"
+        raise type(error)(msg) from error
+    mask = mask_of(value)
+    missing = ~np.isfinite(degrees) | (False if mask is None else mask)
+    return np.broadcast_arrays(np.where(missing, np.nan, degrees), np.nan, 0)
+
+
+def _is_number(item):
+    """True for a real scalar without a unit; `bool` is an `int`, but is not a number here."""
+    return isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool)

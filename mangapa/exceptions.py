@@ -4,6 +4,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 __all__ = [
     "DownloadError",
+    "FormatError",
     "JudgementStoreError",
     "MangapaError",
     "MangapaWarning",
@@ -20,45 +21,49 @@ class MangapaError(Exception):
 
 
 class MapsFileError(MangapaError, OSError):
-    """A file that is damaged, or not a DAP MAPS file; the message names the path and the remedy."""
+    """A file is damaged, or is not a DAP MAPS file."""
+
+
+class FormatError(MangapaError, OSError):
+    """Several formats recognise a file."""
 
 
 class ModelError(MangapaError, OSError):
-    """A model whose files are missing, changed, or not for this version; it is not loaded."""
+    """Files of a model are missing, changed, or made for another version; it is not loaded."""
 
 
 class RunStoreError(MangapaError, OSError):
-    """A run store that cannot be resumed or read; the message says what to do."""
+    """A run store cannot be resumed or read."""
 
 
 class JudgementStoreError(MangapaError, OSError):
-    """A file that is not a store of judgements; the message says what to do."""
+    """A file is not a store of judgements."""
 
 
 class RunError(MangapaError, RuntimeError):
-    """A run that cannot continue; what it has measured so far is kept."""
+    """A run cannot continue; everything measured so far is kept."""
 
 
 class DownloadError(MangapaError, OSError):
-    """A file that could not be downloaded; the message says what to do."""
+    """A file could not be downloaded."""
 
 
 class NetworkError(DownloadError):
     """
-    A failed download that may succeed if it is tried again.
+    A download failed, but may succeed if it is tried again.
 
     Parameters
     ----------
     message : `str`
-        What happened.
+        Description of the failure.
     wait : `float`, optional
-        Seconds to wait first, if the server says so.
+        Seconds to wait before the next try, if the server asks for it.
     """
 
-    def __init__(self, message, wait=0):
+    def __init__(self, message: str, wait: float = 0):
         super().__init__(message)
         self.wait = wait
 
 
 class MangapaWarning(AstropyUserWarning):
-    """Something that the user should know, but that does not stop the work."""
+    """A condition that does not stop the work, but that the user should know."""

@@ -1,17 +1,27 @@
-"""The two things that everything else works on: a velocity field and the galaxy it belongs to."""
+"""Velocity fields, and the galaxies that they belong to."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
 from astropy.io import registry
 
+from mangapa._utils.html import PAIR_SIZE, as_html, as_text
+from mangapa._utils.quantities import array, mask_of, numbers
+from mangapa._utils.types import ArrayLike, PathLike
 from mangapa.flags import Rejection
 
-__all__ = ["TRACERS", "Galaxy", "VelocityField"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-#: What moves: the stars, or the gas that shines in H-alpha.
+__all__ = ["TRACERS", "TRACER_TITLES", "Galaxy", "VelocityField"]
+
+#: What moves: the stars, or the gas that emits H-alpha.
 TRACERS = ("stellar", "halpha")
+#: Title of each tracer in figures and tables.
+TRACER_TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
 
 VELOCITY = u.km / u.s
 OFFSET = u.arcsec
@@ -43,28 +53,27 @@ class VelocityField:
     """
     Line-of-sight velocities of one tracer over the face of a galaxy.
 
-    Make one with `from_arrays`, or get one from `~mangapa.read_maps`. A field does not change: each
-    step of the data's way returns a new one.
+    Make one with `from_arrays`, or read one with `~mangapa.read_maps`. A field is immutable:
+    functions such as `~mangapa.clean` return a new one.
 
     Attributes
     ----------
     velocity : `~astropy.units.Quantity`
-        Velocities, shape (ny, nx), km/s, relative to the systemic velocity that the file assumed.
+        Velocities, shape (ny, nx), km/s, relative to the systemic velocity that the file assumes.
     x, y : `~astropy.units.Quantity`
-        Offsets from the galaxy's centre, shape (ny, nx), arcsec; +x is East, +y is North.
+        Offsets from the centre of the galaxy, shape (ny, nx), arcsec; +x is East, +y is North.
     mask : `~numpy.ndarray` of `bool`
         True where a spaxel is bad, shape (ny, nx).
     ivar : `~astropy.units.Quantity` or `None`
-        Inverse variance of the velocities, shape (ny, nx).
+        Inverse variance of the velocities, shape (ny, nx), (km/s)^-2.
     bin_id : `~numpy.ndarray` of `int` or `None`
-        Which spaxels were binned together, shape (ny, nx); -1 where a spaxel is in no bin.
+        Bin of each spaxel, shape (ny, nx); -1 where a spaxel is in no bin.
     tracer : `str`
         Either "stellar" or "halpha".
     galaxy : `str` or `None`
         Name of the galaxy; for MaNGA its plate-IFU.
     rejection : `~numpy.ndarray`
-        For each spaxel the `~mangapa.flags.Rejection` bits of cleaning, shape (ny, nx); 0 where
-        it was not touched.
+        `~mangapa.flags.Rejection` bits of each spaxel, shape (ny, nx); 0 where cleaning kept it.
     """
 
     velocity: u.Quantity
@@ -80,45 +89,45 @@ class VelocityField:
     def __post_init__(self):
         if self.rejection is None:
             object.__setattr__(self, "rejection", np.zeros(self.velocity.shape, np.uint8))
-        for array in vars(self).values():
-            if isinstance(array, np.ndarray):
-                array.setflags(write=False)
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
 
     @classmethod
     def from_arrays(
         cls,
-        velocity,
-        x,
-        y,
+        velocity: ArrayLike,
+        x: ArrayLike,
+        y: ArrayLike,
         *,
-        mask=None,
-        ivar=None,
-        bin_id=None,
-        tracer="stellar",
-        galaxy=None,
-    ):
+        mask: ArrayLike | None = None,
+        ivar: ArrayLike | None = None,
+        bin_id: ArrayLike | None = None,
+        tracer: str = "stellar",
+        galaxy: str | None = None,
+    ) -> "VelocityField":
         """
-        Make a field from plain arrays, of any survey.
+        Make a field from the arrays of any survey.
 
-        Spaxels that cannot be used are masked besides those in ``mask``: velocity or offset not
-        finite, inverse variance not positive, or in no bin.
+        In addition to ``mask``, spaxels are masked whose velocity or offset is not finite, whose
+        inverse variance is not positive, or that are in no bin.
 
         Parameters
         ----------
         velocity : array_like or `~astropy.units.Quantity`
-            Velocities, shape (ny, nx), km/s if unitless. Masked arrays bring their own mask.
+            Velocities, shape (ny, nx), km/s if unitless. The mask of a masked array is kept.
         x, y : array_like or `~astropy.units.Quantity`
-            Offsets from the galaxy's centre, same shape, arcsec if unitless; +x East, +y North.
+            Offsets from the centre, same shape, arcsec if unitless; +x is East, +y is North.
         mask : array_like, optional
-            Not zero (or True) where a spaxel is bad.
+            True, or not zero, where a spaxel is bad.
         ivar : array_like or `~astropy.units.Quantity`, optional
             Inverse variance of the velocities, (km/s)^-2 if unitless.
         bin_id : array_like of `int`, optional
-            Spaxels that share a value were binned together; -1 is no bin.
-        tracer : {"stellar", "halpha"}
-            What the velocities are of.
+            Bin of each spaxel; -1 means no bin.
+        tracer : {"stellar", "halpha"}, optional
+            What moves.
         galaxy : `str`, optional
-            A name for the galaxy.
+            Name of the galaxy.
 
         Returns
         -------
@@ -128,7 +137,7 @@ class VelocityField:
         Raises
         ------
         ValueError
-            If a shape, a unit or the tracer does not fit.
+            If a shape or a unit does not fit, or if the tracer is not known.
         TypeError
             If an argument is not numeric.
 
@@ -141,59 +150,46 @@ class VelocityField:
         <VelocityField of toy, stellar: 21 x 21 spaxels, 441 good>
         """
         check_tracer(tracer)
-        given_mask = getattr(velocity, "mask", None)
-        velocity = _as_quantity("velocity", velocity, VELOCITY)
+        masks = [given for given in (mask_of(velocity), mask) if given is not None]
+        velocity = array("velocity", velocity, VELOCITY)
         if velocity.ndim != 2:
             msg = f"velocity must be a 2-D map, not {velocity.ndim}-D of shape {velocity.shape}"
             raise ValueError(msg)
         shape = velocity.shape
-        x = _as_quantity("x", x, OFFSET, shape)
-        y = _as_quantity("y", y, OFFSET, shape)
+        x, y = array("x", x, OFFSET, shape), array("y", y, OFFSET, shape)
         bad = ~(np.isfinite(velocity) & np.isfinite(x) & np.isfinite(y))
-        for given in (given_mask, mask):
-            if given is not None:
-                bad |= _as_array("mask", given, shape) != 0
+        for given in masks:
+            bad |= numbers("mask", given, shape, kinds="biuf") != 0
         if ivar is not None:
-            ivar = _as_quantity("ivar", ivar, INVERSE_VARIANCE, shape)
+            ivar = array("ivar", ivar, INVERSE_VARIANCE, shape)
             bad |= ~(np.isfinite(ivar) & (ivar > 0))
         if bin_id is not None:
-            bin_id = _as_array("bin_id", bin_id, shape)
-            if bin_id.dtype.kind not in "iu":
-                msg = f"bin_id must hold integers, not {bin_id.dtype}"
-                raise TypeError(msg)
-            bin_id = bin_id.astype(np.int64)
+            bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
-        return cls(
-            velocity=velocity,
-            x=x,
-            y=y,
-            mask=np.array(bad, bool),
-            ivar=ivar,
-            bin_id=bin_id,
-            tracer=tracer,
-            galaxy=None if galaxy is None else str(galaxy),
-        )
+        galaxy = None if galaxy is None else str(galaxy)
+        optional = {"ivar": ivar, "bin_id": bin_id, "tracer": tracer, "galaxy": galaxy}
+        return cls(velocity=velocity, x=x, y=y, mask=bad, **optional)
 
     @property
-    def good(self):
-        """True where a spaxel counts, shape (ny, nx)."""
+    def good(self) -> np.ndarray:
+        """True where a spaxel is good, shape (ny, nx)."""
         return ~self.mask
 
     @property
-    def n_spaxels(self):
+    def n_spaxels(self) -> int:
         """Number of good spaxels."""
         return int(np.count_nonzero(self.good))
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: "Axes | None" = None, **kwargs) -> "Axes":
         """
-        Draw the field; see `mangapa.plotting.plot_field` for the options.
+        Draw the field.
 
         Parameters
         ----------
         ax : `~matplotlib.axes.Axes`, optional
-            Where to draw; a new figure if not given.
+            Axes to draw on; those of a new figure by default.
         **kwargs
-            Passed to `mangapa.plotting.plot_field`.
+            Options of `mangapa.plotting.plot_field`.
 
         Returns
         -------
@@ -205,16 +201,21 @@ class VelocityField:
 
     def __repr__(self):
         ny, nx = self.velocity.shape
-        dropped = "".join(
-            f", {np.count_nonzero(self.rejection & reason)} {reason.name.lower()}"
-            for reason in Rejection
-            if np.any(self.rejection & reason)
-        )
         name = f" of {self.galaxy}" if self.galaxy else ""
-        return (
-            f"<VelocityField{name}, {self.tracer}: {ny} x {nx} spaxels, "
-            f"{self.n_spaxels} good{dropped}>"
-        )
+        return f"<VelocityField{name}, {self.tracer}: {ny} x {nx} spaxels, {self._counts()}>"
+
+    def _counts(self):
+        rejected = ((np.count_nonzero(self.rejection & r), r.name.lower()) for r in Rejection)
+        return ", ".join([f"{self.n_spaxels} good", *(f"{n} {name}" for n, name in rejected if n)])
+
+    def _repr_html_(self):
+        ny, nx = self.velocity.shape
+        rows = [
+            ("Galaxy", self.galaxy),
+            ("Tracer", TRACER_TITLES[self.tracer]),
+            ("Spaxels", f"{ny} × {nx}: {self._counts().replace('_', ' ')}"),
+        ]
+        return as_html("VelocityField", rows, lambda figure: self.plot(figure.subplots()))
 
 
 class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
@@ -224,9 +225,9 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     Parameters
     ----------
     path : path-like
-        The file.
+        File to read.
     format : `str`, optional
-        Name of a registered reader; told from the file's name if not given.
+        Name of a registered format; identified from the file if not given.
 
     Returns
     -------
@@ -236,39 +237,52 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     def __init__(self, instance, cls):
         super().__init__(instance, cls, "read", registry=None)
 
-    def __call__(self, path, *, format=None, **kwargs):
-        if format is None:
-            # Told from the name alone: the registry would hand a decompressed stream to the
-            # reader, which could then not check the compressed file.
-            known = registry.identify_format("read", self._cls, str(path), None, [path], kwargs)
-            if len(known) != 1:
-                msg = f"cannot tell the format of {path} from its name; say format='manga-maps'"
-                raise registry.IORegistryError(msg)
-            format = known[0]
-        return self.registry.read(self._cls, path, format=format, **kwargs)
+    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs) -> "Galaxy":
+        from mangapa.formats import read_galaxy
+
+        return read_galaxy(path, format, **kwargs)
+
+
+def _card(card, unit, description):
+    """Property with the value of a header card; if missing, NaN, or `None` where it has no unit."""
+
+    def read(galaxy):
+        value = galaxy.header.get(card)
+        # The DAP writes -999 for a missing value.
+        if value is None or not np.isfinite(value) or value <= -999:
+            value = None if unit is None else np.nan
+        return value if unit is None else value * unit
+
+    return property(read, doc=f"{description}: the card {card}.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Galaxy:
     """
-    The velocity fields of a galaxy, with what its file says about it.
+    Velocity fields of a galaxy, and the properties that its file states.
+
+    Properties with a number are NaN where the header lacks them; identifiers and flags are `None`.
 
     Attributes
     ----------
     stellar, halpha : `VelocityField` or `None`
-        The fields; `None` where there is no map.
+        Fields; `None` where there is no map.
+    name : `str` or `None`
+        Name: the plate-IFU if there is one, or else the name of the fields' galaxy by default.
+    survey : `str` or `None`
+        Name of the survey; "MaNGA" by default if there is a plate-IFU.
     plateifu, mangaid : `str` or `None`
-        Identifiers.
-    release : `str` or `None`
-        Data release, such as DR17.
-    daptype : `str` or `None`
-        Analysis that made the maps, such as HYB10-MILESHC-MASTARSSP.
+        Identifiers in MaNGA.
+    release, daptype : `str` or `None`
+        Data release, such as DR17, and analysis, such as HYB10-MILESHC-MASTARSSP.
     header : `~astropy.io.fits.Header` or `dict`
         Primary header of the file.
     """
 
     stellar: VelocityField | None = None
     halpha: VelocityField | None = None
+    name: str | None = None
+    survey: str | None = None
     plateifu: str | None = None
     mangaid: str | None = None
     release: str | None = None
@@ -277,14 +291,27 @@ class Galaxy:
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
 
-    def tracer(self, tracer):
+    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted from the fields, km/s")
+    effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec")
+    photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, deg, North through East")
+    ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a")
+    dap_quality = _card("DAPQUAL", None, "Bits of MANGA_DAPQUAL")
+    drp_quality = _card("DRP3QUAL", None, "Bits of MANGA_DRP3QUAL")
+
+    def __post_init__(self):
+        names = [self.plateifu, self.name, *(f.galaxy for f in (self.stellar, self.halpha) if f)]
+        object.__setattr__(self, "name", next(filter(None, names), None))
+        if self.survey is None and self.plateifu is not None:
+            object.__setattr__(self, "survey", "MaNGA")
+
+    def tracer(self, tracer: str) -> VelocityField | None:
         """
-        The field of a tracer given by name.
+        Field of a tracer that is given by name.
 
         Parameters
         ----------
         tracer : {"stellar", "halpha"}
-            Which one.
+            Name of the tracer.
 
         Returns
         -------
@@ -293,77 +320,37 @@ class Galaxy:
         check_tracer(tracer)
         return getattr(self, tracer)
 
-    def _card(self, name, unit=None):
-        """A number from the header; `None` where it is absent or the DAP's -999."""
-        value = self.header.get(name)
-        if value is None or not np.isfinite(value) or value <= -999:
-            value = np.nan
-        return value if unit is None else value * unit
+    def plot(self, figure: "Figure | None" = None) -> "Figure":
+        """
+        Draw both fields side by side.
 
-    @property
-    def input_velocity(self):
-        """The velocity (cz) that the fields are relative to: the card SCINPVEL, km/s."""
-        return self._card("SCINPVEL", VELOCITY)
+        Parameters
+        ----------
+        figure : `~matplotlib.figure.Figure`, optional
+            Figure to draw on; a new one by default.
 
-    @property
-    def effective_radius(self):
-        """Effective radius: the card REFF, arcsec."""
-        return self._card("REFF", OFFSET)
+        Returns
+        -------
+        `~matplotlib.figure.Figure`
+        """
+        from mangapa.plotting import plot_pair
 
-    @property
-    def photometric_pa(self):
-        """Photometric position angle, North through East: the card ECOOPA, deg."""
-        return self._card("ECOOPA", u.deg)
-
-    @property
-    def ellipticity(self):
-        """Photometric ellipticity 1 - b/a: the card ECOOELL."""
-        return self._card("ECOOELL")
-
-    @property
-    def dap_quality(self):
-        """Bits of MANGA_DAPQUAL, `None` where the header has none."""
-        return self._card("DAPQUAL")
-
-    @property
-    def drp_quality(self):
-        """Bits of MANGA_DRP3QUAL, `None` where the header has none."""
-        return self._card("DRP3QUAL")
+        return plot_pair(self, figure)
 
     def __repr__(self):
-        what = " ".join(str(s) for s in (self.plateifu, self.release, self.daptype) if s)
+        names = "".join(f" {part}" for part in (self.name, self.release, self.daptype) if part)
         maps = " and ".join(t for t in TRACERS if self.tracer(t) is not None) or "no map"
-        return f"<Galaxy {what}: {maps}>"
+        return f"<Galaxy{names}: {maps}>"
 
-
-def _as_array(name, values, shape=None):
-    """Copy ``values`` to a plain native-endian array, of the shape that is asked for."""
-    try:
-        array = np.array(values, subok=False)
-        array = array.astype(array.dtype.newbyteorder("="))
-    except (TypeError, ValueError) as error:
-        msg = f"{name} must be an array of numbers, not {type(values).__name__}"
-        raise TypeError(msg) from error
-    if array.dtype.kind not in "biuf":
-        msg = f"{name} must be an array of numbers, not of {array.dtype}"
-        raise TypeError(msg)
-    if shape is not None and array.shape != shape:
-        msg = f"{name} has shape {array.shape}, but velocity has {shape}: they must be equal"
-        raise ValueError(msg)
-    return array
-
-
-def _as_quantity(name, values, unit, shape=None):
-    """Copy ``values`` to a float64 Quantity in ``unit``, which is taken for granted if unitless."""
-    given = getattr(values, "unit", None) or unit
-    # A Marvin Map is a Quantity on which ufuncs raise, a Masked Quantity hides its values.
-    values = getattr(values, "unmasked", values)
-    values = getattr(values, "value", values) if given is not unit else values
-    if isinstance(values, np.ma.MaskedArray):
-        values = values.data
-    array = _as_array(name, values, shape)
-    try:
-        return u.Quantity(array.astype(float), given).to(unit)
-    except u.UnitConversionError as error:
-        msg = f"{name} is in {given}, which is no unit of {unit.physical_type}; give it in {unit}"
-        raise ValueError(msg) from error
+    def _repr_html_(self):
+        rows = [
+            ("Name", self.name),
+            ("Survey", " ".join(filter(None, (self.survey, self.release))) or None),
+            ("MaNGA-ID", self.mangaid),
+            ("Analysis", self.daptype),
+            ("Effective radius", as_text(self.effective_radius)),
+            ("Photometric PA", as_text(self.photometric_pa)),
+            ("Ellipticity", as_text(self.ellipticity, decimals=2)),
+        ]
+        draw = self.plot if self.stellar or self.halpha else None
+        return as_html("Galaxy", rows, draw, PAIR_SIZE)

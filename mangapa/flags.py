@@ -1,10 +1,10 @@
-"""Flags of position angles, usability scores and rejected spaxels, each with its description."""
+"""Flags of position angles, usability scores and rejected spaxels, each with a description."""
 
 import enum
 
 __all__ = ["PAFlags", "Rejection", "UsabilityFlags"]
 
-#: Descriptions of the flags that angles and scores share.
+#: Descriptions of the flags that position angles and usability scores share.
 NO_MAP = "the galaxy has no map of this tracer"
 NO_GOOD_SPAXELS = "every spaxel is masked or not finite"
 TOO_FEW_SPAXELS = "fewer good spaxels than one resolution element holds"
@@ -23,26 +23,26 @@ class _DescribedFlag(enum.IntFlag):
         return member
 
     @property
-    def description(self):
-        """What the flags mean, joined by semicolons; empty if none is set."""
+    def description(self) -> str:
+        """Descriptions of the flags that are set, joined by semicolons; empty if there are none."""
         return "; ".join(self.descriptions()[int(flag)] for flag in type(self) if flag & self)
 
     @classmethod
-    def descriptions(cls):
+    def descriptions(cls) -> dict[int, str]:
         """
-        The description of each flag.
+        Return the description of each flag.
 
         Returns
         -------
         `dict`
-            From the bit to its description, as catalogues keep it.
+            Description by bit, as catalogues store it.
         """
         return {int(flag): flag._description for flag in cls if flag}
 
 
 class PAFlags(_DescribedFlag):
     """
-    Why a position angle is missing or doubtful.
+    Reasons why a position angle is missing or doubtful.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class PAFlags(_DescribedFlag):
 
 
 class UsabilityFlags(_DescribedFlag):
-    """Why there is no usability score, or what limits it."""
+    """Reasons why a usability score is missing, or caveats on it."""
 
     NONE = 0
     NO_MAP = 1, NO_MAP
@@ -83,7 +83,7 @@ class UsabilityFlags(_DescribedFlag):
 
 
 class Rejection(_DescribedFlag):
-    """Why `~mangapa.clean` rejected a spaxel."""
+    """Reasons why `~mangapa.clean` rejected a spaxel."""
 
-    SMALL_REGION = 1, "in a region cut off from the main body of the field"
+    SMALL_REGION = 1, "in a region that is cut off from the main body of the field"
     OUTLYING_VELOCITY = 2, "spuriously high velocity"

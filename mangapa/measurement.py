@@ -5,7 +5,9 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
 from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
@@ -14,7 +16,7 @@ from mangapa.archive._configuration import may_download
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
 from mangapa.exceptions import MapsFileError
-from mangapa.fields import TRACERS, Galaxy, check_tracer
+from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.flags import PAFlags, UsabilityFlags
@@ -152,9 +154,22 @@ class Measurement:
 
     def __repr__(self):
         return (
-            f"<Measurement of {self.galaxy.plateifu or 'a galaxy'}: stars {self.stellar!r}, "
+            f"<Measurement of {self.galaxy.name or 'a galaxy'}: stars {self.stellar!r}, "
             f"H-alpha {self.halpha!r}, {self.misalignment!r}>"
         )
+
+    def _repr_html_(self):
+        rows = [("Galaxy", self.galaxy.name)]
+        for tracer, measured in self.tracers():
+            title, angle = TRACER_TITLES[tracer], measured.pa
+            rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err)))
+            rows.append((f"{title}: score", as_text(measured.usability.score, decimals=2)))
+            rows.append((f"{title}: flags", angle.flags.description or None))
+        rows.append(("Misalignment", as_text(self.misalignment.angle, self.misalignment.error)))
+        from mangapa.plotting import plot_pair
+
+        draw = partial(plot_pair, self.galaxy, measurement=self)
+        return as_html("Measurement", rows, draw, PAIR_SIZE)
 
 
 @documented_with(MeasurementSettings)

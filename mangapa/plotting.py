@@ -1,27 +1,48 @@
-"""Figures that need no explanation: North up, East left, colours centred on the galaxy."""
+"""
+Figures of fields, galaxies and profiles: North is up, East is left, colours are centred on v_sys.
+
+All ``plot`` methods follow one rule. If one pair of axes is enough (`~mangapa.VelocityField`,
+`~mangapa.KinematicPA`), the method takes ``ax=None`` and returns the Axes. If several are needed
+(`~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.PAProfile`,
+`~mangapa.catalogue.Comparison`), it takes ``figure=None`` and returns the Figure. By default, the
+figure is a new one of `matplotlib.pyplot`, which interactive sessions show.
+"""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.imports import import_extra
 from mangapa.angles import UNCONSTRAINED
-from mangapa.fields import TRACERS, VELOCITY
+from mangapa.fields import TRACER_TITLES, TRACERS, VELOCITY, VelocityField
+from mangapa.flags import NO_MAP
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mangapa.fitting import KinematicPA
+    from mangapa.measurement import Measurement
+    from mangapa.profiles import PAProfile
+    from mangapa.usability import Usability
 
 __all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
 
-TITLES = {"stellar": "Stars", "halpha": r"H$\alpha$"}
-#: Diverging, and told apart by readers with any colour vision.
+#: A diverging colour map, which readers with any colour vision can read.
 COLOURS = "RdBu_r"
-#: Share of the velocities that the colours span; a few wild spaxels must not bleach the rest.
+#: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LINE = "black"
 LEGEND = (
     "arrow: kinematic axis, to the receding side; wedge: 1-sigma error; faint: rejected spaxels; "
     "in brackets: probability that an expert would use the field"
 )
+#: Opacity of rejected spaxels.
 FAINT = 0.3
-#: Rings whose angle is hardly constrained are drawn so.
+#: Colour of rings whose angle is hardly constrained.
 PALE = "0.6"
-#: The global angle, beside the black ones of the rings.
+#: Colour of the global angle, beside the black ones of the rings (Okabe & Ito 2008).
 GLOBAL = "#009E73"
 PROFILE_LEGEND = (
     "dots: the receding side on each ring, with 1-sigma error; circles: the approaching side;\n"
@@ -29,37 +50,42 @@ PROFILE_LEGEND = (
 )
 
 
-def _pyplot():
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        msg = "figures need matplotlib: pip install 'mangapa[plot]'"
-        raise ImportError(msg) from error
-    return pyplot
+def new_figure(size=None):
+    """Make a figure with pyplot, so that interactive sessions show it; size in inches."""
+    pyplot = import_extra("matplotlib.pyplot", "plot", "Plotting")
+    return pyplot.figure(figsize=size, layout="constrained")
 
 
-def plot_field(field, ax=None, *, result=None, usability=None, profile=None, colorbar=True):
+def plot_field(
+    field: VelocityField,
+    ax: "Axes | None" = None,
+    *,
+    result: "KinematicPA | None" = None,
+    usability: "Usability | None" = None,
+    profile: "PAProfile | None" = None,
+    colorbar: bool = True,
+) -> "Axes":
     """
-    Draw a velocity field, and a position angle upon it.
+    Draw a velocity field, with a position angle or a profile.
 
-    Spaxels that cleaning rejected are faint. The line is the kinematic axis, the wedge its 1-sigma
-    error, the arrow points to the receding side. Of a profile each ring has a dot on its receding
-    and a circle on its approaching side, with 1-sigma errors as arcs.
+    Rejected spaxels are faint. A line marks the kinematic axis, with an arrow to the receding side
+    and a wedge of 1 sigma. Each ring of a profile has a dot on its receding side and a circle on
+    its approaching side, with arcs of 1 sigma.
 
     Parameters
     ----------
     field : `~mangapa.VelocityField`
-        What to draw.
+        Field to draw.
     ax : `~matplotlib.axes.Axes`, optional
-        Where to draw; a new figure if not given.
+        Axes to draw on; those of a new figure by default.
     result : `~mangapa.KinematicPA`, optional
-        The position angle.
+        Position angle of the field.
     usability : `~mangapa.Usability`, optional
-        Whether the field can be used.
+        Usability of the field, for the title.
     profile : `~mangapa.PAProfile`, optional
-        The position angle at each radius.
+        Position angle at each radius.
     colorbar : `bool`, optional
-        Whether to draw the scale of the colours.
+        If true, draw the colour bar.
 
     Returns
     -------
@@ -71,23 +97,19 @@ def plot_field(field, ax=None, *, result=None, usability=None, profile=None, col
         If matplotlib is not installed.
     """
     if ax is None:
-        ax = _pyplot().subplots(layout="constrained")[1]
-    good = field.good
-    ax.set_title(_field_title(field, result, usability))
-    ax.set_aspect("equal")
-    ax.set_xlabel(r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
-    ax.set_ylabel(r"North offset $\Delta\delta$ (arcsec)")
+        ax = new_figure().subplots()
     reach = _reach(field)
-    ax.set_xlim(reach, -reach)
-    ax.set_ylim(-reach, reach)
+    ax.set(title=_field_title(field, result, usability), aspect="equal")
+    ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
+    ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
     _draw_compass(ax, reach)
-    if not good.any():
+    if not field.n_spaxels:
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
     velocity = field.velocity.to_value(VELOCITY)
     v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
-    centre, span = colour_range(velocity[good], v_sys)
-    for shown, alpha in ((field.rejection > 0, FAINT), (good, 1.0)):
+    centre, span = colour_range(velocity[field.good], v_sys)
+    for shown, alpha in ((field.rejection > 0, FAINT), (field.good, 1.0)):
         image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
@@ -99,36 +121,51 @@ def plot_field(field, ax=None, *, result=None, usability=None, profile=None, col
     return ax
 
 
-def colour_range(velocity, v_sys=np.nan):
+def colour_range(velocity: np.ndarray, v_sys: float = np.nan) -> tuple[float, float]:
     """
-    What the colours of a velocity field span.
+    Range of the colours of a velocity field.
 
     Parameters
     ----------
     velocity : `~numpy.ndarray`
         Good velocities, km/s, any shape.
     v_sys : `float`, optional
-        Systemic velocity, km/s; the median if not finite.
+        Systemic velocity, km/s; the median velocity if it is not finite.
 
     Returns
     -------
     centre, span : `float`
-        The colours run from one less the other to their sum, km/s.
+        The colours run from ``centre - span`` to ``centre + span``, km/s.
     """
     centre = v_sys if np.isfinite(v_sys) else float(np.median(velocity))
     return centre, max(float(np.percentile(np.abs(velocity - centre), COLOUR_SPAN)), 1.0)
 
 
-def plot_measurement(measurement, figure=None):
+def plot_pair(galaxy, figure=None, measurement=None):
+    """Draw both fields of a galaxy side by side, with the angles and scores of a measurement."""
+    figure = figure or new_figure((11, 5.2))
+    for ax, tracer in zip(figure.subplots(1, 2), TRACERS, strict=True):
+        field, result = galaxy.tracer(tracer), getattr(measurement, tracer, None)
+        if field is None:
+            ax.set_axis_off()
+            ax.text(0.5, 0.5, NO_MAP, ha="center", transform=ax.transAxes)
+        else:
+            usability = getattr(measurement, f"{tracer}_usability", None)
+            plot_field(field, ax, result=result, usability=usability)
+    figure.suptitle(" ".join(filter(None, (galaxy.name, galaxy.release, galaxy.daptype))))
+    return figure
+
+
+def plot_measurement(measurement: "Measurement", figure: "Figure | None" = None) -> "Figure":
     """
-    Draw the stellar and the H-alpha field of a galaxy side by side.
+    Draw both fields of a galaxy side by side, with their position angles.
 
     Parameters
     ----------
     measurement : `~mangapa.Measurement`
-        What to draw.
+        Measurement to draw.
     figure : `~matplotlib.figure.Figure`, optional
-        Where to draw; a new one if not given.
+        Figure to draw on; a new one by default.
 
     Returns
     -------
@@ -139,33 +176,29 @@ def plot_measurement(measurement, figure=None):
     ImportError
         If matplotlib is not installed.
     """
-    if figure is None:
-        figure = _pyplot().figure(figsize=(11, 5.2), layout="constrained")
-    for ax, tracer in zip(figure.subplots(1, 2), TRACERS, strict=True):
-        field, result = measurement.galaxy.tracer(tracer), getattr(measurement, tracer)
-        if field is None:
-            ax.set_axis_off()
-            ax.text(0.5, 0.5, result.flags.description, ha="center", transform=ax.transAxes)
-        else:
-            usability = getattr(measurement, f"{tracer}_usability")
-            plot_field(field, ax, result=result, usability=usability)
-    figure.suptitle(_galaxy_title(measurement))
+    figure = plot_pair(measurement.galaxy, figure, measurement)
+    offset = measurement.misalignment
+    if np.isfinite(offset.angle):
+        title = f"{figure.get_suptitle()}\nmisalignment {_with_error(offset.angle, offset.error)}"
+        figure.suptitle(title)
     figure.supxlabel(LEGEND, fontsize="small", color="0.35")
     return figure
 
 
-def plot_profile(profile, figure=None, *, result=None):
+def plot_profile(
+    profile: "PAProfile", figure: "Figure | None" = None, *, result: "KinematicPA | None" = None
+) -> "Figure":
     """
-    Draw a field with the axis of each ring upon it, and below it PA(R).
+    Draw a field with the axis of each ring, and the position angle against radius below it.
 
     Parameters
     ----------
     profile : `~mangapa.PAProfile`
-        What to draw; the angles alone where it has no field.
+        Profile to draw; if it has no field, the angles alone.
     figure : `~matplotlib.figure.Figure`, optional
-        Where to draw; a new one if not given.
+        Figure to draw on; a new one by default.
     result : `~mangapa.KinematicPA`, optional
-        The global position angle, to compare with.
+        Global position angle, for comparison.
 
     Returns
     -------
@@ -177,9 +210,7 @@ def plot_profile(profile, figure=None, *, result=None):
         If matplotlib is not installed.
     """
     has_map = profile.field is not None
-    if figure is None:
-        size = (5.6, 8.2) if has_map else (5.6, 3.4)
-        figure = _pyplot().figure(figsize=size, layout="constrained")
+    figure = figure or new_figure((5.6, 8.2) if has_map else (5.6, 3.4))
     if has_map:
         above, below = figure.subplots(2, 1, height_ratios=(2.2, 1))
         plot_field(profile.field, above, profile=profile)
@@ -192,25 +223,17 @@ def plot_profile(profile, figure=None, *, result=None):
 
 
 def _field_title(field, result, usability):
-    title = TITLES[field.tracer]
+    title = TRACER_TITLES[field.tracer]
     if result is None:
         return title
-    lines = [f"{title}: PA {_with_error(result.pa, result.pa_err)}"]
-    if np.isnan(result.pa):
-        lines = [f"{title}: no position angle"]
+    has_angle = np.isfinite(result.pa)
+    angle = f"PA {_with_error(result.pa, result.pa_err)}" if has_angle else "no position angle"
+    lines = [f"{title}: {angle}"]
     if usability is not None and np.isfinite(usability.score):
         lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
     if result.flags:
         lines.append(result.flags.description)
     return "\n".join(lines)
-
-
-def _galaxy_title(measurement):
-    galaxy, offset = measurement.galaxy, measurement.misalignment
-    name = " ".join(part for part in (galaxy.plateifu, galaxy.release, galaxy.daptype) if part)
-    if np.isnan(offset.angle):
-        return name
-    return f"{name}\nmisalignment {_with_error(offset.angle, offset.error)}"
 
 
 def _with_error(angle, error):
@@ -221,7 +244,7 @@ def _with_error(angle, error):
 
 
 def _reach(field):
-    """Half the side of the frame: all that was observed, and a margin."""
+    """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
     seen = field.good | (field.rejection > 0)
     if not seen.any():
         seen = np.isfinite(field.x.value) & np.isfinite(field.y.value)
@@ -231,22 +254,16 @@ def _reach(field):
 
 def _draw_spaxels(ax, field, values, centre, span, alpha):
     x, y = field.x.value, field.y.value
-    options = {
-        "cmap": COLOURS,
-        "vmin": centre - span,
-        "vmax": centre + span,
-        "alpha": alpha,
-        "rasterized": True,
-    }
-    on_grid = min(x.shape) > 1 and np.isfinite(x).all() and np.isfinite(y).all()
-    if on_grid:
+    options = {"cmap": COLOURS, "alpha": alpha, "rasterized": True}
+    options |= {"vmin": centre - span, "vmax": centre + span}
+    if min(x.shape) > 1 and np.isfinite(x).all() and np.isfinite(y).all():
         return ax.pcolormesh(x, y, values, shading="nearest", **options)
     shown = np.isfinite(values)
     return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)
 
 
 def _draw_angle(ax, result, reach):
-    """The axis, its error and its receding end; angles grow from North towards East."""
+    """Draw the axis, its error and its receding end."""
     from matplotlib.patches import Wedge
 
     pa = result.pa.to_value(u.deg)
@@ -254,24 +271,19 @@ def _draw_angle(ax, result, reach):
     east, north = np.sin(angle), np.cos(angle)
     length = 0.95 * reach
     ax.plot([-length * east, 0], [-length * north, 0], color=LINE, lw=1.5)
-    ax.annotate(
-        "",
-        xy=(length * east, length * north),
-        xytext=(0, 0),
-        arrowprops={"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0},
-    )
+    arrow = {"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (length * east, length * north), (0, 0), arrowprops=arrow)
     error = result.pa_err.to_value(u.deg)
     if np.isfinite(error):
-        # Matplotlib counts from +x, here East, towards +y.
+        # Matplotlib measures angles from +x, here East, towards +y.
         for towards in (90 - pa, 270 - pa):
             wedge = Wedge((0, 0), length, towards - error, towards + error)
-            wedge.set(facecolor=LINE, alpha=0.25, edgecolor="none")
-            ax.add_patch(wedge)
+            ax.add_patch(wedge).set(facecolor=LINE, alpha=0.25, edgecolor="none")
 
 
 def _profile_title(profile):
     name = profile.meta.get("galaxy")
-    title = TITLES[profile.meta["tracer"]] + (f" of {name}" if name else "")
+    title = TRACER_TITLES[profile.meta["tracer"]] + (f" of {name}" if name else "")
     if np.isfinite(profile.field_asymmetry):
         asymmetry = f"{profile.field_asymmetry:.3f} $\\pm$ {profile.field_asymmetry_err:.3f}"
         title += f"\nasymmetry $(k_3 + k_5) / k_1$ = {asymmetry}"
@@ -279,7 +291,7 @@ def _profile_title(profile):
 
 
 def _draw_rings(ax, profile):
-    """Both ends of the axis of each ring, where the ring meets it, and their errors as arcs."""
+    """Draw both ends of the axis on each ring, and their errors as arcs."""
     pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
     from_axis = np.radians(pa - profile.pa_axis.to_value(u.deg))
     stretch = np.hypot(np.cos(from_axis), np.sin(from_axis) / profile.axis_ratio)
@@ -299,7 +311,7 @@ def _draw_rings(ax, profile):
 
 
 def _draw_angles(ax, profile, result):
-    """PA(R), without steps at 360 degrees."""
+    """Draw the position angle against radius, without steps at 360 degrees."""
     radius = profile["radius"].to_value(u.arcsec)
     pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
     sure = error <= UNCONSTRAINED
@@ -319,26 +331,19 @@ def _draw_angles(ax, profile, result):
         if np.isfinite(half):
             ax.axhspan(line - half, line + half, color=GLOBAL, alpha=0.25, lw=0, zorder=0)
         ax.legend()
-    ax.set_xlim(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0))
-    ax.set_xlabel("Semi-major axis (arcsec)")
-    ax.set_ylabel("Position angle (deg)")
+    ax.set(xlim=(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0)))
+    ax.set(xlabel="Semi-major axis (arcsec)", ylabel="Position angle (deg)")
     ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
-    effective_radius = profile.meta.get("effective_radius", np.nan)
-    if np.isfinite(effective_radius):
+    effective_radius = profile.meta.get("effective_radius")
+    if effective_radius is not None:
         scale = (lambda r: r / effective_radius, lambda r: r * effective_radius)
         ax.secondary_xaxis("top", functions=scale).set_xlabel("in effective radii")
 
 
 def _draw_compass(ax, reach):
-    corner, arm = 0.93 * reach, 0.16 * reach
+    arm = 0.16 * reach
+    x, y = 0.9 * arm - 0.93 * reach, -0.93 * reach
+    arrow = {"arrowstyle": "<-", "color": "0.3", "shrinkA": 4, "shrinkB": 0}
+    options = {"ha": "center", "va": "center", "fontsize": "small", "arrowprops": arrow}
     for name, dx, dy in (("N", 0, arm), ("E", arm, 0)):
-        x, y = -corner + arm * 0.9, -corner
-        ax.annotate(
-            name,
-            xy=(x, y),
-            xytext=(x + dx, y + dy),
-            ha="center",
-            va="center",
-            fontsize="small",
-            arrowprops={"arrowstyle": "<-", "color": "0.3", "shrinkA": 4, "shrinkB": 0},
-        )
+        ax.annotate(name, (x, y), (x + dx, y + dy), **options)

@@ -1,4 +1,4 @@
-"""A small Science Archive Server on the loopback, with the faults that networks have."""
+"""A small Science Archive Server on the loopback that can imitate network faults."""
 
 import base64
 import contextlib
@@ -7,7 +7,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,10 +17,10 @@ from astropy.table import Table
 
 class Archive:
     """
-    What is served: a folder laid out as the archive, below ``/sas``.
+    A folder in the layout of the archive, served below ``/sas``.
 
-    ``faults[path]`` lists what befalls the next requests for a file, one after the other;
-    ``asked`` lists the requests that came, as (method, path, Range header).
+    ``faults[name]`` lists the faults of the next requests for a file, in order; ``asked`` lists the
+    requests as (method, path, Range header).
     """
 
     def __init__(self, root):
@@ -54,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         archive.at_once += 1
         archive.most_at_once = max(archive.most_at_once, archive.at_once)
         try:
-            time.sleep(archive.delay)
+            archive.stopped.wait(archive.delay)
             self.answer(body=True)
         finally:
             archive.at_once -= 1
@@ -87,7 +86,10 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"ETag": f'"{hash(file.read_bytes())}"'}
         headers["Last-Modified"] = email.utils.formatdate(file.stat().st_mtime, usegmt=True)
         if start:
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            first = start + 1 if fault == "shift" else start
+            headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
+        if start and fault == "nameless":
+            headers = {"Content-Range": headers["Content-Range"]}
         self.send_response(206 if start else 200)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -104,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "stall":
             archive.stopped.wait(20)
         if fault == "cut":
-            # No orderly end: the connection is reset.
+            # Reset the connection instead of closing it.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
@@ -128,7 +130,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *args):
-        """A client that goes away is what these tests are about."""
+        """Ignore clients that disconnect, as these tests make them do."""
 
 
 @contextlib.contextmanager
@@ -147,10 +149,10 @@ def served(root):
 
 def write_drpall(path, galaxies):
     """
-    A table drpall.
+    Write a table drpall.
 
-    ``galaxies`` are (plateifu, mangaid, z, target bit); one without a target bit is no galaxy, and
-    one without a redshift is not in the NASA-Sloan Atlas.
+    ``galaxies`` are (plateifu, mangaid, z, target bit). Without a target bit it is not a galaxy,
+    and without a redshift it is not in the NASA-Sloan Atlas.
     """
     plateifus, mangaids, redshifts, targets = zip(*galaxies, strict=True)
     n = len(galaxies)
@@ -176,7 +178,7 @@ def write_drpall(path, galaxies):
 
 
 def write_dapall(path, bits, daptype, *, by_extension=True):
-    """A table dapall: bits by plate-IFU; one extension a daptype since DR17."""
+    """Write a table dapall from bits by plate-IFU; since DR17 with an extension per daptype."""
     table = Table(
         {
             "PLATEIFU": np.array([*bits, "1-2"], "S12"),

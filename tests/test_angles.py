@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import Angle
+from astropy.table import Column, MaskedColumn
+from astropy.utils.masked import Masked
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays, mutually_broadcastable_shapes
 
 from mangapa import KinematicPA, PAFlags, misalignment
 from mangapa.angles import receding_side, wrap
@@ -11,18 +14,40 @@ from mangapa.angles import receding_side, wrap
 angles = st.floats(-1000, 1000)
 
 
-@given(angles, angles)
-def test_misalignment_is_symmetric_and_0_to_180(a, b):
+@st.composite
+def pairs_of_arrays(draw):
+    shapes = draw(mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=4))
+    return [draw(arrays(float, shape, elements=angles)) for shape in shapes.input_shapes]
+
+
+@given(pairs_of_arrays())
+def test_misalignment_is_symmetric_and_0_to_180(pair):
+    a, b = pair
     one, other = misalignment(a, b).angle.value, misalignment(b, a).angle.value
-    assert one == other
-    assert 0 <= one <= 180
+    np.testing.assert_array_equal(one, other)
+    assert np.all((one >= 0) & (one <= 180))
 
 
-@given(angles, angles, st.integers(-3, 3))
-def test_misalignment_is_360_periodic(a, b, turns):
-    assert misalignment(a, b).angle.value == pytest.approx(
-        misalignment(a + 360 * turns, b).angle.value, abs=1e-9
+@given(pairs_of_arrays(), st.integers(-3, 3))
+def test_misalignment_is_360_periodic(pair, turns):
+    a, b = pair
+    np.testing.assert_allclose(
+        misalignment(a, b).angle.value, misalignment(a + 360 * turns, b).angle.value, atol=1e-9
     )
+
+
+@given(pairs_of_arrays())
+def test_misalignment_of_arrays_is_that_of_each_pair(pair):
+    found = misalignment(*pair)
+    a, b = np.broadcast_arrays(*pair)
+    assert found.angle.shape == found.error.shape == a.shape
+    for index in np.ndindex(a.shape):
+        one = misalignment(a[index], b[index])
+        assert found.angle[index] == one.angle
+        assert np.isnan(found.error[index])
+        if a.ndim:
+            assert found.misaligned[index] == one.misaligned
+            assert found.counter_rotating[index] == one.counter_rotating
 
 
 @given(st.floats(0, 180), angles)
@@ -59,6 +84,84 @@ def test_angles_of_all_kinds(a):
     assert u.isclose(misalignment(a, 350).angle, 20 * u.deg)
 
 
+RADIANS = np.radians([10.0, 40.0]) * u.rad
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        [10, 40],
+        (10 * u.deg, RADIANS[1]),
+        np.array([10, 40], np.uint8),
+        np.array([10.0, 40.0], ">f4"),
+        RADIANS,
+        Angle(RADIANS),
+        Column([10.0, 40.0]),
+        Column(RADIANS.value, unit=u.rad),
+        np.array([KinematicPA(pa=pa * u.deg) for pa in (10, 40)]),
+        [KinematicPA(pa=10 * u.deg), 40],
+    ],
+)
+def test_arrays_of_all_kinds(a):
+    found = misalignment(a, [350, 195])
+    assert found.angle.unit == u.deg
+    np.testing.assert_allclose(found.angle.value, [20, 155], rtol=1e-6)
+    assert found.misaligned.tolist() == found.counter_rotating.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        [np.nan, 40],
+        [np.inf, 40],
+        [np.ma.masked, 40],
+        np.ma.masked_array([10, 40], [True, False]),
+        MaskedColumn(RADIANS.value, mask=[True, False], unit=u.rad),
+        Masked(RADIANS, mask=[True, False]),
+        [KinematicPA(flags=PAFlags.NO_MAP), 40],
+    ],
+)
+def test_missing_angles_in_arrays_are_neither_aligned_nor_misaligned(a):
+    found = misalignment(a, 195)
+    np.testing.assert_allclose(found.angle.value, [np.nan, 155], rtol=1e-6)
+    for classified in (found.misaligned, found.counter_rotating):
+        assert classified.tolist() == [None, True]
+        assert classified.filled(False).tolist() == [False, True]
+        assert np.array([1, 2])[classified].tolist() == [2]
+
+
+@pytest.mark.parametrize("a", [np.ma.masked, Masked(10 * u.deg, mask=True), np.nan, np.inf])
+def test_a_missing_scalar_is_neither_aligned_nor_misaligned(a):
+    found = misalignment(a, 195)
+    assert np.isnan(found.angle)
+    assert found.misaligned is None
+
+
+def test_sequences_of_results_keep_errors_and_flags():
+    stars = [
+        KinematicPA(pa=10 * u.deg, pa_err=3 * u.deg, flags=PAFlags.RECEDING_SIDE_UNCLEAR),
+        KinematicPA(flags=PAFlags.NO_MAP),
+    ]
+    gas = KinematicPA(pa=165 * u.deg, pa_err=4 * u.deg, flags=PAFlags.METHODS_DISAGREE)
+    found = misalignment(stars, gas)
+    np.testing.assert_array_equal(found.angle, [155, np.nan] * u.deg)
+    np.testing.assert_array_equal(found.error, [5, np.nan] * u.deg)
+    assert found.flags.tolist() == [
+        PAFlags.RECEDING_SIDE_UNCLEAR | PAFlags.METHODS_DISAGREE,
+        PAFlags.NO_MAP | PAFlags.METHODS_DISAGREE,
+    ]
+
+
+def test_repr_is_short():
+    assert repr(misalignment(350, 20)) == "<Misalignment 30.0 +- nan deg>"
+    many = misalignment([0, 40, 170, np.nan] * 1000, 0)
+    assert repr(many) == (
+        "<Misalignment of 4000 galaxies: 2000 misaligned, 1000 counter-rotating, 1000 missing>"
+    )
+    none = misalignment([np.nan], 0)
+    assert repr(none).endswith(": 0 misaligned, 0 counter-rotating, 1 missing>")
+
+
 def test_missing_stays_missing():
     found = misalignment(KinematicPA(flags=PAFlags.NO_MAP), 20)
     assert np.isnan(found.angle)
@@ -70,15 +173,26 @@ def test_missing_stays_missing():
 @pytest.mark.parametrize(
     ("a", "error", "match"),
     [
-        (3 * u.km, ValueError, "a=.*3. km.* is no angle"),
-        ("10d", ValueError, "a='10d' is no angle"),
-        ([1, 2], ValueError, "a must be a single angle"),
-        (None, TypeError, "a must be a KinematicPA or an angle, not None"),
+        (3 * u.km, ValueError, "a=<Quantity 3. km> is not an angle"),
+        ([3, 4] * u.one, ValueError, r"a=<Quantity \[3\., 4\.\]> is not an angle"),
+        ([1, 2, 3], ValueError, r"a has shape \(3,\) and b has shape \(2,\); they must broadcast"),
+        ([1, [2, 3]], ValueError, "a must be a scalar or a regular array"),
+        ("10d", TypeError, "a='10d' is not an angle"),
+        (["10"], TypeError, r"a\[0\]='10' is not an angle"),
+        (None, TypeError, "a=None is not an angle; give degrees, a Quantity or a KinematicPA"),
+        ([1, None], TypeError, r"a\[1\]=None is not an angle"),
+        (1j, TypeError, "a=1j is not an angle"),
+        (True, TypeError, "a=True is not an angle"),
+        ([1.0, True], TypeError, r"a\[1\]=True is not an angle"),
+        (np.array([True]), TypeError, r"a=array\(\[ ?True\]\) is not an angle"),
+        (np.zeros(2, complex), TypeError, r"a=array\(.* is not an angle"),
     ],
 )
-def test_no_angle(a, error, match):
+def test_arguments_that_are_not_angles(a, error, match):
     with pytest.raises(error, match=match):
-        misalignment(a, 0)
+        misalignment(a, [0, 0])
+    with pytest.raises(error):
+        misalignment([0, 0], a)
 
 
 Y, X = (a.ravel() for a in np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5])
@@ -92,7 +206,7 @@ def test_receding_side_has_the_larger_velocity(pa):
     assert not flags
 
 
-def test_equal_halves_are_no_coin_toss():
+def test_equal_halves_have_no_receding_side():
     found, flags = receding_side(0, X, Y, np.abs(Y))
     assert np.isnan(found)
     assert flags == PAFlags.NO_ROTATION

@@ -1,15 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.utils.masked import Masked
 
-from mangapa import Galaxy, VelocityField
+from mangapa import Galaxy, VelocityField, clean, simulate_galaxy
 
 Y, X = np.mgrid[-3:3.5:0.5, 3:-3.5:-0.5]
 V = 20 * X
 
 
-def test_units_are_taken_for_granted_or_converted():
+def test_units_are_converted_and_have_defaults():
     plain = VelocityField.from_arrays(V, X, Y)
     units = VelocityField.from_arrays(
         V * 1000 * u.m / u.s, (X * u.arcsec).to(u.deg), (Y * u.arcsec).to(u.arcmin)
@@ -22,7 +24,7 @@ def test_units_are_taken_for_granted_or_converted():
     assert plain.n_spaxels == V.size
 
 
-def test_what_cannot_be_used_is_masked():
+def test_unusable_spaxels_are_masked():
     velocity = V.copy()
     velocity[0, :3] = np.nan, np.inf, -np.inf
     x = X.copy()
@@ -55,7 +57,18 @@ def test_masked_arrays_bring_their_mask(masked):
     np.testing.assert_array_equal(field.mask, V > 50)
 
 
-def test_a_field_is_a_value():
+class Frame(np.ndarray):
+    """An array on which ``mask`` is a method, as it is in pandas."""
+
+    def mask(self, condition):
+        raise AssertionError
+
+
+def test_a_mask_that_is_a_method_is_ignored():
+    assert VelocityField.from_arrays(V.view(Frame), X, Y).n_spaxels == V.size
+
+
+def test_a_field_is_immutable():
     velocity = V.copy()
     field = VelocityField.from_arrays(velocity, X, Y)
     velocity[:] = 0
@@ -76,9 +89,9 @@ def test_big_endian_input_becomes_native():
     ("arguments", "error", "match"),
     [
         (((V[0], X[0], Y[0])), ValueError, "velocity must be a 2-D map, not 1-D"),
-        ((V, X[:-1], Y), ValueError, r"x has shape \(12, 13\), but velocity has \(13, 13\)"),
-        ((V * u.Jy, X, Y), ValueError, "velocity is in Jy, which is no unit of speed"),
-        ((V, X * u.m, Y), ValueError, "x is in m, which is no unit of angle"),
+        ((V, X[:-1], Y), ValueError, r"x has shape \(12, 13\), but must have shape \(13, 13\)"),
+        ((V * u.Jy, X, Y), ValueError, "velocity is in Jy, which is not a unit of speed"),
+        ((V, X * u.m, Y), ValueError, "x is in m, which is not a unit of angle"),
         ((V.astype(str), X, Y), TypeError, "velocity must be an array of numbers"),
         ((V, X, None), TypeError, "y must be an array of numbers"),
     ],
@@ -94,7 +107,7 @@ def test_bad_arrays(arguments, error, match):
         ({"tracer": "gas"}, ValueError, "tracer='gas' is not known; choose one of stellar, halpha"),
         ({"mask": np.zeros(3)}, ValueError, "mask has shape"),
         ({"ivar": V * u.km}, ValueError, "ivar is in km"),
-        ({"bin_id": V}, TypeError, "bin_id must hold integers"),
+        ({"bin_id": V}, TypeError, "bin_id must be an array of integers, not of float64"),
     ],
 )
 def test_bad_options(options, error, match):
@@ -115,8 +128,52 @@ def test_galaxy_properties(galaxy):
         galaxy.tracer("gas")
 
 
-def test_missing_cards_are_none():
-    galaxy = Galaxy(header={"REFF": -999.0})
-    assert galaxy.effective_radius is None
-    assert galaxy.photometric_pa is None
-    assert "no map" in repr(galaxy)
+@pytest.mark.parametrize("missing", [{}, {"REFF": -999.0, "DAPQUAL": -999}, {"REFF": None}])
+def test_missing_numbers_are_nan_and_missing_flags_are_none(missing):
+    galaxy = Galaxy(header=missing)
+    for name, unit in (
+        ("input_velocity", u.km / u.s),
+        ("effective_radius", u.arcsec),
+        ("photometric_pa", u.deg),
+    ):
+        assert getattr(galaxy, name).unit == unit
+        assert np.isnan(getattr(galaxy, name))
+    assert np.isnan(galaxy.ellipticity)
+    assert galaxy.dap_quality is None
+    assert galaxy.drp_quality is None
+    assert repr(galaxy) == "<Galaxy: no map>"
+
+
+def test_name_is_the_plateifu_or_given_or_that_of_the_fields(galaxy):
+    assert (galaxy.name, galaxy.survey) == ("9999-1901", "MaNGA")
+    field = VelocityField.from_arrays(V, X, Y, tracer="halpha", galaxy="NGC 1")
+    alone = Galaxy(halpha=field)
+    assert (alone.name, alone.survey) == ("NGC 1", None)
+    named = Galaxy(halpha=field, name="NGC 2", survey="SAMI")
+    assert (named.name, named.survey) == ("NGC 2", "SAMI")
+    assert repr(named) == "<Galaxy NGC 2: halpha>"
+    assert replace(galaxy, plateifu="8485-1901").name == "8485-1901"
+    assert Galaxy().name is None
+
+
+@pytest.mark.needs_matplotlib
+def test_notebooks_show_a_table_and_the_fields():
+    galaxy = simulate_galaxy(n_fibres=19, outliers=0.05, seed=1)
+    shown = clean(galaxy.stellar)._repr_html_()
+    assert "<th" in shown
+    for text in (">Stars<", ">9999-1901<", "× ", " good, ", " outlying velocity"):
+        assert text in shown
+    assert shown.count("<img") == 1
+    shown = galaxy._repr_html_()
+    for text in (">MaNGA DR17<", ">VOR10-MILESHC-MASTARSSP<", " arcsec<"):
+        assert text in shown
+    assert shown.count("<img") == 1
+
+
+def test_notebooks_show_missing_values_as_dashes_and_escape_names():
+    shown = Galaxy(name="<script>")._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert "<script>" not in shown
+    assert shown.count(">—<") == 3
+    assert "nan" not in shown
+    assert "<img" not in shown

@@ -71,9 +71,12 @@ def test_options_reach_the_profile(galaxy):
     bare = replace(galaxy.stellar, ivar=np.full(galaxy.stellar.velocity.shape, 1 / 900) * IVAR)
     expected = mangapa.pa_profile(mangapa.clean(bare), effective_radius=galaxy.effective_radius)
     for name in ("pa", "pa_err", "k1", "v_sys"):
-        np.testing.assert_allclose(changed.stellar_profile[name], expected[name], rtol=1e-4)
+        unit = expected[name].unit
+        found = changed.stellar_profile[name]
+        np.testing.assert_allclose(found, expected[name], rtol=1e-4, atol=1e-3 * unit)
     assert np.any(changed.stellar_profile["pa_err"] != default.stellar_profile["pa_err"])
-    assert changed.stellar_usability.score == pytest.approx(default.stellar_usability.score)
+    score = default.stellar_usability.score
+    assert changed.stellar_usability.score == pytest.approx(score, abs=1e-5)
 
 
 def test_each_tracer_by_name(galaxy):

@@ -4,8 +4,9 @@ from astropy import units as u
 
 import mangapa
 from mangapa import KinematicPA, PAFlags, VelocityField, clean
-from mangapa.fitting._fit import UNCONSTRAINED
-from mangapa.plotting import PALE
+from mangapa.angles import UNCONSTRAINED
+from mangapa.catalogue import compare
+from mangapa.plotting import PALE, colour_range
 
 pytestmark = pytest.mark.needs_matplotlib
 
@@ -22,6 +23,53 @@ def result_of(field, pa=60):
     return KinematicPA(
         pa=pa * u.deg, pa_err=5 * u.deg, v_sys=12 * u.km / u.s, method="none", field=field
     )
+
+
+@pytest.fixture(scope="module")
+def measurement(galaxy):
+    return mangapa.measure(galaxy)
+
+
+@pytest.fixture
+def drawable(request, galaxy, measurement):
+    """An object that draws itself, by name."""
+    table = mangapa.catalogue.tabulate([measurement])
+    return {
+        "field": galaxy.stellar,
+        "result": measurement.stellar,
+        "galaxy": galaxy,
+        "measurement": measurement,
+        "profile": measurement.halpha_profile,
+        "comparison": compare(table, table),
+    }[request.param]
+
+
+@pytest.mark.parametrize("drawable", ["field", "result"], indirect=True)
+def test_what_needs_one_pair_of_axes_takes_and_returns_it(drawable):
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    assert drawable.plot(ax) is ax
+    assert drawable.plot(ax=ax) is ax
+    assert not pyplot.get_fignums()
+    assert drawable.plot().figure.number in pyplot.get_fignums()
+
+
+@pytest.mark.parametrize(
+    "drawable", ["galaxy", "measurement", "profile", "comparison"], indirect=True
+)
+def test_what_needs_several_axes_takes_and_returns_a_figure(drawable):
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    given = Figure()
+    assert drawable.plot(given) is given
+    assert len(given.axes) > 1
+    given = Figure()
+    assert drawable.plot(figure=given) is given
+    assert not pyplot.get_fignums()
+    assert drawable.plot().number in pyplot.get_fignums()
 
 
 def test_north_is_up_and_east_left(galaxy):
@@ -71,7 +119,24 @@ def test_scattered_points_and_empty_fields_are_drawn():
     assert "no good spaxel" in [t.get_text() for t in empty.plot().texts]
 
 
-def test_no_angle_is_said(galaxy):
+def test_outliers_do_not_widen_the_colours():
+    velocity = np.append(np.linspace(-100, 100, 1000), 5000)
+    centre, span = colour_range(velocity)
+    assert centre == pytest.approx(0, abs=1)
+    assert span == pytest.approx(98, abs=1)
+    assert colour_range(velocity, 50)[0] == 50
+    assert colour_range(np.zeros(3)) == (0, 1)
+
+
+def test_galaxy_is_drawn_without_results(galaxy):
+    figure = mangapa.Galaxy(stellar=galaxy.stellar, name="NGC 1").plot()
+    assert figure.get_suptitle() == "NGC 1"
+    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert titles == ["Stars"]
+    assert "no map of this tracer" in figure.axes[1].texts[0].get_text()
+
+
+def test_a_missing_angle_is_stated(galaxy):
     ax = KinematicPA(flags=PAFlags.FIT_FAILED, field=galaxy.stellar).plot()
     assert "no position angle" in ax.get_title()
     assert "gave no finite angle" in ax.get_title()
@@ -79,7 +144,7 @@ def test_no_angle_is_said(galaxy):
         KinematicPA(flags=PAFlags.NO_MAP).plot()
 
 
-def test_galaxy_figure(galaxy):
+def test_measurement_figure(galaxy):
     halpha = result_of(galaxy.halpha, pa=100)
     measurement = mangapa.Measurement(
         galaxy=galaxy,
@@ -98,7 +163,7 @@ def test_galaxy_figure(galaxy):
     figure.canvas.draw()
 
 
-def test_galaxy_without_gas(galaxy):
+def test_measurement_without_gas(galaxy):
     missing = KinematicPA(flags=PAFlags.NO_MAP)
     measurement = mangapa.Measurement(
         galaxy=mangapa.Galaxy(stellar=galaxy.stellar, plateifu="8485-1901"),
@@ -116,20 +181,20 @@ def test_profile_is_drawn_on_the_map_and_below():
     profile = mangapa.pa_profile(warped.stellar, effective_radius=5)
     figure = profile.plot(result=result_of(warped.stellar, pa=350))
     figure.canvas.draw()
-    told = np.isfinite(profile["pa"])
+    measured = np.isfinite(profile["pa"])
 
     above = figure.axes[0]
     assert "asymmetry" in above.get_title()
     receding, approaching = (
-        c.get_offsets() for c in above.collections if len(c.get_offsets()) == told.sum()
+        c.get_offsets() for c in above.collections if len(c.get_offsets()) == measured.sum()
     )
     np.testing.assert_allclose(receding, -approaching, atol=1e-9)
     angle = np.degrees(np.arctan2(*receding.T)) % 360
-    np.testing.assert_allclose(angle, profile["pa"][told].value, atol=1e-6)
+    np.testing.assert_allclose(angle, profile["pa"][measured].value, atol=1e-6)
 
     below = next(ax for ax in figure.axes if "Position angle" in ax.get_ylabel())
     points = np.concatenate([bars.lines[0].get_xydata() for bars in below.containers])
-    assert len(points) == told.sum()
+    assert len(points) == measured.sum()
     # No step at 360 degrees, and the ticks are angles again.
     assert np.ptp(points[:, 1]) < 60
     assert [below.yaxis.get_major_formatter()(angle, 0) for angle in (370, -10)] == ["10", "350"]

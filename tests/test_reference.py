@@ -22,8 +22,8 @@ def differences(found, expected, where):
         assert len(found) == len(expected), where
         for number, (one, other) in enumerate(zip(found, expected, strict=True)):
             yield from differences(one, other, f"{where} [{number}]")
-    elif None in (found, expected):
-        if found is not expected:
+    elif isinstance(expected, str) or None in (found, expected):
+        if found != expected:
             yield f"{where}: {found} for {expected}"
     elif not math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
         yield f"{where}: {found} for {expected}"

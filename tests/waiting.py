@@ -4,7 +4,7 @@ import time
 
 
 def until(condition, seconds=30):
-    """Wait until a condition is true and return its value; ignore what it raises until then."""
+    """Wait until a condition is true and return it; until then, errors are ignored."""
     end = time.monotonic() + seconds
     while True:
         trouble = None
@@ -14,5 +14,5 @@ def until(condition, seconds=30):
         except Exception as error:  # A page that is being redrawn loses its elements.
             trouble = error
         if time.monotonic() > end:
-            raise AssertionError(f"still false after {seconds} s") from trouble
+            raise AssertionError(f"the condition did not become true in {seconds} s") from trouble
         time.sleep(0.01)

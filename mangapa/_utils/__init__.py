@@ -1,1 +1,1 @@
-"""Small helpers that know nothing of galaxies."""
+"""Small helpers without a science name."""

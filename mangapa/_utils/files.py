@@ -1,36 +1,17 @@
-"""Files that appear whole or not at all, and checks that a file is whole."""
+"""Files that appear complete or not at all."""
 
 import contextlib
 import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["replacing"]
-
 
 @contextlib.contextmanager
 def replacing(path):
     """
-    Write a file under a temporary name beside ``path``, and rename it when it is complete.
+    Yield a temporary path beside ``path``, and rename it to ``path`` at the end of the block.
 
-    Parameters
-    ----------
-    path : path-like
-        The final name; an existing file is replaced in one step, or not touched if writing fails.
-
-    Yields
-    ------
-    `~pathlib.Path`
-        The name to write to, with the same suffixes.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from mangapa._utils.files import replacing
-    >>> with replacing("answer.txt") as unfinished:
-    ...     _ = unfinished.write_text("42")
-    >>> Path("answer.txt").read_text()
-    '42'
+    The suffixes are the same. An existing file is replaced in one step, or kept if writing fails.
     """
     path = Path(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:

@@ -24,3 +24,46 @@ def scalar(name, value, unit, *, positive=False, allow_nan=False):
         msg = f"{name}={value!r} must be positive"
         raise ValueError(msg)
     return float(number)
+
+
+def numbers(name, values, shape=None, *, kinds="iuf"):
+    """
+    Copy ``values`` to a plain native-endian array, without their unit and their mask.
+
+    ``kinds`` are numpy's codes of the data types that are allowed.
+    """
+    # A Marvin Map is a Quantity on which ufuncs raise; a Masked Quantity hides its values.
+    values = getattr(values, "unmasked", values)
+    if getattr(values, "unit", None) is not None:
+        values = values.value
+    what = f"{name} must be an array of {'numbers' if 'f' in kinds else 'integers'}"
+    try:
+        copy = np.array(np.ma.getdata(values), subok=False)
+        copy = copy.astype(copy.dtype.newbyteorder("="))
+    except (TypeError, ValueError) as error:
+        msg = f"{what}, not {type(values).__name__}"
+        raise TypeError(msg) from error
+    if copy.dtype.kind not in kinds:
+        msg = f"{what}, not of {copy.dtype}"
+        raise TypeError(msg)
+    if shape not in (None, copy.shape):
+        msg = f"{name} has shape {copy.shape}, but must have shape {shape}"
+        raise ValueError(msg)
+    return copy
+
+
+def array(name, values, unit, shape=None):
+    """Copy ``values``, in ``unit`` if they have none of their own, to a float Quantity in it."""
+    given = getattr(values, "unit", None) or unit
+    try:
+        return u.Quantity(numbers(name, values, shape).astype(float), given).to(unit)
+    except u.UnitConversionError as error:
+        msg = f"{name} is in {given}, which is not a unit of {unit.physical_type}; use {unit}"
+        raise ValueError(msg) from error
+
+
+def mask_of(values):
+    """Mask of a masked array of numpy, astropy or Marvin; `None` for anything else."""
+    mask = getattr(values, "mask", None)
+    # For pandas, ``mask`` is a method.
+    return None if callable(mask) else mask

@@ -1,21 +1,15 @@
-"""Rows of an SQLite file appear all together or not at all."""
+"""Transactions of SQLite files."""
 
 import contextlib
-
-__all__ = ["transaction"]
 
 
 @contextlib.contextmanager
 def transaction(database, kind="immediate"):
     """
-    Commit what is done inside, or nothing of it if that raises.
+    Commit what the block does, or nothing of it if it raises.
 
-    Parameters
-    ----------
-    database : `sqlite3.Connection`
-        In autocommit mode, ``isolation_level=None``: transactions are begun by name.
-    kind : {"immediate", "deferred"}, optional
-        To write, or to read as of one moment.
+    ``database`` is a connection in autocommit mode (``isolation_level=None``). ``kind`` is
+    "immediate" to write, or "deferred" to read a consistent state.
     """
     database.execute(f"begin {kind}")
     try:

@@ -1,4 +1,4 @@
-"""From a plate-IFU and a release to a local file: find, download, verify."""
+"""Find, download and verify the MAPS file of a galaxy, given its identifier and release."""
 
 from mangapa.archive._find import (
     Download,

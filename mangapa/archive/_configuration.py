@@ -1,53 +1,42 @@
-"""What a user can settle once for all sessions, through astropy's configuration system."""
+"""Settings that hold for all sessions, through astropy's configuration system."""
+
+from functools import partial
 
 from astropy.config import ConfigItem, ConfigNamespace
 
-__all__ = ["Conf", "conf", "may_download"]
+__all__ = ["Conf", "conf"]
+
+_item = partial(ConfigItem, module="mangapa")
 
 
 class Conf(ConfigNamespace):
     """
-    Settings of mangapa, kept in ``mangapa.cfg`` in astropy's configuration folder.
+    Settings of mangapa, stored in ``mangapa.cfg`` in astropy's configuration folder.
 
-    ``mangapa.conf`` is its one instance: ``mangapa.conf.release = "DR15"`` holds for the session,
-    ``with mangapa.conf.set_temp("release", "DR15"):`` for a block.
+    The only instance is ``mangapa.conf``. Assign to an attribute to change a setting for the
+    session, or use ``with mangapa.conf.set_temp("release", "DR15"):`` to change it for a block.
     """
 
-    release = ConfigItem("DR17", "Data release of a plate-IFU or MaNGA-ID.", module="mangapa")
-    daptype = ConfigItem(
+    release = _item("DR17", "Data release in which plate-IFUs and MaNGA-IDs are looked up.")
+    daptype = _item(
         "",
-        "Analysis of a plate-IFU, or its bintype such as VOR10; empty: the default of the release.",
-        module="mangapa",
+        "Analysis of a galaxy, or its bintype such as VOR10; empty: the default of the release.",
     )
-    allow_download = ConfigItem(
-        False,
-        "Whether files that are not here are downloaded without being asked.",
-        module="mangapa",
-    )
-    parallel_downloads = ConfigItem(
+    allow_download = _item(False, "Download missing files without being asked to.")
+    parallel_downloads = _item(
         3,
-        "How many files are downloaded at once; the archive serves everybody.",
+        "Number of simultaneous downloads; low by default, because the archive serves everyone.",
         cfgtype="integer(min=1, max=8)",
-        module="mangapa",
     )
-    timeout = ConfigItem(
-        30.0,
-        "Seconds after which a server that sends nothing is given up.",
-        cfgtype="float(min=0.1)",
-        module="mangapa",
+    timeout = _item(
+        30.0, "Seconds to wait for a server that sends nothing.", cfgtype="float(min=0.1)"
     )
-    server = ConfigItem(
-        "",
-        "Address of the archive, such as that of a mirror; empty: the one that sdss-access knows.",
-        module="mangapa",
+    server = _item(
+        "", "Address of the archive, such as that of a mirror; empty: the address in sdss-access."
     )
-    rsync_server = ConfigItem(
-        "", "The same for rsync, such as rsync://dtn.sdss.org.", module="mangapa"
-    )
-    table_folder = ConfigItem(
-        "",
-        "Folder that keeps the tables drpall and dapall; empty: their place in the local archive.",
-        module="mangapa",
+    rsync_server = _item("", "The same for rsync, such as rsync://dtn.sdss.org.")
+    table_folder = _item(
+        "", "Folder for the tables drpall and dapall; empty: their place in the local archive."
     )
 
 
@@ -56,16 +45,5 @@ conf = Conf()
 
 
 def may_download(asked=None):
-    """
-    Whether files may be downloaded.
-
-    Parameters
-    ----------
-    asked : `bool`, optional
-        What the caller says; the configuration decides if not given.
-
-    Returns
-    -------
-    `bool`
-    """
+    """Return ``asked``, or the setting ``allow_download`` if it is None."""
     return conf.allow_download if asked is None else asked

@@ -1,22 +1,25 @@
-"""From an identifier and a release to a local file, downloaded if it is asked for."""
+"""Find the file of a galaxy by its identifier and release, and download it on request."""
 
 import os
+import shutil
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from mangapa.archive import _http as http
 from mangapa.archive._addresses import maps_addresses
 from mangapa.archive._configuration import conf, may_download
 from mangapa.archive._tables import plateifu_of
+from mangapa.archive._transfer import fetch_all
 from mangapa.archive.releases import MANGAID, PLATEIFU, release_named, release_of
 from mangapa.exceptions import MangapaWarning
 
-__all__ = ["Download", "download", "expected_path", "is_identifier", "is_plateifu", "locate"]
 
-
-def is_plateifu(text):
+def is_plateifu(text: str) -> bool:
     """
-    Whether a text is a MaNGA plate-IFU, matched whole.
+    Return True if the whole text is a MaNGA plate-IFU.
 
     Parameters
     ----------
@@ -36,9 +39,9 @@ def is_plateifu(text):
     return PLATEIFU.fullmatch(text) is not None
 
 
-def is_identifier(text):
+def is_identifier(text: str) -> bool:
     """
-    Whether a text is a plate-IFU or a MaNGA-ID, matched whole.
+    Return True if the whole text is a plate-IFU or a MaNGA-ID.
 
     Parameters
     ----------
@@ -52,49 +55,55 @@ def is_identifier(text):
     return is_plateifu(text) or MANGAID.fullmatch(text) is not None
 
 
-def locate(source, *, release=None, daptype=None, download=None, rsync=False, progress=True):
+def locate(
+    source: Any,
+    *,
+    release: str | None = None,
+    daptype: str | None = None,
+    download: bool | None = None,
+    rsync: bool = False,
+    progress: bool = True,
+) -> Path:
     """
     Find the MAPS file of a galaxy in the local copy of the Science Archive Server (SAS).
 
     Parameters
     ----------
     source : `str`, path-like, ``marvin.tools.Maps`` or ``marvin.tools.Cube``
-        A plate-IFU such as "8485-1901"; a MaNGA-ID such as "1-209232", which the release's table
-        drpall resolves; the path of a file, which is given back; or a galaxy open in Marvin.
+        A plate-IFU such as "8485-1901"; a MaNGA-ID such as "1-209232", which is looked up in the
+        release's table drpall; the path of a file, which is returned; or a galaxy open in Marvin.
     release : `str`, optional
-        Data release; that of the configuration, DR17, if not given. Marvin's objects know theirs.
+        Data release; by default that of Marvin's object or of the configuration, which is DR17.
     daptype : `str`, optional
-        Analysis, or its bintype such as VOR10; that of the configuration, or the release's own
-        default, if not given.
+        Analysis, or its bintype such as VOR10; by default that of Marvin's object, of the
+        configuration or of the release.
     download : `bool`, optional
-        Fetch the file if it is not here, or damaged; as the configuration says if not given.
+        Download the file if it is missing or damaged; by default as configured.
     rsync : `bool`, optional
-        Download by the program ``rsync`` instead of HTTPS.
+        Download with the program ``rsync`` instead of HTTPS.
     progress : `bool`, optional
-        Show a progress bar for a download, if there is a terminal.
+        Show a progress bar for a download if there is a terminal.
 
     Returns
     -------
     `~pathlib.Path`
-        A file below ``$SAS_BASE_DIR`` (``~/sas`` where that is not set), or the path given.
+        A file below ``$SAS_BASE_DIR`` (``~/sas`` if that is not set), or the given path.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is no identifier, release or daptype.
-    FileNotFoundError
-        If the file is not there; or not even on the server.
+        If an argument is not a valid identifier, release or daptype.
     OSError
-        If it cannot be downloaded; the message says what to do.
+        If the file is missing, locally or on the server, or the download fails.
     """
-    path, plateifu, release, daptype = _what(source, release, daptype, download)
+    path, plateifu, release, daptype = _resolve(source, release, daptype, download)
     if path is not None:
         return path
     address = maps_addresses([plateifu], release=release, daptype=daptype)[0]
     if may_download(download):
-        [(_, error)] = _fetch([address], rsync, progress)
+        [error] = _fetch([address], rsync, progress).values()
         if error is not None:
-            raise _explained(error, plateifu, release)
+            raise _with_alternatives(error, plateifu, release)
     if not address.path.is_file():
         msg = (
             f"there is no file {address.path}; download it ('mangapa download {plateifu} --release "
@@ -107,7 +116,7 @@ def locate(source, *, release=None, daptype=None, download=None, rsync=False, pr
 @dataclass(frozen=True, kw_only=True)
 class Download:
     """
-    What became of one galaxy that was to be downloaded.
+    Result of the download of one galaxy.
 
     Attributes
     ----------
@@ -118,7 +127,7 @@ class Download:
     path : `~pathlib.Path`
         Its file.
     error : `OSError` or `None`
-        Why there is no such file.
+        Why the download failed; `None` if the file is there.
     """
 
     source: str
@@ -127,9 +136,18 @@ class Download:
     error: OSError | None
 
 
-def download(sources, *, release=None, daptype=None, rsync=False, progress=True):
+def download(
+    sources: Iterable[str],
+    *,
+    release: str | None = None,
+    daptype: str | None = None,
+    rsync: bool = False,
+    progress: bool = True,
+) -> list[Download]:
     """
     Download the MAPS files of many galaxies, several at once.
+
+    Files that exist and are sound are not downloaded again. A failure does not stop the others.
 
     Parameters
     ----------
@@ -141,33 +159,32 @@ def download(sources, *, release=None, daptype=None, rsync=False, progress=True)
     Returns
     -------
     `list` of `Download`
-        One for each source, in their order. One that fails does not stop the others; what is here
-        and whole is not fetched again.
+        One for each source, in their order.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is no identifier, release or daptype: before anything is downloaded.
+        If an argument is not a valid identifier, release or daptype; nothing is downloaded then.
     """
     release, daptype = release or conf.release, daptype or conf.daptype
     sources = list(sources)
     plateifus = [_plateifu(source, release, download=True) for source in sources]
     addresses = maps_addresses(plateifus, release=release, daptype=daptype)
-    errors = dict(_fetch(dict.fromkeys(addresses), rsync, progress))
+    errors = _fetch(dict.fromkeys(addresses), rsync, progress)
     return [
         Download(
             source=source,
             plateifu=plateifu,
             path=address.path,
-            error=_explained(errors[address], plateifu, release),
+            error=_with_alternatives(errors[address], plateifu, release),
         )
         for source, plateifu, address in zip(sources, plateifus, addresses, strict=True)
     ]
 
 
-def expected_path(plateifu, *, release=None, daptype=None):
+def expected_path(plateifu: str, *, release: str | None = None, daptype: str | None = None) -> Path:
     """
-    Where the MAPS file of a galaxy belongs in the local copy of the SAS, be it there or not.
+    Return the place of a MAPS file in the local copy of the SAS, whether or not it exists.
 
     Parameters
     ----------
@@ -181,41 +198,31 @@ def expected_path(plateifu, *, release=None, daptype=None):
     Raises
     ------
     ValueError
-        If an argument is no identifier, release or daptype, or if the installed sdss-tree does not
-        know the release.
+        If an argument is not a valid identifier, release or daptype, or the installed sdss-tree
+        does not know the release.
     """
     release, daptype = release or conf.release, daptype or conf.daptype
     return maps_addresses([plateifu], release=release, daptype=daptype)[0].path
 
 
-def _what(source, release, daptype, download):
-    """The path of a source that has one; else its plate-IFU, with release and daptype settled."""
+def _resolve(source, release, daptype, download):
+    """The path of a source, or else its plate-IFU; with its release and daptype."""
     if hasattr(source, "plateifu") and hasattr(source, "data_origin"):
-        return _from_marvin(source, release, daptype)
+        return _resolve_marvin(source, release, daptype)
     release, daptype = release or conf.release, daptype or conf.daptype
-    if isinstance(source, str) and is_identifier(source):
-        return None, _plateifu(source, release, download=may_download(download)), release, daptype
-    if isinstance(source, str) and not source.endswith((".fits", ".fits.gz")):
-        msg = (
-            f"source={source!r} is neither a plate-IFU such as 8485-1901, nor a MaNGA-ID such as "
-            "1-209232, nor the path of a .fits or .fits.gz file"
-        )
-        raise ValueError(msg)
-    if not isinstance(source, (str, os.PathLike)):
-        msg = (
-            "source must be a plate-IFU, a MaNGA-ID, a path or a Maps or Cube of Marvin, "
-            f"not {type(source).__name__}"
-        )
-        raise TypeError(msg)
-    path = Path(source)
-    if not path.is_file():
-        msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
-        raise FileNotFoundError(msg)
-    return path, None, release, daptype
+    if isinstance(source, os.PathLike) or str(source).endswith((".fits", ".fits.gz")):
+        path = Path(source)
+        if not path.is_file():
+            msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
+            raise FileNotFoundError(msg)
+        return path, None, release, daptype
+    other = "the path of a .fits or .fits.gz file"
+    plateifu = _plateifu(source, release, download=may_download(download), other=other)
+    return None, plateifu, release, daptype
 
 
-def _from_marvin(source, release, daptype):
-    """Marvin gives data of DR15 another name, so that the header is asked for the release."""
+def _resolve_marvin(source, release, daptype):
+    """Resolve a Maps or Cube; Marvin renames the release of DR15 data, so use the header's."""
     is_maps = hasattr(source, "getMap")
     if is_maps and source.data_origin == "file":
         return Path(source.filename), None, None, None
@@ -226,47 +233,45 @@ def _from_marvin(source, release, daptype):
     return None, source.plateifu, release, daptype or conf.daptype
 
 
-def _plateifu(source, release, *, download):
+def _plateifu(source, release, *, download, other=None):
+    """The plate-IFU of an identifier; errors name the ``other`` kind of source that is allowed."""
     if not isinstance(source, str):
-        msg = f"an identifier must be a plate-IFU or a MaNGA-ID, not {type(source).__name__}"
+        allowed = f"a plate-IFU or a MaNGA-ID{f', or {other}' if other else ''}"
+        msg = f"source must be {allowed}, not {type(source).__name__}"
         raise TypeError(msg)
     if is_plateifu(source):
         return source
     if is_identifier(source):
         return plateifu_of(source, release, download=download)
-    msg = f"{source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as 1-209232"
+    msg = (
+        f"source={source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as "
+        f"1-209232{f', nor {other}' if other else ''}"
+    )
     raise ValueError(msg)
 
 
 def _fetch(addresses, use_rsync, progress):
-    # Most sessions download nothing.
-    from mangapa.archive import _rsync as rsync
-    from mangapa.archive._transfer import fetch_all
-
-    if use_rsync and not rsync.available():
+    """Download files; a `dict` of the error of each address, None for a success."""
+    if use_rsync and shutil.which("rsync") is None:
         warnings.warn(
             "the program rsync is not installed; downloading by HTTPS instead",
             MangapaWarning,
             stacklevel=3,
         )
         use_rsync = False
-    return list(fetch_all(addresses, use_rsync=use_rsync, progress=progress))
+    return dict(fetch_all(addresses, use_rsync=use_rsync, progress=progress))
 
 
-def _explained(error, plateifu, release):
-    """A missing file is told with the analyses that the server has of this galaxy."""
+def _with_alternatives(error, plateifu, release):
+    """If the file is missing on the server, list the analyses of the galaxy that are there."""
     if not isinstance(error, FileNotFoundError):
         return error
-    from mangapa.archive import _http as http
-
-    daptypes = release_named(release).daptypes
     present = [
         daptype
-        for daptype in daptypes
+        for daptype in release_named(release).daptypes
         if http.exists(maps_addresses([plateifu], release=release, daptype=daptype)[0])
     ]
+    hint = f"it has no other analysis of {plateifu} either; 'mangapa list' lists the galaxies"
     if present:
         hint = f"it has {', '.join(present)} of {plateifu}: choose one as daptype"
-    else:
-        hint = f"nor any other analysis of {plateifu}: look for it with 'mangapa list'"
     return FileNotFoundError(f"{error}; {hint}")

@@ -1,29 +1,20 @@
-"""One file by HTTP(S), continued where it was broken off if the server allows it."""
+"""Download one file by HTTP(S), resuming an interrupted download if the server allows it."""
 
-import netrc
 import re
-from urllib.parse import urlsplit
 
 from mangapa.archive._configuration import conf
-from mangapa.archive._partial import begun, partial_name
+from mangapa.archive._transport import absent, credentials, partial_files, partial_name, refused
 from mangapa.exceptions import DownloadError, NetworkError
 
-__all__ = ["credentials", "exists", "source", "transfer"]
-
-#: Small: what has come when a server falls silent is kept in whole blocks.
+#: Bytes per block; small, so that little is lost when a server stops sending.
 BLOCK = 1 << 14
-#: Answers of a server that may do better in a while.
+#: Status codes after which another try may succeed (RFC 9110, RFC 6585, RFC 8470).
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
 CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
-def source(address):
-    """The address that this transport takes the file from, as a `str`."""
-    return address.url
-
-
 def exists(address):
-    """Whether the server has the file; `False` as well where it does not answer."""
+    """Return True if the server has the file, and False also if it does not answer."""
     import requests
 
     try:
@@ -35,74 +26,47 @@ def exists(address):
 
 def transfer(address, *, bar, stop):
     """
-    Bring a file here, under a temporary name.
+    Download a file under a temporary name, and return that name.
 
-    Parameters
-    ----------
-    address : `~mangapa.archive._addresses.Address`
-        What to download.
-    bar : `~tqdm.tqdm`
-        Told of the bytes that have come.
-    stop : `~threading.Event`
-        Give up when it is set.
-
-    Returns
-    -------
-    `~pathlib.Path`
-        The temporary name; as many bytes as the server has announced.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the server has no such file.
-    PermissionError
-        If the password is missing or wrong.
-    mangapa.exceptions.NetworkError
-        If another try may succeed.
-    mangapa.exceptions.DownloadError
-        If it will not.
+    The progress bar ``bar`` counts bytes; the download ends early when the event ``stop`` is set.
+    Raises `NetworkError` if another try may succeed, and `FileNotFoundError`, `PermissionError` or
+    `DownloadError` if not.
     """
     import requests
     import urllib3
 
     try:
-        for partial in begun(address.path):
-            if _continue(address, partial, bar=bar, stop=stop):
-                return partial
+        for partial in (*partial_files(address.path), None):
+            found = _download(address, partial, bar=bar, stop=stop)
+            if found is not None:
+                return found
             partial.unlink()
-        with _request("GET", address) as response:
-            _refuse(response, address)
-            length = response.headers.get("Content-Length")
-            total = None if length is None else int(length)
-            partial = partial_name(address.path, _version(response, total))
-            _receive(response, partial, 0, total, bar=bar, stop=stop)
-            return partial
     except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
-        raise NetworkError(_in_words(error)) from error
+        raise NetworkError(_root_cause(error)) from error
     except requests.RequestException as error:
         msg = f"{address.url} could not be downloaded ({error})"
         raise DownloadError(msg) from error
 
 
-def _continue(address, partial, *, bar, stop):
-    """Ask for the rest of a file; whether what is here now is the whole of what the server has."""
-    size = partial.stat().st_size
-    if not size:
-        return False
-    with _request("GET", address, Range=f"bytes={size}-") as response:
-        if response.status_code == 416:
-            # Nothing is left to ask for: complete, unless the server has another file by now.
-            return response.headers.get("Content-Range") == f"bytes */{size}"
-        _refuse(response, address)
-        answer = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if response.status_code != 206 or answer is None or answer[1] != str(size):
-            return False
-        total = None if answer[2] == "*" else int(answer[2])
+def _download(address, partial, *, bar, stop):
+    """Download a file, or the rest of ``partial``; None if the server's version is another."""
+    size = partial.stat().st_size if partial else 0
+    with _request("GET", address, **({"Range": f"bytes={size}-"} if size else {})) as response:
+        content_range = response.headers.get("Content-Range", "")
+        if size and response.status_code == 416:
+            # There is no rest: the file is complete if the server's has the same size.
+            return partial if content_range == f"bytes */{size}" else None
+        _check_status(response, address)
+        # A server that ignores ranges sends the whole file.
+        part = CONTENT_RANGE.fullmatch(content_range) if response.status_code == 206 else None
+        start, total = part.groups() if part else (0, response.headers.get("Content-Length", "*"))
+        start, total = int(start), None if total == "*" else int(total)
         version = _version(response, total)
-        if not version or partial != partial_name(address.path, version):
-            return False
-        _receive(response, partial, size, total, bar=bar, stop=stop)
-        return True
+        target = partial_name(address.path, version)
+        if size and start and (start != size or not version or target != partial):
+            return None
+        _receive(response, target, start, total, bar=bar, stop=stop)
+        return target
 
 
 def _request(method, address, **headers):
@@ -114,69 +78,29 @@ def _request(method, address, **headers):
         stream=True,
         timeout=conf.timeout,
         auth=None if address.public else credentials(address.url),
-        # The file as it is stored: nothing compressed on the way, nothing unpacked here.
+        # Transfer the file as it is stored, so that sizes and checksums agree.
         headers={"Accept-Encoding": "identity", **headers},
     )
 
 
-def credentials(url):
-    """
-    The name and the password of a server in ``~/.netrc``.
-
-    Parameters
-    ----------
-    url : `str`
-        An address on that server.
-
-    Returns
-    -------
-    name, password : `str`
-
-    Raises
-    ------
-    PermissionError
-        If they are not there; nobody is asked at the keyboard.
-    """
-    host = urlsplit(url).hostname
-    try:
-        found = netrc.netrc().authenticators(host)
-        trouble = f"~/.netrc knows no {host}"
-    except FileNotFoundError:
-        found, trouble = None, "there is no ~/.netrc"
-    except netrc.NetrcParseError as error:
-        found, trouble = None, f"~/.netrc cannot be used: {error}"
-    if found is None:
-        msg = (
-            f"{url} is open to members of the collaboration only, and {trouble}; write "
-            f"'machine {host} login NAME password PASSWORD' to ~/.netrc and 'chmod 600' it"
-        )
-        raise PermissionError(msg)
-    return found[0], found[2]
-
-
-def _refuse(response, address):
-    """Raise what the status of an answer means."""
-    status = response.status_code
+def _check_status(response, address):
+    """Raise the error that the status code of a response means."""
+    status, url = response.status_code, address.url
     if status in (404, 410):
-        msg = f"the server has no file {address.url} (status {status})"
-        raise FileNotFoundError(msg)
+        raise absent(url, f" (status {status})")
     if status in (401, 403):
-        msg = (
-            f"the server does not give {address.url} to you (status {status}); look at the name "
-            f"and the password of {urlsplit(address.url).hostname} in ~/.netrc"
-        )
-        raise PermissionError(msg)
+        raise refused(url, f" (status {status})")
     if status in TRANSIENT:
         msg = f"status {status} {response.reason}"
         retry_after = response.headers.get("Retry-After", "")
         raise NetworkError(msg, wait=float(retry_after) if retry_after.isdecimal() else 0)
     if not response.ok:
-        msg = f"the server answers {status} {response.reason} to {address.url}"
+        msg = f"the server answers {status} {response.reason} to {url}"
         raise DownloadError(msg)
 
 
 def _version(response, total):
-    """What tells this version of a file from another; without it nothing is continued."""
+    """Identify this version of a file; empty if the server does not, and nothing is resumed."""
     validators = [response.headers.get(name, "") for name in ("ETag", "Last-Modified")]
     return "|".join([*validators, str(total)]) if any(validators) else ""
 
@@ -193,12 +117,12 @@ def _receive(response, partial, size, total, *, bar, stop):
                 msg = "interrupted"
                 raise NetworkError(msg)
     if total is not None and size != total:
-        msg = f"{size} of {total} bytes"
+        msg = f"only {size} of {total} bytes arrived"
         raise NetworkError(msg)
 
 
-def _in_words(error):
-    """The innermost reason: what requests and urllib3 wrap around it says little more."""
+def _root_cause(error):
+    """Message of the innermost error; requests and urllib3 wrap it several times."""
     while error.__context__ is not None and not isinstance(error, TimeoutError):
         error = error.__context__
     return str(error) or type(error).__name__

@@ -1,42 +1,24 @@
-"""One file by the program rsync, which continues what was broken off."""
+"""Download one file by the program ``rsync``, which resumes an interrupted download."""
 
 import os
-import shutil
 import subprocess
-from urllib.parse import urlsplit
 
 from mangapa.archive._configuration import conf
-from mangapa.archive._http import credentials
-from mangapa.archive._partial import partial_name
+from mangapa.archive._transport import absent, credentials, partial_name, refused
 from mangapa.exceptions import DownloadError, NetworkError
 
-__all__ = ["available", "source", "transfer"]
-
-#: Exit values of rsync(1): errors of sockets, of the protocol's stream and time-outs.
+#: Exit values of rsync(1): errors in socket I/O and in the protocol data stream, time-outs.
 NETWORK_EXITS = (10, 12, 30, 35)
-#: Partial transfer due to error: a file that is not there, or no permission.
+#: Exit value of rsync(1): partial transfer; a missing file, or no permission to read it.
 PARTIAL_EXIT = 23
-#: Error starting the client-server protocol: unknown module, or a wrong password.
+#: Exit value of rsync(1): cannot start the protocol; an unknown module, or a wrong password.
 REFUSED_EXIT = 5
-POLL = 0.2  # s
-
-
-def available():
-    """Whether the program is installed."""
-    return shutil.which("rsync") is not None
-
-
-def source(address):
-    """The address that this transport takes the file from, as a `str`."""
-    return address.rsync_url
+#: Interval between updates of the progress bar, s.
+POLL = 0.2
 
 
 def transfer(address, *, bar, stop):
-    """
-    Bring a file here, under a temporary name.
-
-    Parameters, returns and errors are those of `mangapa.archive._http.transfer`.
-    """
+    """Download a file under a temporary name, as `mangapa.archive._http.transfer` does."""
     partial = partial_name(address.path, "rsync")
     seconds = max(1, round(conf.timeout))
     command = [
@@ -52,31 +34,27 @@ def transfer(address, *, bar, stop):
     ) as process:
         while True:
             try:
-                _, complaint = process.communicate(timeout=POLL)
+                _, stderr = process.communicate(timeout=POLL)
                 break
             except subprocess.TimeoutExpired:
                 if partial.exists():
                     bar.update(partial.stat().st_size - bar.n)
                 if stop.is_set():
                     process.terminate()
-    _refuse(process.returncode, complaint.strip(), address)
+    _check_exit(process.returncode, stderr.strip(), address.rsync_url)
     return partial
 
 
-def _refuse(status, complaint, address):
+def _check_exit(status, stderr, url):
+    """Raise the error that an exit value of rsync means."""
     if status == 0:
         return
-    if status == PARTIAL_EXIT and "No such file" in complaint:
-        msg = f"the server has no file {address.rsync_url}"
-        raise FileNotFoundError(msg)
-    if status == REFUSED_EXIT and "auth failed" in complaint:
-        msg = (
-            f"the server does not give {address.rsync_url} to you; look at the name and the "
-            f"password of {urlsplit(address.rsync_url).hostname} in ~/.netrc"
-        )
-        raise PermissionError(msg)
-    reason = f"rsync ended with status {status}: {complaint.partition(chr(10))[0]}"
+    if status == PARTIAL_EXIT and "No such file" in stderr:
+        raise absent(url)
+    if status == REFUSED_EXIT and "auth failed" in stderr:
+        raise refused(url)
+    reason = f"rsync ended with status {status}: {stderr.partition(chr(10))[0]}"
     if status in NETWORK_EXITS or status < 0:
         raise NetworkError(reason)
-    msg = f"{address.rsync_url} could not be downloaded ({reason})"
+    msg = f"{url} could not be downloaded ({reason})"
     raise DownloadError(msg)

@@ -1,4 +1,4 @@
-"""What a release says of its galaxies: the tables drpall and dapall."""
+"""The tables drpall and dapall, which list the galaxies of a release."""
 
 import contextlib
 import sqlite3
@@ -9,103 +9,93 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
-from astropy.table import MaskedColumn, QTable
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.table import MaskedColumn, QTable, Table
 
+from mangapa._utils.fits_files import open_fits
 from mangapa.archive._addresses import daptype_named, table_address
 from mangapa.archive._configuration import conf, may_download
+from mangapa.archive._transfer import fetch
 from mangapa.archive.releases import MANGAID, release_named
 from mangapa.exceptions import MangapaWarning
 
-__all__ = ["plateifu_of", "release_table", "select"]
-
-#: Our columns: names in drpall, of which the first that is there counts; unit, decimals, meaning.
+#: Columns of `release_table`: their names in drpall, of which the first that exists is used; unit,
+#: decimals, description. Photometry is elliptical Petrosian, from the NASA-Sloan Atlas (NSA).
 COLUMNS = {
-    "plateifu": (("plateifu",), None, None, "plate-IFU"),
-    "mangaid": (("mangaid",), None, None, "MaNGA-ID, the same for repeat observations"),
-    "ra": (("objra",), u.deg, 5, "right ascension of the galaxy (J2000)"),
-    "dec": (("objdec",), u.deg, 5, "declination of the galaxy (J2000)"),
-    "z": (("z", "nsa_z"), None, 4, "redshift by which the galaxy was chosen"),
-    "photometric_pa": (
-        ("nsa_elpetro_phi", "nsa_phi"),
-        u.deg,
-        1,
-        "photometric position angle, North through East, elliptical Petrosian (NSA)",
-    ),
-    "axis_ratio": (("nsa_elpetro_ba", "nsa_ba"), None, 3, "minor over major axis, the same (NSA)"),
-    "effective_radius": (
-        ("nsa_elpetro_th50_r", "nsa_petro_th50"),
-        u.arcsec,
-        2,
-        "radius of half the light in r, the same (NSA)",
-    ),
-    "drp_quality": (("drp3qual",), None, None, "bits of MANGA_DRP3QUAL; 0 is good"),
+    "plateifu": ("plateifu", None, None, "plate-IFU"),
+    "mangaid": ("mangaid", None, None, "MaNGA-ID, the same for repeat observations"),
+    "ra": ("objra", u.deg, 5, "right ascension of the galaxy (J2000)"),
+    "dec": ("objdec", u.deg, 5, "declination of the galaxy (J2000)"),
+    "z": ("z nsa_z", None, 4, "redshift for which the galaxy was selected"),
+    "photometric_pa": ("nsa_elpetro_phi nsa_phi", u.deg, 1, "photometric PA, North through East"),
+    "axis_ratio": ("nsa_elpetro_ba nsa_ba", None, 3, "photometric axis ratio, minor over major"),
+    "effective_radius": ("nsa_elpetro_th50_r nsa_petro_th50", u.arcsec, 2, "half-light radius, r"),
+    "drp_quality": ("drp3qual", None, None, "bits of MANGA_DRP3QUAL; 0 is good"),
 }
-DAP_QUALITY = "bits of MANGA_DAPQUAL; 0 is good; masked where the DAP gave nothing"
-#: What drpall and the NSA write where they have no value.
+DAP_QUALITY = "bits of MANGA_DAPQUAL; 0 is good; masked without an analysis by the DAP"
+UNKNOWN = -1
+#: Values up to this one mean that drpall or the NSA has none: they write -999 and -9999.
 MISSING = -999.0
+#: SQL that a condition may use: it opens no file and changes nothing.
+READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
 
 
-def release_table(release=None, *, daptype=None, download=None, progress=True):
+def release_table(
+    release: str | None = None,
+    *,
+    daptype: str | None = None,
+    download: bool | None = None,
+    progress: bool = True,
+) -> QTable:
     """
-    All galaxies of a release.
+    List all galaxies of a release.
 
-    Read from the tables drpall and dapall, which are fetched once if that is allowed, and kept in
-    memory. Targets that are no galaxies, such as sky and standard stars, are left out.
+    The tables drpall and dapall are read once and kept in memory. Targets that are not galaxies,
+    such as sky and standard stars, are left out.
 
     Parameters
     ----------
     release : `str`, optional
-        Data release; that of the configuration, DR17, if not given.
+        Data release; by default that of the configuration, which is DR17.
     daptype : `str`, optional
-        Analysis whose quality bits are wanted; the release's own default if not given.
+        Analysis whose quality bits are included; by default as configured, or that of the release.
     download : `bool`, optional
-        Fetch a table that is not here; as the configuration says if not given.
+        Download a missing table; by default as configured.
     progress : `bool`, optional
-        Show a progress bar for a download, if there is a terminal.
+        Show a progress bar for a download if there is a terminal.
 
     Returns
     -------
     `~astropy.table.QTable`
         With ``plateifu``, ``mangaid``, ``ra``, ``dec`` (deg), ``z``, ``photometric_pa`` (deg),
         ``axis_ratio``, ``effective_radius`` (arcsec), ``drp_quality``, and ``dap_quality``, which
-        is masked, with a warning, where there is no dapall.
+        is masked, with a warning, if there is no dapall.
 
     Raises
     ------
     ValueError
-        If there is no such release or daptype.
-    FileNotFoundError
-        If there is no drpall.
+        If the release or the daptype is not known.
     OSError
-        If it is damaged, or cannot be downloaded.
+        If drpall is missing or damaged, or its download fails.
     """
     release = release or conf.release
     version = release_named(release)
     daptype = daptype_named(daptype or conf.daptype, version)
-    drpall = _table_file("drpall", release, download, progress)
-    table = _galaxies(drpall, drpall.stat().st_mtime_ns).copy()
+    table = _galaxies(*_table_file("drpall", release, download, progress)).copy()
     try:
-        dapall = _table_file("dapall", release, download, progress)
-        bits = _dap_quality(dapall, dapall.stat().st_mtime_ns, daptype)
+        bits = _dap_quality(*_table_file("dapall", release, download, progress), daptype)
     except OSError as error:
-        warnings.warn(f"no quality bits of the DAP: {error}", MangapaWarning, stacklevel=2)
+        message = f"the column dap_quality is masked: {error}"
+        warnings.warn(message, MangapaWarning, stacklevel=2)
         bits = {}
-    known = [bits.get(plateifu) for plateifu in table["plateifu"]]
-    table["dap_quality"] = MaskedColumn(
-        [0 if value is None else value for value in known],
-        mask=[value is None for value in known],
-        dtype=np.int64,
-        description=DAP_QUALITY,
-    )
+    known = np.array([bits.get(plateifu, UNKNOWN) for plateifu in table["plateifu"]], np.int64)
+    table["dap_quality"] = MaskedColumn(known, mask=known == UNKNOWN, description=DAP_QUALITY)
     table.meta["release"], table.meta["daptype"] = version.name, daptype
     return table
 
 
-def plateifu_of(mangaid, release=None, *, download=None):
+def plateifu_of(mangaid: str, release: str | None = None, *, download: bool | None = None) -> str:
     """
-    The observation of a target.
+    Find the observation of a target.
 
     Parameters
     ----------
@@ -122,45 +112,44 @@ def plateifu_of(mangaid, release=None, *, download=None):
     Raises
     ------
     ValueError
-        If the text is no MaNGA-ID, the release has no such galaxy, or more than one observation.
-    FileNotFoundError
-        If there is no drpall.
+        If ``mangaid`` is not a MaNGA-ID, or the release has no observation of it or several.
+    OSError
+        If drpall is missing or damaged, or its download fails.
     """
     if not MANGAID.fullmatch(mangaid):
         msg = f"mangaid={mangaid!r} must look like 1-209232"
         raise ValueError(msg)
     release = release or conf.release
-    drpall = _table_file("drpall", release, download, progress=True)
-    table = _galaxies(drpall, drpall.stat().st_mtime_ns)
+    table = _galaxies(*_table_file("drpall", release, download, progress=True))
     found = list(table["plateifu"][table["mangaid"] == mangaid])
     if len(found) == 1:
         return str(found[0])
-    trouble = f"was observed as {' and '.join(found)}" if found else "is not in it"
-    msg = f"mangaid={mangaid!r} is no one galaxy of {release}: it {trouble}; give the plate-IFU"
+    reason = f"was observed as {' and '.join(found)} in" if found else "is not a galaxy of"
+    msg = f"mangaid={mangaid!r} {reason} {release}; give the plate-IFU"
     raise ValueError(msg)
 
 
-def select(table, where):
+def select(table: Table, where: str) -> Table:
     """
-    The rows of a table that a condition in the language of SQL holds for.
+    Select the rows of a table that meet a condition in SQL.
 
     Parameters
     ----------
     table : `~astropy.table.Table`
-        With plain columns, such as `release_table` gives.
+        With plain columns, such as that of `release_table`.
     where : `str`
         Condition on its columns, as after ``WHERE``: ``"z < 0.03 and axis_ratio > 0.5"``. Missing
-        values are NULL, ``drp_quality & 4`` is a bit, ``plateifu like '8485-%'`` a pattern.
+        values are NULL, ``drp_quality & 4`` tests a bit, ``plateifu like '8485-%'`` a pattern.
 
     Returns
     -------
     `~astropy.table.Table`
-        The rows, in their order.
+        The selected rows, in their order.
 
     Raises
     ------
     ValueError
-        If the condition is not understood.
+        If the condition is not valid.
 
     Examples
     --------
@@ -175,84 +164,55 @@ def select(table, where):
         quoted = ", ".join(f'"{name}"' for name in names)
         database.execute(f"create table galaxies ({quoted})")
         places = ", ".join("?" * len(names))
-        columns = [_plain(table[name]) for name in names]
+        # Masked values become None, and SQLite stores None and NaN as NULL.
+        columns = [np.ma.asarray(table[name].value).tolist() for name in names]
         database.executemany(f"insert into galaxies values ({places})", zip(*columns, strict=True))
-        # A condition reads: it opens no other file and calls nothing but SQL's functions.
-        allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
         database.set_authorizer(
-            lambda action, *_: sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+            lambda action, *_: sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
         )
         try:
             rows = database.execute(f"select rowid from galaxies where ({where}) order by rowid")
             numbers = [row - 1 for (row,) in rows]
         except (sqlite3.Error, sqlite3.Warning) as error:
             msg = (
-                f"where={where!r} is not understood ({error}); it must be a condition in SQL on "
+                f"where={where!r} is not valid ({error}); it must be a condition in SQL on "
                 f'the columns {", ".join(names)}, such as "z < 0.03 and axis_ratio > 0.5"'
             )
             raise ValueError(msg) from error
     return table[numbers]
 
 
-def _plain(column):
-    """A column's values as SQLite takes them, missing ones as NULL."""
-    values = column.value if isinstance(column, u.Quantity) else column
-    missing = np.ma.getmaskarray(np.ma.asarray(values))
-    if values.dtype.kind == "f":
-        missing = missing | np.isnan(np.asarray(values))
-    plain = np.asarray(values).tolist()
-    return [None if absent else value for value, absent in zip(plain, missing, strict=True)]
-
-
 def _table_file(name, release, download, progress):
-    """The local file of drpall or dapall."""
+    """Local file of drpall or dapall, and its date, so that a new file is read again."""
     address = table_address(name, release=release)
     if conf.table_folder:
         path = Path(conf.table_folder).expanduser() / address.path.name
         address = replace(address, path=path)
-    if address.path.is_file():
-        return address.path
-    if may_download(download):
-        from mangapa.archive._transfer import fetch
-
+    if not address.path.is_file():
+        if not may_download(download):
+            msg = (
+                f"there is no table {address.path}; download it with 'mangapa list --release "
+                f"{release} --download', or set SAS_BASE_DIR to the folder that holds your copy of "
+                "the archive"
+            )
+            raise FileNotFoundError(msg)
         fetch(address, progress=progress)
-        return address.path
-    msg = (
-        f"there is no table {address.path}; fetch it with 'mangapa list --release {release} "
-        "--download', or set SAS_BASE_DIR to the folder that holds your copy of the archive"
-    )
-    raise FileNotFoundError(msg)
+    return address.path, address.path.stat().st_mtime_ns
 
 
-@contextlib.contextmanager
-def _opened(path):
-    try:
-        with warnings.catch_warnings(), fits.open(path) as hdus:
-            warnings.filterwarnings("error", ".*truncated|Error validating", AstropyUserWarning)
-            yield hdus
-    except (AstropyUserWarning, OSError, KeyError, IndexError, TypeError, ValueError) as error:
-        msg = f"{path} is damaged ({error}); delete it and fetch it again"
-        raise OSError(msg) from error
-
-
-# The date of the file is an argument so that a new one is read anew.
 @lru_cache(maxsize=4)
 def _galaxies(path, _date):
-    with _opened(path) as hdus:
+    table = QTable()
+    with open_fits(path) as hdus:
         data = hdus[1].data
         present = {name.lower() for name in data.names}
         is_galaxy = np.zeros(len(data), bool)
-        for target in ("mngtarg1", "mngtarg3"):
-            if target in present:
-                is_galaxy |= data[target] != 0
-        table = QTable()
+        for target in {"mngtarg1", "mngtarg3"} & present:
+            is_galaxy |= data[target] != 0
         for name, (sources, unit, decimals, description) in COLUMNS.items():
-            source = next((source for source in sources if source in present), None)
-            if source is None:
-                values = np.full(is_galaxy.sum(), np.nan)
-            else:
-                values = np.array(data[source][is_galaxy])
-            values = _native(values)
+            source = next((source for source in sources.split() if source in present), None)
+            values = np.array(data[source] if source else np.full(len(data), np.nan))
+            values = _native(values[is_galaxy])
             table[name] = values if unit is None else values * unit
             table[name].info.description = description
             if decimals is not None:
@@ -262,7 +222,7 @@ def _galaxies(path, _date):
 
 
 def _native(values):
-    """Text stripped, numbers in the machine's own order, missing ones NaN."""
+    """Strip text, convert numbers to the machine's byte order, set missing ones to NaN."""
     if values.dtype.kind in "US":
         return np.char.strip(values.astype(str))
     if values.dtype.kind == "f":
@@ -274,10 +234,10 @@ def _native(values):
 
 @lru_cache(maxsize=4)
 def _dap_quality(path, _date, daptype):
-    """The bits of each galaxy by plate-IFU, of one analysis."""
-    with _opened(path) as hdus:
+    """Quality bits of each plate-IFU in one analysis."""
+    with open_fits(path) as hdus:
         data = hdus[daptype].data if daptype in hdus else hdus[1].data
-        of_daptype = np.char.strip(np.array(data["DAPTYPE"]).astype(str)) == daptype
-        done = np.array(data["DAPDONE"]).astype(bool) & of_daptype
-        plateifus = np.char.strip(np.array(data["PLATEIFU"])[done].astype(str))
-        return dict(zip(plateifus.tolist(), data["DAPQUAL"][done].tolist(), strict=True))
+        is_done = np.array(data["DAPDONE"]).astype(bool)
+        is_done &= _native(np.array(data["DAPTYPE"])) == daptype
+        plateifus = _native(np.array(data["PLATEIFU"])[is_done])
+        return dict(zip(plateifus.tolist(), data["DAPQUAL"][is_done].tolist(), strict=True))

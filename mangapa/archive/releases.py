@@ -1,13 +1,14 @@
-"""What a survey is: its identifiers, its data releases and the analyses in each of them."""
+"""MaNGA's identifiers, its data releases, and the analyses in each release."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = ["MANGAID", "MANGA_RELEASES", "PLATEIFU", "Release", "release_named", "release_of"]
 
 #: A MaNGA plate-IFU: plate number, fibre count of the IFU and its number on the plate.
 PLATEIFU = re.compile(r"[0-9]{4,5}-(?:19|37|61|91|127)[0-9]{2}", re.ASCII)
-#: A MaNGA-ID: catalogue and number of the target in it.
+#: A MaNGA-ID: a catalogue, and the number of the target in it.
 MANGAID = re.compile(r"[0-9]{1,3}-[0-9]{1,9}", re.ASCII)
 
 
@@ -19,11 +20,11 @@ class Release:
     Attributes
     ----------
     name : `str`
-        The public name, or the internal one where the release was never public.
+        The public name, or the internal one of a release that was never public.
     drpver, dapver : `str`
-        Versions of the data reduction and the data analysis pipeline.
+        Versions of the data reduction pipeline (DRP) and the data analysis pipeline (DAP).
     bintypes : `tuple` of `str`
-        Binning schemes, the release's own default first.
+        Binning schemes, the release's default first.
     template : `str`
         Stellar-continuum and emission-line templates, the second half of a daptype.
     aliases : `tuple` of `str`
@@ -35,86 +36,49 @@ class Release:
     name: str
     drpver: str
     dapver: str
-    bintypes: tuple
+    bintypes: tuple[str, ...]
     template: str
-    aliases: tuple = ()
-    more_daptypes: tuple = ()
+    aliases: tuple[str, ...] = ()
+    more_daptypes: tuple[str, ...] = ()
 
     @property
-    def daptypes(self):
-        """All analyses, as a `list` of `str`, the release's own default first."""
+    def daptypes(self) -> list[str]:
+        """All analyses, the release's default first."""
         return [f"{bintype}-{self.template}" for bintype in self.bintypes] + [*self.more_daptypes]
 
 
-#: The releases whose MAPS files can be read, newest first.
-MANGA_RELEASES = (
-    Release(
-        name="DR17",
-        drpver="v3_1_1",
-        dapver="3.1.0",
-        bintypes=("HYB10", "SPX", "VOR10"),
-        template="MILESHC-MASTARSSP",
-        aliases=("MPL-11",),
-        more_daptypes=("HYB10-MILESHC-MASTARHC2",),
-    ),
-    Release(
-        name="MPL-10",
-        drpver="v3_0_1",
-        dapver="3.0.1",
-        bintypes=("HYB10", "SPX", "VOR10"),
-        template="MILESHC-MASTARHC2",
-    ),
-    Release(
-        name="MPL-9",
-        drpver="v2_7_1",
-        dapver="2.4.1",
-        bintypes=("HYB10", "SPX", "VOR10"),
-        template="MILESHC-MASTARHC",
-    ),
-    Release(
-        name="MPL-8",
-        drpver="v2_5_3",
-        dapver="2.3.0",
-        bintypes=("HYB10", "SPX", "VOR10"),
-        template="MILESHC-MILESHC",
-    ),
-    Release(
-        name="DR15",
-        drpver="v2_4_3",
-        dapver="2.2.1",
-        bintypes=("HYB10", "VOR10"),
-        template="GAU-MILESHC",
-        aliases=("DR16", "MPL-7"),
-    ),
-    Release(
-        name="MPL-6",
-        drpver="v2_3_1",
-        dapver="2.1.3",
-        bintypes=("SPX", "HYB10", "VOR10", "ALL", "NRE"),
-        template="GAU-MILESHC",
-    ),
-    Release(
-        name="MPL-5",
-        drpver="v2_0_1",
-        dapver="2.0.2",
-        bintypes=("SPX", "VOR10", "ALL", "NRE"),
-        template="GAU-MILESHC",
-    ),
-    Release(
-        name="MPL-4",
-        drpver="v1_5_1",
-        dapver="1.1.1",
-        bintypes=("NONE", "RADIAL", "STON"),
-        template="MIUSCAT-THIN",
-    ),
+#: Names, versions of the DRP and the DAP, template, and bintypes of each release.
+_TABLE = (
+    (("DR17", "MPL-11"), "v3_1_1", "3.1.0", "MILESHC-MASTARSSP", "HYB10 SPX VOR10"),
+    (("MPL-10",), "v3_0_1", "3.0.1", "MILESHC-MASTARHC2", "HYB10 SPX VOR10"),
+    (("MPL-9",), "v2_7_1", "2.4.1", "MILESHC-MASTARHC", "HYB10 SPX VOR10"),
+    (("MPL-8",), "v2_5_3", "2.3.0", "MILESHC-MILESHC", "HYB10 SPX VOR10"),
+    (("DR15", "DR16", "MPL-7"), "v2_4_3", "2.2.1", "GAU-MILESHC", "HYB10 VOR10"),
+    (("MPL-6",), "v2_3_1", "2.1.3", "GAU-MILESHC", "SPX HYB10 VOR10 ALL NRE"),
+    (("MPL-5",), "v2_0_1", "2.0.2", "GAU-MILESHC", "SPX VOR10 ALL NRE"),
+    (("MPL-4",), "v1_5_1", "1.1.1", "MIUSCAT-THIN", "NONE RADIAL STON"),
 )
-#: The MAPS files of MPL-4 tell no version of the DAP, and an older one of the DRP.
+_MORE_DAPTYPES = {"DR17": ("HYB10-MILESHC-MASTARHC2",)}
+#: The releases whose MAPS files can be read, newest first.
+MANGA_RELEASES = tuple(
+    Release(
+        name=names[0],
+        drpver=drpver,
+        dapver=dapver,
+        bintypes=tuple(bintypes.split()),
+        template=template,
+        aliases=names[1:],
+        more_daptypes=_MORE_DAPTYPES.get(names[0], ()),
+    )
+    for names, drpver, dapver, template, bintypes in _TABLE
+)
+#: Version of the DRP in the MAPS files of MPL-4, which name no version of the DAP.
 MPL4_DRPVER = "v1_5_0"
 
 
-def release_named(name):
+def release_named(name: str) -> Release:
     """
-    Look a release up by any of its names.
+    Look up a release by any of its names.
 
     Parameters
     ----------
@@ -128,7 +92,7 @@ def release_named(name):
     Raises
     ------
     ValueError
-        If there is no such release.
+        If the release is not known.
     """
     for release in MANGA_RELEASES:
         if name == release.name or name in release.aliases:
@@ -138,9 +102,9 @@ def release_named(name):
     raise ValueError(msg)
 
 
-def release_of(header):
+def release_of(header: Mapping) -> Release | None:
     """
-    Tell the release from the pipeline versions in a primary header.
+    Identify the release of a file from the pipeline versions in its primary header.
 
     Parameters
     ----------
@@ -150,12 +114,10 @@ def release_of(header):
     Returns
     -------
     `Release` or `None`
-        `None` where the versions belong to no release that is known.
+        `None` if the versions belong to no known release.
     """
     versions = str(header.get("VERSDRP3", "")).strip(), str(header.get("VERSDAP", "")).strip()
     if versions == (MPL4_DRPVER, ""):
         return release_named("MPL-4")
-    for release in MANGA_RELEASES:
-        if versions == (release.drpver, release.dapver):
-            return release
-    return None
+    known = (r for r in MANGA_RELEASES if versions == (r.drpver, r.dapver))
+    return next(known, None)

@@ -1,4 +1,4 @@
-"""Many measurements as one table, on disk and back; and the published catalogue."""
+"""Catalogues of many measurements, on disk and in memory, and the published catalogue."""
 
 from mangapa.catalogue._comparison import Comparison, compare
 from mangapa.catalogue._formats import read_catalogue, write_catalogue

@@ -1,39 +1,45 @@
-"""Two catalogues side by side: where they agree, and where they do not."""
+"""Compare two catalogues galaxy by galaxy."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
 from astropy.table import QTable, Table
 
-__all__ = ["Comparison", "compare"]
+from mangapa._utils.quantities import scalar
+from mangapa._utils.types import ScalarLike
 
-#: Angles that both catalogues may have.
-ANGLES = ("stellar_pa", "halpha_pa", "pa_offset")
-TITLES = {"stellar_pa": "Stars", "halpha_pa": r"H$\alpha$", "pa_offset": "Misalignment"}
-#: Differences beyond this are outliers.
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Angles that both catalogues may have, and their titles.
+ANGLES = {"stellar_pa": "Stars", "halpha_pa": r"H$\alpha$", "pa_offset": "Misalignment"}
+#: Larger differences are outliers: above the 1-sigma errors of usable fields, below the 30 deg from
+#: which a galaxy is misaligned.
 OUTLIER = 10 * u.deg
-#: Within which shares are told.
+#: Limits for which the fraction of the galaxies is given, deg.
 WITHIN = (1, 5, 10)
-#: Beyond this the receding side is another one.
+#: Beyond this difference (deg) the catalogues disagree on the receding side; 180 less 30.
 REVERSED = 150
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison:
     """
-    Two catalogues side by side.
+    Two catalogues, galaxy by galaxy.
 
     Attributes
     ----------
     table : `~astropy.table.QTable`
-        One row a galaxy of both: the angles of each, ``stellar_pa_a`` and ``stellar_pa_b`` for
-        instance, and b less a, wrapped to -180 to 180 deg.
+        One row for each galaxy in both: each angle of both, such as ``stellar_pa_a`` and
+        ``stellar_pa_b``, and ``stellar_pa_difference``, b less a, wrapped to -180 to 180 deg.
     numbers : `~astropy.table.Table`
-        For each angle how many are in both, the median difference, shares within 1, 5 and 10 deg,
-        and the share whose receding side is another one.
+        For each angle the number of galaxies (``n``), the ``median`` absolute difference (deg), the
+        fractions within 1, 5 and 10 deg, and the fraction with the opposite receding side
+        (``reversed``).
     only_a, only_b : `list` of `str`
-        Plate-IFUs that the other lacks.
+        Plate-IFUs that the other catalogue lacks.
     """
 
     table: QTable
@@ -41,86 +47,107 @@ class Comparison:
     only_a: list
     only_b: list
 
-    def outliers(self, name, beyond=OUTLIER):
+    def outliers(self, name: str, beyond: ScalarLike = OUTLIER) -> QTable:
         """
-        Galaxies whose angles differ most.
+        Select the galaxies whose angles differ most.
 
         Parameters
         ----------
         name : `str`
-            Such as "stellar_pa".
-        beyond : `~astropy.units.Quantity`, optional
-            Difference from which a galaxy is one.
+            Name of the angle, such as "stellar_pa".
+        beyond : `float` or `~astropy.units.Quantity`, optional
+            Difference above which a galaxy is selected, deg.
 
         Returns
         -------
         `~astropy.table.QTable`
-            The worst first.
+            Their rows, the largest difference first.
+
+        Raises
+        ------
+        ValueError
+            If the catalogues have no such angle in common, or ``beyond`` is not an angle.
         """
+        if name not in self.numbers["angle"]:
+            msg = f"name={name!r} must be one of {', '.join(self.numbers['angle'])}"
+            raise ValueError(msg)
         off = np.nan_to_num(np.abs(self.table[f"{name}_difference"].to_value(u.deg)))
-        chosen = np.flatnonzero(off > beyond.to_value(u.deg))
+        chosen = np.flatnonzero(off > scalar("beyond", beyond, u.deg))
         return self.table[chosen[np.argsort(-off[chosen], kind="stable")]]
 
-    def plot(self, figure=None):
+    def plot(self, figure: "Figure | None" = None) -> "Figure":
         """
         Draw the angles of one catalogue against those of the other, and their differences.
 
         Parameters
         ----------
         figure : `~matplotlib.figure.Figure`, optional
-            Where to draw; a new one if not given.
+            Where to draw; a new figure by default.
 
         Returns
         -------
         `~matplotlib.figure.Figure`
+            The figure.
         """
-        if figure is None:
-            from matplotlib.figure import Figure
+        from mangapa.plotting import new_figure
 
-            figure = Figure(figsize=(4.2 * len(self.numbers), 7), layout="constrained")
+        figure = figure or new_figure((4.2 * len(self.numbers), 7))
         axes = figure.subplots(2, len(self.numbers), squeeze=False)
-        for (above, below), name in zip(axes.T, self.numbers["angle"], strict=True):
+        for (above, below), row in zip(axes.T, self.numbers, strict=True):
+            name = row["angle"]
             a, b = (self.table[f"{name}_{which}"].to_value(u.deg) for which in "ab")
             top = 180 if name == "pa_offset" else 360
             above.plot([0, top], [0, top], color="0.8", zorder=0)
             above.plot(a, b, ".", markersize=3, color="#0072B2", rasterized=True)
-            above.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=TITLES[name])
+            above.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=ANGLES[name])
             above.set(xlabel="a (deg)", ylabel="b (deg)")
             off = self.table[f"{name}_difference"].to_value(u.deg)
             below.hist(off[np.isfinite(off)], np.linspace(-20, 20, 81), color="#0072B2")
-            row = self.numbers[self.numbers["angle"] == name][0]
             below.set_title(f"{row['within_5']:.1%} within 5 deg", fontsize="medium")
-            below.set(xlabel="b - a (deg), beyond 20 not shown", ylabel="galaxies")
+            below.set(xlabel="b - a (deg), larger ones not shown", ylabel="galaxies")
         return figure
 
     def __repr__(self):
         parts = [f"{row['angle']} {row['within_5']:.1%} within 5 deg" for row in self.numbers]
-        return f"<Comparison of {len(self.table)} galaxies: {', '.join(parts)}>"
+        return (
+            f"<Comparison of {len(self.table)} galaxies: {', '.join(parts)}; "
+            f"{len(self.only_a)} only in a, {len(self.only_b)} only in b>"
+        )
 
 
-def compare(a, b):
+def compare(a: Table, b: Table) -> Comparison:
     """
-    Set two catalogues side by side.
+    Compare two catalogues galaxy by galaxy.
 
     Parameters
     ----------
     a, b : `~astropy.table.QTable`
-        With ``plateifu`` and at least one of ``stellar_pa``, ``halpha_pa`` and ``pa_offset``; such
-        as the published catalogue and one of ours.
+        Catalogues such as the published one and one that mangapa made, with ``plateifu`` and at
+        least one of ``stellar_pa``, ``halpha_pa`` and ``pa_offset``.
 
     Returns
     -------
     `Comparison`
+        Angles, differences and statistics of the galaxies in both.
 
     Raises
     ------
     ValueError
-        If they have no angle, or no galaxy, in common.
+        If the catalogues have no angle, or no galaxy, in common.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.table import QTable
+    >>> from mangapa.catalogue import compare
+    >>> a = QTable({"plateifu": ["8485-1901"], "stellar_pa": [359] * u.deg})
+    >>> b = QTable({"plateifu": ["8485-1901", "8485-1902"], "stellar_pa": [2, 90] * u.deg})
+    >>> compare(a, b)
+    <Comparison of 1 galaxies: stellar_pa 100.0% within 5 deg; 0 only in a, 1 only in b>
     """
     names = [name for name in ANGLES if name in a.colnames and name in b.colnames]
-    common, in_a, in_b = np.intersect1d(
-        np.asarray(a["plateifu"]), np.asarray(b["plateifu"]), return_indices=True
-    )
+    ours, theirs = np.asarray(a["plateifu"]), np.asarray(b["plateifu"])
+    common, in_a, in_b = np.intersect1d(ours, theirs, return_indices=True)
     if not names or not common.size:
         what = "galaxy" if names else f"column of {', '.join(ANGLES)}"
         msg = f"the catalogues have no {what} in common"
@@ -132,22 +159,22 @@ def compare(a, b):
         if name != "pa_offset":
             off = (off + 180 * u.deg) % (360 * u.deg) - 180 * u.deg
         table[f"{name}_a"], table[f"{name}_b"], table[f"{name}_difference"] = one, other, off
-        rows.append({"angle": name, **_numbers(np.abs(off[np.isfinite(off)].value))})
+        rows.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)].value))})
     return Comparison(
         table=table,
         numbers=Table(rows),
-        only_a=sorted(set(np.asarray(a["plateifu"]).tolist()) - set(common.tolist())),
-        only_b=sorted(set(np.asarray(b["plateifu"]).tolist()) - set(common.tolist())),
+        only_a=np.setdiff1d(ours, theirs).tolist(),
+        only_b=np.setdiff1d(theirs, ours).tolist(),
     )
 
 
-def _numbers(off):
-    if not off.size:
-        shares = {f"within_{limit}": np.nan for limit in WITHIN}
-        return {"n": 0, "median": np.nan, **shares, "reversed": np.nan}
+def _statistics(off):
+    def fraction(chosen):
+        return float(np.mean(chosen)) if off.size else np.nan
+
     return {
         "n": off.size,
-        "median": float(np.median(off)),
-        **{f"within_{limit}": float(np.mean(off <= limit)) for limit in WITHIN},
-        "reversed": float(np.mean(off > REVERSED)),
+        "median": float(np.median(off)) if off.size else np.nan,
+        **{f"within_{limit}": fraction(off <= limit) for limit in WITHIN},
+        "reversed": fraction(off > REVERSED),
     }

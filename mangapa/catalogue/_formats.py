@@ -1,71 +1,94 @@
-"""A catalogue on disk and back, in the formats that the field uses."""
+"""Catalogues on disk, in the formats that astronomers use."""
 
 import json
 import warnings
-from importlib.util import find_spec
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.table import Column as TableColumn
-from astropy.table import MaskedColumn, QTable
+from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.utils.masked import Masked
 
 from mangapa._utils.files import replacing
-from mangapa.catalogue._tables import FLAG_KINDS
+from mangapa._utils.imports import import_extra
+from mangapa._utils.types import PathLike
+from mangapa.catalogue._provenance import FLAG_KINDS
+from mangapa.catalogue._tables import tabulate
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.exceptions import MangapaWarning
 
-__all__ = ["FORMATS", "read_catalogue", "write_catalogue"]
-
-#: The card or element that holds what is nested.
+#: Card or element that holds the metadata as JSON where the format cannot nest them.
 META = "MANGAPA"
+#: Names of the formats in astropy, by suffix.
+FORMATS = {
+    ".ecsv": "ascii.ecsv",
+    ".fits": "fits",
+    ".vot": "votable",
+    ".parquet": "parquet",
+    ".csv": "ascii.csv",
+}
 
 
-def write_catalogue(table, path):
+def write_catalogue(table_or_measurements: Table | Iterable, path: PathLike) -> Path:
     """
-    Write a catalogue, in the format that the name ends in.
+    Write a catalogue, in the format that the suffix of its name selects.
 
-    ECSV, FITS, VOTable and Parquet keep units, descriptions and provenance; CSV keeps the values
-    alone, which is said.
+    ECSV, FITS, VOTable and Parquet keep units, descriptions and provenance. CSV keeps the values
+    alone, and a `~mangapa.MangapaWarning` says so.
 
     Parameters
     ----------
-    table : `~astropy.table.QTable`
-        Such as `~mangapa.catalogue.tabulate` gives.
+    table_or_measurements : `~astropy.table.Table`, `~mangapa.Measurement` or iterable of them
+        A table such as `~mangapa.catalogue.tabulate` makes, or the measurements for one.
     path : path-like
-        Where to: ``.ecsv``, ``.fits``, ``.vot`` (with UCDs), ``.parquet`` (needs pyarrow) or
-        ``.csv``. An existing file is replaced in one step.
+        A name that ends in ``.ecsv``, ``.fits``, ``.vot`` (with UCDs), ``.parquet`` (needs pyarrow)
+        or ``.csv``. An existing file is replaced in one step.
 
     Returns
     -------
     `~pathlib.Path`
-        The path that was written.
+        The file.
 
     Raises
     ------
     ValueError
         If the name ends in anything else.
+    TypeError
+        If the first argument is neither a table nor measurements.
     ImportError
         If pyarrow is needed and not installed.
 
     Examples
     --------
     >>> import mangapa
-    >>> from astropy.table import QTable
-    >>> path = mangapa.write_catalogue(QTable({"plateifu": ["8485-1901"]}), "mine.fits")
+    >>> galaxy = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19)
+    >>> path = mangapa.write_catalogue(mangapa.measure(galaxy), "mine.fits")
     >>> print(mangapa.read_catalogue(path)["plateifu"][0])
     8485-1901
     """
     path = Path(path)
-    write = _format(path)[0]
+    form = _format_of(path)
+    table = table_or_measurements
+    if not isinstance(table, Table):
+        table = tabulate(table)
     with replacing(path) as unfinished:
-        write(table, unfinished)
+        if form == "votable":
+            _write_votable(table, unfinished)
+        else:
+            _writable(table, form).write(unfinished, format=form)
+    if form == "ascii.csv":
+        warnings.warn(
+            f"{path.name}: CSV keeps no units, no descriptions and no provenance; ECSV does",
+            MangapaWarning,
+            stacklevel=2,
+        )
     return path
 
 
-def read_catalogue(path):
+def read_catalogue(path: PathLike) -> QTable:
     """
     Read a catalogue that `write_catalogue` wrote.
 
@@ -77,13 +100,14 @@ def read_catalogue(path):
     Returns
     -------
     `~astropy.table.QTable`
+        The catalogue.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the name does not tell the format.
+        If the name does not end in the suffix of a format.
     OSError
         If the file is not in that format.
 
@@ -96,45 +120,38 @@ def read_catalogue(path):
     ['plateifu']
     """
     path = Path(path)
-    read = _format(path)[1]
+    form = _format_of(path)
     if not path.is_file():
         msg = f"there is no catalogue {path}; check the name"
         raise FileNotFoundError(msg)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", ".*truncated", AstropyUserWarning)
-            return _restored(read(path))
+            return _restored(_read(path, form))
     except (AstropyUserWarning, ValueError, TypeError, KeyError, IndexError, OSError) as error:
-        msg = f"{path} is no {path.suffix[1:]} catalogue ({error}); write it anew"
+        msg = f"{path} is not a {path.suffix[1:]} catalogue ({error}); write it again"
         raise OSError(msg) from error
 
 
-def _format(path):
-    """Functions that write and read a format."""
+def _format_of(path):
     if path.suffix not in FORMATS:
         msg = f"path={str(path)!r} must end in {', '.join(FORMATS)}"
         raise ValueError(msg)
+    if path.suffix == ".parquet":
+        import_extra("pyarrow", "parquet", "Parquet")
     return FORMATS[path.suffix]
 
 
-def _write_ecsv(table, path):
-    table.write(path, format="ascii.ecsv")
-
-
-def _read_ecsv(path):
-    return QTable.read(path, format="ascii.ecsv")
-
-
-def _write_fits(table, path):
-    # A header has no room for what is nested, but a card may be long.
-    flat = table.copy(copy_data=False)
-    flat.meta = {META: json.dumps(table.meta)}
-    flat.write(path, format="fits")
-
-
-def _read_fits(path):
-    table = QTable.read(path, format="fits", memmap=False)
-    table.meta = json.loads(table.meta[META])
+def _writable(table, form):
+    if form == "fits":
+        # A header cannot nest metadata, but one card may be long.
+        table = table.copy(copy_data=False)
+        table.meta = {META: json.dumps(table.meta)}
+    elif form == "ascii.csv":
+        # With their formats, values would be rounded to the decimals that are printed.
+        table = table.copy()
+        for name in table.colnames:
+            table[name].info.format = None
     return table
 
 
@@ -153,82 +170,45 @@ def _write_votable(table, path):
     votable.to_xml(str(path))
 
 
-def _read_votable(path):
-    from astropy.io.votable import parse
+def _read(path, form):
+    if form == "votable":
+        from astropy.io.votable import parse
 
-    first = parse(str(path)).get_first_table()
-    table = QTable(first.to_table(use_names_over_ids=True))
-    (info,) = (info for info in first.infos if info.name == META)
-    table.meta = json.loads(info.value)
+        first = parse(str(path)).get_first_table()
+        table = QTable(first.to_table(use_names_over_ids=True))
+        table.meta = {info.name: info.value for info in first.infos}
+    else:
+        table = QTable.read(path, format=form, **{"memmap": False} if form == "fits" else {})
+    if form in ("fits", "votable"):
+        table.meta = json.loads(table.meta[META])
     return table
 
 
-def _write_parquet(table, path):
-    _need_pyarrow()
-    table.write(path, format="parquet")
-
-
-def _read_parquet(path):
-    _need_pyarrow()
-    return QTable.read(path, format="parquet")
-
-
-def _need_pyarrow():
-    if find_spec("pyarrow") is None:
-        msg = "Parquet needs pyarrow: pip install 'mangapa[parquet]'"
-        raise ImportError(msg)
-
-
-def _write_csv(table, path):
-    exact = table.copy()
-    for name in exact.colnames:
-        # Or the values would be rounded to the decimals that are printed.
-        exact[name].info.format = None
-    exact.write(path, format="ascii.csv")
-    warnings.warn(
-        f"{path.name}: CSV keeps no units, no descriptions and no provenance; ECSV does",
-        MangapaWarning,
-        stacklevel=4,
-    )
-
-
-def _read_csv(path):
-    return QTable.read(path, format="ascii.csv")
-
-
 def _restored(table):
-    """What formats do to columns, undone: bytes, byte order, needless masks, lost units."""
+    """Undo what formats do to columns: bytes, byte order, needless masks, lost units."""
     known = {column.name: column for column in catalogue_columns()}
     for name in table.colnames:
         column, values = known.get(name), table[name]
-        info = values.info
-        kept = {"description": info.description, "format": info.format}
-        if column is not None:
-            kept = {"description": column.description, "format": None}
-            if column.decimals is not None:
-                kept["format"] = f".{column.decimals}f"
+        info = values.info if column is None else column
+        description, form = info.description, info.format
         if isinstance(values, Masked):
             values = values.filled(np.nan)
         if isinstance(values, u.Quantity):
-            values = values.astype(float)
+            table[name] = values.astype(float)
         else:
-            values = _plain_column(values, column)
-        table[name] = values
-        for attribute, value in kept.items():
-            setattr(table[name].info, attribute, value)
-    for kind in FLAG_KINDS:
-        if kind in table.meta:
-            table.meta[kind] = {int(bit): text for bit, text in table.meta[kind].items()}
+            table[name] = _plain_column(values, column)
+        table[name].info.description, table[name].info.format = description, form
+    for key in FLAG_KINDS.keys() & table.meta.keys():
+        table.meta[key] = {int(bit): text for bit, text in table.meta[key].items()}
     return table
 
 
 def _plain_column(values, column):
-    if (column is not None and column.kind is str) or values.dtype.kind in "SO":
-        # Most formats have no other way to say that a name is missing than to leave it empty.
-        mask = np.ma.getmaskarray(values)
-        text = np.where(mask, "", np.asarray(values).astype(str))
-        mask = mask | (text == "")
-        return MaskedColumn(text, mask=mask) if mask.any() else TableColumn(text)
+    kind = None if column is None else column.kind
+    if kind is str or values.dtype.kind in "SO":
+        # In most formats a missing name can only be empty.
+        text = np.where(np.ma.getmaskarray(values), "", np.asarray(values).astype(str))
+        return MaskedColumn(text, mask=text == "") if "" in text else TableColumn(text)
     if values.dtype.kind in "iuf":
         values = values.astype(values.dtype.newbyteorder("="))
     if isinstance(values, MaskedColumn):
@@ -236,17 +216,7 @@ def _plain_column(values, column):
             values = TableColumn(values.filled(np.nan))
         elif not values.mask.any():
             values = TableColumn(values.filled())
-    if column is not None and column.kind is float:
+    if kind is float:
         numbers = np.asarray(values, float)
         return TableColumn(numbers) if column.unit is None else numbers * column.unit
     return values
-
-
-#: By the end of the name: how to write and how to read.
-FORMATS = {
-    ".ecsv": (_write_ecsv, _read_ecsv),
-    ".fits": (_write_fits, _read_fits),
-    ".vot": (_write_votable, _read_votable),
-    ".parquet": (_write_parquet, _read_parquet),
-    ".csv": (_write_csv, _read_csv),
-}

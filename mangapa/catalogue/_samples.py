@@ -1,17 +1,16 @@
-"""Selections that the published work is made of, and shares of them with their errors."""
+"""The samples of the published work, and fractions of them with their errors."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.stats import binom_conf_interval
+from astropy.table import Table
 
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED
 
-__all__ = ["SAMPLES", "Share", "sample", "share"]
 
-
-def _is(table, name, test, absent=True):
-    """Where a column passes a test; rows without a value do not, and a missing column does."""
+def _passes(table, name, test, absent=True):
+    """Rows whose value exists and passes a test; ``absent`` if the table lacks the column."""
     if name not in table.colnames:
         return np.full(len(table), absent)
     values = np.ma.asarray(table[name])
@@ -19,67 +18,63 @@ def _is(table, name, test, absent=True):
 
 
 def _clean_stellar(table):
-    return _is(table, "stel_qual", lambda q: q == max(_classes(table, "stel_qual")), False) & _is(
-        table, "stel_feature", lambda f: f == 0
-    )
+    def is_best(quality):
+        # The best class is 2 where experts gave the flags, 1 where a network did.
+        return quality == np.ma.compressed(np.ma.asarray(table["stel_qual"])).max(initial=1)
+
+    clean = _passes(table, "stel_qual", is_best, False)
+    return clean & _passes(table, "stel_feature", lambda feature: feature == 0)
 
 
 def _misalignment(table):
     usable = np.isfinite(table["pa_offset"])
     for name in ("stel_qual", "halpha_qual"):
-        usable &= _is(table, name, lambda q: q > 0, False)
+        usable &= _passes(table, name, lambda quality: quality > 0, False)
     for name in ("stel_feature", "halpha_feature"):
-        usable &= _is(table, name, lambda f: f == 0)
+        usable &= _passes(table, name, lambda feature: feature == 0)
     return usable
 
 
-def _misaligned(table):
-    return _misalignment(table) & (table["pa_offset"] >= MISALIGNED)
-
-
-def _counter_rotators(table):
-    return _misalignment(table) & (table["pa_offset"] >= COUNTER_ROTATING)
-
-
-def _classes(table, name):
-    """The classes of a column: 0, 1 and 2 of the experts, or 0 and 1 of a network."""
-    return np.unique(np.ma.compressed(np.ma.asarray(table[name])))
-
-
-#: What each sample takes: a function from a catalogue to the rows that are in it.
+#: Functions that return the rows of a table that belong to a sample.
 SAMPLES = {
     "clean stellar": _clean_stellar,
     "misalignment": _misalignment,
-    "misaligned": _misaligned,
-    "counter-rotators": _counter_rotators,
+    "misaligned": lambda table: _misalignment(table) & (table["pa_offset"] >= MISALIGNED),
+    "counter-rotators": lambda table: (
+        _misalignment(table) & (table["pa_offset"] >= COUNTER_ROTATING)
+    ),
 }
 
 
-def sample(table, name):
+def sample(table: Table, name: str) -> Table:
     """
-    A named selection of a catalogue.
+    Select the galaxies of a catalogue that belong to a sample.
 
-    "clean stellar" are fields of stars of the best class without feature; "misalignment" are
-    galaxies both of whose fields can be used, without feature; "misaligned" are those of them at 30
-    deg or more, "counter-rotators" at 150 deg or more. A catalogue without columns of features has
-    none.
+    ===================  ==========================================================================
+    "clean stellar"      the stellar field is of the best class and has no feature
+    "misalignment"       both fields are usable and have no feature
+    "misaligned"         of those, galaxies with a misalignment of 30 deg or more
+    "counter-rotators"   of those, galaxies with a misalignment of 150 deg or more
+    ===================  ==========================================================================
+
+    If the catalogue has no columns of features, no field has one.
 
     Parameters
     ----------
     table : `~astropy.table.Table`
-        The published catalogue, or one of ours.
+        The published catalogue, or one that mangapa made.
     name : `str`
         One of ``SAMPLES``.
 
     Returns
     -------
     `~astropy.table.Table`
-        The rows.
+        The rows of the sample.
 
     Raises
     ------
     ValueError
-        If there is no such sample.
+        If ``name`` is not the name of a sample.
 
     References
     ----------
@@ -94,48 +89,58 @@ def sample(table, name):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Share:
     """
-    A share of a sample.
+    The fraction of a sample that belongs to another sample.
 
     Attributes
     ----------
     number, total : `int`
-        How many there are, and of how many.
+        Number of galaxies in both samples, and in the whole sample.
     fraction : `float`
-        Their ratio.
+        Their ratio; NaN if the whole sample is empty.
     low, high : `float`
-        Ends of its 68 % interval (Wilson).
+        Ends of the 68 % interval of the fraction (Wilson).
     """
 
     number: int
     total: int
-    fraction: float
-    low: float
-    high: float
+    fraction: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
 
     def __repr__(self):
         error = (self.high - self.low) / 2
         return f"<Share {self.number} of {self.total}: {self.fraction:.1%} +- {error:.1%}>"
 
 
-def share(table, name, of):
+def share(table: Table, name: str, of: str) -> Share:
     """
-    Which share of one sample is in another.
+    Compute the fraction of one sample that belongs to another, such as that of misaligned galaxies.
 
     Parameters
     ----------
     table : `~astropy.table.Table`
-        The published catalogue, or one of ours.
+        The published catalogue, or one that mangapa made.
     name, of : `str`
-        The part and the whole, of ``SAMPLES``.
+        The part and the whole, both from ``SAMPLES``.
 
     Returns
     -------
     `Share`
+        The fraction and its 68 % interval.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.table import QTable
+    >>> from mangapa.catalogue import share
+    >>> table = QTable({"pa_offset": [10, 170] * u.deg, "stel_qual": [1, 1], "halpha_qual": [1, 1]})
+    >>> share(table, "misaligned", of="misalignment")
+    <Share 1 of 2: 50.0% +- 28.9%>
     """
     whole = sample(table, of)
     number, total = len(sample(whole, name)), len(whole)
     if not total:
-        return Share(number=0, total=0, fraction=np.nan, low=np.nan, high=np.nan)
+        return Share(number=0, total=0)
     low, high = binom_conf_interval(number, total, interval="wilson")
     return Share(
         number=number, total=total, fraction=number / total, low=float(low), high=float(high)

@@ -1,67 +1,73 @@
-"""Many measurements as one table, with units, meanings and provenance."""
+"""Many measurements as one table, with units, descriptions and provenance."""
 
-from datetime import datetime, timezone
-from importlib.metadata import version
+from collections.abc import Iterable
 
 import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable
 
-from mangapa.catalogue._citation import CITATION
+from mangapa.catalogue._provenance import provenance
 from mangapa.catalogue.columns import catalogue_columns, plain_row
-from mangapa.flags import PAFlags, UsabilityFlags
-
-__all__ = ["FLAG_KINDS", "tabulate", "tabulate_rows"]
-
-#: Meanings of flags, whose bits are numbers.
-FLAG_KINDS = {"flags": PAFlags, "usability_flags": UsabilityFlags}
 
 
-def tabulate(measurements):
+def tabulate(measurements) -> QTable:
     """
-    Gather measurements in a table.
+    Make a table of measurements.
 
     Parameters
     ----------
-    measurements : iterable of `~mangapa.Measurement`
-        One a row.
+    measurements : `~mangapa.Measurement` or iterable of `~mangapa.Measurement`
+        One for each row.
 
     Returns
     -------
     `~astropy.table.QTable`
-        The columns of `~mangapa.catalogue.columns.catalogue_columns`, provenance in ``meta``.
+        The columns of `~mangapa.catalogue.columns.catalogue_columns`, with provenance in ``meta``.
+
+    Raises
+    ------
+    TypeError
+        If ``measurements`` holds anything else.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from mangapa.catalogue import tabulate
+    >>> galaxy = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19)
+    >>> print(tabulate(mangapa.measure(galaxy))["plateifu"][0])
+    8485-1901
     """
-    return tabulate_rows(map(plain_row, measurements))
+    # The class itself is out of reach: mangapa.measurement imports this package.
+    many = [measurements] if hasattr(measurements, "misalignment") else list(measurements)
+    for one in many:
+        if not hasattr(one, "misalignment"):
+            msg = f"measurements holds {one!r}; all of them must be Measurement objects"
+            raise TypeError(msg)
+    return tabulate_rows(map(plain_row, many))
 
 
-def tabulate_rows(rows, *, created=None):
+def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable:
     """
-    Make a catalogue of plain values.
+    Make a table of plain values; see `tabulate`.
 
     Parameters
     ----------
     rows : iterable of `dict`
-        Values by column name, without units; `None`, or none, where they are missing.
+        Values by column name, without units; a missing value is `None` or left out.
     created : `str`, optional
-        Date of the measurements; now if not given.
+        Date of the measurements; now by default.
 
     Returns
     -------
     `~astropy.table.QTable`
-        The columns of `~mangapa.catalogue.columns.catalogue_columns`, provenance in ``meta``.
+        The catalogue.
     """
     rows = list(rows)
-    table = QTable()
+    table = QTable(meta=provenance(created))
     for column in catalogue_columns():
         table[column.name] = _values(column, [row.get(column.name) for row in rows])
-        table[column.name].info.description = column.description
-        if column.decimals is not None:
-            table[column.name].info.format = f".{column.decimals}f"
-    table.meta["mangapa"] = version("mangapa")
-    table.meta["created"] = created or datetime.now(timezone.utc).isoformat(timespec="seconds")
-    table.meta["citation"] = CITATION
-    for name, kind in FLAG_KINDS.items():
-        table.meta[name] = kind.descriptions()
+        info = table[column.name].info
+        info.description, info.format = column.description, column.format
     return table
 
 

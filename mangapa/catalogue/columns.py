@@ -1,4 +1,4 @@
-"""The columns of a catalogue, each with its unit, its meaning and where its value comes from."""
+"""The columns of a catalogue: name, unit, description, and where the value comes from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,32 +7,11 @@ from operator import attrgetter
 import numpy as np
 from astropy import units as u
 
-from mangapa.fields import TRACERS, VELOCITY
+from mangapa._utils.plugins import load_plugins
+from mangapa.catalogue._flag_table import QUALITY_NAMES
+from mangapa.fields import VELOCITY
 
-__all__ = ["Column", "catalogue_columns", "plain_row", "register_column"]
-
-TRACER_NAMES = {"stellar": "the stars", "halpha": "H-alpha"}
-#: Of the flags, as the published catalogue calls them.
-QUALITY_NAMES = {"stellar": "stel_qual", "halpha": "halpha_qual"}
-
-#: Of what stands out against radius: name, meaning, unit, decimals, UCD.
-FEATURE_COLUMNS = (
-    ("kdc", "Probability of a kinematically decoupled core", None, 2, "stat.probability"),
-    (
-        "kdc_turn",
-        "Angle between core and outside at the best boundary",
-        u.deg,
-        1,
-        "pos.angDistance",
-    ),
-    ("kdc_radius", "Semi-major axis of that boundary", u.arcsec, 1, "pos.angDistance"),
-    ("counter_rotating_core", "Probability that it counter-rotates", None, 2, "stat.probability"),
-    ("warp", "Probability of a warp or twist", None, 2, "stat.probability"),
-    ("warp_turn", "Turn from the first ring to the last", u.deg, 1, "pos.angDistance"),
-    ("disturbed", "Probability of a merger's field", None, 2, "stat.probability"),
-    ("asymmetry", "(k3 + k5) / k1 of the field", None, 3, "stat.value"),
-    ("asymmetry_err", "Its 1-sigma error", None, 3, "stat.error"),
-)
+__all__ = ["Column", "catalogue_columns", "register_column"]
 
 _columns = {}
 
@@ -45,19 +24,19 @@ class Column:
     Attributes
     ----------
     name : `str`
-        Its name.
+        Name of the column.
     value : callable
-        Gives its value from a `~mangapa.Measurement`; `None` if it is missing.
+        Returns the value from a `~mangapa.Measurement`; `None` if it is missing.
     description : `str`
-        What it holds.
+        What the column holds.
     unit : `~astropy.units.Unit` or `None`
         Unit of the values.
     decimals : `int` or `None`
-        How many to print.
+        Number of decimals to print.
     kind : `type` or `None`
-        `float`, `int` or `str`; `None` for whatever the values are.
+        `float`, `int` or `str`; `None` for values of any type.
     part : {"galaxy", "stellar", "halpha"}
-        What it is a property of.
+        What the column describes.
     ucd : `str` or `None`
         Unified content descriptor, for the Virtual Observatory.
     """
@@ -71,19 +50,24 @@ class Column:
     part: str = "galaxy"
     ucd: str | None = None
 
-    def plain(self, value):
+    @property
+    def format(self) -> str | None:
+        """Format in which a table prints the values."""
+        return None if self.decimals is None else f".{self.decimals}f"
+
+    def plain(self, value) -> float | int | str | None:
         """
-        A value of this column as JSON takes it.
+        Convert a value for JSON.
 
         Parameters
         ----------
         value : object
-            As ``value`` gives it.
+            A value as ``value`` returns it.
 
         Returns
         -------
         `float`, `int`, `str` or `None`
-            Without unit; `None` where it is missing or not finite.
+            The value without its unit; `None` if it is missing or not finite.
         """
         if value is None:
             return None
@@ -95,59 +79,55 @@ class Column:
 
 
 def register_column(
-    name, value, description, *, unit=None, decimals=None, kind=None, part="galaxy", ucd=None
-):
+    name: str,
+    value: Callable,
+    description: str,
+    *,
+    unit: u.UnitBase | None = None,
+    decimals: int | None = None,
+    kind: type | None = None,
+    part: str = "galaxy",
+    ucd: str | None = None,
+) -> None:
     """
     Add a column to all catalogues.
 
     Parameters
     ----------
     name : `str`
-        Its name.
+        Name of the column.
     value : callable
-        Gives its value from a `~mangapa.Measurement`.
+        Returns the value from a `~mangapa.Measurement`.
     description : `str`
-        What it holds, in one line.
-    unit : `~astropy.units.Unit`, optional
-        Unit of the values.
-    decimals : `int`, optional
-        How many to print.
-    kind : `type`, optional
-        `float`, `int` or `str`; if not given, `float` where there are a unit or decimals, else
-        whatever the values are.
-    part : {"galaxy", "stellar", "halpha"}, optional
-        What it is a property of.
-    ucd : `str`, optional
-        Unified content descriptor, for the Virtual Observatory.
+        What the column holds, in one line.
+    unit, decimals, kind, part, ucd : optional
+        Attributes of the `Column`. By default ``kind`` is `float` if there is a unit or a number of
+        decimals, and otherwise any type.
 
     Raises
     ------
     ValueError
-        If there is a column of this name.
+        If a column of this name exists.
     """
     if name in _columns:
-        msg = f"a column named {name!r} is registered already"
+        msg = f"a column named {name!r} is registered already; choose another name"
         raise ValueError(msg)
-    is_number = unit is not None or decimals is not None
+    if kind is None and (unit is not None or decimals is not None):
+        kind = float
     _columns[name] = Column(
-        name=name,
-        value=value,
-        description=description,
-        unit=unit,
-        decimals=decimals,
-        kind=kind or (float if is_number else None),
-        part=part,
-        ucd=ucd,
-    )
+        name=name, value=value, description=description,
+        unit=unit, decimals=decimals, kind=kind, part=part, ucd=ucd,
+    )  # fmt: skip
 
 
-def catalogue_columns():
+def catalogue_columns() -> tuple[Column, ...]:
     """
-    The columns of a catalogue, in their order.
+    Return the columns of a catalogue, those of plugins included.
 
     Returns
     -------
     `tuple` of `Column`
+        In the order of the catalogue.
 
     Examples
     --------
@@ -155,172 +135,99 @@ def catalogue_columns():
     >>> [column.name for column in catalogue_columns()][:4]
     ['plateifu', 'mangaid', 'release', 'daptype']
     """
+    load_plugins()
     return tuple(_columns.values())
 
 
 def plain_row(measurement):
-    """
-    A measurement as plain values, for JSON and for tables.
-
-    Parameters
-    ----------
-    measurement : `~mangapa.Measurement`
-        What was measured.
-
-    Returns
-    -------
-    `dict`
-        Value by column name, in the order of the catalogue, without units; `None` where it is
-        missing or not finite.
-    """
+    """Values by column name, as JSON takes them: no units, `None` if missing or not finite."""
     return {column.name: column.plain(column.value(measurement)) for column in catalogue_columns()}
 
 
-def _register_tracer(tracer):
-    of = f"of {TRACER_NAMES[tracer]}"
+#: Unit, decimals or type, and UCD of columns of one kind.
+VERSION, CODE = (None, str, "meta.version"), (None, int, "meta.code.qual")
+ANGLE, ANGLE_ERROR = (u.deg, 1, "pos.posAng"), (u.deg, 1, "stat.error;pos.posAng")
+TURN, TURN_ERROR = (u.deg, 1, "pos.angDistance"), (u.deg, 1, "stat.error;pos.angDistance")
+PROBABILITY = (None, 2, "stat.probability")
+# fmt: off
+#: Name, attribute of a measurement, kind, description.
+IDENTITY = (
+    ("plateifu", "galaxy.plateifu", (None, str, "meta.id;meta.main"), "MaNGA plate-IFU"),
+    ("mangaid", "galaxy.mangaid", (None, str, "meta.id"), "MaNGA-ID of the galaxy"),
+    ("release", "galaxy.release", VERSION, "Data release of the maps"),
+    ("daptype", "galaxy.daptype", VERSION, "DAP analysis that made the maps"),
+)
+#: The same for a tracer {t}, which descriptions call {it}, by the place of the attributes.
+OF_TRACER = {
+    "{t}": (
+        ("{t}_pa", "pa", ANGLE,
+         "Kinematic position angle of {it}, North through East to the receding side"),
+        ("{t}_pa_err", "pa_err", ANGLE_ERROR, "1-sigma error of the position angle of {it}"),
+        ("{t}_pa_err_3sigma", "pa_err_3sigma", ANGLE_ERROR,
+         "3-sigma error of the position angle of {it}, by the rule of pafit"),
+        ("{t}_v_sys", "v_sys", (VELOCITY, 1, "phys.veloc"),
+         "Systemic velocity of {it} relative to SCINPVEL of the file"),
+        ("{t}_n_spaxels", "n_spaxels", (None, int, "meta.number"), "Fitted spaxels of {it}"),
+        ("{t}_chi2", "chi2", (None, 1, "stat.fit.chi2"), "Chi-square of the fit to {it}"),
+        ("{t}_flags", "flags", CODE, "PAFlags of {it}, 0 if none is set; see the metadata"),
+    ),
+    "features.{t}": (
+        ("{t}_kdc", "kdc", PROBABILITY, "Probability of a kinematically decoupled core in {it}"),
+        ("{t}_kdc_turn", "kdc_turn", TURN,
+         "Angle between the core of {it} and the field around it, at the best boundary"),
+        ("{t}_kdc_radius", "kdc_radius", (u.arcsec, 1, "pos.angDistance"),
+         "Semi-major axis of the best boundary of the core of {it}"),
+        ("{t}_counter_rotating_core", "counter_rotating_core", PROBABILITY,
+         "Probability that the core of {it} counter-rotates"),
+        ("{t}_warp", "warp", PROBABILITY, "Probability of a warp or twist of {it}"),
+        ("{t}_warp_turn", "warp_turn", TURN,
+         "Turn of the position angle of {it} from the first ring to the last"),
+        ("{t}_disturbed", "disturbed", PROBABILITY,
+         "Probability that a merger disturbs the field of {it}"),
+        ("{t}_asymmetry", "asymmetry", (None, 3, "stat.value"),
+         "Asymmetry of the field of {it}, (k3 + k5) / k1"),
+        ("{t}_asymmetry_err", "asymmetry_err", (None, 3, "stat.error"),
+         "1-sigma error of the asymmetry of {it}"),
+    ),
+    "{t}_usability": (
+        ("{quality}", "usable", CODE, "Usability of the field of {it}: 0 do not use, 1 use"),
+        ("{t}_score", "score", PROBABILITY,
+         "Probability that an expert would call the field of {it} usable"),
+        ("{t}_usability_flags", "flags", CODE,
+         "UsabilityFlags of {it}, 0 if none is set; see the metadata"),
+    ),
+}
+OF_BOTH = (
+    ("pa_offset", "misalignment.angle", TURN, "Misalignment of the stars and H-alpha"),
+    ("pa_offset_err", "misalignment.error", TURN_ERROR, "1-sigma error of the misalignment"),
+    ("counter_rotation", "features.counter_rotation", PROBABILITY,
+     "Probability that the stars and H-alpha are more than 150 deg apart"),
+    ("method", lambda m: m.stellar.method or m.halpha.method, (None, str, "meta.software"),
+     "Fitting method"),
+    ("error", lambda _: None, (None, str, "meta.note"),
+     "Reason why the galaxy could not be measured; missing if it was measured"),
+)
+# fmt: on
 
-    def register(name, value, description, **more):
-        register_column(name, value, description, part=tracer, **more)
 
-    def from_pa(name):
-        return lambda measurement: getattr(getattr(measurement, tracer), name)
-
-    register(
-        f"{tracer}_pa",
-        from_pa("pa"),
-        f"Kinematic position angle {of}, North through East to the receding side",
-        unit=u.deg,
-        decimals=1,
-        ucd="pos.posAng",
-    )
-    register(
-        f"{tracer}_pa_err",
-        from_pa("pa_err"),
-        "Its 1-sigma error",
-        unit=u.deg,
-        decimals=1,
-        ucd="stat.error;pos.posAng",
-    )
-    register(
-        f"{tracer}_pa_err_3sigma",
-        from_pa("pa_err_3sigma"),
-        "Its 3-sigma interval by the rule of pafit",
-        unit=u.deg,
-        decimals=1,
-        ucd="stat.error;pos.posAng",
-    )
-    register(
-        f"{tracer}_v_sys",
-        from_pa("v_sys"),
-        f"Systemic velocity {of} relative to the file's SCINPVEL",
-        unit=VELOCITY,
-        decimals=1,
-        ucd="phys.veloc",
-    )
-    register(
-        f"{tracer}_n_spaxels",
-        from_pa("n_spaxels"),
-        f"Spaxels fitted {of}",
-        kind=int,
-        ucd="meta.number",
-    )
-    register(
-        f"{tracer}_chi2",
-        from_pa("chi2"),
-        f"Chi-square of the fit {of}",
-        decimals=1,
-        ucd="stat.fit.chi2",
-    )
-    register(
-        f"{tracer}_flags",
-        from_pa("flags"),
-        f"PAFlags {of}, 0 if all is well; their meaning is in the metadata",
-        kind=int,
-        ucd="meta.code.qual",
-    )
-
-    def from_features(name):
-        return lambda measurement: getattr(getattr(measurement.features, tracer), name)
-
-    for name, description, unit, decimals, ucd in FEATURE_COLUMNS:
-        register(
-            f"{tracer}_{name}",
-            from_features(name),
-            description,
+def _register(table, part="galaxy", place="", **names):
+    for name, value, (unit, form, ucd), description in table:
+        register_column(
+            name.format(**names),
+            attrgetter(f"{place}{value}") if isinstance(value, str) else value,
+            description.format(**names),
             unit=unit,
-            decimals=decimals,
             ucd=ucd,
+            part=part,
+            **{"kind" if isinstance(form, type) else "decimals": form},
         )
 
-    def from_usability(name):
-        return lambda measurement: getattr(getattr(measurement, f"{tracer}_usability"), name)
 
-    register(
-        QUALITY_NAMES[tracer],
-        from_usability("usable"),
-        f"Whether the field {of} can be used: 0 do not use, 1 use",
-        kind=int,
-        ucd="meta.code.qual",
-    )
-    register(
-        f"{tracer}_score",
-        from_usability("score"),
-        "Probability that an expert would call it usable",
-        decimals=2,
-        ucd="stat.probability",
-    )
-    register(
-        f"{tracer}_usability_flags",
-        from_usability("flags"),
-        f"UsabilityFlags {of}; their meaning is in the metadata",
-        kind=int,
-        ucd="meta.code.qual",
-    )
-
-
-for _name, _description, _ucd in (
-    ("plateifu", "MaNGA plate-IFU", "meta.id;meta.main"),
-    ("mangaid", "MaNGA identifier of the galaxy", "meta.id"),
-    ("release", "Data release of the maps", "meta.version"),
-    ("daptype", "Analysis that made the maps", "meta.version"),
-):
-    register_column(_name, attrgetter(f"galaxy.{_name}"), _description, kind=str, ucd=_ucd)
-for _tracer in TRACERS:
-    _register_tracer(_tracer)
-register_column(
-    "pa_offset",
-    lambda m: m.misalignment.angle,
-    "Misalignment of stars and H-alpha",
-    unit=u.deg,
-    decimals=1,
-    ucd="pos.angDistance",
-)
-register_column(
-    "pa_offset_err",
-    lambda m: m.misalignment.error,
-    "Its 1-sigma error",
-    unit=u.deg,
-    decimals=1,
-    ucd="stat.error;pos.angDistance",
-)
-register_column(
-    "counter_rotation",
-    lambda m: m.features.counter_rotation,
-    "Probability that stars and H-alpha are over 150 deg apart",
-    decimals=2,
-    ucd="stat.probability",
-)
-register_column(
-    "method",
-    lambda m: m.stellar.method or m.halpha.method,
-    "Fitting method",
-    kind=str,
-    ucd="meta.software",
-)
-register_column(
-    "error",
-    lambda m: None,
-    "Why the galaxy could not be measured; missing if it was",
-    kind=str,
-    ucd="meta.note",
-)
+_register(IDENTITY)
+for _tracer, _it in (("stellar", "the stars"), ("halpha", "H-alpha")):
+    for _place, _table in OF_TRACER.items():
+        _register(
+            _table, _tracer, f"{_place.format(t=_tracer)}.",
+            t=_tracer, it=_it, quality=QUALITY_NAMES[_tracer],
+        )  # fmt: skip
+_register(OF_BOTH)

@@ -4,7 +4,7 @@ import argparse
 import warnings
 
 import mangapa
-from mangapa.catalogue._citation import BIBTEX
+from mangapa.catalogue._provenance import BIBTEX
 from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
 from mangapa.cli._output import BAD_USAGE, complain
 from mangapa.exceptions import MangapaWarning

@@ -1,4 +1,4 @@
-"""``mangapa inspect`` and ``mangapa agreement``: fields classified by eye."""
+"""``mangapa inspect`` and ``mangapa agreement``: velocity fields classified by eye."""
 
 import contextlib
 import getpass
@@ -9,89 +9,52 @@ import numpy as np
 
 from mangapa.cli._options import add_command
 from mangapa.cli._output import ALL_GOOD, print_table
-from mangapa.inspection import JudgementStore, export_flags, import_flags
+from mangapa.inspection import JudgementStore, agreement, export_flags, import_flags
 from mangapa.inspection._ordering import ORDERS, plan
 from mangapa.inspection._store import FILE_NAME
 from mangapa.inspection.consensus import METHODS, by_weight
 
-__all__ = ["add_to"]
-
-#: Of the galaxies, for a second showing.
+#: Default fraction of the galaxies that is shown twice.
 REPEAT = 0.1
-#: Disputed fields that are printed.
-TOLD = 10
+#: Number of disputed fields that are printed: what a terminal has room for.
+PRINTED_DISPUTES = 10
 
 
 def add_to(commands):
     """Add the commands."""
-    look = add_command(
-        commands,
-        "inspect",
-        _inspect,
-        "open a page on which you classify the fields of a run by eye",
+    look = "open a page on which you classify the velocity fields of a run by eye"
+    add = add_command(commands, "inspect", _inspect, look).add_argument
+    add("run_folder", type=Path, metavar="RUN", help="folder of a survey")
+    add("--expert", help="your name (default: the name of your account)")
+    add("--store", type=Path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
+    orders = (
+        "random order, least certain scores first, or only galaxies whose score contradicts you"
     )
-    look.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a survey")
-    look.add_argument("--expert", help="your name (default: that of your account)")
-    look.add_argument(
-        "--store", type=Path, metavar="FILE", help=f"for the judgements (default: RUN/{FILE_NAME})"
-    )
-    look.add_argument(
-        "--order",
-        choices=ORDERS[:-1],
-        default="random",
-        help="by chance; first those of which the network is least sure; or those alone where it "
-        "contradicts you (default: %(default)s)",
-    )
-    look.add_argument(
-        "--of", metavar="EXPERT", help="whom the network contradicts, if it is not you"
-    )
-    look.add_argument(
-        "--list", type=Path, metavar="FILE", help="these galaxies instead, one a line"
-    )
-    look.add_argument("--number", type=int, metavar="N", help="no more galaxies than these")
-    look.add_argument(
-        "--repeat",
-        type=float,
-        default=REPEAT,
-        metavar="SHARE",
-        help="of the galaxies, to be shown twice (default: %(default)s)",
-    )
-    look.add_argument("--seed", type=int, default=0, help="of the order")
-    look.add_argument(
-        "--show-scores", action="store_true", help="show what the network says before you answer"
-    )
-    look.add_argument("--port", type=int, help="of this machine (default: the first free one)")
-    look.add_argument("--no-browser", action="store_true", help="print the address and no more")
+    orders += " (default: %(default)s)"
+    add("--order", choices=ORDERS[:-1], default="random", help=orders)
+    add("--of", metavar="EXPERT", help="with --order disagreement: another expert instead of you")
+    add("--list", type=Path, metavar="FILE", help="show the galaxies in this file, one per line")
+    add("--number", type=int, metavar="N", help="largest number of galaxies (default: all)")
+    repeat = "fraction of the galaxies that is shown twice (default: %(default)s)"
+    add("--repeat", type=float, default=REPEAT, metavar="FRACTION", help=repeat)
+    add("--seed", type=int, default=0, help="seed of the random order (default: %(default)s)")
+    add("--show-scores", action="store_true", help="show the network's scores before you answer")
+    add("--port", type=int, help="port of the server (default: the first free one)")
+    add("--no-browser", action="store_true", help="print the address without opening a browser")
 
-    compare = add_command(
-        commands,
-        "agreement",
-        _agreement,
-        "tell how far experts agree, and write what they agree on",
-    )
-    compare.add_argument("store", type=Path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
-    compare.add_argument(
-        "--expert", action="append", help="one of those that count, or of --import (default: all)"
-    )
-    compare.add_argument(
-        "--import",
-        type=Path,
-        dest="import_file",
-        metavar="FILE.csv",
-        help="take these flags for those of --expert first",
-    )
-    compare.add_argument(
-        "--consensus",
-        choices=tuple(METHODS),
-        default="majority",
-        help="how they agree (default: %(default)s)",
-    )
-    compare.add_argument(
-        "--export", type=Path, metavar="FILE.csv", help="for 'mangapa train --labels'"
-    )
-    compare.add_argument(
-        "--disputed", type=Path, metavar="FILE", help="for 'mangapa inspect --list'"
-    )
+    compare = "show how far experts agree, and write their consensus"
+    add = add_command(commands, "agreement", _agreement, compare).add_argument
+    add("store", type=Path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
+    expert = "expert who counts, or name for --import; repeat for several experts (default: all)"
+    add("--expert", action="append", help=expert)
+    flags = "first import these flags as the judgements of --expert"
+    add("--import", type=Path, dest="import_file", metavar="FILE.csv", help=flags)
+    consensus = "method that combines judgements (default: %(default)s)"
+    add("--consensus", choices=tuple(METHODS), default="majority", help=consensus)
+    labels = "write the consensus, for 'mangapa train --labels'"
+    add("--export", type=Path, metavar="FILE.csv", help=labels)
+    disputed = "write the names of disputed galaxies, for 'mangapa inspect --list'"
+    add("--disputed", type=Path, metavar="FILE", help=disputed)
 
 
 def _inspect(options):
@@ -99,13 +62,12 @@ def _inspect(options):
     from mangapa.inspection._server import Inspection, InspectionServer
 
     galaxies = InspectedGalaxies.of_run(options.run_folder)
-    expert = (options.expert or getpass.getuser()).strip()
+    expert = (getpass.getuser() if options.expert is None else options.expert).strip()
     if not expert:
-        msg = "--expert must be a name"
+        msg = f"--expert {options.expert!r} must be a name"
         raise ValueError(msg)
-    path = options.store or options.run_folder / FILE_NAME
-    with JudgementStore(path, create=True) as store:
-        shown = plan(
+    with JudgementStore(options.store or options.run_folder / FILE_NAME, create=True) as store:
+        planned = plan(
             galaxies.scores(),
             order="list" if options.list else options.order,
             seed=options.seed,
@@ -114,44 +76,35 @@ def _inspect(options):
             only=options.list.read_text().split() if options.list else None,
             history=store.history(expert=options.of or expert),
         )
-        if not shown.showings:
-            print("there is no galaxy to show in this order")
+        if not planned.showings:
+            print(f"there are no galaxies to show with --order {options.order}")
             return ALL_GOOD
         store.add_galaxies(galaxies.mangaids())
         inspection = Inspection(
             galaxies=galaxies,
             store=store,
             expert=expert,
-            plan=shown,
+            plan=planned,
             show_scores=options.show_scores,
         )
-        _serve(InspectionServer(inspection, options.port), options.no_browser)
+        with InspectionServer(inspection, options.port) as server:
+            print(f"{server.address}\nThis page is for you only. Stop it with Ctrl-C.", flush=True)
+            if not options.no_browser:
+                webbrowser.open(server.address)
+            with contextlib.suppress(KeyboardInterrupt):
+                server.serve_forever()
         number = store.experts().get(expert, 0)
         print(f"\n{store.path} holds {number} judgements of {expert}")
-        print(f"now 'mangapa agreement {store.path}', or the same command again to go on")
+        print(f"next: 'mangapa agreement {store.path}', or the same command to continue")
     return ALL_GOOD
 
 
-def _serve(server, no_browser):
-    """Until Ctrl-C."""
-    with server:
-        print(
-            f"{server.address}\nis for you alone; Ctrl-C ends it, and nothing is lost", flush=True
-        )
-        if not no_browser:
-            webbrowser.open(server.address)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
-
-
 def _agreement(options):
-    from mangapa.inspection import agreement
-
     experts = options.expert
     with JudgementStore(options.store, create=options.import_file is not None) as store:
         if options.import_file is not None:
             if not experts or len(experts) > 1:
-                msg = "--import needs one --expert, whose flags they are"
+                msg = "--import needs one --expert, under whose name the flags are stored"
                 raise ValueError(msg)
             number = import_flags(store, options.import_file, expert=experts[0])
             print(f"{number} new judgements of {experts[0]} from {options.import_file}")
@@ -160,29 +113,26 @@ def _agreement(options):
         found = agreement.opinions(history, experts)
         for name, number in store.experts().items():
             print(f"{name}: {number} judgements")
-        _tell(agreement.pairwise(found, history))
+        _print_pairs(agreement.pairwise(found, history))
         if len(found.experts) > 1:
-            _tell_all(found, agreement)
+            _print_all(found)
         disputes = agreement.disputes(found)
         if len(disputes):
-            print(f"\n{len(disputes)} fields in dispute, the most disputed first:")
-            print_table(disputes[:TOLD])
+            print(f"\n{len(disputes)} disputed fields, the most disputed first:")
+            print_table(disputes[:PRINTED_DISPUTES])
         if options.disputed is not None:
-            options.disputed.write_text("".join(f"{one}\n" for one in _once(disputes["galaxy"])))
+            galaxies = dict.fromkeys(disputes["galaxy"].tolist())
+            options.disputed.write_text("".join(f"{galaxy}\n" for galaxy in galaxies))
             print(options.disputed)
         if options.export is not None:
             number, undecided = export_flags(
                 store, options.export, consensus=options.consensus, experts=experts
             )
-            print(f"{options.export}: {number} galaxies, {undecided} fields undecided")
+            print(f"{options.export}: {number} galaxies, {undecided} fields without a consensus")
     return ALL_GOOD
 
 
-def _once(names):
-    return dict.fromkeys(names.tolist())
-
-
-def _tell(pairs):
+def _print_pairs(pairs):
     if not len(pairs):
         print("no field was judged twice")
         return
@@ -196,11 +146,10 @@ def _tell(pairs):
         print("\n".join(" ".join(f"{number:6d}" for number in row) for row in pair["confusion"]))
 
 
-def _tell_all(found, agreement):
+def _print_all(found):
     kappa = agreement.fleiss_kappa(found.quality)
     usable = agreement.fleiss_kappa(np.sign(found.quality))
-    print(f"\nFleiss' kappa: {kappa:.3f} of the class, {usable:.3f} of the usability")
-    weights = by_weight(found.quality)
-    print("probability that an expert names the true class, by the model of Dawid & Skene:")
-    for expert, table in zip(found.experts, weights.reliability, strict=True):
+    print(f"\nFleiss' kappa: {kappa:.3f} for the class, {usable:.3f} for the usability")
+    print("probability that an expert gives the true class (Dawid & Skene 1979), for 0, 1, 2:")
+    for expert, table in zip(found.experts, by_weight(found.quality).reliability, strict=True):
         print(f"{expert}: " + ", ".join(f"{one:.2f}" for one in table.diagonal()))

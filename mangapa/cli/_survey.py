@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import mangapa
-from mangapa._utils.files import replacing
 from mangapa.archive import release_table, select
 from mangapa.catalogue import compare, read_published
 from mangapa.cli._options import (
@@ -16,7 +15,7 @@ from mangapa.cli._options import (
     add_release_options,
     fit_options,
 )
-from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table
+from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table, save_figure
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT
 
@@ -186,8 +185,7 @@ def _compare(options):
         if missing:
             print(f"{len(missing)} galaxies are not in {which}")
     if options.plot:
-        with replacing(options.plot) as unfinished:
-            comparison.plot().savefig(unfinished, dpi=120)
+        save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     return ALL_GOOD
 
 

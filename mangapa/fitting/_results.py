@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.html import as_html, as_text
 from mangapa.fields import OFFSET, VELOCITY, VelocityField
 from mangapa.flags import PAFlags
 
@@ -174,3 +175,14 @@ class KinematicPA:
             f"<KinematicPA {self.pa.value:.1f} +- {self.pa_err.value:.1f} deg, {self.method}, "
             f"{self.n_spaxels} spaxels{trouble}>"
         )
+
+    def _repr_html_(self):
+        rows = [
+            ("PA", as_text(self.pa, self.pa_err)),
+            ("Systemic velocity", as_text(self.v_sys)),
+            ("Method", self.method or None),
+            ("Spaxels", self.n_spaxels),
+            ("Flags", self.flags.description or None),
+        ]
+        draw = None if self.field is None else (lambda figure: self.plot(figure.subplots()))
+        return as_html("KinematicPA", rows, draw)

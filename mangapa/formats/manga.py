@@ -1,37 +1,35 @@
-"""Read DAP MAPS files of MaNGA, MPL-4 to DR17."""
+"""Read the MAPS files of MaNGA's data analysis pipeline (DAP), MPL-4 to DR17."""
 
-import gzip
-import io
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits, registry
-from astropy.utils.exceptions import AstropyUserWarning
 
+from mangapa._utils.fits_files import PARSING_ERRORS, REMEDY, open_fits, read_fits
+from mangapa._utils.types import PathLike
 from mangapa.archive.releases import release_of
 from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, Galaxy, VelocityField
 
-__all__ = ["LAYOUT", "galaxy_from_hdus", "read_maps"]
+__all__ = ["read_maps"]
 
+#: Name of the format in `astropy.io.registry`.
+MAPS_FORMAT = "manga-maps"
 #: Where the data model keeps each tracer: extension, emission line, channel of BINID.
 LAYOUT = {
     "stellar": ("STELLAR_VEL", None, "Stellar continua"),
     "halpha": ("EMLINE_GVEL", "Ha-6564", "Em. line models"),
 }
-GZIP_MAGIC = b"\x1f\x8b"
-FITS_MAGIC = b"SIMPLE  ="
 
 
-def read_maps(path):
+def read_maps(path: PathLike) -> Galaxy:
     """
     Read the stellar and H-alpha velocity fields from a DAP MAPS file.
 
-    Any release from MPL-4 to DR17 and any daptype. A spaxel is masked where the DAP set any bit, as
-    the published catalogue did (Duckworth et al. 2020, section 2). Compressed files are read to
-    their end, so that a truncated or damaged one cannot pass.
+    The file may be of any release from MPL-4 to DR17 and any daptype. A spaxel is masked where the
+    DAP set any bit, as in the published catalogue (Duckworth et al. 2020, section 2). The file is
+    read to its end, so truncated and corrupt files are detected.
 
     Parameters
     ----------
@@ -45,9 +43,9 @@ def read_maps(path):
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     mangapa.exceptions.MapsFileError
-        If the file is damaged or no MAPS file; an `OSError` that says what to do.
+        If the file is damaged or not a MAPS file.
 
     Examples
     --------
@@ -58,51 +56,20 @@ def read_maps(path):
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
     path = Path(path)
-    content, compressed = _content(path)
-    try:
-        with warnings.catch_warnings(), fits.open(io.BytesIO(content), memmap=False) as hdus:
-            warnings.filterwarnings("error", ".*truncated", AstropyUserWarning)
-            _refuse_other_products(path, hdus)
-            return galaxy_from_hdus(hdus, path, verify=not compressed)
-    except AstropyUserWarning as warning:
-        msg = f"{path} is truncated; delete it and fetch it again"
-        raise MapsFileError(msg) from warning
-    except MapsFileError:
-        raise
-    except (OSError, TypeError, ValueError, IndexError, KeyError) as error:
-        msg = f"{path} is damaged ({error}); delete it and fetch it again"
-        raise MapsFileError(msg) from error
-
-
-def _content(path):
-    """The whole uncompressed file, and whether its compression vouched for its integrity."""
     if path.is_dir():
         msg = f"{path} is a folder; name a MAPS file in it"
         raise IsADirectoryError(msg)
     try:
-        raw = path.read_bytes()
+        content, is_compressed, flaw = read_fits(path)
     except FileNotFoundError:
-        msg = f"there is no file {path}; check the name, or download it from the SAS first"
+        msg = f"there is no file {path}; check the name, or download the file first"
         raise FileNotFoundError(msg) from None
-    if not raw:
-        msg = f"{path} is empty; delete it and fetch it again"
+    if flaw:
+        msg = f"{path} {flaw}; {REMEDY}"
         raise MapsFileError(msg)
-    compressed = raw.startswith(GZIP_MAGIC)
-    if compressed:
-        try:
-            raw = gzip.decompress(raw)
-        except EOFError as error:
-            msg = f"{path} is truncated; delete it and fetch it again"
-            raise MapsFileError(msg) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            msg = f"{path} is corrupt ({error}); delete it and fetch it again"
-            raise MapsFileError(msg) from error
-    if not raw.startswith(FITS_MAGIC):
-        is_page = raw[:1000].lstrip()[:1] == b"<"
-        what = "a web page saved under a file's name" if is_page else "no FITS file"
-        msg = f"{path} is {what}; delete it and fetch the MAPS file again"
-        raise MapsFileError(msg)
-    return raw, compressed
+    with open_fits(path, content, error_class=MapsFileError) as hdus:
+        _refuse_other_products(path, hdus)
+        return galaxy_from_hdus(hdus, path, verify=not is_compressed)
 
 
 def _refuse_other_products(path, hdus):
@@ -115,7 +82,7 @@ def _refuse_other_products(path, hdus):
 
 
 def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
-    """Build a galaxy from open HDUs, of which only those that are needed are read."""
+    """Build a galaxy from open HDUs; only the HDUs that it needs are read."""
     header = hdus[0].header
     release = release_of(header)
     daptype = _text(header, "DAPTYPE") or _daptype_before_mpl8(header)
@@ -125,43 +92,51 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
             release_name = release.name if release else "unknown"
             msg = (
                 f"{path} (release {release_name}, daptype {daptype}) has no extension {name}; "
-                "it is no complete MAPS file: fetch it again"
+                "it is not a complete MAPS file: fetch it again"
             )
             raise MapsFileError(msg)
         if verify and hdus[name].verify_datasum() == 0:
-            msg = f"{path} is corrupt (checksum of extension {name}); delete it and fetch it again"
+            msg = f"{path} is corrupt (checksum of extension {name}); {REMEDY}"
             raise MapsFileError(msg)
         return hdus[name]
 
-    plateifu = _text(header, "PLATEIFU")
     if release is not None and release.name == "MPL-4":
-        x, y = _offsets(hdu("EMLINE_GFLUX"), header)
+        sky = _offsets(hdu("EMLINE_GFLUX"), header)
     else:
-        x, y = hdu("SPX_SKYCOO").data
+        sky = hdu("SPX_SKYCOO").data
 
-    def read(tracer):
-        extension, line, binning = LAYOUT[tracer]
+    def planes(extension, line, binning):
         velocity = hdu(extension)
         plane = ... if line is None else _channel(path, velocity, line)
         ivar = hdu(velocity.header.get("ERRDATA", f"{extension}_IVAR"))
         mask = hdu(velocity.header.get("QUALDATA", f"{extension}_MASK"))
         bins = hdu("BINID")
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
-        return VelocityField.from_arrays(
-            velocity.data[plane],
-            x,
-            y,
-            mask=mask.data[plane],
-            ivar=ivar.data[plane],
-            bin_id=bins.data[bin_plane],
-            tracer=tracer,
-            galaxy=plateifu,
-        )
+        return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
 
+    plateifu, mangaid = _text(header, "PLATEIFU"), _text(header, "MANGAID")
+    return build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype)
+
+
+def build_galaxy(tracers, sky, planes, header, plateifu, mangaid, daptype):
+    """
+    Build a galaxy from the maps of each tracer.
+
+    ``planes`` takes a row of `LAYOUT` and returns velocity, inverse variance, mask and bins, and
+    ``sky`` holds the offsets x and y, arcsec. All maps have shape (ny, nx).
+    """
+    fields = {}
+    for tracer in tracers:
+        velocity, ivar, mask, bin_id = planes(*LAYOUT[tracer])
+        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id}
+        fields[tracer] = VelocityField.from_arrays(
+            velocity, *sky, **maps, tracer=tracer, galaxy=plateifu
+        )
+    release = release_of(header)
     return Galaxy(
-        **{tracer: read(tracer) for tracer in tracers},
+        **fields,
         plateifu=plateifu,
-        mangaid=_text(header, "MANGAID"),
+        mangaid=mangaid,
         release=release.name if release else None,
         daptype=daptype,
         header=header.copy(),
@@ -170,20 +145,19 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
 
 def _channel(path, hdu, name):
     """
-    Index of the plane that the header calls ``name``.
+    Index of the plane that the header names ``name``; it differs between releases.
 
-    The cards are C1 or C01 onwards; CTYPE, CRPIX and CHECKSUM begin with C as well. The index of a
-    line is not the same in all releases.
+    The cards are C1 or C01 onwards; CTYPE, CRPIX and CHECKSUM also begin with C.
     """
     for card, value in hdu.header.items():
         if card[0] == "C" and card[1:].isdigit() and str(value).strip() == name:
             return int(card[1:]) - 1
-    msg = f"{path} has no channel {name!r} in extension {hdu.name}; it is no complete MAPS file"
+    msg = f"{path} has no channel {name!r} in extension {hdu.name}; it is not a complete MAPS file"
     raise MapsFileError(msg)
 
 
 def _offsets(hdu, header):
-    """Offsets from the object, East and North in arcsec, for MPL-4, which has no SPX_SKYCOO."""
+    """Offsets from the object, East and North in arcsec; MPL-4 has no extension SPX_SKYCOO."""
     from astropy.wcs import WCS
 
     ny, nx = hdu.shape[-2:]
@@ -194,7 +168,7 @@ def _offsets(hdu, header):
 
 
 def _daptype_before_mpl8(header):
-    """Up to MPL-7 some headers have only the two halves of the daptype, MPL-4 under other names."""
+    """The daptype from its two halves, whose cards have other names in MPL-4."""
     if "BINTYPE" in header:
         return f"{_text(header, 'BINTYPE')}-{_text(header, 'TPLKEY')}"
     binning = _text(header, "BINKEY")
@@ -209,10 +183,22 @@ def _text(header, card):
     return value or None
 
 
-def _is_maps_file(origin, filepath, fileobj, *args, **kwargs):
-    """For astropy's registry: MAPS files are known by their name."""
-    return filepath is not None and "-MAPS-" in Path(filepath).name
+def _is_maps_file(origin, path, fileobj, *args, **kwargs):
+    """Identify a MAPS file for astropy's registry: by its name, else by its content."""
+    if path is None:
+        return False
+    if "-MAPS-" in Path(path).name:
+        return True
+    try:
+        with warnings.catch_warnings(), fits.open(path) as hdus:
+            warnings.simplefilter("ignore")
+            kind = hdus[0].header.get("DAPFRMT")
+            if kind is None:
+                return all(extension in hdus for extension, *_ in LAYOUT.values())
+            return str(kind).strip() == "MAPS"
+    except PARSING_ERRORS:
+        return False
 
 
-registry.register_reader("manga-maps", Galaxy, read_maps)
-registry.register_identifier("manga-maps", Galaxy, _is_maps_file)
+registry.register_reader(MAPS_FORMAT, Galaxy, read_maps)
+registry.register_identifier(MAPS_FORMAT, Galaxy, _is_maps_file)

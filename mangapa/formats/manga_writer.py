@@ -1,4 +1,4 @@
-"""Write a galaxy as a MAPS file, laid out as the DAP does in each release."""
+"""Write a galaxy as a MAPS file, in the layout of any release."""
 
 import gzip
 import io
@@ -8,72 +8,60 @@ import numpy as np
 from astropy.io import fits
 
 from mangapa._utils.files import replacing
+from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MPL4_DRPVER, release_named
-from mangapa.fields import TRACERS
+from mangapa.fields import TRACERS, Galaxy
 
 __all__ = ["write_maps"]
 
-#: Emission lines whose velocities each DAP version fitted, in the order of the channels.
-LINES_22 = (
-    *("OII-3727", "OII-3729", "Hthe-3798", "Heta-3836", "NeIII-3869", "Hzet-3890", "NeIII-3968"),
-    *("Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687", "Hb-4862", "OIII-4960", "OIII-5008"),
-    *("HeI-5877", "OI-6302", "OI-6365", "NII-6549", "Ha-6564", "NII-6585", "SII-6718", "SII-6732"),
-)
-LINES_35 = (
-    *("OII-3727", "OII-3729", "H12-3751", "H11-3771", "Hthe-3798", "Heta-3836", "NeIII-3869"),
-    *("HeI-3889", "Hzet-3890", "NeIII-3968", "Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687"),
-    *("Hb-4862", "OIII-4960", "OIII-5008", "NI-5199", "NI-5201", "HeI-5877", "OI-6302", "OI-6365"),
-    *("NII-6549", "Ha-6564", "NII-6585", "SII-6718", "SII-6732", "HeI-7067", "ArIII-7137"),
-    *("ArIII-7753", "Peta-9017", "SIII-9071", "Pzet-9231", "SIII-9533", "Peps-9548"),
-)
 LINES_11 = (
-    *("OIId-3728", "Hb-4862", "OIII-4960", "OIII-5008", "OI-6302", "OI-6365", "NII-6549"),
-    *("Ha-6564", "NII-6585", "SII-6718", "SII-6732"),
+    "OIId-3728 Hb-4862 OIII-4960 OIII-5008 OI-6302 OI-6365 NII-6549 Ha-6564 NII-6585 SII-6718 "
+    "SII-6732"
 )
+LINES_22 = (
+    "OII-3727 OII-3729 Hthe-3798 Heta-3836 NeIII-3869 Hzet-3890 NeIII-3968 Heps-3971 Hdel-4102 "
+    "Hgam-4341 HeII-4687 Hb-4862 OIII-4960 OIII-5008 HeI-5877 OI-6302 OI-6365 NII-6549 Ha-6564 "
+    "NII-6585 SII-6718 SII-6732"
+)
+#: Emission lines in the order of the channels, since each version of the DAP.
 LINES = {
     "1.1.1": LINES_11,
-    "2.0.2": (
-        *(*LINES_11, "OII-3727", "OII-3729", "Heps-3971", "Hdel-4102", "Hgam-4341", "HeII-4687"),
-        *("HeI-5877", "SIII-8831", "SIII-9071", "SIII-9533"),
-    ),
+    "2.0.2": f"{LINES_11} OII-3727 OII-3729 Heps-3971 Hdel-4102 Hgam-4341 HeII-4687 HeI-5877 "
+    "SIII-8831 SIII-9071 SIII-9533",
     "2.1.3": LINES_22,
-    "2.2.1": LINES_22,
-    "2.3.0": (*LINES_22, "HeI-3889", "NI-5199", "NI-5201"),
-    "2.4.1": LINES_35,
-    "3.0.1": LINES_35,
-    "3.1.0": LINES_35,
+    "2.3.0": f"{LINES_22} HeI-3889 NI-5199 NI-5201",
+    "2.4.1": "OII-3727 OII-3729 H12-3751 H11-3771 Hthe-3798 Heta-3836 NeIII-3869 HeI-3889 "
+    "Hzet-3890 NeIII-3968 Heps-3971 Hdel-4102 Hgam-4341 HeII-4687 Hb-4862 OIII-4960 OIII-5008 "
+    "NI-5199 NI-5201 HeI-5877 OI-6302 OI-6365 NII-6549 Ha-6564 NII-6585 SII-6718 SII-6732 HeI-7067 "
+    "ArIII-7137 ArIII-7753 Peta-9017 SIII-9071 Pzet-9231 SIII-9533 Peps-9548",
 }
-BIN_CHANNELS = (
-    *("Binned spectra", "Stellar continua", "Em. line moments", "Em. line models"),
-    "Spectral indices",
-)
+BIN_CHANNELS = "Binned spectra,Stellar continua,Em. line moments,Em. line models,Spectral indices"
 #: MANGA_DAPPIXMASK of a spaxel outside the field of view: NOCOV, LOWCOV, NOVALUE, DONOTUSE.
 OUTSIDE = 1 << 0 | 1 << 1 | 1 << 4 | 1 << 30
-#: And of one inside it that is bad: DONOTUSE.
+#: MANGA_DAPPIXMASK of a bad spaxel inside it: DONOTUSE.
 BAD = 1 << 30
-#: Versions whose layout changed: the daptype is a header card since the first, the elliptical
-#: coordinates have four channels instead of three since the second, BINID has five since the third,
-#: there are coordinates, and versions of the DAP, since the fourth.
+#: First versions with a daptype in the header, with four elliptical coordinates instead of three,
+#: with five channels in BINID instead of one, and with coordinates and versions of the DAP.
 DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID, COORDINATES = "2.3.0", "2.4.1", "2.1.3", "2.0.2"
-#: What MPL-4 calls the bins that later releases have.
+#: Names in MPL-4 of the bintypes of later releases.
 MPL4_BINTYPES = {"SPX": "NONE", "VOR10": "STON"}
 
 
-def write_maps(galaxy, path, release="DR17"):
+def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     """
-    Write the velocity fields of a galaxy as a DAP MAPS file, such as Marvin opens.
+    Write the velocity fields of a galaxy as a DAP MAPS file that Marvin can open.
 
-    The layout is that of the release: versions, daptype, channels of the emission lines and of the
-    bins. Only the extensions that velocities need are written.
+    Versions, daptype and channels are those of the release. Only the extensions that velocities
+    need are written.
 
     Parameters
     ----------
     galaxy : `~mangapa.Galaxy`
-        With both fields, such as `~mangapa.simulate_galaxy` gives.
+        With both fields, such as `~mangapa.simulate_galaxy` returns.
     path : path-like
-        Where to write; compressed if the name ends in ``.gz``. An existing file is replaced.
+        File to write; compressed if the name ends in ``.gz``. An existing file is replaced.
     release : `str`, optional
-        Any release from MPL-4 on.
+        Any release since MPL-4.
 
     Returns
     -------
@@ -83,7 +71,7 @@ def write_maps(galaxy, path, release="DR17"):
     Raises
     ------
     ValueError
-        If the release is not known, has no such binning, or a field is missing.
+        If the release is not known or has no such binning, or a field is missing.
 
     Examples
     --------
@@ -94,7 +82,7 @@ def write_maps(galaxy, path, release="DR17"):
     'VOR10-GAU-MILESHC'
     """
     version = release_named(release)
-    primary = fits.PrimaryHDU(header=_primary(galaxy, version, _daptype(galaxy, version)))
+    primary = fits.PrimaryHDU(header=_primary_header(galaxy, version, _daptype(galaxy, version)))
     hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
     hdus.update_extend()
     content = io.BytesIO()
@@ -110,7 +98,7 @@ def _daptype(galaxy, version):
     """The galaxy's own analysis if the release has it, else the one with the same bins."""
     for tracer in TRACERS:
         if galaxy.tracer(tracer) is None:
-            msg = f"{galaxy!r} has no {tracer} field; a MAPS file holds both"
+            msg = f"{galaxy!r} has no {tracer} field; a MAPS file needs both fields"
             raise ValueError(msg)
     if galaxy.daptype in version.daptypes:
         return galaxy.daptype
@@ -130,7 +118,7 @@ def _since(version, first):
     return tuple(map(int, version.dapver.split("."))) >= tuple(map(int, first.split(".")))
 
 
-def _primary(galaxy, version, daptype):
+def _primary_header(galaxy, version, daptype):
     header = fits.Header(galaxy.header, copy=True)
     plate, ifu = galaxy.plateifu.split("-")
     bintype, template = daptype.split("-", 1)
@@ -149,21 +137,20 @@ def _primary(galaxy, version, daptype):
     header["VERSDAP"] = version.dapver
     header["BINKEY"] = "NONE" if bintype == "SPX" else bintype
     header["SCKEY"] = template
-    if _since(version, DAPTYPE_CARD):
-        header["DAPTYPE"] = daptype
-    else:
-        header.pop("DAPTYPE", None)
+    header["DAPTYPE"] = daptype
+    if not _since(version, DAPTYPE_CARD):
+        del header["DAPTYPE"]
     return header
 
 
 def _position(galaxy):
-    """Anywhere in the survey's footprint will do for a galaxy that has no position."""
+    """Right ascension and declination, deg; a place in the survey's footprint if unknown."""
     return galaxy.header.get("OBJRA", 180.0), galaxy.header.get("OBJDEC", 30.0)
 
 
 def _extensions(galaxy, version):
     stellar, halpha = galaxy.stellar, galaxy.halpha
-    lines = LINES[version.dapver]
+    lines = [LINES[first] for first in LINES if _since(version, first)][-1].split()
     outside = ~(np.isfinite(stellar.velocity.value) | np.isfinite(halpha.velocity.value))
 
     def hdu(name, data, *, unit=None, channels=(), **related):
@@ -188,7 +175,7 @@ def _extensions(galaxy, version):
         return fits.ImageHDU(data.astype("i4" if data.dtype.kind in "iu" else "f4"), header, name)
 
     def with_errors(name, field, values, unit, channels=()):
-        """An extension with its inverse variance and its mask."""
+        """Yield an extension, its inverse variance and its mask."""
         ivar = np.ones(values.shape) if field.ivar is None else field.ivar.value
         bits = np.where(field.mask, np.where(outside, OUTSIDE, BAD), 0)
         planes = [np.where(outside, 0, values), np.where(field.mask, 0, ivar), bits]
@@ -208,7 +195,7 @@ def _extensions(galaxy, version):
         yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
     if _since(version, FIVE_BINID):
         order = [bin_ids[0], bin_ids[0], bin_ids[1], bin_ids[1], bin_ids[1]]
-        yield hdu("BINID", order, channels=BIN_CHANNELS)
+        yield hdu("BINID", order, channels=BIN_CHANNELS.split(","))
     else:
         yield hdu("BINID", bin_ids[0])
     yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, "km/s")
@@ -224,7 +211,7 @@ def _bin_id(field):
 
 
 def _elliptical(galaxy, *, four):
-    """Elliptical coordinates about the photometric axis."""
+    """Elliptical coordinates about the photometric major axis."""
     x, y = galaxy.stellar.x.value, galaxy.stellar.y.value
     angle = np.radians(galaxy.header.get("ECOOPA", 0.0))
     major = x * np.sin(angle) + y * np.cos(angle)
@@ -232,7 +219,5 @@ def _elliptical(galaxy, *, four):
     radius = np.hypot(major, minor)
     azimuth = np.degrees(np.arctan2(minor, major)) % 360
     in_reff = radius / galaxy.header.get("REFF", 1.0)
-    if four:
-        # The third is in kpc / h, which a mock galaxy without a distance does not have.
-        return [radius, in_reff, np.zeros(radius.shape), azimuth]
-    return [radius, in_reff, azimuth]
+    # The third of four is in kpc / h, which a mock galaxy without a distance does not have.
+    return [radius, in_reff, *([np.zeros(radius.shape)] if four else []), azimuth]

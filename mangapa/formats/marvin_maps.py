@@ -1,32 +1,33 @@
-"""Take the velocity fields from Marvin's ``Maps``."""
+"""Read the velocity fields of Marvin's ``Maps``."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from mangapa.archive.releases import release_of
 from mangapa.exceptions import MangapaWarning
-from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
-from mangapa.formats.manga import LAYOUT, galaxy_from_hdus
+from mangapa.fields import TRACERS, Galaxy, check_tracer
+from mangapa.formats.manga import build_galaxy, galaxy_from_hdus
 
 __all__ = ["galaxy_from_marvin"]
 
 
-def galaxy_from_marvin(maps, tracers=TRACERS):
+def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
     """
-    Take the velocity fields from a Marvin ``Maps`` object, local or remote.
+    Read the velocity fields of a Marvin ``Maps`` object, local or remote.
 
     Parameters
     ----------
     maps : ``marvin.tools.maps.Maps``
         Opened in any of Marvin's modes.
     tracers : sequence of `str`, optional
-        Which fields; a remote ``Maps`` asks the server for no other.
+        The fields to read; a remote ``Maps`` requests no others from the server.
 
     Returns
     -------
     `~mangapa.Galaxy`
-        With the values that `~mangapa.read_maps` gives for the same file.
+        With the same values as from `~mangapa.read_maps`.
 
     Raises
     ------
@@ -37,46 +38,26 @@ def galaxy_from_marvin(maps, tracers=TRACERS):
         check_tracer(tracer)
     if maps.data_origin == "file":
         return galaxy_from_hdus(maps.data, maps.filename, tracers=tracers)
-    return _galaxy_from_remote(maps, tracers)
-
-
-def _galaxy_from_remote(maps, tracers):
-    """Ask for each map by its exact name: Marvin's own matching is fuzzy."""
     warnings.warn(
-        f"{maps.plateifu}: Marvin's server has HYB10 maps only, whatever bintype is asked for; "
-        "for others open a file, such as mangapa.archive.locate(maps, daptype='VOR10', "
-        "download=True) fetches",
+        f"{maps.plateifu}: Marvin's server has HYB10 maps only, whatever the bintype; for another "
+        "bintype open a file, such as mangapa.archive.locate(maps, daptype='VOR10', "
+        "download=True) downloads",
         MangapaWarning,
         stacklevel=2,
     )
+    # Each map is requested by its exact name: Marvin's own matching is fuzzy.
     bins_known = {prop.full() for prop in maps.datamodel if prop.name == "binid"}
-    x, y = (maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy")
+    sky = [maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy"]
 
-    def read(tracer):
-        extension, line, binning = LAYOUT[tracer]
+    def planes(extension, line, binning):
         suffix = "" if line is None else "_" + line.lower().replace("-", "_")
         velocity = maps.getMap(extension.lower() + suffix, exact=True)
-        # Marvin ties the stellar velocities to the bins of the spectra; from MPL-6 on the DAP
-        # keeps those of the stellar continua beside them.
+        # Marvin gives the stellar velocities the bins of the spectra; since MPL-6 the DAP stores
+        # those of the stellar continua beside them.
         bins = "binid_" + binning.lower().replace(". ", "_").replace(" ", "_")
-        bin_id = maps.getMap(bins if bins in bins_known else "binid", exact=True)
-        return VelocityField.from_arrays(
-            velocity.value,
-            x,
-            y,
-            mask=velocity.mask,
-            ivar=velocity.ivar,
-            bin_id=np.asarray(bin_id.value).astype(int),
-            tracer=tracer,
-            galaxy=maps.plateifu,
-        )
+        bins = maps.getMap(bins if bins in bins_known else "binid", exact=True)
+        bin_id = np.asarray(bins.value).astype(int)
+        return velocity.value, velocity.ivar, velocity.mask, bin_id
 
-    release = release_of(maps.header)
-    return Galaxy(
-        **{tracer: read(tracer) for tracer in tracers},
-        plateifu=maps.plateifu,
-        mangaid=str(maps.mangaid).strip(),
-        release=release.name if release else None,
-        daptype=f"{maps.bintype.name}-{maps.template.name}",
-        header=maps.header.copy(),
-    )
+    mangaid, daptype = str(maps.mangaid).strip(), f"{maps.bintype.name}-{maps.template.name}"
+    return build_galaxy(tracers, sky, planes, maps.header, maps.plateifu, mangaid, daptype)

@@ -1,4 +1,4 @@
-"""Velocity fields classified by eye: the page, what it keeps, and how far experts agree."""
+"""Classification of velocity fields by eye, and the judgements of the experts."""
 
 from mangapa.inspection._exchange import export_flags, import_flags
 from mangapa.inspection._store import Judgement, JudgementStore

@@ -1,4 +1,4 @@
-"""Which galaxies an expert is shown, and in which order: the same each time it is asked."""
+"""Which galaxies an expert sees, and in which order: the same each time."""
 
 import hashlib
 import math
@@ -8,28 +8,17 @@ from mangapa.fields import TRACERS
 from mangapa.inspection._store import JUDGED
 from mangapa.usability._predict import THRESHOLD
 
-__all__ = ["DISAGREEMENT", "ORDERS", "Plan", "Showing", "plan"]
-
 ORDERS = ("random", "uncertain", "disagreement", "list")
-#: Name of the series in which galaxies are looked at again because the network disagrees.
+#: Name of the series of second looks at galaxies on which the network disagrees.
 DISAGREEMENT = "disagreement"
-#: Galaxies between the two showings of one: the least, and how many more there may be. Enough that
-#: the first answer is forgotten.
+#: Fewest galaxies between the two showings of one galaxy, and how many more there can be: enough
+#: that the first answer is forgotten.
 GAP, MORE_GAP = 25, 75
 
 
 @dataclass(frozen=True, kw_only=True)
 class Showing:
-    """
-    A galaxy as it is shown once.
-
-    Attributes
-    ----------
-    galaxy : `str`
-        Its name.
-    showing : {1, 2}
-        For the first or the second time.
-    """
+    """A galaxy, shown for the first or the second time."""
 
     galaxy: str
     showing: int = 1
@@ -38,16 +27,9 @@ class Showing:
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """
-    What is shown, in its order.
+    The showings of a session in their order.
 
-    Attributes
-    ----------
-    order : `str`
-        One of ``ORDERS``.
-    series : `str`
-        Under which the judgements are kept: empty for galaxies as they come.
-    showings : `tuple` of `Showing`
-        The first one first.
+    Judgements are stored under the name of the ``series``, which is empty for first looks.
     """
 
     order: str
@@ -57,38 +39,13 @@ class Plan:
 
 def plan(scores, *, order="random", seed=0, repeat=0.0, number=None, only=None, history=()):
     """
-    Put galaxies in order.
+    Put galaxies in order; those that are added later do not change the order of the others.
 
-    Galaxies that are added later do not change the order of the others, and whatever was judged
-    stays judged.
-
-    Parameters
-    ----------
-    scores : `dict`
-        From each galaxy to the network's score of each tracer that can be judged; NaN where there
-        is none.
-    order : {"random", "uncertain", "disagreement", "list"}, optional
-        Chance; first the galaxies of which the network is least sure; those alone where it
-        contradicts ``history``, the surest first; or ``only``, as given.
-    seed : `int`, optional
-        Of all chance.
-    repeat : `float`, optional
-        Share of the galaxies that is shown a second time, 0-1.
-    number : `int`, optional
-        How many galaxies at most.
-    only : sequence of `str`, optional
-        The galaxies of a list, which are shown even if they were judged before.
-    history : sequence of `~mangapa.inspection.Judgement`, optional
-        For "disagreement": what an expert said, in its order.
-
-    Returns
-    -------
-    `Plan`
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, or a galaxy of the list cannot be judged.
+    ``scores`` maps each galaxy to the score of each tracer that can be judged, NaN if there is
+    none. The order is random ("random"), with the least certain scores first ("uncertain"), of the
+    galaxies alone whose score contradicts ``history``, an expert's judgements, with the most
+    certain score first ("disagreement"), or that of ``only`` ("list"), whose galaxies are shown
+    even if they have been judged. The fraction ``repeat`` of the galaxies is shown twice.
 
     Examples
     --------
@@ -101,52 +58,54 @@ def plan(scores, *, order="random", seed=0, repeat=0.0, number=None, only=None, 
         msg = f"order={order!r} is not known; choose one of {', '.join(map(repr, ORDERS))}"
         raise ValueError(msg)
     if not 0 <= repeat <= 1:
-        msg = f"repeat={repeat!r} must be a share between 0 and 1"
+        msg = f"repeat={repeat!r} must be between 0 and 1"
         raise ValueError(msg)
     if number is not None and number < 1:
         msg = f"number={number!r} must be at least 1"
         raise ValueError(msg)
     if (order == "list") != (only is not None):
-        msg = "order='list' needs a list of galaxies, and no other order takes one"
+        msg = "only must be given with order='list', and with no other order"
         raise ValueError(msg)
     series = ""
     if order == "list":
         chosen, series = _listed(only, scores)
     elif order == "disagreement":
         chosen, series = _contradicted(scores, history), DISAGREEMENT
-    elif order == "uncertain":
-        chosen = sorted(scores, key=lambda one: (-_doubt(scores[one]), _chance(seed, "order", one)))
     else:
-        chosen = sorted(scores, key=lambda one: _chance(seed, "order", one))
-    chosen = chosen[:number]
-    places = [(place, Showing(galaxy=galaxy)) for place, galaxy in enumerate(chosen)]
-    for place, galaxy in enumerate(chosen):
-        if _chance(seed, "repeat", galaxy) < repeat:
-            later = place + GAP + MORE_GAP * _chance(seed, "gap", galaxy)
+        chosen = sorted(scores, key=lambda one: _random(seed, "order", one))
+        if order == "uncertain":
+            chosen.sort(key=lambda one: -_uncertainty(scores[one]))
+    places = []
+    for place, galaxy in enumerate(chosen[:number]):
+        places.append((place, Showing(galaxy=galaxy)))
+        if _random(seed, "repeat", galaxy) < repeat:
+            later = place + GAP + MORE_GAP * _random(seed, "gap", galaxy)
             places.append((later, Showing(galaxy=galaxy, showing=2)))
-    places.sort(key=lambda one: one[0])
+    # First showings come before second ones at the same place.
+    places.sort(key=lambda one: (one[0], one[1].showing))
     return Plan(order=order, series=series, showings=tuple(showing for _, showing in places))
 
 
-def _chance(seed, purpose, galaxy):
-    """A number in [0, 1) that depends on nothing else."""
+def _random(seed, purpose, galaxy):
+    """A number in [0, 1) that depends on the arguments alone."""
     content = hashlib.sha256(f"{seed} {purpose} {galaxy}".encode()).digest()
     return int.from_bytes(content[:7], "big") / 2**56
 
 
-def _doubt(scores):
-    """How unsure the network is of the field of which it is least sure, 0-1."""
-    doubts = [1 - 2 * abs(score - THRESHOLD) for score in scores.values() if math.isfinite(score)]
-    return max(doubts, default=0)
+def _uncertainty(scores):
+    """Uncertainty of the least certain score of a galaxy, 0-1."""
+    finite = [score for score in scores.values() if math.isfinite(score)]
+    return max((1 - 2 * abs(score - THRESHOLD) for score in finite), default=0)
 
 
 def _listed(only, scores):
     chosen = list(dict.fromkeys(only))
     unknown = [galaxy for galaxy in chosen if galaxy not in scores]
     if unknown:
+        more = " and others" if len(unknown) > 5 else ""
         msg = (
-            f"the run has no field of {', '.join(unknown[:5])}"
-            f"{' and others' if len(unknown) > 5 else ''}; take them from the list"
+            f"the run has no field of {', '.join(unknown[:5])}{more}; remove them from the list of "
+            "galaxies"
         )
         raise ValueError(msg)
     digest = hashlib.sha256("\n".join(sorted(chosen)).encode()).hexdigest()
@@ -154,18 +113,18 @@ def _listed(only, scores):
 
 
 def _contradicted(scores, history):
-    """Galaxies whose class contradicts the score; second looks do not change who is looked at."""
-    said = {
+    """Galaxies whose score contradicts the class of a first look, the most certain score first."""
+    classes = {
         (one.galaxy, one.tracer): one.quality
         for one in history
         if one.action == JUDGED and one.series != DISAGREEMENT
     }
-    apart = {}
+    certainty = {}
     for galaxy, known in scores.items():
         for tracer in TRACERS:
-            quality, score = said.get((galaxy, tracer)), known.get(tracer, math.nan)
-            if quality is not None and (score > THRESHOLD) != (quality > 0):
-                surely = abs(score - THRESHOLD)
-                if math.isfinite(surely):
-                    apart[galaxy] = max(apart.get(galaxy, 0), surely)
-    return sorted(apart, key=lambda galaxy: (-apart[galaxy], galaxy))
+            quality, score = classes.get((galaxy, tracer)), known.get(tracer, math.nan)
+            if quality is None or not math.isfinite(score):
+                continue
+            if (score > THRESHOLD) != (quality > 0):
+                certainty[galaxy] = max(certainty.get(galaxy, 0), abs(score - THRESHOLD))
+    return sorted(certainty, key=lambda galaxy: (-certainty[galaxy], galaxy))

@@ -1,89 +1,67 @@
-"""How far an expert is, and what the page says at its end."""
+"""How far an expert is, and the summary at the end of a session."""
 
 import math
 from statistics import median
 
+from mangapa.catalogue._flag_table import CLASSES
 from mangapa.fields import TRACERS
-from mangapa.inspection._scheme import QUALITIES
 from mangapa.inspection._store import JUDGED, SKIPPED
 from mangapa.inspection.agreement import agree, repeats
 from mangapa.usability._predict import THRESHOLD
 
-__all__ = ["network_after", "summarise"]
-
 
 def network_after(judgement, inspection):
-    """
-    What the network says of a galaxy, as soon as the expert has said all.
-
-    Parameters
-    ----------
-    judgement : `~mangapa.inspection.Judgement`
-        The last one.
-    inspection : `~mangapa.inspection._server.Inspection`
-        Of the expert.
-
-    Returns
-    -------
-    `dict` or `None`
-        By tracer.
-    """
-    said = _standing(inspection, judgement.galaxy)
+    """Answers of the network by tracer, or `None` until all fields of the galaxy are judged."""
+    standing = _standing(inspection, judgement.galaxy)
     for tracer in inspection.galaxies.tracers[judgement.galaxy]:
-        one = said.get((judgement.galaxy, judgement.showing, tracer))
+        one = standing.get((judgement.galaxy, judgement.showing, tracer))
         if one is None or one.action != JUDGED:
             return None
     return inspection.galaxies.network(judgement.galaxy)
 
 
-def summarise(inspection):
+def session_summary(inspection):
     """
-    What an expert has done so far.
+    Summarise a session as plain values.
 
-    Parameters
-    ----------
-    inspection : `~mangapa.inspection._server.Inspection`
-        Of the expert.
-
-    Returns
-    -------
-    `dict`
-        Plain values: how many showings are done, skipped and left, the median seconds of a galaxy,
-        the classes of each tracer, and the agreement with the network and with oneself, each as the
-        number of fields and the share that agrees on usable or not.
+    Numbers of showings (``total``, ``done``, ``skipped``, ``left``), median ``seconds`` of a
+    galaxy, number of fields in each class by tracer (``classes``), and the agreement on usability
+    with the ``network`` and with ``oneself``: number of fields, and fraction that agrees.
     """
-    said, galaxies = _standing(inspection), inspection.galaxies
+    standing, galaxies = _standing(inspection), inspection.galaxies
     done, skipped, seconds = 0, 0, []
     for shown in inspection.plan.showings:
         answers = [
-            said.get((shown.galaxy, shown.showing, tracer))
+            standing.get((shown.galaxy, shown.showing, tracer))
             for tracer in galaxies.tracers[shown.galaxy]
         ]
-        if all(one is not None and one.action == JUDGED for one in answers):
+        actions = {None if one is None else one.action for one in answers}
+        if actions == {JUDGED}:
             done += 1
             if all(one.seconds is not None for one in answers):
                 seconds.append(sum(one.seconds for one in answers))
-        elif any(one is not None and one.action == SKIPPED for one in answers):
+        elif SKIPPED in actions:
             skipped += 1
-    judged = [one for one in said.values() if one.action == JUDGED]
+    judged = [one for one in standing.values() if one.action == JUDGED]
     scores = galaxies.scores()
     network = [
         (one.quality, int(scores[one.galaxy][one.tracer] > THRESHOLD))
         for one in judged
-        if one.galaxy in scores and math.isfinite(scores[one.galaxy].get(one.tracer, math.nan))
+        if math.isfinite(scores.get(one.galaxy, {}).get(one.tracer, math.nan))
     ]
+    total = len(inspection.plan.showings)
     return {
         "store": str(inspection.store.path),
         "run": str(galaxies.folder),
-        "total": len(inspection.plan.showings),
+        "total": total,
         "done": done,
         "skipped": skipped,
-        "left": len(inspection.plan.showings) - done - skipped,
+        "left": total - done - skipped,
         "seconds": round(median(seconds), 1) if seconds else None,
         "classes": {
             tracer: [
-                sum(one.tracer == tracer and one.quality == choice.code for one in judged)
-                for choice in QUALITIES
+                sum(one.tracer == tracer and one.quality == code for one in judged)
+                for code in CLASSES
             ]
             for tracer in TRACERS
         },
@@ -93,7 +71,7 @@ def summarise(inspection):
 
 
 def _standing(inspection, galaxy=None):
-    """What stands of the judgements of the plan: the last of each (galaxy, showing, tracer)."""
+    """The last judgement of each (galaxy, showing, tracer) in the series of the session."""
     history = inspection.store.history(expert=inspection.expert, galaxy=galaxy)
     return {
         (one.galaxy, one.showing, one.tracer): one

@@ -5,30 +5,29 @@ import os
 import secrets
 import socketserver
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from mangapa._utils.imports import import_extra
+from mangapa.fields import TRACER_TITLES
 from mangapa.inspection._answers import LONGEST_COMMENT, judgement_of
 from mangapa.inspection._galaxies import InspectedGalaxies
 from mangapa.inspection._ordering import Plan
-from mangapa.inspection._progress import network_after, summarise
-from mangapa.inspection._scheme import TITLES, scheme
+from mangapa.inspection._progress import network_after, session_summary
+from mangapa.inspection._scheme import scheme
 from mangapa.inspection._store import JudgementStore
 from mangapa.plotting import COLOURS
 
-__all__ = ["PORT", "Inspection", "InspectionServer", "application"]
-
-#: Packages of the extra, by the names under which they are imported.
+#: Modules of the extra.
 NEEDED = ("flask", "PIL", "plotly")
 HOST = "127.0.0.1"
-#: The first to be tried. A server that is started again has the same one, and so the page finds
-#: what its predecessor could not post.
+#: The first port to try. A server that is started again takes the same one, so that its page finds
+#: the answers that the earlier page could not post.
 PORT = 8642
-#: How many ports after it are tried, if others inspect too.
+#: Number of further ports to try, for other experts on the same machine.
 MORE_PORTS = 20
-#: Bytes of a post; a judgement has some hundreds.
+#: Largest post in bytes; a judgement takes some hundreds, its comment at most 8,000.
 LARGEST_POST = 32_768
-#: The page has nothing from elsewhere, is in no frame of another, and does not tell where it is.
+#: The page loads nothing from elsewhere, cannot be framed, and does not reveal its address.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
@@ -38,29 +37,21 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+#: Values of a judgement that the page needs.
 SHOWN_OF_JUDGEMENT = (
     *("id", "action", "galaxy", "showing", "tracer", "quality", "feature", "note", "comment"),
     *("place", "seconds"),
 )
+SCRIPT, STYLE = "text/javascript", "text/css"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inspection:
     """
-    What one expert is to judge.
+    The session of one expert.
 
-    Attributes
-    ----------
-    galaxies : `~mangapa.inspection._galaxies.InspectedGalaxies`
-        Of a run.
-    store : `~mangapa.inspection.JudgementStore`
-        Where the judgements go; open as long as the page is served.
-    expert : `str`
-        Who.
-    plan : `~mangapa.inspection._ordering.Plan`
-        What is shown, in which order.
-    show_scores : `bool`
-        Show at once what the network says, and not only after the answer.
+    The ``store`` stays open while the page is served. With ``show_scores`` the page shows the
+    answer of the network at once, and not only after the expert's.
     """
 
     galaxies: InspectedGalaxies
@@ -71,30 +62,8 @@ class Inspection:
 
 
 def application(inspection, token):
-    """
-    The page and what it asks for, as a WSGI application.
-
-    Parameters
-    ----------
-    inspection : `Inspection`
-        What is to be judged.
-    token : `str`
-        The first part of every path; whoever does not know it is refused.
-
-    Returns
-    -------
-    ``flask.Flask``
-
-    Raises
-    ------
-    ImportError
-        If the extra ``inspect`` is not installed.
-    """
-    for package in NEEDED:
-        if find_spec(package) is None:
-            msg = f"the page needs {package}: pip install 'mangapa[inspect]'"
-            raise ImportError(msg)
-    import flask
+    """Make the WSGI application of the page; every path must begin with ``token``."""
+    flask, *_ = [import_extra(name, "inspect", "the inspection page") for name in NEEDED]
     from jinja2 import ChoiceLoader, PackageLoader
     from plotly.colors import get_colorscale
     from plotly.offline import get_plotlyjs
@@ -118,27 +87,28 @@ def application(inspection, token):
         return response
 
     @app.errorhandler(HTTPException)
-    def tell(error):
+    def as_text(error):
         return flask.Response(error.description, error.code, mimetype="text/plain")
 
     @page.get("/")
     def whole():
         return flask.render_template(
-            "inspect.html", inspection=inspection, scheme=scheme(), titles=TITLES,
+            "inspect.html", inspection=inspection, scheme=scheme(), titles=TRACER_TITLES,
             longest=LONGEST_COMMENT,
         )  # fmt: skip
 
     @page.get("/inspect.css")
     def style():
-        return flask.Response(flask.render_template("inspect.css"), mimetype="text/css")
+        return flask.Response(flask.render_template("inspect.css"), mimetype=STYLE)
 
     @page.get("/inspect.js")
     def script():
-        return flask.Response(flask.render_template("inspect.js"), mimetype="text/javascript")
+        text = flask.render_template("inspect.js", titles=TRACER_TITLES)
+        return flask.Response(text, mimetype=SCRIPT)
 
     @page.get("/plotly.js")
     def plotly():
-        response = flask.Response(get_plotlyjs(), mimetype="text/javascript")
+        response = flask.Response(get_plotlyjs(), mimetype=SCRIPT)
         response.headers["Cache-Control"] = "private, max-age=86400"
         return response
 
@@ -164,13 +134,13 @@ def application(inspection, token):
     def galaxy():
         name = flask.request.args.get("name", "")
         if name not in galaxies.sources:
-            flask.abort(404, "the run has no such galaxy")
+            flask.abort(404, "name must be a galaxy of the run")
         return flask.jsonify(galaxies.shown(name, scores=inspection.show_scores))
 
     @page.post("/judgements")
     def judgements():
         if not flask.request.is_json:
-            flask.abort(415, "an answer is JSON")
+            flask.abort(415, "an answer must be JSON")
         try:
             judgement = judgement_of(
                 flask.request.get_json(),
@@ -185,7 +155,7 @@ def application(inspection, token):
 
     @page.get("/summary")
     def summary():
-        return flask.jsonify(summarise(inspection))
+        return flask.jsonify(session_summary(inspection))
 
     app.register_blueprint(page)
     return app
@@ -193,44 +163,33 @@ def application(inspection, token):
 
 def _refuse_others(request, token, abort):
     """
-    Let nobody in who was not given the address.
+    Refuse requests of anyone who was not given the address.
 
-    Host and Origin are checked because a page of elsewhere can have its name point to this machine.
+    Host and Origin are checked because the name of another site can resolve to this machine.
     """
     own = {f"{name}:{request.environ['SERVER_PORT']}" for name in (HOST, "localhost")}
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
     if host not in own:
-        abort(403, "this page is for this machine alone")
+        abort(403, "this page is for this machine only")
     if origin is not None and origin != f"http://{host}":
-        abort(403, "this page answers to no other page")
+        abort(403, "this page does not answer other pages")
     if request.method == "POST" and not 0 <= (request.content_length or -1) <= LARGEST_POST:
-        abort(413, f"a post has at most {LARGEST_POST} bytes, and says how many")
+        abort(413, f"a post must state its length, of at most {LARGEST_POST} bytes")
     given = request.path.split("/")[1]
     if not hmac.compare_digest(given.encode(), token.encode()):
-        abort(403, "open the address that 'mangapa inspect' prints when it is started")
+        abort(403, "open the address that 'mangapa inspect' prints when it starts")
 
 
 class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
     """
-    Serves the page on the loopback, and to nobody else.
+    Serve the page of a session on the loopback interface.
 
-    Parameters
-    ----------
-    inspection : `Inspection`
-        What is to be judged.
-    port : `int`, optional
-        Where; the first free one from ``PORT`` on if not given.
-
-    Raises
-    ------
-    ImportError
-        If the extra ``inspect`` is not installed.
-    OSError
-        If the port is taken.
+    ``port`` is by default the first free one of the ``MORE_PORTS`` from ``PORT`` on; an OSError is
+    raised if there is none, or if the given one is taken.
     """
 
     daemon_threads = True
-    # On Windows it would let two servers have one port.
+    # On Windows, two servers could otherwise share a port.
     allow_reuse_address = os.name != "nt"
 
     def __init__(self, inspection, port=None):
@@ -243,15 +202,14 @@ class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
             except OSError as error:
                 taken = error
         else:
-            msg = (
-                f"port {port or f'{PORT} and those after it'} cannot be had ({taken}); name another"
-            )
+            ports = port or f"{PORT} to {PORT + MORE_PORTS}"
+            msg = f"port={ports} cannot be opened ({taken}); choose another port"
             raise OSError(msg) from taken
         self.set_app(app)
 
     @property
     def address(self):
-        """What to open in a browser."""
+        """Address to open in a browser."""
         return f"http://{HOST}:{self.server_port}/{self._token}/"
 
 

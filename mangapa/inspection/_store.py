@@ -1,4 +1,4 @@
-"""What the experts said: an SQLite file to which rows are only ever added."""
+"""The store of judgements: an SQLite file to which rows are only ever added."""
 
 import contextlib
 import json
@@ -11,18 +11,17 @@ from pathlib import Path
 from astropy.time import Time
 
 from mangapa._utils.sqlite import transaction
+from mangapa._utils.types import PathLike
+from mangapa.catalogue._flag_table import CODES
 from mangapa.exceptions import JudgementStoreError
-from mangapa.inspection._scheme import CODES
 
-__all__ = ["FILE_NAME", "JUDGED", "SKIPPED", "WITHDRAWN", "Judgement", "JudgementStore"]
-
-#: In the folder of a run.
+#: Name of the store in the folder of a run.
 FILE_NAME = "judgements.sqlite"
-#: Of the tables below; a store of another layout is refused.
+#: Version of the tables below; a store of another layout is refused.
 LAYOUT = 1
-#: Seconds to wait for another expert's row to be written.
+#: Seconds to wait for another process to write; one row takes milliseconds.
 PATIENCE = 20
-#: What a row may be.
+#: Actions.
 JUDGED, SKIPPED, WITHDRAWN = "judged", "skipped", "withdrawn"
 ALLOWED = {name: ", ".join(map(str, codes)) for name, codes in CODES.items()}
 TABLES = (
@@ -63,34 +62,34 @@ TABLES = (
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """
-    One row: what an expert did at one moment.
+    One action of an expert on a field.
 
     Attributes
     ----------
     expert, galaxy, tracer : `str`
-        Who, and of which field.
+        The expert, and the field.
     action : {"judged", "skipped", "withdrawn"}
-        A withdrawal undoes an earlier row, which it names.
+        A withdrawal undoes an earlier judgement.
     quality : `int` or `None`
         The class: 0 do not use, 1 messy, 2 clean. `None` unless judged.
     feature, note : `int`
-        Codes of the published catalogue; a note is of the gas.
+        Codes of the published catalogue, 0 for none. Only H-alpha has notes.
     comment : `str`
-        In the expert's own words.
+        Remark in the expert's own words.
     withdraws : `str` or `None`
-        The ``id`` of the row that is undone.
+        The ``id`` of the judgement that is undone.
     series : `str`
-        Empty for the galaxies as they come; else the name of a second look at some of them.
+        Name of a second look at some galaxies; empty for the first look.
     showing : {1, 2}
-        Some galaxies are shown twice, to see whether an expert agrees with himself.
+        2 if the galaxy is shown again, to compare the answers of the expert.
     place : `int` or `None`
-        Where in the order it was shown, from 1; `None` if it was not shown by the page.
+        Place in the order of showings, from 1; `None` if the page did not show it.
     seconds : `float` or `None`
-        From the question to the answer.
+        Time between question and answer.
     id : `str`
-        Chosen by who posts it, so that posting again stores nothing twice.
+        Unique identifier; a judgement that arrives twice is stored once.
     time : `str`
-        UTC, of its storage.
+        UTC at which it was stored.
     """
 
     expert: str
@@ -121,21 +120,21 @@ NOT_WITHDRAWN = (
 
 class JudgementStore:
     """
-    The judgements of all experts; many processes and threads may have it open at once.
+    Judgements of all experts, which processes and threads may read and write at the same time.
 
     Parameters
     ----------
     path : path-like
         The file, or the folder that holds ``judgements.sqlite``.
     create : `bool`, optional
-        Begin a store where there is none.
+        Create the store if it does not exist.
 
     Raises
     ------
     FileNotFoundError
-        If there is no store, and none is to be begun.
+        If the store does not exist and ``create`` is false.
     mangapa.exceptions.JudgementStoreError
-        If the file is something else.
+        If the file is not a store of judgements.
 
     Examples
     --------
@@ -148,14 +147,14 @@ class JudgementStore:
     [2]
     """
 
-    def __init__(self, path, *, create=False):
+    def __init__(self, path: PathLike, *, create: bool = False):
         path = Path(path)
         self.path = path / FILE_NAME if path.is_dir() else path
         if not (create or self.path.is_file()):
-            msg = f"there is no store of judgements {path}; 'mangapa inspect RUN' begins one"
+            msg = f"there is no store of judgements {path}; create one with 'mangapa inspect RUN'"
             raise FileNotFoundError(msg)
         self._lock = threading.RLock()
-        # Autocommit: each statement stands for itself, transactions are begun by name.
+        # Autocommit: transactions begin explicitly.
         self._database = sqlite3.connect(
             self.path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
         )
@@ -168,7 +167,7 @@ class JudgementStore:
     def _open(self):
         try:
             self._database.execute("pragma journal_mode = wal")
-            # A judgement that was acknowledged outlives a power cut.
+            # An acknowledged judgement must survive a power cut.
             self._database.execute("pragma synchronous = full")
             self._database.execute("pragma foreign_keys = on")
             with self._transaction():
@@ -177,12 +176,15 @@ class JudgementStore:
                     self._begin()
             facts = dict(self._database.execute("select name, value from facts"))
         except sqlite3.DatabaseError as error:
-            msg = f"{self.path} is no store of judgements ({error}); name another file"
+            msg = f"{self.path} is not a store of judgements ({error}); name another file"
             raise JudgementStoreError(msg) from error
         if json.loads(facts["layout"]) != LAYOUT:
-            msg = f"{self.path} was made by another version of mangapa; export it with that one"
+            msg = (
+                f"{self.path} has the layout of another version of mangapa; export the judgements "
+                "with that version"
+            )
             raise JudgementStoreError(msg)
-        #: Tells this store from any other, wherever it is moved.
+        #: Unique name, which stays with the file when it is moved.
         self.name = json.loads(facts["name"])
 
     def _begin(self):
@@ -210,14 +212,14 @@ class JudgementStore:
         with self._lock:
             self._database.close()
 
-    def add_galaxies(self, galaxies):
+    def add_galaxies(self, galaxies: dict[str, str | None]) -> None:
         """
-        Make galaxies known; judgements of others are refused.
+        Add galaxies; only judgements of known galaxies are accepted.
 
         Parameters
         ----------
         galaxies : `dict`
-            From their names to their MaNGA-IDs, or `None`.
+            From the name of each galaxy to its MaNGA-ID, or `None`.
         """
         with self._transaction():
             self._database.executemany(
@@ -226,43 +228,41 @@ class JudgementStore:
                 list(galaxies.items()),
             )
 
-    def mangaids(self):
+    def mangaids(self) -> dict[str, str | None]:
         """
-        The MaNGA-ID of each galaxy.
+        Return the MaNGA-ID of each galaxy.
 
         Returns
         -------
         `dict`
-            By name; `None` where it is not known.
+            MaNGA-ID by name; `None` if it is not known.
         """
-        with self._lock:
-            return dict(self._database.execute("select galaxy, mangaid from galaxies"))
+        return dict(self._fetch("select galaxy, mangaid from galaxies"))
 
-    def add(self, *judgements):
+    def add(self, *judgements: Judgement) -> bool:
         """
-        Keep what was said, all of it or nothing.
+        Store judgements, either all of them or none.
 
         Parameters
         ----------
         *judgements : `Judgement`
-            One whose ``id`` is known already is not stored again.
+            Those whose ``id`` is in the store are not stored again.
 
         Returns
         -------
         `bool`
-            Whether anything was new.
+            True if any of them is new.
 
         Raises
         ------
         ValueError
-            If a galaxy is unknown, a code is none, or what is withdrawn is not there to be.
+            If a galaxy is not known, a code does not exist, or a withdrawn judgement is not in the
+            store.
         """
         now = Time.now().utc.isot
         try:
             with self._transaction():
-                known = [self._database.execute(f"{SELECT} where id = ?", [one.id]).fetchone()
-                         for one in judgements]  # fmt: skip
-                new = [one for one, row in zip(judgements, known, strict=True) if row is None]
+                new = [one for one in judgements if self.find(one.id) is None]
                 self._database.executemany(
                     INSERT, [astuple(replace(one, time=one.time or now)) for one in new]
                 )
@@ -271,9 +271,9 @@ class JudgementStore:
             raise ValueError(msg) from error
         return bool(new)
 
-    def find(self, identifier):
+    def find(self, identifier: str) -> Judgement | None:
         """
-        Find what was said under an identifier.
+        Find a judgement.
 
         Parameters
         ----------
@@ -283,50 +283,55 @@ class JudgementStore:
         Returns
         -------
         `Judgement` or `None`
+            The judgement; `None` if it is not in the store.
         """
-        found = self._rows("id = :id", {"id": identifier})
-        return found[0] if found else None
+        return next(iter(self._select("id = :id", {"id": identifier})), None)
 
-    def history(self, *, expert=None, galaxy=None, withdrawn=False):
+    def history(
+        self, *, expert: str | None = None, galaxy: str | None = None, withdrawn: bool = False
+    ) -> list[Judgement]:
         """
-        What was said, in the order in which it was.
+        Return judgements in the order in which they were stored.
 
         Parameters
         ----------
         expert, galaxy : `str`, optional
-            By whom, and of what; all if not given.
+            Select one expert, or one galaxy; all by default.
         withdrawn : `bool`, optional
-            With what was withdrawn, and the withdrawals.
+            Include withdrawn judgements and the withdrawals.
 
         Returns
         -------
         `list` of `Judgement`
+            The judgements.
         """
         asked = {"expert": expert, "galaxy": galaxy}
         values = {name: value for name, value in asked.items() if value is not None}
         conditions = [f"{name} = :{name}" for name in values]
         if not withdrawn:
             conditions.append(NOT_WITHDRAWN)
-        return self._rows(" and ".join(conditions) or "1", values)
+        return self._select(" and ".join(conditions) or "1", values)
 
-    def _rows(self, condition, values):
-        with self._lock:
-            rows = self._database.execute(f"{SELECT} where {condition} order by number", values)
-            return [Judgement(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
-
-    def experts(self):
+    def experts(self) -> dict[str, int]:
         """
-        How many judgements of each expert stand.
+        Count the judgements of each expert, without those that are withdrawn.
 
         Returns
         -------
         `dict`
-            Numbers by name.
+            Number by expert.
         """
-        with self._lock:
-            return dict(
-                self._database.execute(
-                    f"select expert, count(*) from judgements where action = '{JUDGED}' "
-                    f"and {NOT_WITHDRAWN} group by expert order by expert"
-                )
+        return dict(
+            self._fetch(
+                f"select expert, count(*) from judgements where action = '{JUDGED}' "
+                f"and {NOT_WITHDRAWN} group by expert order by expert"
             )
+        )
+
+    def _select(self, condition, values):
+        rows = self._fetch(f"{SELECT} where {condition} order by number", values)
+        return [Judgement(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    def _fetch(self, statement, values=()):
+        with self._lock:
+            return self._database.execute(statement, values).fetchall()

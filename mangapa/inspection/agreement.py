@@ -1,46 +1,46 @@
-"""How far experts agree with each other, and each with oneself."""
+"""How far experts agree with each other, and each expert with themselves."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
-from mangapa.inspection._scheme import CODES
-from mangapa.inspection._store import JUDGED
+from mangapa._utils.imports import import_extra
+from mangapa._utils.types import ArrayLike
+from mangapa.catalogue._flag_table import CLASSES
+from mangapa.inspection._store import JUDGED, Judgement
 
 __all__ = [
     "Opinions",
-    "agree",
     "cohen_kappa",
     "confusion",
     "disputes",
     "fleiss_kappa",
     "opinions",
     "pairwise",
-    "repeats",
 ]
 
-CLASSES = CODES["quality"]
-#: In arrays: not judged.
+#: Class in arrays where an expert has not judged a field.
 NONE = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Opinions:
     """
-    The last word of each expert on each field.
+    The last judgement of each expert on each field.
 
     Attributes
     ----------
     experts : `tuple` of `str`
-        Who.
+        Names of the experts.
     fields : `tuple` of (galaxy, tracer)
-        Of what.
+        The fields.
     quality : `~numpy.ndarray` of `int`
-        The class, -1 where there is none; shape (fields, experts).
+        Classes, shape (fields, experts); -1 where an expert has not judged a field.
     feature, note : `~numpy.ndarray` of `int`
-        In the same shape, 0 where there is none.
+        Codes, shape (fields, experts); 0 where there is none.
     """
 
     experts: tuple
@@ -50,34 +50,38 @@ class Opinions:
     note: np.ndarray
 
 
-def opinions(judgements, experts=None):
+def opinions(judgements: Iterable[Judgement], experts: Sequence[str] | None = None) -> Opinions:
     """
-    The last word of each expert.
+    Collect the last judgement of each expert on each field.
 
     Parameters
     ----------
     judgements : iterable of `~mangapa.inspection.Judgement`
-        As `~mangapa.inspection.JudgementStore.history` gives them.
+        In the order in which `~mangapa.inspection.JudgementStore.history` returns them.
     experts : sequence of `str`, optional
-        Whose; those of all if not given.
+        Experts whose judgements count; all by default.
 
     Returns
     -------
     `Opinions`
+        One row for each field that any of them has judged.
 
     Raises
     ------
     ValueError
-        If one of these experts has judged nothing.
+        If one of the experts has judged nothing.
     """
     last = {(one.expert, one.galaxy, one.tracer): one for one in judgements if one.action == JUDGED}
     known = sorted({expert for expert, _, _ in last})
     experts = tuple(known if experts is None else experts)
     for expert in experts:
         if expert not in known:
-            msg = f"{expert!r} has judged nothing; there are {', '.join(known) or 'no experts'}"
+            msg = (
+                f"{expert!r} has judged nothing; the experts in the store are "
+                f"{', '.join(known) or 'none'}"
+            )
             raise ValueError(msg)
-    fields = tuple(sorted({(g, t) for e, g, t in last if e in experts}, key=_by_galaxy))
+    fields = sorted({(g, t) for e, g, t in last if e in experts}, key=_stars_first)
     parts = {
         name: np.full((len(fields), len(experts)), empty)
         for name, empty in (("quality", NONE), ("feature", 0), ("note", 0))
@@ -88,67 +92,42 @@ def opinions(judgements, experts=None):
         if expert in column:
             for name, values in parts.items():
                 values[row[tuple(field)], column[expert]] = getattr(one, name)
-    return Opinions(experts=experts, fields=fields, **parts)
+    return Opinions(experts=experts, fields=tuple(fields), **parts)
 
 
-def _by_galaxy(field):
-    """Stars before gas."""
+def _stars_first(field):
     galaxy, tracer = field
     return galaxy, tracer != "stellar"
 
 
 def repeats(judgements):
-    """
-    What an expert said of fields that were shown again.
-
-    Parameters
-    ----------
-    judgements : iterable of `~mangapa.inspection.Judgement`
-        In their order.
-
-    Returns
-    -------
-    `list` of (`int`, `int`)
-        The last class of the first showing, and that of the second, of one expert and field each.
-    """
-    said = defaultdict(dict)
+    """Pairs of the last class of the first and of the second showing, by expert and field."""
+    classes = defaultdict(dict)
     for one in judgements:
         if one.action == JUDGED:
-            said[one.expert, one.series, one.galaxy, one.tracer][one.showing] = one.quality
-    return [(pair[1], pair[2]) for pair in said.values() if len(pair) == 2]
+            classes[one.expert, one.series, one.galaxy, one.tracer][one.showing] = one.quality
+    return [(pair[1], pair[2]) for pair in classes.values() if len(pair) == 2]
 
 
 def agree(pairs):
-    """
-    How often two classes agree on whether a field can be used.
-
-    Parameters
-    ----------
-    pairs : sequence of (`int`, `int`)
-        Classes.
-
-    Returns
-    -------
-    `list`
-        Their number, and the share that agrees; `None` if there are none.
-    """
+    """Number of pairs of classes, and the fraction that agrees on usability, or `None`."""
     same = [(a > 0) == (b > 0) for a, b in pairs]
     return [len(same), sum(same) / len(same) if same else None]
 
 
-def confusion(a, b):
+def confusion(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """
-    How often each class of one goes with each class of the other.
+    Count how often each class of one expert meets each class of another.
 
     Parameters
     ----------
     a, b : array_like of `int`
-        Classes, shape (n,); -1 is none.
+        Classes, shape (n,); fields with a class of -1 do not count.
 
     Returns
     -------
     `~numpy.ndarray` of `int`
-        Shape (3, 3): rows of one, columns of the other.
+        Shape (3, 3): a row for each class of ``a``, a column for each class of ``b``.
 
     Examples
     --------
@@ -158,24 +137,24 @@ def confusion(a, b):
            [0, 0, 1],
            [0, 0, 1]])
     """
-    counts = Counter(zip(np.asarray(a).tolist(), np.asarray(b).tolist(), strict=True))
-    return np.array([[counts[one, other] for other in CLASSES] for one in CLASSES])
+    a, b = np.asarray(a), np.asarray(b)
+    return np.array([[np.sum((a == one) & (b == other)) for other in CLASSES] for one in CLASSES])
 
 
-def cohen_kappa(a, b):
+def cohen_kappa(a: ArrayLike, b: ArrayLike) -> float:
     """
-    Agreement of two experts beyond chance.
+    Compute the agreement of two experts beyond chance.
 
     Parameters
     ----------
     a, b : array_like of `int`
-        Classes, shape (n,); where either is -1 the field does not count.
+        Classes, shape (n,); fields with a class of -1 do not count.
 
     Returns
     -------
     `float`
-        1 for perfect agreement, 0 for that of chance; NaN where chance alone agrees always, or no
-        field was judged by both.
+        1 for perfect agreement, 0 for that of chance; NaN if no field was judged by both, or all
+        have the same class.
 
     Raises
     ------
@@ -186,37 +165,39 @@ def cohen_kappa(a, b):
     ----------
     Cohen 1960, Educational and Psychological Measurement 20, 37.
     """
-    try:
-        from sklearn.metrics import cohen_kappa_score
-    except ImportError as error:
-        msg = "agreement needs scikit-learn: pip install 'mangapa[inspect]'"
-        raise ImportError(msg) from error
+    metrics = import_extra("sklearn.metrics", "inspect", "the agreement of experts")
     a, b = np.asarray(a), np.asarray(b)
     both = (a != NONE) & (b != NONE)
     if np.unique([a[both], b[both]]).size < 2:
         return np.nan
-    return float(cohen_kappa_score(a[both], b[both]))
+    return float(metrics.cohen_kappa_score(a[both], b[both]))
 
 
-def fleiss_kappa(quality):
+def fleiss_kappa(quality: ArrayLike) -> float:
     """
-    Agreement of any number of experts beyond chance.
+    Compute the agreement of any number of experts beyond chance.
 
     Parameters
     ----------
-    quality : `~numpy.ndarray` of `int`
-        Classes, shape (fields, experts), -1 where there is none. Fields count that two or more
-        have judged; their number may differ from field to field.
+    quality : array_like of `int`
+        Classes, shape (fields, experts), -1 where an expert has not judged a field. Fields that
+        two or more experts have judged count; their number may differ from field to field.
 
     Returns
     -------
     `float`
-        As `cohen_kappa`.
+        1 for perfect agreement, 0 for that of chance; NaN if it is not defined.
 
     References
     ----------
-    Fleiss 1971, Psychological Bulletin 76, 378, with the number of judgements of each field in the
-    place of a common one.
+    Fleiss 1971, Psychological Bulletin 76, 378, with the number of judgements of each field in
+    place of a common number.
+
+    Examples
+    --------
+    >>> from mangapa.inspection.agreement import fleiss_kappa
+    >>> fleiss_kappa([[0, 0], [2, 2], [1, -1]])
+    1.0
     """
     quality = np.asarray(quality)
     counts = np.stack([(quality == code).sum(axis=1) for code in CLASSES])
@@ -229,24 +210,24 @@ def fleiss_kappa(quality):
     return float((observed - chance) / (1 - chance)) if chance < 1 else np.nan
 
 
-def pairwise(found, judgements=()):
+def pairwise(found: Opinions, judgements: Sequence[Judgement] = ()) -> Table:
     """
-    Each expert beside each other, and beside oneself where some were asked twice.
+    Compare each pair of experts, and each expert with themselves where they judged a field twice.
 
     Parameters
     ----------
     found : `Opinions`
-        What the experts say.
+        The last judgements of the experts.
     judgements : sequence of `~mangapa.inspection.Judgement`, optional
-        From which they are.
+        All judgements, which hold those of fields that were shown twice.
 
     Returns
     -------
     `~astropy.table.Table`
-        Number of fields, the shares with the same class and the same usability, and Cohen's kappa
-        of both; the confusion is in ``confusion``.
+        One row for each pair: ``expert``, ``other``, number of ``fields``, the fractions of equal
+        classes (``same_class``) and equal usability (``same_usability``), Cohen's ``kappa`` and
+        ``kappa_usability`` of both, and the ``confusion`` matrix.
     """
-    rows = []
     pairs = [
         (a, b, found.quality[:, i], found.quality[:, j])
         for i, a in enumerate(found.experts)
@@ -255,6 +236,7 @@ def pairwise(found, judgements=()):
     for expert in found.experts:
         again = np.array(repeats(one for one in judgements if one.expert == expert), int)
         pairs.append((expert, expert, *again.reshape(-1, 2).T))
+    rows = []
     for a, b, first, second in pairs:
         both = (first != NONE) & (second != NONE)
         first, second = first[both], second[both]
@@ -274,32 +256,30 @@ def pairwise(found, judgements=()):
     return Table(rows)
 
 
-def disputes(found):
+def disputes(found: Opinions) -> Table:
     """
-    The fields of which the experts disagree, the most disputed first.
+    List the fields on which the experts disagree, the most disputed first.
 
     Parameters
     ----------
     found : `Opinions`
-        What the experts say.
+        The last judgements of the experts.
 
     Returns
     -------
     `~astropy.table.Table`
-        ``galaxy``, ``tracer``, how many judged it (``experts``), the share of their pairs that
-        disagree on its class (``disputed``), and what each said (``said``).
+        ``galaxy``, ``tracer``, the number of ``experts`` who judged the field, the fraction of
+        their pairs that disagree (``disputed``), the largest difference of two classes
+        (``classes_apart``), and the class that each gave (``said``).
     """
     rows = []
     for (galaxy, tracer), quality in zip(found.fields, found.quality, strict=True):
-        given = quality[quality != NONE]
-        if given.size > 1 and np.unique(given).size > 1:
-            apart = (given[:, None] != given).sum() / (given.size * (given.size - 1))
-            said = ", ".join(
-                f"{expert} {one}"
-                for expert, one in zip(found.experts, quality, strict=True)
-                if one != NONE
-            )
-            rows.append((galaxy, tracer, given.size, apart, np.ptp(given), said))
+        judged = np.flatnonzero(quality != NONE)
+        given = quality[judged]
+        if np.unique(given).size > 1:
+            disputed = (given[:, None] != given).sum() / (given.size * (given.size - 1))
+            said = ", ".join(f"{found.experts[number]} {quality[number]}" for number in judged)
+            rows.append((galaxy, tracer, given.size, disputed, np.ptp(given), said))
     rows.sort(key=lambda row: (-row[4], -row[3], row[0], row[1]))
     names = ("galaxy", "tracer", "experts", "disputed", "classes_apart", "said")
     types = (str, str, int, float, int, str)

@@ -1,33 +1,36 @@
-"""One class for each field from those that several experts gave."""
+"""One class for each field from the classes that several experts give."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa.inspection.agreement import CLASSES, NONE
+from mangapa._utils.types import ArrayLike
+from mangapa.catalogue._flag_table import CLASSES
+from mangapa.inspection.agreement import NONE
 
-__all__ = ["METHODS", "Consensus", "by_majority", "by_weight", "prevailing"]
+__all__ = ["METHODS", "Consensus", "by_majority", "by_weight"]
 
-#: Steps of the expectation maximisation, which needs some tens, and when it stands still.
-STEPS, STILL = 200, 1e-7
-#: Judgements that are taken for granted in each row of an expert's table, so that one who was
-#: asked little is not believed to be without fault.
+#: Largest number of steps of the expectation maximisation, which converges in some tens, and the
+#: change of a probability below which it has converged.
+STEPS, CONVERGED = 200, 1e-7
+#: Judgements added to each row of an expert's table, spread evenly over the classes: half of one is
+#: enough that an expert with few judgements is not taken to be infallible.
 PRIOR = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Consensus:
     """
-    What the experts say together.
+    The joint opinion of the experts.
 
     Attributes
     ----------
     quality : `~numpy.ndarray` of `int`
-        The class of each field; -1 where they are undecided.
+        Class of each field, shape (fields,); -1 if there is no consensus.
     probability : `~numpy.ndarray`
-        Of each class, shape (fields, 3): the shares of the votes, or what the model says.
+        Probability of each class, shape (fields, 3): fractions of the votes, or by the model.
     reliability : `~numpy.ndarray` or `None`
-        Of each expert, the probability to say the second where the first is true; shape
+        Probability that an expert gives the second class where the first is true, shape
         (experts, 3, 3). `None` for a majority.
     """
 
@@ -36,19 +39,19 @@ class Consensus:
     reliability: np.ndarray | None = None
 
 
-def by_majority(quality):
+def by_majority(quality: ArrayLike) -> Consensus:
     """
-    The class that most experts gave.
+    Take the class that most experts give.
 
     Parameters
     ----------
-    quality : `~numpy.ndarray` of `int`
-        Classes, shape (fields, experts), -1 where there is none.
+    quality : array_like of `int`
+        Classes, shape (fields, experts), -1 where an expert has not judged a field.
 
     Returns
     -------
     `Consensus`
-        A tie is undecided.
+        There is none where two classes have equally many votes.
 
     Examples
     --------
@@ -65,25 +68,33 @@ def by_majority(quality):
     )
 
 
-def by_weight(quality):
+def by_weight(quality: ArrayLike) -> Consensus:
     """
-    The class that is most probable, if each expert errs in a way of his own.
+    Take the most probable class, if each expert errs in a way of their own.
 
-    How often each expert gives each class to fields of each true class is found together with the
-    classes, by expectation maximisation. An expert whom the others often contradict counts less.
+    Expectation maximisation finds the classes together with the frequency at which each expert
+    gives each class to fields of each true class. An expert whom the others often contradict
+    counts less.
 
     Parameters
     ----------
-    quality : `~numpy.ndarray` of `int`
-        As in `by_majority`.
+    quality : array_like of `int`
+        Classes, shape (fields, experts), -1 where an expert has not judged a field.
 
     Returns
     -------
     `Consensus`
+        With the reliability of the experts.
 
     References
     ----------
     Dawid & Skene 1979, Applied Statistics 28, 20.
+
+    Examples
+    --------
+    >>> from mangapa.inspection.consensus import by_weight
+    >>> by_weight([[2, 2, 0], [1, 1, 1], [0, 0, 2]]).quality.tolist()
+    [2, 1, 0]
     """
     votes = _votes(quality)
     judged = votes.any(axis=(1, 2))
@@ -96,7 +107,7 @@ def by_weight(quality):
         log = np.log(shares) + np.einsum("fec,etc->ft", votes, np.log(tables))
         truth = np.exp(log - log.max(axis=1, keepdims=True))
         truth /= truth.sum(axis=1, keepdims=True)
-        if np.abs(truth - before)[judged].max(initial=0) < STILL:
+        if np.abs(truth - before)[judged].max(initial=0) < CONVERGED:
             break
     return Consensus(
         quality=np.where(judged, truth.argmax(axis=1), NONE),
@@ -105,33 +116,23 @@ def by_weight(quality):
     )
 
 
+#: Functions that find a consensus, by name.
 METHODS = {"majority": by_majority, "dawid-skene": by_weight}
 
 
 def prevailing(codes, quality):
     """
-    The feature or note that most of those gave who judged the field.
+    The feature or note that more than half of the experts give who judged a field, otherwise 0.
 
-    Parameters
-    ----------
-    codes : `~numpy.ndarray` of `int`
-        Shape (fields, experts), 0 is none.
-    quality : `~numpy.ndarray` of `int`
-        Their classes, -1 where an expert has not judged.
-
-    Returns
-    -------
-    `~numpy.ndarray` of `int`
-        0 unless more than half agree; shape (fields,).
+    Codes and classes have the shape (fields, experts), the result has the shape (fields,).
     """
-    judged = np.asarray(quality) != NONE
+    codes, judged = np.asarray(codes), np.asarray(quality) != NONE
     found = np.zeros(len(judged), int)
     for code in np.unique(codes):
-        most = ((codes == code) & judged).sum(axis=1) * 2 > judged.sum(axis=1)
-        found[most] = code
+        found[((codes == code) & judged).sum(axis=1) * 2 > judged.sum(axis=1)] = code
     return found
 
 
 def _votes(quality):
-    """1.0 where an expert gave a class; shape (fields, experts, 3)."""
+    """1.0 where an expert gives a class; shape (fields, experts, 3)."""
     return (np.asarray(quality)[..., None] == np.array(CLASSES)).astype(float)

@@ -331,7 +331,7 @@ def _table(field, kinemetry, flags, effective_radius):
         galaxy=field.galaxy,
         tracer=field.tracer,
         flags=int(flags),
-        effective_radius=effective_radius,
+        effective_radius=None if np.isnan(effective_radius) else effective_radius,
     )
     for name in ("pa_axis", "axis_ratio", "field_asymmetry", "field_asymmetry_err"):
         profile.meta[name] = np.nan if kinemetry is None else getattr(kinemetry, name)

@@ -1,4 +1,4 @@
-"""A run as a page that a person likes to read."""
+"""HTML report of a run."""
 
 from mangapa.report._page import write_report
 

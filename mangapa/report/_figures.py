@@ -1,14 +1,17 @@
-"""What a catalogue says as a whole, as figures that answer to the mouse."""
+"""Interactive figures of a whole catalogue, as JSON for Plotly."""
 
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.imports import import_extra
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED
+from mangapa.fields import TRACER_TITLES, TRACERS
 
-__all__ = ["errors_and_scores", "misalignments", "position_angles"]
-
-#: Told apart by readers with any colour vision (Okabe & Ito 2008).
+#: Colours that readers with any colour vision can distinguish (Okabe & Ito 2008).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#9a9a9a"
+#: Symbol and colour of each tracer.
+STYLES = {"stellar": ("circle", BLUE), "halpha": ("diamond", ORANGE)}
+#: Width of a bar, deg; it divides 30 and 150, so that no bar lies on both sides of a limit.
 BIN = 5
 LAYOUT = {
     "template": "simple_white",
@@ -17,31 +20,13 @@ LAYOUT = {
     "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     "hovermode": "closest",
 }
-TRACERS = {
-    "stellar": ("Stars", "circle", BLUE),
-    "halpha": ("H\N{GREEK SMALL LETTER ALPHA}", "diamond", ORANGE),
-}
 
 
 def misalignments(table):
-    """
-    How many galaxies are misaligned by how much.
-
-    Parameters
-    ----------
-    table : `~astropy.table.QTable`
-        A catalogue.
-
-    Returns
-    -------
-    `dict`
-        A figure of Plotly, as JSON takes it.
-    """
-    from plotly import graph_objects as go
-
+    """Histogram of the misalignment of all galaxies, and of those with two usable fields."""
     edges = np.arange(0, 180 + BIN, BIN)
     offset, both = table["pa_offset"].to_value(u.deg), both_usable(table)
-    figure = go.Figure(layout=LAYOUT)
+    figure = _figure()
     for name, chosen, colour in (
         ("all", np.isfinite(offset), "#d0d0d0"),
         ("both fields usable", both & np.isfinite(offset), BLUE),
@@ -76,79 +61,59 @@ def misalignments(table):
 
 
 def position_angles(table):
-    """
-    The position angle of the gas against that of the stars.
-
-    Parameters and result are those of `misalignments`; points carry the number of their row.
-    """
-    from plotly import graph_objects as go
-
-    stars, gas = (table[f"{name}_pa"].to_value(u.deg) for name in TRACERS)
-    both, there = both_usable(table), np.isfinite(stars) & np.isfinite(gas)
-    figure = go.Figure(layout=LAYOUT)
+    """Position angle of the gas against that of the stars; points carry the number of their row."""
+    stars, gas = (table[f"{tracer}_pa"].to_value(u.deg) for tracer in TRACERS)
+    both, finite = both_usable(table), np.isfinite(stars) & np.isfinite(gas)
+    figure = _figure()
     apart = MISALIGNED.to_value(u.deg)
     for shift in (-360, -180, 0, 180, 360):
-        for off, dash in ((-apart, "dot"), (0, "solid"), (apart, "dot")):
+        for off in (-apart, 0, apart):
             figure.add_shape(
                 type="line",
                 x0=-360,
                 x1=720,
                 y0=-360 + shift + off,
                 y1=720 + shift + off,
-                line={"color": "#b8b8b8", "width": 1, "dash": "solid" if not off else dash},
+                line={"color": "#b8b8b8", "width": 1, "dash": "dot" if off else "solid"},
                 layer="below",
             )
     for name, chosen, colour in (
-        ("one or both not to be used", there & ~both, GREY),
-        ("both fields usable", there & both, BLUE),
+        ("one or both fields not usable", finite & ~both, GREY),
+        ("both fields usable", finite & both, BLUE),
     ):
-        figure.add_trace(_points(table, stars, gas, chosen, name=name, color=colour))
-    for axis, title in (("x", "stars"), ("y", TRACERS["halpha"][0])):
-        figure.update_layout(
-            {
-                f"{axis}axis": {
-                    "title": {"text": f"position angle of {title} (deg)"},
-                    "range": [0, 360],
-                    "dtick": 90,
-                }
-            }
-        )
+        _add_points(figure, table, stars, gas, chosen, name, color=colour)
+    axis = {"range": [0, 360], "dtick": 90}
+    figure.update_xaxes(title="position angle of the stars (deg)", **axis)
+    figure.update_yaxes(title=f"position angle of {TRACER_TITLES['halpha']} (deg)", **axis)
     return figure.to_plotly_json()
 
 
 def errors_and_scores(table):
-    """
-    The error of each position angle against the score of its field.
-
-    Parameters and result are those of `misalignments`; points carry the number of their row.
-    """
-    from plotly import graph_objects as go
-
-    figure = go.Figure(layout=LAYOUT)
-    for tracer, (name, symbol, colour) in TRACERS.items():
+    """Error of each position angle against the score; points carry the number of their row."""
+    figure = _figure()
+    for tracer, (symbol, colour) in STYLES.items():
         score = np.asarray(table[f"{tracer}_score"], float)
         error = table[f"{tracer}_pa_err"].to_value(u.deg)
         chosen = np.isfinite(score) & np.isfinite(error)
-        figure.add_trace(
-            _points(table, score, error, chosen, name=name, color=colour, symbol=symbol)
-        )
+        name = TRACER_TITLES[tracer]
+        _add_points(figure, table, score, error, chosen, name, color=colour, symbol=symbol)
     figure.update_xaxes(title="usability score", range=[-0.02, 1.02])
     figure.update_yaxes(title="1-sigma error of the angle (deg)", type="log", dtick=1)
     return figure.to_plotly_json()
 
 
 def both_usable(table):
-    """Where both fields of a galaxy can be used."""
-    flags = (np.ma.asarray(table[name]) for name in ("stel_qual", "halpha_qual"))
-    stars, gas = (np.ma.filled(flag, 0) > 0 for flag in flags)
-    return stars & gas
+    """Rows in which both fields are usable."""
+    return np.all([np.ma.filled(table[name], 0) > 0 for name in ("stel_qual", "halpha_qual")], 0)
 
 
-def _points(table, x, y, chosen, *, name, **marker):
-    from plotly import graph_objects as go
+def _figure():
+    return import_extra("plotly.graph_objects", "report", "a report").Figure(layout=LAYOUT)
 
+
+def _add_points(figure, table, x, y, chosen, name, **marker):
     rows = np.flatnonzero(chosen)
-    return go.Scatter(
+    figure.add_scatter(
         x=np.round(x[rows], 3).tolist(),
         y=np.round(y[rows], 2).tolist(),
         text=[str(table["plateifu"][row]) for row in rows],

@@ -1,4 +1,4 @@
-"""Images of fields as the small pictures of a page."""
+"""Velocity fields as small pictures in a page."""
 
 import base64
 import io
@@ -9,30 +9,19 @@ import numpy as np
 
 from mangapa.plotting import COLOURS, colour_range
 
-__all__ = ["drawn", "picture"]
-
-#: Colours of a picture; one more is transparent.
+#: Number of colours of a picture, odd so that the middle one is neutral. The next entry of the
+#: palette is transparent.
 N_COLOURS = 127
-#: Of the edges of a field, arcsec.
+#: Decimals of the edges of a field, arcsec.
 DECIMALS = 3
 
 
 def drawn(image, v_sys=None):
     """
-    What a page needs to draw a field.
+    What a page needs to draw a `~mangapa.runs._images.FieldImage`.
 
-    Parameters
-    ----------
-    image : `~mangapa.runs._images.FieldImage`
-        The field.
-    v_sys : `float`, optional
-        Systemic velocity, km/s, at the middle of the colours; the median if there is none.
-
-    Returns
-    -------
-    `dict`
-        The ``picture``, its ``extent`` (arcsec: east, west, south, north) and what its ``colours``
-        span (km/s).
+    The ``picture``, its ``extent`` (arcsec: east, west, south, north) and the range of its
+    ``colours`` (km/s), centred on ``v_sys``, or on the median velocity if that is `None`.
     """
     seen = image.velocity[np.isfinite(image.velocity)]
     centre, span = colour_range(seen, math.nan if v_sys is None else v_sys)
@@ -45,19 +34,9 @@ def drawn(image, v_sys=None):
 
 def picture(velocity, centre, span):
     """
-    A velocity field as a picture that a page can hold.
+    Draw velocities (km/s, shape (ny, nx), NaN is transparent) as a PNG in a data URI.
 
-    Parameters
-    ----------
-    velocity : `~numpy.ndarray`
-        km/s, shape (ny, nx), as seen on the sky; NaN is transparent.
-    centre, span : `float`
-        Of the colours, km/s.
-
-    Returns
-    -------
-    `str`
-        A PNG of one pixel a spaxel, as a data URI.
+    The PNG has one pixel for each spaxel; ``centre`` and ``span`` of the colours are in km/s.
     """
     from PIL import Image
 

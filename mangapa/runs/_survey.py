@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mangapa._utils.html import as_html, as_text
 from mangapa.archive._configuration import conf
 from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue import tabulate_rows
@@ -59,6 +60,13 @@ class RunSummary:
         if self.failed:
             text += f", {self.failed} failed"
         return text + (f", {self.left} left>" if self.left else ">")
+
+    def _repr_html_(self):
+        names = ("folder", "total", "measured", "failed", "left")
+        rows = [(name.capitalize(), getattr(self, name)) for name in names]
+        rows += [("Galaxies per second", as_text(self.rate, decimals=2))]
+        rows += [("Failure", f"{source}: {error}") for source, error in self.failures[:3]]
+        return as_html("RunSummary", rows)
 
 
 def survey(

@@ -1,4 +1,4 @@
-"""Mock galaxies whose truth is known, and the MAPS files that the DAP would have made of them."""
+"""Mock galaxies with known position angles, with the properties of MaNGA's MAPS files."""
 
 from mangapa.simulate._galaxies import FIELD_OF_VIEW, simulate_galaxy
 

@@ -1,102 +1,109 @@
-"""A thin disc, seen through a hexagonal IFU, with the troubles of real velocity fields."""
+"""A rotating thin disc, observed by a hexagonal IFU, with the defects of real velocity fields."""
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
+from mangapa._utils.quantities import scalar
+from mangapa._utils.types import ScalarLike
 from mangapa.archive.releases import PLATEIFU, release_named
 from mangapa.fields import Galaxy, VelocityField
 
-__all__ = ["FIELD_OF_VIEW", "simulate_galaxy"]
-
-#: Long axis of the hexagon for each number of fibres, arcsec (Drory et al. 2015).
+#: Long axis of the hexagon for each number of fibres, arcsec (Drory et al. 2015, AJ 149, 77).
 FIELD_OF_VIEW = {19: 12.5, 37: 17.5, 61: 22.5, 91: 27.5, 127: 32.5}
 #: Side of the DAP's square maps for each number of fibres, spaxels.
 MAP_SIZE = {19: 34, 37: 44, 61: 54, 91: 64, 127: 74}
-SPAXEL = 0.5  # arcsec
-#: The DAP bins to this signal-to-noise ratio per spaxel in its VOR10 and HYB10 analyses.
+#: Side of a spaxel, arcsec.
+SPAXEL = 0.5
+#: Signal-to-noise ratio to which the DAP bins spaxels in its VOR10 and HYB10 analyses.
 BIN_SNR = 10
 BINTYPES = ("VOR10", "HYB10", "SPX")
-#: Exponential discs: flux = exp(-1.678 R / R_e).
+#: Half-light radius of an exponential disc over its scale length.
 EXPONENTIAL = 1.678
-#: The primary sample is observed out to 1.5 effective radii (Bundy et al. 2015).
+#: Square of the axis ratio of an edge-on disc, 0.2, which is usual for spirals.
+THICKNESS = 0.04
+#: Effective radii out to which the primary sample is observed (Bundy et al. 2015, ApJ 798, 7).
 COVERAGE = 1.5
-#: Velocity error at a signal-to-noise ratio of one, and its floor, km/s, much as in real files.
+#: Velocity error at a signal-to-noise ratio of one and its floor, km/s, as in typical MAPS files.
 VELOCITY_ERROR = {"stellar": (120.0, 2.0), "halpha": (60.0, 1.0)}
 #: Correlation length of the noise of MaNGA's spaxels (Westfall et al. 2019, AJ 158, 231).
 CORRELATION_SPAXELS = 1.92
+#: Radius of a foreground blob and of the masked ring around it, arcsec: about the seeing.
+BLOB_RADIUS, RING_RADIUS = 1.5, 2.5
+#: Range of velocities that blobs and outliers add, km/s: clearly faster than the rotation.
+BLOB_VELOCITY, OUTLIER_VELOCITY = (300, 600), (500, 1000)
+#: Largest bin, spaxels on a side; its half, quarter and eighth are the other sizes.
+LARGEST_BIN = 8
 
 
 def simulate_galaxy(
     *,
-    plateifu=None,
-    n_fibres=127,
-    pa_stellar=60.0,
-    pa_halpha=None,
-    inclination=55.0,
-    v_max=200.0,
-    turnover=0.4,
-    v_sys=0.0,
-    snr=60.0,
-    bintype="VOR10",
-    correlated=False,
-    outliers=0.0,
-    foreground=0,
-    missing=0,
-    core_radius=0.0,
-    core_offset=180.0,
-    warp=0.0,
-    seed=0,
-):
+    plateifu: str | None = None,
+    n_fibres: int = 127,
+    pa_stellar: ScalarLike = 60.0,
+    pa_halpha: ScalarLike | None = None,
+    inclination: ScalarLike = 55.0,
+    v_max: float = 200.0,
+    turnover: float = 0.4,
+    v_sys: float = 0.0,
+    snr: float = 60.0,
+    bintype: str = "VOR10",
+    correlated: bool = False,
+    outliers: float = 0.0,
+    foreground: int = 0,
+    missing: int = 0,
+    core_radius: float = 0.0,
+    core_offset: float = 180.0,
+    warp: float = 0.0,
+    seed: int = 0,
+) -> Galaxy:
     """
     Simulate the stellar and H-alpha velocity fields of a disc galaxy.
 
     Parameters
     ----------
     plateifu : `str`, optional
-        Identifier; its IFU tells the number of fibres. Made up if not given.
+        Identifier, which determines the number of fibres; made up by default.
     n_fibres : {19, 37, 61, 91, 127}, optional
-        Size of the hexagonal IFU, where ``plateifu`` does not tell.
+        Size of the hexagonal IFU, unless ``plateifu`` is given.
     pa_stellar, pa_halpha : `float` or `~astropy.units.Quantity`, optional
-        True position angle of the receding side, deg; the gas follows the stars if not given.
+        Position angle of the receding side, deg; by default the gas rotates with the stars.
     inclination : `float` or `~astropy.units.Quantity`, optional
-        0 (face-on) to 90 deg.
+        From 0 (face-on) to 90 deg.
     v_max : `float`, optional
-        Flat part of the rotation curve v_max tanh(R / (turnover R_e)), km/s.
+        Velocity of the flat part of the rotation curve v_max tanh(R / (turnover R_e)), km/s.
     turnover : `float`, optional
-        Its turnover radius in effective radii.
+        Turnover radius of the rotation curve, effective radii.
     v_sys : `float`, optional
-        Systemic velocity that the file's SCINPVEL misses, km/s.
+        Systemic velocity that is left in the fields, km/s.
     snr : `float`, optional
         Signal-to-noise ratio of the central spaxel; the noise grows outwards as the light falls.
     bintype : {"VOR10", "HYB10", "SPX"}, optional
-        Both tracers binned (to a ratio of 10), the stars only, or neither.
+        Bin both tracers (to a ratio of 10), only the stars, or neither.
     correlated : `bool`, optional
-        Whether neighbouring spaxels share noise as MaNGA's do; bins do in any case.
+        Correlate the noise of neighbouring spaxels as in MaNGA.
     outliers : `float`, optional
         Fraction of the spaxels or bins with a spuriously high velocity.
     foreground : `int`, optional
-        Number of foreground blobs of another velocity, each cut off by a masked ring.
+        Number of foreground blobs with another velocity, each surrounded by a masked ring.
     missing : `int`, optional
         Number of masked patches.
     core_radius, core_offset : `float`, optional
-        Radius in arcsec within which the rotation is turned by an angle in degrees: a kinematically
-        decoupled core, by default a counter-rotating one.
+        Radius, arcsec, of a kinematically decoupled core, and its rotation against the disc, deg.
     warp : `float`, optional
-        Turn of the position angle from the centre to the edge, degrees; the true one is that of the
-        centre.
+        Change of the position angle from the centre to the edge, deg.
     seed : `int`, optional
-        Of the random numbers; equal arguments give equal galaxies.
+        Seed of the random numbers; equal arguments give equal galaxies.
 
     Returns
     -------
     `~mangapa.Galaxy`
-        With the truth in the cards TRUEPAST and TRUEPAHA of its header.
+        The cards TRUEPAST and TRUEPAHA of its header hold the true position angles.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range.
+        If an argument is out of range.
 
     Examples
     --------
@@ -106,43 +113,47 @@ def simulate_galaxy(
     <VelocityField of 9999-6101, halpha: 54 x 54 spaxels, 1315 good>
     """
     plateifu, n_fibres = _identifier(plateifu, n_fibres)
-    true_pa = {"stellar": _degrees(pa_stellar) % 360}
-    true_pa["halpha"] = true_pa["stellar"] if pa_halpha is None else _degrees(pa_halpha) % 360
-    inclination = _degrees(inclination)
-    _check_ranges(inclination, snr, bintype, outliers)
+    true_pa = {"stellar": scalar("pa_stellar", pa_stellar, u.deg) % 360}
+    true_pa["halpha"] = true_pa["stellar"]
+    if pa_halpha is not None:
+        true_pa["halpha"] = scalar("pa_halpha", pa_halpha, u.deg) % 360
+    inclination = scalar("inclination", inclination, u.deg)
+    for is_allowed, problem in [
+        (0 <= inclination <= 90, f"inclination={inclination} deg must be between 0 and 90"),
+        (snr > 0, f"snr={snr} must be positive"),
+        (bintype in BINTYPES, f"bintype={bintype!r} must be one of {', '.join(BINTYPES)}"),
+        (0 <= outliers <= 1, f"outliers={outliers} must be a fraction between 0 and 1"),
+    ]:
+        if not is_allowed:
+            raise ValueError(problem)
     rng = np.random.default_rng(seed)
 
     x, y, hexagon = _sky(n_fibres)
-    reff = FIELD_OF_VIEW[n_fibres] / 2 / COVERAGE
-    # As thin as a disc of flattening 0.2 allows, so that an edge-on one still has an extent.
-    axis_ratio = np.sqrt(np.cos(np.radians(inclination)) ** 2 * 0.96 + 0.04)
+    edge = FIELD_OF_VIEW[n_fibres] / 2
+    reff = edge / COVERAGE
+    axis_ratio = np.sqrt(np.cos(np.radians(inclination)) ** 2 * (1 - THICKNESS) + THICKNESS)
     radius, _ = _polar(x, y, true_pa["stellar"], axis_ratio)
     flux = np.exp(-EXPONENTIAL * radius / reff)
     spaxel_snr = snr * np.sqrt(flux)
     observed = hexagon & (spaxel_snr > 1)
-    masked, intruder = _damage(rng, x, y, hexagon, foreground, missing)
+    masked, blobs = _obstruct(rng, x, y, hexagon, foreground, missing)
 
     fields = {}
+    on_sky = np.hypot(x, y)
+    turn = warp * on_sky / edge + core_offset * (on_sky < core_radius)
     for tracer, pa in true_pa.items():
-        on_sky = np.hypot(x, y)
-        turn = warp * on_sky / (FIELD_OF_VIEW[n_fibres] / 2) + core_offset * (on_sky < core_radius)
         radius, azimuth = _polar(x, y, pa + turn, axis_ratio)
         velocity = v_max * np.tanh(radius / (turnover * reff)) * np.sin(np.radians(inclination))
-        velocity = velocity * np.cos(azimuth) + v_sys + intruder
-        binned = bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar")
-        bin_id = _bin(spaxel_snr, observed) if binned else _one_each(observed)
+        velocity = velocity * np.cos(azimuth) + v_sys + blobs
+        if bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar"):
+            bin_id = _bin_by_snr(spaxel_snr, observed)
+        else:
+            bin_id = _number(np.arange(observed.sum()), observed)
         velocity, ivar = _observe(
             rng, velocity, flux, spaxel_snr, bin_id, tracer, correlated, outliers
         )
         fields[tracer] = VelocityField.from_arrays(
-            velocity,
-            x,
-            y,
-            mask=masked,
-            ivar=ivar,
-            bin_id=bin_id,
-            tracer=tracer,
-            galaxy=plateifu,
+            velocity, x, y, mask=masked, ivar=ivar, bin_id=bin_id, tracer=tracer, galaxy=plateifu
         )
 
     release = release_named("DR17")
@@ -155,7 +166,7 @@ def simulate_galaxy(
     header["ECOOELL"] = (1 - axis_ratio, "Photometric ellipticity")
     header["DAPQUAL"] = 0
     header["DRP3QUAL"] = 0
-    header["MOCK"] = (True, "A simulation, no observation")
+    header["MOCK"] = (True, "A simulation, not an observation")
     header["TRUEPAST"] = (true_pa["stellar"], "True position angle, stars")
     header["TRUEPAHA"] = (true_pa["halpha"], "True position angle, H-alpha")
     return Galaxy(
@@ -180,27 +191,8 @@ def _identifier(plateifu, n_fibres):
     return f"9999-{n_fibres}01", n_fibres
 
 
-def _check_ranges(inclination, snr, bintype, outliers):
-    if not 0 <= inclination <= 90:
-        msg = f"inclination={inclination} deg must be between 0 and 90"
-        raise ValueError(msg)
-    if not snr > 0:
-        msg = f"snr={snr} must be positive"
-        raise ValueError(msg)
-    if bintype not in BINTYPES:
-        msg = f"bintype={bintype!r} is not known; choose one of {', '.join(BINTYPES)}"
-        raise ValueError(msg)
-    if not 0 <= outliers <= 1:
-        msg = f"outliers={outliers} must be a fraction between 0 and 1"
-        raise ValueError(msg)
-
-
-def _degrees(angle):
-    return float(u.Quantity(angle, None if hasattr(angle, "unit") else u.deg).to_value(u.deg))
-
-
 def _sky(n_fibres):
-    """Offsets of the spaxels, +x East as on a DAP map, and which of them the hexagon covers."""
+    """Offsets of the spaxels, arcsec, +x East as on a DAP map, and the mask of the hexagon."""
     size = MAP_SIZE[n_fibres]
     row, column = np.mgrid[:size, :size]
     x = (size / 2 - column) * SPAXEL
@@ -210,43 +202,44 @@ def _sky(n_fibres):
 
 
 def _polar(x, y, pa, axis_ratio):
-    """Radius and azimuth in the plane of the disc, the latter from the receding side."""
+    """Radius and azimuth in the plane of the disc, the azimuth from the receding side."""
     angle = np.radians(pa)
     major = x * np.sin(angle) + y * np.cos(angle)
     minor = (x * np.cos(angle) - y * np.sin(angle)) / axis_ratio
     return np.hypot(major, minor), np.arctan2(minor, major)
 
 
-def _damage(rng, x, y, hexagon, foreground, missing):
-    """Masked spaxels, and velocities that foreground blobs add."""
-    masked, intruder = ~hexagon, np.zeros(x.shape)
+def _obstruct(rng, x, y, hexagon, foreground, missing):
+    """Mask of bad spaxels, and the velocity that foreground blobs add, km/s."""
+    masked, blobs = ~hexagon, np.zeros(x.shape)
     reach = np.abs(x[hexagon]).max()
 
     def distance():
-        """From a random place in the outer half of the field."""
+        """Distance of each spaxel from a random place in the outer half of the field."""
         radius, angle = reach * rng.uniform(0.5, 0.9), rng.uniform(0, 2 * np.pi)
         return np.hypot(x - radius * np.cos(angle), y - radius * np.sin(angle))
 
     for _ in range(foreground):
         away = distance()
-        intruder[away < 1.5] = rng.choice([-1, 1]) * rng.uniform(300, 600)
-        masked |= (away >= 1.5) & (away < 2.5)
+        blobs[away < BLOB_RADIUS] = rng.choice([-1, 1]) * rng.uniform(*BLOB_VELOCITY)
+        masked |= (away >= BLOB_RADIUS) & (away < RING_RADIUS)
     for _ in range(missing):
         masked |= distance() < rng.uniform(0.15, 0.3) * reach
-    return masked, intruder
+    return masked, blobs
 
 
-def _one_each(observed):
+def _number(numbers, observed):
+    """Bin numbers as a map, -1 where a spaxel is not observed."""
     bin_id = np.full(observed.shape, -1)
-    bin_id[observed] = np.arange(observed.sum())
+    bin_id[observed] = numbers
     return bin_id
 
 
-def _bin(snr, observed):
+def _bin_by_snr(snr, observed):
     """
-    Bins of a similar signal-to-noise ratio: a block is split while all its quarters reach it.
+    Bin spaxels: each block is split as long as all its quarters reach the required ratio.
 
-    A quick stand-in for the Voronoi bins of the DAP, with the same sizes and crowding.
+    A fast substitute for the DAP's Voronoi bins, with similar sizes.
     """
     row, column = np.indices(observed.shape)
 
@@ -255,19 +248,17 @@ def _bin(snr, observed):
         block = row // side * observed.shape[1] + column // side
         return np.bincount(block.ravel(), values.ravel())[block]
 
-    size = np.full(observed.shape, 8)
+    size = np.full(observed.shape, LARGEST_BIN)
     signal = np.where(observed, snr**2, 0)
-    for half in (4, 2, 1):
+    for half in (LARGEST_BIN // 2, LARGEST_BIN // 4, LARGEST_BIN // 8):
         short = observed & (total(signal, half) < BIN_SNR**2)
         size[(size == 2 * half) & (total(short, 2 * half) == 0)] = half
     key = size * 1_000_000 + row // size * 1000 + column // size
-    bin_id = np.full(observed.shape, -1)
-    bin_id[observed] = np.unique(key[observed], return_inverse=True)[1].ravel()
-    return bin_id
+    return _number(np.unique(key[observed], return_inverse=True)[1].ravel(), observed)
 
 
 def _observe(rng, velocity, flux, snr, bin_id, tracer, correlated, outliers):
-    """Velocities and inverse variances of the bins, put back on their spaxels."""
+    """Velocities and inverse variances of the bins, as maps."""
     inside = bin_id >= 0
     ids = bin_id[inside]
     light = np.bincount(ids, flux[inside])
@@ -280,7 +271,7 @@ def _observe(rng, velocity, flux, snr, bin_id, tracer, correlated, outliers):
         noise = rng.normal(size=light.size)
     noise *= error
     wild = rng.random(light.size) < outliers
-    noise[wild] += rng.choice([-1, 1], wild.sum()) * rng.uniform(500, 1000, wild.sum())
+    noise[wild] += rng.choice([-1, 1], wild.sum()) * rng.uniform(*OUTLIER_VELOCITY, wild.sum())
     observed = np.full(velocity.shape, np.nan)
     ivar = np.zeros(velocity.shape)
     observed[inside] = (model + noise)[ids]

@@ -1,21 +1,17 @@
 """Velocity fields with the experts' flags, from which networks learn."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mangapa.catalogue._flag_table import CLASSES, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.cleaning import clean
 from mangapa.fields import TRACERS, VelocityField
 from mangapa.formats.manga import read_maps
 
 __all__ = ["CLASSES", "LabelledFields", "read_flags", "read_labelled", "unpack"]
 
-#: The experts' classes: 0 do not use, 1 messy, 2 clean. Anything else is a slip.
-CLASSES = (0, 1, 2)
-#: Columns of the published catalogue that hold the flags of each tracer.
-FLAG_COLUMNS = {"stellar": "stel_qual", "halpha": "halpha_qual"}
 #: What the table of flags may be called, and the fields in one file.
 TABLES, PACKED = ("catalogue.csv", "labels.csv"), "velocity_fields.npz"
 #: Distance of the spaxels in a packed file, arcsec.
@@ -111,25 +107,13 @@ def read_flags(path):
     ValueError
         If a column is missing.
     """
-    with open(path, newline="") as file:
-        rows = csv.DictReader(file)
-        names = rows.fieldnames or []
-        identifier = next((name for name in ("plateifu", "galaxy") if name in names), None)
-        present = {t: column for t, column in FLAG_COLUMNS.items() if column in names}
-        if identifier is None or not present:
-            msg = (
-                f"{path} must have a column plateifu (or galaxy), and stel_qual or halpha_qual "
-                f"or both; it has {', '.join(names)}"
-            )
-            raise ValueError(msg)
-        flags = {}
-        for row in rows:
-            galaxy = row[identifier]
-            group = row.get("mangaid") or galaxy
-            for tracer, column in present.items():
-                if row[column] in map(str, CLASSES):
-                    flags[galaxy, tracer] = int(row[column]), group
-    return flags
+    _, rows = read_flag_table(path, LABELS)
+    return {
+        (row["plateifu"], tracer): (row[column], row.get("mangaid") or row["plateifu"])
+        for row in rows
+        for tracer, column in QUALITY_NAMES.items()
+        if row.get(column) is not None
+    }
 
 
 def unpack(path, only=None):

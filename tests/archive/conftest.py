@@ -1,4 +1,4 @@
-"""A galaxy of the public archive, served on the loopback, and an empty local copy."""
+"""A server on the loopback with one galaxy of the public archive, and an empty local copy."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ PLATEIFU = "8485-1901"
 
 @pytest.fixture
 def archive(tmp_path, monkeypatch, galaxy):
-    """The server's `Archive`, which holds 8485-1901 of DR17 in the default daptype."""
+    """`Archive` of the server, with plate-IFU 8485-1901 of DR17 in the default daptype."""
     monkeypatch.setattr(transfer, "WAITS", (0.01, 0.02))
     monkeypatch.setenv("SAS_BASE_DIR", str(tmp_path / "local"))
     root = tmp_path / "remote"
@@ -37,7 +37,7 @@ def archive(tmp_path, monkeypatch, galaxy):
 
 @pytest.fixture
 def credentials():
-    """A ~/.netrc that knows the server."""
+    """A ~/.netrc with an entry for the server."""
     path = Path.home() / ".netrc"
     path.write_text("machine 127.0.0.1\n  login sdss\n  password secret\n")
     path.chmod(0o600)
@@ -47,7 +47,7 @@ def credentials():
 
 @pytest.fixture(autouse=True)
 def no_local_copy():
-    """Whatever a test puts into the shared local copy is gone after it."""
+    """Remove what a test writes to the shared local copy."""
     yield
     import os
 

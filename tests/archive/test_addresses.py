@@ -46,7 +46,7 @@ def test_daptypes():
         daptype_named("../x", dr17)
 
 
-def test_the_process_stays_as_it_was():
+def test_process_is_unchanged():
     import sdss_access
 
     tree = sdss_access.tree
@@ -70,7 +70,7 @@ def test_the_process_stays_as_it_was():
     assert set(seen) == {os.environ["HOME"]}
 
 
-def test_a_release_of_ten_thousand_is_one_choice():
+def test_addresses_of_a_thousand_galaxies():
     plateifus = [f"{plate}-{ifu}" for plate in range(7000, 7500) for ifu in (1901, 12705)]
     addresses = maps_addresses(plateifus, release="DR17")
     assert len({address.path for address in addresses}) == 1000

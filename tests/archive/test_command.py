@@ -17,7 +17,7 @@ from tests.archive_server import write_dapall, write_drpall
 
 @pytest.fixture
 def tables(archive):
-    """drpall and dapall on the server."""
+    """The server with the tables drpall and dapall."""
     remote = [
         archive.root
         / table_address(name, release="DR17").path.relative_to(os.environ["SAS_BASE_DIR"])
@@ -51,7 +51,7 @@ def test_by_configuration_alone(archive, tmp_path, monkeypatch):
     assert archive.address.path.read_bytes() == archive.file.read_bytes()
 
 
-def test_measure_goes_on_after_a_failure(archive, maps_file, capsys):
+def test_measure_continues_after_a_failure(archive, maps_file, capsys):
     sources = ["7443-1901", str(maps_file), "8485-1901"]
     assert main(["measure", *sources, "--download", "--json"]) == 1
     captured = capsys.readouterr()
@@ -64,7 +64,7 @@ def test_download(archive, capsys):
     assert main(["download", "8485-1901", "7443-1901", "--jobs", "2"]) == 1
     captured = capsys.readouterr()
     assert captured.out.strip() == str(expected_path("8485-1901"))
-    assert "look for it with 'mangapa list'" in captured.err
+    assert "'mangapa list' lists the galaxies" in captured.err
 
 
 def test_download_a_selection(tables, capsys):
@@ -72,7 +72,7 @@ def test_download_a_selection(tables, capsys):
     assert capsys.readouterr().out.strip() == str(expected_path("8485-1901"))
 
 
-@pytest.mark.filterwarnings("always:no quality bits")
+@pytest.mark.filterwarnings("always:the column dap_quality")
 def test_list(tables, tmp_path, capsys):
     assert main(["list"]) == 1
     assert "mangapa list --release DR17 --download" in capsys.readouterr().err
@@ -84,7 +84,7 @@ def test_list(tables, tmp_path, capsys):
     captured = capsys.readouterr()
     assert "7443-12703" in captured.out
     assert "8485-1901" not in captured.out
-    assert captured.err.startswith("mangapa: no quality bits of the DAP: there is no table")
+    assert captured.err.startswith("mangapa: the column dap_quality is masked: there is no table")
     assert list(QTable.read(out)["plateifu"]) == ["7443-12703"]
 
 

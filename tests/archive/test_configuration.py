@@ -17,7 +17,7 @@ def test_out_of_range():
         mangapa.conf.parallel_downloads = 100
 
 
-def test_from_the_users_file(tmp_path, monkeypatch):
+def test_settings_from_the_configuration_file(tmp_path, monkeypatch):
     folder = tmp_path / "astropy"
     folder.mkdir()
     (folder / "mangapa.cfg").write_text("release = DR15\nparallel_downloads = 2\n")

@@ -1,4 +1,4 @@
-"""By every identifier, from every release, to the right file; and nothing else becomes a path."""
+"""Identifiers of every release lead to the right file, and nothing else becomes a path."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def angles(measurement):
 
 
 def known(*names):
-    """Whether the installed sdss-tree knows where a release lies, by one of its names."""
+    """The given names of a release under which the installed sdss-tree knows its paths."""
     from sdss_access.path import Path as SASPath
 
     return {name.replace("-", "") for name in names} & set(SASPath.get_available_releases())
@@ -46,7 +46,7 @@ def test_every_release_and_daptype(release, daptype, mock, marvin, collaboration
     mock = replace(mock, daptype=daptype)
     version = release_named(release)
     if not known(release, version.name, *version.aliases):
-        with pytest.raises(ValueError, match=f"where {release} lies.*sdss-access==2.0.6"):
+        with pytest.raises(ValueError, match=f"the paths of {release}.*sdss-access==2.0.6"):
             locate(PLATEIFU, release=release, daptype=daptype)
         path = mangapa.write_maps(mock, tmp_path / "by-name.fits.gz", release=release)
         maps = marvin.tools.maps.Maps(filename=str(path))
@@ -77,7 +77,7 @@ def test_every_release_and_daptype(release, daptype, mock, marvin, collaboration
 
 
 @pytest.mark.parametrize("release", ["DR17", "DR15", "DR16", "MPL-11", "MPL-7"])
-def test_the_default_is_that_of_the_release(release):
+def test_default_daptype_depends_on_the_release(release):
     path = expected_path(PLATEIFU, release=release)
     assert path.name.startswith(f"manga-{PLATEIFU}-MAPS-HYB10-")
     assert expected_path(PLATEIFU, release=release, daptype="HYB10") == path
@@ -94,12 +94,12 @@ def test_configured_defaults(sas):
     assert dict(os.environ) == environment
 
 
-def test_a_path_is_given_back(maps_file):
+def test_path_is_returned(maps_file):
     assert locate(maps_file) == maps_file
     assert locate(str(maps_file)) == maps_file
 
 
-def test_an_absent_file_is_named(tmp_path):
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"MAPS-SPX.*mangapa download 7443-12703"):
         locate("7443-12703", daptype="SPX")
     with pytest.raises(FileNotFoundError, match=r"there is no file .*absent\.fits"):
@@ -118,14 +118,14 @@ def test_only_identifiers_become_paths(text):
 
 
 @pytest.mark.parametrize("source", [None, 8485, b"8485-1901", ["8485-1901"]])
-def test_other_kinds_are_refused(source):
+def test_other_types_are_refused(source):
     with pytest.raises(TypeError, match=f"not {type(source).__name__}"):
         locate(source)
 
 
 def test_by_mangaid(sas):
     drpall = Path(os.environ["SAS_BASE_DIR"]) / "dr17/manga/spectro/redux/v3_1_1"
-    with pytest.raises(FileNotFoundError, match=r"no table .*drpall-v3_1_1.fits; fetch it with"):
+    with pytest.raises(FileNotFoundError, match=r"no table .*drpall-v3_1_1.fits; download it with"):
         locate("1-209232")
     write_drpall(
         drpall / "drpall-v3_1_1.fits",
@@ -137,9 +137,9 @@ def test_by_mangaid(sas):
     )
     assert locate("1-209232") == sas
     assert angles(mangapa.measure("1-209232")) == angles(mangapa.measure(sas))
-    with pytest.raises(ValueError, match="observed as 7443-12703 and 8312-12703; give the plate"):
+    with pytest.raises(ValueError, match="observed as 7443-12703 and 8312-12703 in DR17; give"):
         locate("12-193481")
-    with pytest.raises(ValueError, match="mangaid='1-1' is no one galaxy of DR17: it is not in it"):
+    with pytest.raises(ValueError, match="'1-1' is not a galaxy of DR17; give the plate-IFU"):
         locate("1-1")
 
 
@@ -167,7 +167,7 @@ def test_allowed_by_configuration(archive):
     assert angles(by_plateifu) == angles(mangapa.measure(archive.file))
 
 
-def test_measure_fetches_a_damaged_file_anew(archive):
+def test_measure_downloads_a_damaged_file_again(archive):
     path = expected_path(PLATEIFU)
     path.parent.mkdir(parents=True)
     shutil.copy(archive.file, path)
@@ -179,20 +179,18 @@ def test_measure_fetches_a_damaged_file_anew(archive):
     assert path.read_bytes() == archive.file.read_bytes()
 
 
-def test_an_absent_analysis_is_told_with_those_that_exist(archive):
+def test_missing_analysis_lists_those_that_exist(archive):
     with pytest.raises(
         FileNotFoundError,
         match=r"no file http.*MAPS-VOR10.*status 404.*it has HYB10-MILESHC-MASTARSSP of 8485-1901",
     ):
         locate(PLATEIFU, daptype="VOR10", download=True)
-    with pytest.raises(
-        FileNotFoundError, match=r"nor any other analysis of 7443-1901.*'mangapa list"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"no other analysis of 7443-1901.*'mangapa list"):
         locate("7443-1901", download=True)
     assert len(archive.gets) == 2
 
 
-def test_many(archive):
+def test_download_of_many_sources(archive):
     results = download([PLATEIFU, "7443-1901", PLATEIFU], progress=False)
     assert [one.source for one in results] == [PLATEIFU, "7443-1901", PLATEIFU]
     assert results[0].error is None

@@ -12,7 +12,7 @@ def test_plateifu(name):
     "name",
     ["../..", "8485-1901\n", "8485-1801", "٨٤٨٥-1901", "8485-190", "", "8485/1901", "1-209232"],
 )
-def test_no_plateifu(name):
+def test_not_a_plateifu(name):
     assert not PLATEIFU.fullmatch(name)
 
 

@@ -1,20 +1,19 @@
-"""Against a true rsync daemon on the loopback."""
+"""Downloads from a real rsync daemon on the loopback."""
 
 import os
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import replace
 
 import pytest
 
 import mangapa
-from mangapa.archive import _transfer as transfer
 from mangapa.archive import locate
-from mangapa.archive._partial import partial_name
 from mangapa.archive._transfer import fetch
+from mangapa.archive._transport import partial_name
 from mangapa.exceptions import DownloadError, MangapaWarning
+from tests.waiting import until
 
 needs_rsync = pytest.mark.skipif(
     shutil.which("rsync") is None, reason="the program rsync is not installed"
@@ -23,7 +22,7 @@ needs_rsync = pytest.mark.skipif(
 
 @pytest.fixture
 def daemon(archive, tmp_path):
-    """The archive by rsync, public as module dr17, for members as mangawork."""
+    """The archive behind rsync: module dr17 is public, mangawork is for members."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -33,17 +32,18 @@ def daemon(archive, tmp_path):
     settings = tmp_path / "rsyncd.conf"
     settings.write_text(
         f"use chroot = no\nlog file = {tmp_path / 'log'}\npath = {archive.root / 'dr17'}\n"
-        # A daemon of the superuser would serve what everybody may read.
+        # By default a daemon of the superuser serves only world-readable files.
         + ("uid = 0\n" if os.getuid() == 0 else "")
         + f"[dr17]\n[mangawork]\nauth users = sdss\nsecrets file = {secrets}\n"
     )
     command = ["rsync", "--daemon", "--no-detach", f"--config={settings}", "--address=127.0.0.1"]
     with subprocess.Popen([*command, f"--port={port}"]) as process:
-        for _ in range(100):
+
+        def answers():
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        until(answers)
         with mangapa.conf.set_temp("rsync_server", f"rsync://127.0.0.1:{port}"):
             url = archive.address.rsync_url.replace("dtn.sdss.org", f"127.0.0.1:{port}")
             archive.address = replace(archive.address, rsync_url=url)
@@ -60,7 +60,7 @@ def test_download(daemon):
 
 
 @needs_rsync
-def test_goes_on_where_it_was_broken_off(daemon):
+def test_interrupted_download_is_resumed(daemon):
     path = daemon.address.path
     path.parent.mkdir(parents=True)
     partial_name(path, "rsync").write_bytes(daemon.file.read_bytes()[:20_000])
@@ -72,13 +72,13 @@ def test_goes_on_where_it_was_broken_off(daemon):
 def test_damaged_on_the_server(daemon):
     content = daemon.file.read_bytes()
     daemon.file.write_bytes(content[:-100])
-    with pytest.raises(DownloadError, match="what arrived is damaged"):
+    with pytest.raises(DownloadError, match="what arrived is truncated"):
         fetch(daemon.address, use_rsync=True)
     assert not daemon.address.path.exists()
 
 
 @needs_rsync
-def test_absent(daemon):
+def test_missing_on_the_server(daemon):
     daemon.file.unlink()
     with pytest.raises(FileNotFoundError, match="the server has no file rsync://"):
         fetch(daemon.address, use_rsync=True)
@@ -87,9 +87,9 @@ def test_absent(daemon):
 
 @needs_rsync
 def test_no_daemon(archive, monkeypatch):
-    nobody = replace(archive.address, rsync_url="rsync://127.0.0.1:9/dr17/x.fits.gz")
+    closed = replace(archive.address, rsync_url="rsync://127.0.0.1:9/dr17/x.fits.gz")
     with pytest.raises(DownloadError, match=r"rsync ended with status .*3 tries"):
-        fetch(nobody, use_rsync=True)
+        fetch(closed, use_rsync=True)
 
 
 @needs_rsync
@@ -106,9 +106,8 @@ def test_members_only(daemon, credentials, password):
             fetch(member, use_rsync=True)
 
 
-def test_https_where_there_is_no_rsync(archive, monkeypatch):
+def test_https_without_rsync(archive, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.warns(MangapaWarning, match="rsync is not installed; downloading by HTTPS"):
         path = locate("8485-1901", download=True, rsync=True)
     assert path.read_bytes() == archive.file.read_bytes()
-    assert transfer.damage(path) is None

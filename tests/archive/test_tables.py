@@ -55,7 +55,7 @@ def test_galaxies_with_units(drpall, dapall):
     assert len(release_table("DR17")) == 4
 
 
-def test_a_new_file_is_read_anew(drpall, dapall):
+def test_replaced_file_is_read_again(drpall, dapall):
     assert len(release_table("DR17")) == 4
     write_drpall(drpall, GALAXIES[:2])
     os.utime(drpall, ns=(0, drpall.stat().st_mtime_ns + 1_000_000_000))
@@ -71,26 +71,26 @@ def test_dapall_of_earlier_releases(drpall):
     assert release_table("DR15", daptype="HYB10")["dap_quality"].mask.all()
 
 
-def test_without_dapall_the_rest_goes_on(drpall):
-    with pytest.warns(MangapaWarning, match=r"no quality bits of the DAP: .*dapall-v3_1_1-3\.1\.0"):
+def test_missing_dapall_masks_its_column(drpall):
+    with pytest.warns(MangapaWarning, match=r"dap_quality is masked: .*dapall-v3_1_1-3\.1\.0"):
         table = release_table("DR17")
     assert table["dap_quality"].mask.all()
     assert len(table) == 4
 
 
-def test_without_drpall():
+def test_missing_drpall():
     with pytest.raises(FileNotFoundError, match=r"no table .*drpall.*mangapa list --release DR17"):
         release_table("DR17")
 
 
 def test_damaged(drpall):
     os.truncate(drpall, drpall.stat().st_size - 2880)
-    with pytest.raises(OSError, match=r"drpall-v3_1_1\.fits is damaged.*fetch it again"):
+    with pytest.raises(OSError, match=r"drpall-v3_1_1\.fits is truncated; .*fetch it again"):
         plateifu_of("1-1", "DR17")
 
 
-@pytest.mark.filterwarnings("ignore:no quality bits")
-def test_fetched_once(archive, tmp_path):
+@pytest.mark.filterwarnings("ignore:the column dap_quality")
+def test_downloaded_once(archive, tmp_path):
     remote = archive.root / path_of("drpall").relative_to(os.environ["SAS_BASE_DIR"])
     write_drpall(remote, GALAXIES)
     archive.faults[remote.name] = ["short"]
@@ -137,6 +137,6 @@ def test_select(drpall, dapall, where, expected):
         "",
     ],
 )
-def test_select_nothing_but_conditions(drpall, dapall, where):
-    with pytest.raises(ValueError, match=r"is not understood .*columns plateifu, mangaid"):
+def test_select_refuses_anything_but_conditions(drpall, dapall, where):
+    with pytest.raises(ValueError, match=r"is not valid .*columns plateifu, mangaid"):
         select(release_table("DR17"), where)

@@ -1,14 +1,11 @@
-"""After each fault no file bears the final name, and the next call ends with the right bytes."""
+"""After each fault there is no file under the final name, and the next call downloads it."""
 
-import contextlib
 import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from dataclasses import replace
 from subprocess import PIPE
@@ -18,8 +15,8 @@ import pytest
 import mangapa
 from mangapa.archive import _http as http
 from mangapa.archive import _transfer as transfer
-from mangapa.archive._partial import begun, partial_name
-from mangapa.archive._transfer import damage, fetch, fetch_all
+from mangapa.archive._transfer import fetch, fetch_all
+from mangapa.archive._transport import partial_files, partial_name
 from mangapa.exceptions import DownloadError
 
 
@@ -28,11 +25,11 @@ def assert_fetched(archive):
     assert [p.name for p in archive.address.path.parent.iterdir()] == [archive.file.name]
 
 
-def assert_nothing_under_the_name(archive):
+def assert_not_fetched(archive):
     assert not archive.address.path.exists()
 
 
-def test_a_sound_download(archive):
+def test_download_without_faults(archive):
     fetch(archive.address)
     assert_fetched(archive)
     assert archive.gets == [None]
@@ -41,7 +38,7 @@ def test_a_sound_download(archive):
 
 
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", 503, 429])
-def test_a_network_fault_is_tried_again(archive, fault):
+def test_network_fault_is_retried(archive, fault):
     archive.faults[archive.file.name] = [fault]
     fetch(archive.address)
     assert_fetched(archive)
@@ -53,49 +50,50 @@ def test_a_network_fault_is_tried_again(archive, fault):
 
 
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", "page", 503])
-def test_three_tries_and_then_an_error(archive, fault):
+def test_three_tries_then_an_error(archive, fault):
     archive.faults[archive.file.name] = [fault] * 3
     with pytest.raises(DownloadError, match=r"8485-1901-MAPS.*3 tries\).*run it again"):
         fetch(archive.address)
     assert len(archive.gets) == 3
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
     fetch(archive.address)
     assert_fetched(archive)
 
 
-def test_a_flipped_byte_is_noticed(archive):
+def test_flipped_byte_is_detected(archive):
     archive.faults[archive.file.name] = ["flip"]
     fetch(archive.address)
     assert_fetched(archive)
     assert archive.gets == [None, None]
 
 
-def test_a_server_that_ignores_ranges(archive):
+def test_server_that_ignores_ranges(archive):
     archive.ranges = False
     archive.faults[archive.file.name] = ["short"]
     fetch(archive.address)
     assert_fetched(archive)
+    assert len(archive.gets) == 2
 
 
 def test_no_server(archive):
-    nobody = replace(archive.address, url="http://127.0.0.1:9/sas/x.fits.gz")
+    closed = replace(archive.address, url="http://127.0.0.1:9/sas/x.fits.gz")
     with pytest.raises(DownloadError, match=r"127\.0\.0\.1:9.*refused.*3 tries"):
-        fetch(nobody)
-    assert_nothing_under_the_name(archive)
+        fetch(closed)
+    assert_not_fetched(archive)
 
 
-def test_a_file_that_changed_on_the_server_is_begun_anew(archive, galaxy):
+def test_file_that_changed_on_the_server_is_downloaded_from_the_start(archive, galaxy):
     archive.faults[archive.file.name] = ["short"] * 3
     with pytest.raises(DownloadError):
         fetch(archive.address)
-    (left,) = begun(archive.address.path)
+    (left,) = partial_files(archive.address.path)
     assert left.stat().st_size > archive.file.stat().st_size / 2
     mangapa.write_maps(replace(galaxy, plateifu="8485-1901"), archive.file)
     fetch(archive.address)
     assert_fetched(archive)
 
 
-def test_a_complete_leftover_is_not_fetched_again(archive):
+def test_complete_partial_file_is_not_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     whole = partial_name(archive.address.path, "any")
     whole.write_bytes(archive.file.read_bytes())
@@ -104,7 +102,7 @@ def test_a_complete_leftover_is_not_fetched_again(archive):
     assert archive.gets == [f"bytes={archive.file.stat().st_size}-"]
 
 
-def test_a_damaged_file_is_fetched_anew(archive):
+def test_damaged_file_is_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
     fetch(archive.address)
@@ -116,7 +114,7 @@ def test_404_is_final(archive):
     with pytest.raises(FileNotFoundError, match="the server has no file http"):
         fetch(archive.address)
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
 
 
 def test_other_refusals_are_final(archive):
@@ -126,7 +124,7 @@ def test_other_refusals_are_final(archive):
     assert len(archive.gets) == 1
 
 
-def test_retry_after_is_heeded(archive, monkeypatch):
+def test_retry_after_is_limited(archive, monkeypatch):
     waited = []
     monkeypatch.setattr(http, "TRANSIENT", (429,))
 
@@ -155,19 +153,19 @@ def test_wrong_password(archive, credentials):
     with pytest.raises(PermissionError, match=r"status 401.*127\.0\.0\.1 in ~/\.netrc"):
         fetch(replace(archive.address, public=False))
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
 
 
 @pytest.mark.parametrize(
     ("content", "mode", "trouble"),
     [
         (None, None, "there is no ~/.netrc"),
-        ("machine elsewhere login a password b\n", 0o600, "knows no 127.0.0.1"),
+        ("machine elsewhere login a password b\n", 0o600, "has no entry for 127.0.0.1"),
         ("machine 127.0.0.1 login a password b\n", 0o644, "too permissive"),
         ("gibberish\n", 0o600, "cannot be used"),
     ],
 )
-def test_without_a_password_nobody_is_asked(archive, credentials, content, mode, trouble):
+def test_missing_password_raises_before_any_request(archive, credentials, content, mode, trouble):
     if content is None:
         credentials.unlink()
     else:
@@ -178,7 +176,7 @@ def test_without_a_password_nobody_is_asked(archive, credentials, content, mode,
     assert archive.asked == []
 
 
-def test_many_files_a_few_at_once(archive, tmp_path):
+def test_number_of_simultaneous_downloads(archive, tmp_path):
     archive.delay = 0.1
     addresses = []
     for number in range(8):
@@ -199,7 +197,7 @@ def test_many_files_a_few_at_once(archive, tmp_path):
     assert isinstance(results[addresses[5]], FileNotFoundError)
 
 
-def test_two_processes_fetch_a_file_once(archive):
+def test_two_processes_download_a_file_once(archive):
     archive.delay = 0.3
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=fetch, args=(archive.address,)) for _ in range(2)]
@@ -212,94 +210,90 @@ def test_two_processes_fetch_a_file_once(archive):
     assert_fetched(archive)
 
 
-def test_given_up_in_the_middle(archive):
-    archive.faults[archive.file.name] = ["stall"]
-    stop = threading.Event()
-    threading.Timer(0.2, stop.set).start()
-    with pytest.raises(DownloadError, match="could not be downloaded"):
-        fetch(archive.address, stop=stop)
+def test_stop_in_the_middle_keeps_what_arrived(archive):
+    class Stop(threading.Event):
+        """Set as soon as it is asked, which is after the first block."""
+
+        def is_set(self):
+            self.set()
+            return super().is_set()
+
+    with pytest.raises(DownloadError, match=r"could not be downloaded \(interrupted\)"):
+        fetch(archive.address, stop=Stop())
     assert len(archive.gets) == 1
-    assert_nothing_under_the_name(archive)
+    assert_not_fetched(archive)
+    (part,) = partial_files(archive.address.path)
+    assert part.read_bytes() == archive.file.read_bytes()[: http.BLOCK]
 
 
-#: Forks a download for each line that it reads, says its number, and when it has ended.
+#: For each number N that it reads, forks a download that kills itself at its Nth step (an event of
+#: Python's audit, such as an open file or a rename, or a block of data), and prints how far it was.
 DOWNLOADER = """
-import os, sys
+import os, signal, sys
 import requests, tqdm
 from mangapa import conf
 from mangapa.archive import _http as http
 from mangapa.archive import _transfer as transfer
 from mangapa.archive._addresses import maps_addresses
+
+def step(*args):
+    global steps
+    steps += 1
+    if steps == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Bar(tqdm.tqdm):
+    def update(self, n=1):
+        step()
+        return super().update(n)
+
 http.BLOCK = 1 << 8
+transfer.progress_bar = lambda show, **options: Bar(disable=True, **options)
 conf.server = sys.argv[1]
 (address,) = maps_addresses(["8485-1901"], release="DR17")
 print("ready", flush=True)
 for line in sys.stdin:
+    steps, last = 0, int(line)
     child = os.fork()
     if not child:
+        sys.addaudithook(step)
         transfer.fetch(address)
+        print(steps, flush=True)
         os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("ended", flush=True)
+    if os.waitpid(child, 0)[1]:
+        print("killed", flush=True)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_killed_at_random_moments(archive):
-    whole, path, moments = archive.file.read_bytes(), archive.address.path, random.Random(1)
-    outcomes = Counter()
+def test_killed_at_random_steps(archive):
+    whole, path, outcomes = archive.file.read_bytes(), archive.address.path, Counter()
     with subprocess.Popen(
         [sys.executable, "-c", DOWNLOADER, mangapa.conf.server],
         stdin=PIPE,
         stdout=PIPE,
         text=True,
     ) as downloader:
-        said = downloader.stdout.readline
-        assert said() == "ready\n"
+        assert downloader.stdout.readline() == "ready\n"
 
-        def begin():
-            print(file=downloader.stdin, flush=True)
-            return int(said())
+        def download(last_step):
+            print(last_step, file=downloader.stdin, flush=True)
+            return downloader.stdout.readline().strip()
 
-        start = time.monotonic()
-        begin()
-        assert said() == "ended\n"
-        undisturbed = time.monotonic() - start
-        for _ in range(50):
+        n_steps = int(download(0))
+        assert n_steps > len(whole) / 256
+        for last_step in random.Random(1).sample(range(1, n_steps), 50):
             path.unlink(missing_ok=True)
-            child = begin()
-            time.sleep(moments.uniform(0, 1.3 * undisturbed))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-            assert said() == "ended\n"
+            result = download(last_step)
             if path.exists():
                 assert path.read_bytes() == whole
                 outcomes["whole"] += 1
-            elif begun(path):
-                outcomes["begun"] += 1
+            else:
+                assert result == "killed"
+                outcomes["unfinished" if partial_files(path) else "nothing"] += 1
         downloader.stdin.close()
     path.unlink(missing_ok=True)
-    assert outcomes["whole"]
-    assert outcomes["begun"]
+    assert outcomes["whole"] > 5
+    assert outcomes["unfinished"] > 5
     fetch(archive.address)
     assert_fetched(archive)
-
-
-def test_damage(archive, tmp_path):
-    content = archive.file.read_bytes()
-    for name, what, expected in [
-        ("a.fits.gz", content, None),
-        (".a.fits.gz.0.part", content, None),
-        ("a.fits.gz", content[:-9], "damaged (Compressed file ended"),
-        ("a.fits.gz", b"<html>", "a web page"),
-        ("a.fits", b"  <!DOCTYPE html>", "a web page"),
-        ("a.fits", b"", "no FITS file"),
-        ("a.fits", b"SIMPLE  =" + b" " * 2871, None),
-        ("a.fits", b"SIMPLE  =" + b" " * 2870, "truncated"),
-    ]:
-        path = tmp_path / name
-        path.write_bytes(what)
-        found = damage(path)
-        assert found == expected or found.startswith(expected), (name, found)
-    assert os.listdir(archive.file.parent) == [archive.file.name]

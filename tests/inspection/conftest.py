@@ -1,4 +1,4 @@
-"""A run of fifty galaxies, simulated and real, and what serves it."""
+"""A run of fifty galaxies, simulated and real, and a server of its page."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ from mangapa.usability.labels import unpack
 from tests.conftest import SHARED_DATA
 
 N_GALAXIES, N_REAL = 50, 30
-#: Without gas.
+#: A galaxy without gas.
 NO_GAS = "8003-1901"
 
 
@@ -33,7 +33,7 @@ def simulated(number):
 
 
 def real():
-    """Some of the fields that were read back from published figures, where they are at hand."""
+    """Fields that were read from published figures, if the shared data are available."""
     packed = SHARED_DATA / "velocity_fields.npz"
     if not packed.is_file():
         return
@@ -44,7 +44,7 @@ def real():
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """Fifty galaxies, one of them without gas, and a failure."""
+    """Fifty galaxies, one of them without gas, and one failure."""
     folder = tmp_path_factory.mktemp("run")
     galaxies = list(real())
     galaxies += [simulated(number) for number in range(N_GALAXIES - len(galaxies))]
@@ -58,7 +58,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def store(tmp_path):
-    """An empty store that knows three galaxies."""
+    """A store with three galaxies and no judgements."""
     with JudgementStore(tmp_path / FILE_NAME, create=True) as opened:
         opened.add_galaxies({"8485-1901": "1-209232", "7443-12703": None, "8000-1901": None})
         yield opened
@@ -66,7 +66,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def served(run, tmp_path):
-    """Serves the run to an expert, on a new store of judgements if none is given."""
+    """Serve the run to an expert, by default with a new store of judgements."""
     with contextlib.ExitStack() as stack:
 
         def serve(expert="vera", *, path=tmp_path / FILE_NAME, port=0, show_scores=False, **order):

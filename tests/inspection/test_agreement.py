@@ -3,13 +3,26 @@ import pytest
 
 from mangapa.inspection import Judgement
 from mangapa.inspection import agreement as of
-from mangapa.inspection.consensus import by_majority, by_weight, prevailing
 
-# The worked example of Fleiss 1971 as it is commonly given: ten subjects, fourteen raters, five
-# categories; kappa is 0.210. Of the first three categories alone statsmodels 0.14 gives 0.33976.
+# Number of votes for each of three classes, one row per field.
 FLEISS = np.array(
     [[1, 0, 2], [0, 3, 0], [2, 1, 0], [0, 0, 3], [3, 0, 0], [1, 1, 1], [0, 2, 1], [0, 0, 3]]
 )
+
+
+def test_repeated_fields():
+    """Only fields with both showings count, with the last class of each."""
+    said = [judge("a", 1, 0), judge("a", 1, 2), judge("a", 1, 1, showing=2), judge("a", 2, 2)]
+    said += [judge("b", 1, 0, series="list 00000000"), judge("b", 1, 0, showing=2)]
+    assert of.repeats(said) == [(2, 1)]
+    assert of.agree([(2, 1), (0, 0), (0, 1), (2, 0)]) == [4, 0.5]
+    assert of.agree([]) == [0, None]
+
+
+def test_confusion_counts_pairs_of_classes():
+    found = of.confusion([0, 1, 2, 2, -1], [0, 2, 2, -1, 0])
+    assert found.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+    assert of.confusion([], []).sum() == 0
 
 
 def votes(counts):
@@ -20,7 +33,7 @@ def judge(expert, number, quality, **more):
     return Judgement(expert=expert, galaxy=f"{number}", tracer="stellar", quality=quality, **more)
 
 
-def test_the_last_word_counts():
+def test_last_judgement_counts():
     said = [
         judge("a", 1, 0),
         judge("b", 1, 1, feature=2),
@@ -34,14 +47,16 @@ def test_the_last_word_counts():
     assert found.quality.tolist() == [[2, 1], [1, -1]]
     assert found.feature.tolist() == [[0, 2], [0, 0]]
     assert of.opinions(said, ["b"]).fields == (("1", "stellar"),)
-    with pytest.raises(ValueError, match="'c' has judged nothing; there are a, b"):
+    with pytest.raises(
+        ValueError, match="'c' has judged nothing; the experts in the store are a, b"
+    ):
         of.opinions(said, ["c"])
     assert of.opinions([]).fields == ()
 
 
 @pytest.mark.needs_sklearn
-def test_cohen():
-    """The example of Cohen's kappa in the literature: 20, 5, 10, 15 of 50; 0.4."""
+def test_cohen_kappa():
+    """A textbook example: of 50 subjects 20, 5, 10 and 15 give a kappa of 0.4."""
     a = np.repeat([1, 1, 0, 0], [20, 5, 10, 15])
     b = np.repeat([1, 0, 1, 0], [20, 5, 10, 15])
     assert of.cohen_kappa(a, b) == pytest.approx(0.4)
@@ -51,7 +66,7 @@ def test_cohen():
     assert np.isnan(of.cohen_kappa([1, -1], [-1, 1]))
 
 
-def test_fleiss():
+def test_fleiss_kappa():
     counts = FLEISS
     share, number = counts.sum(axis=0) / counts.sum(), 3
     observed = np.mean([(row @ row - number) / (number * (number - 1)) for row in counts])
@@ -65,11 +80,11 @@ def test_fleiss():
 
 
 @pytest.mark.needs_sklearn
-def test_experts_side_by_side():
+def test_pairs_of_experts():
     said = [judge("a", n, q) for n, q in enumerate([0, 1, 2, 2])]
     said += [judge("b", n, q) for n, q in enumerate([0, 2, 2])]
     said += [judge("a", 0, 1, showing=2), judge("a", 2, 2, showing=2)]
-    # A look at the same showing again is a correction, no second opinion.
+    # A second answer to the same showing is a correction.
     said += [judge("b", 0, 0)]
     table = of.pairwise(of.opinions(said), said)
     assert list(table["expert", "other", "fields"].iterrows()) == [("b", "a", 3), ("a", "a", 2)]
@@ -79,7 +94,7 @@ def test_experts_side_by_side():
     assert len(of.pairwise(of.opinions([]))) == 0
 
 
-def test_the_most_disputed_first():
+def test_most_disputed_fields_come_first():
     said = [judge(e, n, q) for e, qs in zip("abc", ["0122", "0212", "2222"], strict=True)
             for n, q in enumerate(map(int, qs))]  # fmt: skip
     table = of.disputes(of.opinions(said))
@@ -87,38 +102,3 @@ def test_the_most_disputed_first():
     assert table["said"][0] == "a 0, b 0, c 2"
     assert table["disputed"].tolist() == pytest.approx([2 / 3] * 3)
     assert len(of.disputes(of.opinions(said[:4]))) == 0
-
-
-def test_majority():
-    found = by_majority([[0, 0, 2], [1, 2, -1], [2, -1, -1], [-1, -1, -1]])
-    assert found.quality.tolist() == [0, -1, 2, -1]
-    assert found.probability[0].tolist() == pytest.approx([2 / 3, 0, 1 / 3])
-
-
-def test_features_need_more_than_half():
-    codes = np.array([[1, 1, 0], [1, 0, -1], [0, 3, 3], [2, 0, 0]])
-    quality = np.array([[2, 2, 2], [1, 1, -1], [-1, 2, 2], [1, -1, -1]])
-    assert prevailing(codes, quality).tolist() == [1, 0, 3, 2]
-
-
-def test_experts_who_err_count_less():
-    """Three careless experts, two careful ones; the model finds out who is who."""
-    rng = np.random.default_rng(4)
-    truth = rng.choice(3, size=600, p=[0.3, 0.25, 0.45])
-    right = np.array([0.92, 0.9, 0.5, 0.45, 0.5])
-    said = np.where(rng.random((600, 5)) < right, truth[:, None], rng.integers(0, 3, (600, 5)))
-    said[rng.random(said.shape) < 0.2] = -1
-    weighed, majority = by_weight(said), by_majority(said)
-    judged = (said >= 0).any(axis=1)
-    assert (weighed.quality >= 0).tolist() == judged.tolist()
-    accuracy = np.mean(weighed.quality == truth)
-    assert accuracy > np.mean(majority.quality == truth) + 0.05
-    assert accuracy > 0.9
-    found = np.einsum("ecc->ec", weighed.reliability).mean(axis=1)
-    np.testing.assert_allclose(found, right + (1 - right) / 3, atol=0.07)
-    np.testing.assert_allclose(weighed.probability.sum(axis=1), 1)
-
-
-def test_nothing_to_agree_on():
-    assert by_weight(np.full((2, 1), -1)).quality.tolist() == [-1, -1]
-    assert by_weight([[2], [0]]).quality.tolist() == [2, 0]

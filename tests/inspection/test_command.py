@@ -4,24 +4,11 @@ import pytest
 
 from mangapa.cli import main
 from mangapa.inspection import Judgement
-from mangapa.inspection._galaxies import InspectedGalaxies
 from mangapa.inspection._store import FILE_NAME
-from mangapa.runs._store import RunStore
-from tests.inspection.conftest import N_GALAXIES
-
-
-def test_the_galaxies_of_a_run(run, tmp_path):
-    galaxies = InspectedGalaxies.of_run(run)
-    assert len(galaxies.sources) == N_GALAXIES
-    assert "bad" not in galaxies.sources
-    with RunStore(tmp_path, {}):
-        pass
-    with pytest.raises(FileNotFoundError, match="no field to look at"):
-        InspectedGalaxies.of_run(tmp_path)
 
 
 @pytest.mark.needs_sklearn
-def test_agreement(store, tmp_path, capsys):
+def test_agreement_prints_and_exports(store, tmp_path, capsys):
     for expert, classes in (("a", "212"), ("b", "012"), ("c", "211")):
         for galaxy, quality in zip(store.mangaids(), classes, strict=True):
             store.add(
@@ -32,21 +19,21 @@ def test_agreement(store, tmp_path, capsys):
     assert main(command) == 0
     said = capsys.readouterr().out
     assert "a: 3 judgements" in said
-    assert "Fleiss' kappa: 0.250 of the class" in said
+    assert "Fleiss' kappa: 0.250 for the class" in said
     assert "b (rows: 0, 1, 2) and a (columns: 0, 1, 2):" in said
-    assert "2 fields in dispute" in said
-    assert f"{labels}: 3 galaxies, 0 fields undecided" in said
+    assert "2 disputed fields" in said
+    assert f"{labels}: 3 galaxies, 0 fields without a consensus" in said
     with labels.open() as file:
         assert {row["plateifu"]: row["stel_qual"] for row in csv.DictReader(file)} == {
             "7443-12703": "2", "8000-1901": "1", "8485-1901": "2",
         }  # fmt: skip
     assert disputed.read_text().split() == ["7443-12703", "8485-1901"]
     assert main(["agreement", str(path), "--expert", "d"]) == 2
-    assert "'d' has judged nothing; there are a, b, c" in capsys.readouterr().err
+    assert "'d' has judged nothing; the experts in the store are a, b, c" in capsys.readouterr().err
 
 
 @pytest.mark.needs_sklearn
-def test_import(tmp_path, capsys):
+def test_agreement_imports_flags(tmp_path, capsys):
     published = tmp_path / "published.csv"
     published.write_text("plateifu,stel_qual,halpha_qual\n8485-1901,2,0\n")
     command = ["agreement", str(tmp_path / "new.sqlite"), "--import", str(published)]
@@ -58,20 +45,20 @@ def test_import(tmp_path, capsys):
     assert "no field was judged twice" in said
 
 
-def test_no_run_and_no_store(tmp_path, capsys):
+def test_missing_runs_and_stores(tmp_path, capsys):
     assert main(["inspect", str(tmp_path)]) == 1
     assert "begin one with 'mangapa survey" in capsys.readouterr().err
     assert main(["agreement", str(tmp_path / "absent.sqlite")]) == 1
-    assert "'mangapa inspect RUN' begins one" in capsys.readouterr().err
+    assert "create one with 'mangapa inspect RUN'" in capsys.readouterr().err
     assert not (tmp_path / "absent.sqlite").exists()
 
 
-def test_nothing_to_show(run, tmp_path, capsys):
+def test_inspect_without_galaxies_to_show(run, tmp_path, capsys):
     command = ["inspect", str(run), "--store", str(tmp_path / FILE_NAME), "--no-browser"]
     assert main([*command, "--order", "disagreement"]) == 0
-    assert "no galaxy to show" in capsys.readouterr().out
+    assert "no galaxies to show with --order disagreement" in capsys.readouterr().out
     (tmp_path / "list").write_text("1-1\n")
     assert main([*command, "--list", str(tmp_path / "list")]) == 2
     assert "the run has no field of 1-1" in capsys.readouterr().err
     assert main([*command, "--expert", " "]) == 2
-    assert "--expert must be a name" in capsys.readouterr().err
+    assert "--expert ' ' must be a name" in capsys.readouterr().err

@@ -2,6 +2,7 @@ import csv
 
 import pytest
 
+from mangapa import MangapaWarning
 from mangapa.inspection import Judgement, export_flags, import_flags
 from mangapa.usability.labels import read_flags
 
@@ -13,6 +14,12 @@ plateifu,mangaid,stel_qual,halpha_qual,stel_feature,halpha_feature,halpha_notes
 """
 
 
+#: The second galaxy has a class and a feature that do not exist.
+DROPS = "ignore:.*1 in stel_qual, 1 in halpha_feature:mangapa.MangapaWarning"
+#: The published catalogue has one stel_qual of 3.
+DROPS_ONE = "ignore:.*1 in stel_qual.*stel_qual='3':mangapa.MangapaWarning"
+
+
 @pytest.fixture
 def catalogue(tmp_path):
     path = tmp_path / "published.csv"
@@ -20,7 +27,8 @@ def catalogue(tmp_path):
     return path
 
 
-def test_there_and_back(store, catalogue, tmp_path):
+@pytest.mark.filterwarnings(DROPS)
+def test_flags_survive_an_import_and_an_export(store, catalogue, tmp_path):
     assert import_flags(store, catalogue, expert="published") == 4
     kept = [(o.galaxy, o.tracer, o.quality, o.feature, o.note) for o in store.history()]
     assert kept == [
@@ -39,7 +47,16 @@ def test_there_and_back(store, catalogue, tmp_path):
     assert rows["7443-12703"]["mangaid"] == "1-3"
 
 
-def test_what_is_held_is_not_imported_again(store, catalogue):
+def test_import_reports_cells_that_are_not_codes(store, catalogue):
+    expected = (
+        r"published\.csv: .*\(1 in stel_qual, 1 in halpha_feature\), .* stel_qual='3' in line 3"
+    )
+    with pytest.warns(MangapaWarning, match=expected):
+        import_flags(store, catalogue, expert="published")
+
+
+@pytest.mark.filterwarnings(DROPS)
+def test_flags_are_imported_once(store, catalogue):
     import_flags(store, catalogue, expert="published")
     assert import_flags(store, catalogue, expert="published") == 0
     assert import_flags(store, catalogue, expert="another") == 4
@@ -48,7 +65,8 @@ def test_what_is_held_is_not_imported_again(store, catalogue):
     assert len(store.history()) == 9
 
 
-def test_the_shared_catalogue(store, shared_data, tmp_path):
+@pytest.mark.filterwarnings(DROPS_ONE)
+def test_shared_catalogue_survives_an_import_and_an_export(store, shared_data, tmp_path):
     path = shared_data / "catalogue.csv"
     number = import_flags(store, path, expert="duckworth2020")
     assert number == len(read_flags(path))
@@ -56,7 +74,7 @@ def test_the_shared_catalogue(store, shared_data, tmp_path):
     assert read_flags(tmp_path / "labels.csv") == read_flags(path)
 
 
-def test_consensus(store, tmp_path):
+def test_export_follows_the_consensus(store, tmp_path):
     out = tmp_path / "labels.csv"
     for expert, quality in (("a", 2), ("b", 2), ("c", 0)):
         store.add(Judgement(expert=expert, galaxy="8485-1901", tracer="halpha", quality=quality))
@@ -67,17 +85,19 @@ def test_consensus(store, tmp_path):
     assert out.read_text().splitlines()[1] == "8485-1901,1-209232,,,,,"
 
 
-def test_what_cannot_be_done(store, tmp_path):
+def test_wrong_arguments_are_refused(store, tmp_path):
     out = tmp_path / "labels.csv"
-    with pytest.raises(ValueError, match="holds no judgement yet"):
+    with pytest.raises(ValueError, match="holds no judgements to export"):
         export_flags(store, out)
     with pytest.raises(ValueError, match="consensus='vote' is not known; choose one of majority"):
         export_flags(store, out, consensus="vote")
     assert not out.exists()
-    with pytest.raises(FileNotFoundError, match="no file"):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
         import_flags(store, tmp_path / "absent.csv", expert="a")
     out.write_text("galaxy,class\n1,2\n")
-    with pytest.raises(ValueError, match="must have a column plateifu"):
+    with pytest.raises(
+        ValueError, match="must have a column stel_qual or halpha_qual; it has galaxy, class"
+    ):
         import_flags(store, out, expert="a")
-    with pytest.raises(ValueError, match="expert must be a name"):
+    with pytest.raises(ValueError, match="expert='' must be a name"):
         import_flags(store, out, expert="")

@@ -13,7 +13,7 @@ def names(planned):
     return [one.galaxy for one in planned.showings]
 
 
-def test_random_is_the_same_each_time():
+def test_random_order_is_the_same_each_time():
     first = plan(SCORES, seed=1)
     assert first == plan(dict(reversed(SCORES.items())), seed=1)
     assert sorted(names(first)) == sorted(SCORES)
@@ -21,12 +21,12 @@ def test_random_is_the_same_each_time():
     assert first.series == ""
 
 
-def test_galaxies_that_are_added_leave_the_others_in_their_order():
+def test_added_galaxies_do_not_change_the_order_of_the_others():
     few = {name: SCORES[name] for name in list(SCORES)[:100]}
     assert [name for name in names(plan(SCORES)) if name in few] == names(plan(few))
 
 
-def test_the_least_sure_first():
+def test_least_certain_scores_come_first():
     shown = names(plan(SCORES, order="uncertain"))
     doubts = [abs(SCORES[name]["stellar"] - 0.5) for name in shown if int(name[5:]) % 2 == 0]
     assert doubts == sorted(doubts)
@@ -35,7 +35,7 @@ def test_the_least_sure_first():
     assert names(plan(nothing, order="uncertain"))[-1] == "a"
 
 
-def test_a_share_is_shown_twice():
+def test_fraction_of_the_galaxies_is_shown_twice():
     planned = plan(SCORES, repeat=0.25, number=100)
     shown = names(planned)
     again = [one.galaxy for one in planned.showings if one.showing == 2]
@@ -47,12 +47,12 @@ def test_a_share_is_shown_twice():
         first, second = np.flatnonzero(np.array(shown) == galaxy)
         assert planned.showings[first].showing == 1
         apart.append(second - first)
-    # At the end of the list there is less between them.
+    # At the end of the list the gap is shorter.
     assert np.median(apart) > GAP
     assert len(names(plan(SCORES, repeat=1))) == 400
 
 
-def test_disagreement():
+def test_disagreement_shows_contradicted_galaxies():
     def judged(number, quality, **more):
         return Judgement(
             expert="vera", galaxy=f"8000-{number}", tracer="stellar", quality=quality, **more
@@ -62,20 +62,20 @@ def test_disagreement():
     planned = plan(SCORES, order="disagreement", history=history)
     assert names(planned) == ["8000-10", "8000-190", "8000-120"]
     assert planned.series == DISAGREEMENT
-    # What is said at the second look does not change who is looked at.
+    # Second looks do not change the selection.
     history.append(judged(190, 2, series=DISAGREEMENT))
     assert plan(SCORES, order="disagreement", history=history) == planned
     history.append(judged(10, 0))
     assert names(plan(SCORES, order="disagreement", history=history)) == ["8000-190", "8000-120"]
 
 
-def test_a_list():
+def test_list_keeps_its_order():
     planned = plan(SCORES, order="list", only=["8000-7", "8000-3", "8000-7"])
     assert names(planned) == ["8000-7", "8000-3"]
     assert planned.series.startswith("list ")
     same = plan(SCORES, order="list", only=["8000-3", "8000-7"])
     assert same.series == planned.series
-    with pytest.raises(ValueError, match="no field of 1-1; take them from the list"):
+    with pytest.raises(ValueError, match="no field of 1-1; remove them from the list"):
         plan(SCORES, order="list", only=["1-1"])
 
 
@@ -83,12 +83,12 @@ def test_a_list():
     ("wrong", "message"),
     [
         ({"order": "alphabetical"}, "order='alphabetical' is not known"),
-        ({"repeat": 1.5}, "repeat=1.5 must be a share"),
+        ({"repeat": 1.5}, "repeat=1.5 must be between 0 and 1"),
         ({"number": 0}, "number=0 must be at least 1"),
-        ({"order": "list"}, "needs a list"),
-        ({"only": ["8000-1"]}, "no other order takes one"),
+        ({"order": "list"}, "only must be given with order='list'"),
+        ({"only": ["8000-1"]}, "and with no other order"),
     ],
 )
-def test_what_cannot_be_meant(wrong, message):
+def test_wrong_arguments_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         plan(SCORES, **wrong)

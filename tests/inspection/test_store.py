@@ -21,7 +21,7 @@ def said(store, **whose):
     return [(one.expert, one.quality) for one in store.history(**whose)]
 
 
-def test_what_is_kept(store, tmp_path):
+def test_stored_judgements_are_read_back(store, tmp_path):
     gas = replace(
         STARS, id="2", tracer="halpha", quality=0, note=2, comment="π 'faint'", place=3, seconds=1.5
     )
@@ -37,13 +37,13 @@ def test_what_is_kept(store, tmp_path):
         assert again.mangaids()["8485-1901"] == "1-209232"
 
 
-def test_the_same_post_is_stored_once(store):
+def test_judgement_is_stored_once(store):
     assert store.add(STARS)
     assert not store.add(STARS)
     assert len(store.history()) == 1
 
 
-def test_a_withdrawal_uncovers_what_was_said_before(store):
+def test_withdrawal_restores_the_earlier_judgement(store):
     later = replace(STARS, id="2", quality=0)
     store.add(STARS)
     store.add(later)
@@ -55,7 +55,7 @@ def test_a_withdrawal_uncovers_what_was_said_before(store):
         store.add(withdrawal(later))
 
 
-def test_whose_and_of_what(store):
+def test_history_of_an_expert_or_galaxy(store):
     store.add(STARS, replace(STARS, id="2", expert="jan", galaxy="7443-12703", quality=1))
     assert said(store, expert="jan") == [("jan", 1)]
     assert said(store, galaxy="8485-1901") == [("vera", 2)]
@@ -64,7 +64,7 @@ def test_whose_and_of_what(store):
 @pytest.mark.parametrize(
     "statement", ["update judgements set quality = 0", "delete from judgements"]
 )
-def test_nothing_is_overwritten(store, tmp_path, statement):
+def test_rows_cannot_be_changed(store, tmp_path, statement):
     store.add(STARS)
     other = sqlite3.connect(tmp_path / FILE_NAME)
     with pytest.raises(sqlite3.IntegrityError, match="only added"):
@@ -86,17 +86,17 @@ def test_nothing_is_overwritten(store, tmp_path, statement):
         {"showing": 3},
     ],
 )
-def test_what_is_no_judgement_is_refused(store, wrong):
+def test_wrong_judgements_are_refused(store, wrong):
     with pytest.raises(ValueError, match="the judgement is not stored"):
         store.add(STARS, replace(STARS, id="2", **wrong))
     assert store.history() == []
 
 
-def test_no_store(tmp_path):
+def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="mangapa inspect RUN"):
         JudgementStore(tmp_path)
-    (tmp_path / FILE_NAME).write_text("this is no database, and long enough to tell" * 10)
-    with pytest.raises(JudgementStoreError, match="is no store of judgements"):
+    (tmp_path / FILE_NAME).write_text("this is not a database, and it is longer than a header" * 10)
+    with pytest.raises(JudgementStoreError, match="is not a store of judgements"):
         JudgementStore(tmp_path)
     other = sqlite3.connect(tmp_path / "other.sqlite")
     with other:
@@ -106,7 +106,7 @@ def test_no_store(tmp_path):
         JudgementStore(tmp_path / "other.sqlite")
 
 
-def test_another_layout_is_refused(store, tmp_path):
+def test_other_layouts_are_refused(store, tmp_path):
     with sqlite3.connect(tmp_path / FILE_NAME) as other:
         other.execute("update facts set value = '99' where name = 'layout'")
     other.close()
@@ -121,8 +121,8 @@ def _judge(path, expert, number):
             store.add(Judgement(expert=expert, galaxy=f"{galaxy}", tracer="stellar", quality=1))
 
 
-def test_many_experts_at_once(tmp_path):
-    """Each in a process of his own, from the first moment of the store."""
+def test_experts_judge_at_the_same_time(tmp_path):
+    """Each expert has a process, and all of them create the store."""
     context, experts, number = multiprocessing.get_context("spawn"), ("a", "b", "c"), 20
     path = tmp_path / FILE_NAME
     processes = [context.Process(target=_judge, args=(path, expert, number)) for expert in experts]

@@ -44,8 +44,11 @@ def test_is_a_table_with_units_and_descriptions(profile):
     assert 0 <= profile.field_asymmetry < 5 * profile.field_asymmetry_err
 
 
-def test_no_effective_radius_is_nan():
-    assert np.isnan(pa_profile(field(disc()))["radius_re"]).all()
+@pytest.mark.parametrize("unknown", [None, np.nan, np.nan * u.arcsec])
+def test_no_effective_radius_is_nan(unknown):
+    found = pa_profile(field(disc()), effective_radius=unknown)
+    assert np.isnan(found["radius_re"]).all()
+    assert found.meta["effective_radius"] is None
 
 
 def test_rings_with_little_coverage_are_nan(profile):

@@ -70,7 +70,7 @@ def fields():
         galaxy = mangapa.simulate_galaxy(**settings)
         for tracer in ("stellar", "halpha"):
             made[f"{name} {tracer}"] = mangapa.clean(galaxy.tracer(tracer))
-    return made | plain_fields()
+    return made | plain_fields() | limit_fields()
 
 
 def plain_fields():
@@ -91,6 +91,75 @@ def plain_fields():
     points = 110 * np.tanh((x - 0.5 * y) / 2) + rng.normal(0, 15, x.shape)
     points = VelocityField.from_arrays(points, x, y, ivar=rng.uniform(0.002, 0.02, x.shape))
     return {"noise stellar": noise, "repeated stellar": repeated, "points stellar": points}
+
+
+def limit_fields():
+    """Fields at the limits of what is fitted: few spaxels or bins, no quite regular grid, flat."""
+    rng = np.random.default_rng(12)
+    y, x = np.mgrid[-6:6.5:0.5, 6:-6.5:-0.5]
+    round_, noise = np.hypot(x, y) < 6, rng.normal(0, 8, x.shape)
+    rotation = 80 * np.tanh((0.6 * x + 0.8 * y) / 2) + noise
+
+    def field(velocity, mask, x=x, y=y, **options):
+        return VelocityField.from_arrays(velocity, x, y, mask=mask, **options)
+
+    few = (np.abs(x) > 1) | (np.abs(y) > 0.75)
+    few[y == -0.5] = True
+    thirds = np.digitize(x + 0.3 * y, [-1.5, 1.5])
+    means = np.array([rotation[thirds == k].mean() for k in range(3)])
+    jitter = 0.012 * rng.choice([-1, 1], (2, *x.shape))
+    # Bins of one row, seven to ten spaxels long.
+    length = 7 + np.arange(len(x)) % 4
+    rows = np.arange(x.shape[1]) // length[:, None] + 100 * np.arange(len(x))[:, None]
+    means_of_rows = np.bincount(rows.ravel(), rotation.ravel()) / np.maximum(
+        np.bincount(rows.ravel()), 1
+    )
+    across = (0.8 * x - 0.6 * y) / 0.05
+    along = 0.6 * x + 0.8 * y
+    flat = 120 * along / np.hypot(np.hypot(along, across), 1) + noise / 100
+    return {
+        "fifteen stellar": field(rotation, few),
+        "twenty stellar": field(rotation, few & ~((y == -0.5) & (np.abs(x) <= 1))),
+        "three bins stellar": field(means[thirds], ~round_, bin_id=thirds),
+        "jitter stellar": field(rotation, ~round_, x=x + jitter[0], y=y + jitter[1]),
+        "long bins stellar": field(means_of_rows[rows], ~round_),
+        "flat stellar": field(flat, ~round_),
+        "late core stellar": mangapa.simulate_galaxy(n_fibres=61, core_radius=6.5, seed=8).stellar,
+    }
+
+
+def swarm():
+    """Small fields of few bins and little signal, where most thresholds are passed by some."""
+    rng = np.random.default_rng(13)
+    y, x = np.mgrid[-4:4.5:0.5, 4:-4.5:-0.5]
+    made = []
+    for number in range(60):
+        angle, signal = rng.uniform(0, 2 * np.pi), 10 ** rng.uniform(-0.7, 1.3)
+        along, across = x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle)
+        turned = along + rng.normal(0, 0.3) * across * np.hypot(x, y) / 4
+        velocity = signal * 10 * turned / np.hypot(turned, 1.5)
+        side = rng.integers(1, 5)
+        row, column = np.indices(x.shape) // side
+        bins = row * (1 + column.max()) + column
+        error = rng.uniform(6, 14, bins.max() + 1)[bins] if number % 3 else np.full(x.shape, 10.0)
+        velocity = (np.bincount(bins.ravel(), velocity.ravel()) / np.bincount(bins.ravel()))[bins]
+        velocity = velocity + error * rng.normal(size=bins.max() + 1)[bins]
+        outside = np.hypot(x, y) > rng.uniform(2, 4.2)
+        if number % 4 == 0:
+            outside |= along > rng.uniform(0, 2)
+        made.append(
+            VelocityField.from_arrays(
+                velocity,
+                x,
+                y,
+                mask=outside,
+                ivar=error**-2 if number % 2 else None,
+                bin_id=bins if number % 3 == 1 else None,
+                tracer=("stellar", "halpha")[number % 2],
+                galaxy=f"swarm {number // 2}",
+            )
+        )
+    return made
 
 
 def of_fit(field, **options):
@@ -124,12 +193,35 @@ def of_features(field):
         for name, value in vars(found).items()
         if name != "flags"
     }
-    return values | {"flags": int(found.flags)}
+    return values | {"flags": int(found.flags), "found": ", ".join(found.found)}
 
 
 def of_usability(field):
     alone, fcn = mangapa.usability(field), mangapa.usability(field, model="fcn")
-    return {"alone": alone.score, "flags": int(alone.flags), "fcn": fcn.score}
+    return {
+        "alone": alone.score,
+        "flags": int(alone.flags),
+        "usable": alone.usable,
+        "fcn": fcn.score,
+    }
+
+
+def of_cleaning(**options):
+    galaxy = mangapa.simulate_galaxy(**SIMULATED["damaged"])
+    cleaned = [mangapa.clean(galaxy.tracer(t), **options) for t in ("stellar", "halpha")]
+    counts = [np.bincount(one.rejection.ravel(), minlength=3).tolist() for one in cleaned]
+    return {"rejected": counts, "medians": [np.median(o.velocity[o.good]).value for o in cleaned]}
+
+
+def of_swarm(compute):
+    """Values of all fields of the swarm, in one list for each name."""
+    rows = [compute(field) for field in swarm()]
+    return {name: [row.get(name) for row in rows] for row in rows for name in row}
+
+
+def of_pairs():
+    found = mangapa.usability(swarm())
+    return {"score": [one.score for one in found], "flags": [int(one.flags) for one in found]}
 
 
 def of_measurement(galaxy, **options):
@@ -145,6 +237,15 @@ def cases():
     """What to compute by the name of each case, quick ones first."""
     for name, field in fields().items():
         yield from of_field(name, field)
+    for case, compute in {
+        "disc": of_fit,
+        "harmonic": partial(of_fit, method="harmonic", error=None),
+        "features": of_features,
+        "usability": of_usability,
+    }.items():
+        yield f"swarm {case}", partial(of_swarm, compute)
+    yield "swarm pairs", of_pairs
+    yield "cleaning", of_cleaning
     galaxy = mangapa.simulate_galaxy(**SIMULATED["damaged"])
     yield "damaged measure", partial(of_measurement, galaxy)
     yield (
@@ -185,6 +286,8 @@ def plain(value):
         return [plain(one) for one in value]
     if isinstance(value, (bool, np.bool_)):
         return int(value)
+    if isinstance(value, str):
+        return value
     if isinstance(value, (int, np.integer)):
         return int(value)
     return None if value is None or not np.isfinite(value) else float(f"{float(value):.9g}")

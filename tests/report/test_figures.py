@@ -14,7 +14,7 @@ ANGLES = (3.0, 4.0, 29.0, 30.0, 149.0, 180.0, np.nan)
 
 @pytest.fixture(scope="module")
 def table():
-    """A catalogue of chosen misalignments; the gas of the second is not to be used."""
+    """A catalogue with known misalignments; the gas of the second galaxy is not usable."""
     measurement = mangapa.measure(mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19))
     table = tabulate([measurement] * len(ANGLES))
     table["pa_offset"] = ANGLES * u.deg
@@ -23,7 +23,7 @@ def table():
     return table
 
 
-def test_every_galaxy_is_in_one_bar(table):
+def test_each_galaxy_is_in_one_bar(table):
     every, both = figures.misalignments(table)["data"]
     assert every["name"] == "all (6)"
     assert both["name"] == "both fields usable (5)"
@@ -38,12 +38,12 @@ def test_every_galaxy_is_in_one_bar(table):
     assert sum(both["y"]) == 5
 
 
-def test_lines_at_30_and_150(table):
+def test_lines_mark_30_and_150_deg(table):
     shapes = figures.misalignments(table)["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes] == [30, 150]
 
 
-def test_points_know_their_row(table):
+def test_points_carry_the_number_of_their_row(table):
     doubtful, both = figures.position_angles(table)["data"]
     assert list(doubtful["customdata"]) == [1]
     assert list(both["customdata"]) == [0, 2, 3, 4, 5]
@@ -53,7 +53,7 @@ def test_points_know_their_row(table):
 
 @pytest.mark.parametrize("draw", ["misalignments", "position_angles", "errors_and_scores"])
 @pytest.mark.parametrize("rows", [slice(0, 0), slice(None)])
-def test_as_json_takes_it(table, draw, rows):
+def test_figures_are_valid_json(table, draw, rows):
     from plotly.utils import PlotlyJSONEncoder
 
     figure = getattr(figures, draw)(table[rows])

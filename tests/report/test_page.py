@@ -1,4 +1,4 @@
-"""The page of a run, read by a true browser."""
+"""The report of a run in a real browser."""
 
 import json
 import re
@@ -22,7 +22,7 @@ FAILURE = "there is no file <img src=x onerror=alert(1)>; check the name"
 
 
 def galaxies():
-    """Galaxies of many misalignments; one without gas, one whose gas is all masked."""
+    """Galaxies with many misalignments; one has no gas, and in one all gas is masked."""
     for number in range(N_GALAXIES):
         galaxy = mangapa.simulate_galaxy(
             plateifu=f"{8000 + number}-1901",
@@ -42,7 +42,7 @@ def galaxies():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run with failures, one of which would like to be a script, and not at its end."""
+    """An unfinished run with a failure whose message contains HTML."""
     folder = tmp_path_factory.mktemp("run")
     with RunStore(folder, {"release": "DR17"}) as store:
         store.add_sources([*(f"{8000 + n}-1901" for n in range(N_GALAXIES)), "bad", "left"])
@@ -65,7 +65,7 @@ def page(report, browser):
 
 
 def cells(page, column):
-    """The texts of a column of the table as it is seen."""
+    """The texts in a column of the table as it is displayed."""
     rows = page.find_elements("css selector", "#galaxies tbody tr")
     return [row.find_elements("css selector", "td")[column].text for row in rows]
 
@@ -78,15 +78,15 @@ def errors(page):
     return [line for line in page.get_log("browser") if line["level"] == "SEVERE"]
 
 
-def test_it_needs_nothing_else(run):
+def test_page_loads_nothing_from_elsewhere(run):
     text = write_report(run, run / "other.html", progress=False).read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?(https?:|//)", text)
     assert str(run) not in text
 
 
-def test_it_loads(page):
+def test_page_shows_facts_and_figures(page):
     facts = page.find_element("id", "facts").text.replace("\n", " ")
-    assert f"{N_GALAXIES} of 14 galaxies measured 1 failed 1 left to do" in facts
+    assert f"{N_GALAXIES} of 14 galaxies measured 1 failed 1 not measured yet" in facts
     for figure in ("misalignments", "position_angles", "errors_and_scores"):
         assert until(lambda one=figure: page.find_elements("css selector", f"#{one} .main-svg"))
     table = catalogue_of(page)
@@ -99,13 +99,13 @@ def catalogue_of(page):
     return catalogue(re.sub("^file://", "", page.current_url).rpartition("/")[0])
 
 
-def test_failures_are_told_as_they_are(page):
-    """What comes from outside is text, not a part of the page."""
+def test_failures_are_shown_as_text(page):
+    """A message is text, never HTML."""
     assert page.find_element("id", "failures").text.splitlines()[-1] == f"bad {FAILURE}"
     assert not page.find_elements("css selector", "img[src='x']")
 
 
-def test_it_sorts(page):
+def test_table_sorts(page):
     head = page.find_element("css selector", "#galaxies thead th:nth-child(10)")
     assert head.text == "misalignment (deg)"
 
@@ -120,14 +120,14 @@ def test_it_sorts(page):
     assert len(in_order) == N_GALAXIES - 2
 
 
-def test_it_filters(page):
+def test_table_filters(page):
     search = page.find_element("css selector", "input[type=search]")
     search.send_keys("8007")
     assert until(lambda: cells(page, 0) == ["8007-1901"])
 
 
 def test_each_column_filters(page):
-    """For the galaxies without a good spaxel of gas."""
+    """Find the galaxy without a good spaxel of gas."""
     field = page.find_element("css selector", "#galaxies thead tr:nth-child(2) > :last-child input")
     field.send_keys("every spaxel is masked")
     assert until(lambda: cells(page, 0) == ["8004-1901"])
@@ -145,7 +145,7 @@ def title_of(dialog):
     return dialog.find_element("tag name", "h2").text
 
 
-def test_it_opens_a_galaxy(page):
+def test_click_opens_a_galaxy(page):
     table = catalogue_of(page)
     dialog = opened(page, 5)
     assert until(lambda: dialog.find_element("css selector", "#stellar .gtitle").text)
@@ -160,8 +160,8 @@ def test_it_opens_a_galaxy(page):
     assert errors(page) == []
 
 
-def test_a_galaxy_has_its_profile(page):
-    """The angle on each ring that tells one; a core that counter-rotates is a remark."""
+def test_galaxy_shows_its_profile(page):
+    """Each ring with an angle is drawn; a counter-rotating core is a remark."""
     assert "counter-rotating core" in cells(page, -1)[6]
     dialog = opened(page, 6)
     profile = mangapa.measure(list(galaxies())[6]).stellar_profile
@@ -169,13 +169,13 @@ def test_a_galaxy_has_its_profile(page):
     assert until(lambda: len(points(page, "stellar_profile")) == n_rings)
     page.switch_to.active_element.send_keys(ESCAPE)
     assert until(lambda: not dialog.is_displayed())
-    # A galaxy without gas leaves no profile of the one before.
+    # The gas of the previous galaxy disappears.
     opened(page, 3)
     assert until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
     assert errors(page) == []
 
 
-def test_a_point_opens_its_galaxy(page):
+def test_point_of_a_figure_opens_its_galaxy(page):
     page.execute_script(
         "document.getElementById('position_angles').emit('plotly_click', "
         "{points: [{customdata: 7}]})"
@@ -186,8 +186,8 @@ def test_a_point_opens_its_galaxy(page):
     assert until(lambda: not dialog.is_displayed())
 
 
-def test_a_whole_release(browser, tmp_path):
-    """Of ten thousand galaxies only those that are seen are in the page's tree."""
+def test_whole_release_loads_rows_on_demand(browser, tmp_path):
+    """Of ten thousand galaxies, the page creates only the rows in view."""
     number = 10_000
     result = result_of("a", mangapa.measure(next(galaxies())))
     with RunStore(tmp_path, {}) as store:
@@ -204,7 +204,7 @@ def test_a_whole_release(browser, tmp_path):
     assert errors(browser) == []
 
 
-def test_the_command(run, tmp_path, capsys):
+def test_command_writes_the_report(run, tmp_path, capsys):
     assert main(["report", str(run), "--out", str(tmp_path / "mine.html")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "mine.html")
     data = re.search(
@@ -217,7 +217,7 @@ def test_the_command(run, tmp_path, capsys):
     assert "no run in" in capsys.readouterr().err
 
 
-def test_an_empty_run(tmp_path, browser):
+def test_report_of_an_empty_run(tmp_path, browser):
     RunStore(tmp_path, {}).close()
     browser.get(write_report(tmp_path, progress=False).as_uri())
     assert "0 of 0 galaxies measured" in browser.find_element("id", "facts").text.replace("\n", " ")

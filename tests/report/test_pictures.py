@@ -20,8 +20,8 @@ def pixels(uri):
     return np.asarray(image.convert("RGBA")).astype(int)
 
 
-def test_one_pixel_a_spaxel():
-    """Approaching is blue, receding red, no spaxel transparent; beyond is the last colour."""
+def test_picture_has_one_pixel_per_spaxel():
+    """Approaching is blue, receding red, missing transparent; the last colours saturate."""
     shown = pixels(picture(VELOCITY, centre=0, span=100))
     assert shown.shape == (2, 3, 4)
     assert shown[..., 3].tolist() == [[255, 255, 255], [0, 255, 255]]
@@ -33,7 +33,7 @@ def test_one_pixel_a_spaxel():
     assert (shown[1, 2] == shown[0, 2]).all()
 
 
-def test_colours_are_about_the_systemic_velocity():
+def test_colours_are_centred_on_the_systemic_velocity():
     image = FieldImage(velocity=VELOCITY + 50, extent=(3.0, -3.0, -2.0, 2.0))
     found = drawn(image, v_sys=50)
     assert sum(found["colours"]) == pytest.approx(100)

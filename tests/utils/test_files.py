@@ -3,7 +3,7 @@ import pytest
 from mangapa._utils.files import replacing
 
 
-def test_replaces_whole(tmp_path):
+def test_file_is_replaced_in_one_step(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
     with replacing(path) as unfinished:
@@ -13,7 +13,7 @@ def test_replaces_whole(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_failure_leaves_the_old_file(tmp_path):
+def test_failure_keeps_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
 

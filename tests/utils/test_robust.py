@@ -8,7 +8,7 @@ from mangapa._utils.robust import median, scatter
 
 
 @given(arrays(float, st.integers(1, 40), elements=st.floats(-1e6, 1e6)))
-def test_median_is_that_of_numpy(values):
+def test_median_equals_that_of_numpy(values):
     before = values.copy()
     assert median(values) == np.median(values)
     np.testing.assert_array_equal(values, before)

@@ -17,7 +17,7 @@ def numbers(database):
     return [number for (number,) in database.execute("select number from numbers")]
 
 
-def test_all_together(database):
+def test_commit(database):
     with transaction(database):
         database.executemany("insert into numbers values (?)", [(1,), (2,)])
     assert numbers(database) == [1, 2]
@@ -29,11 +29,11 @@ def fail_half_way(database):
         database.execute("insert into letters values (2)")
 
 
-def test_or_not_at_all(database):
+def test_rollback(database):
     with pytest.raises(sqlite3.OperationalError, match="no such table: letters"):
         fail_half_way(database)
     assert numbers(database) == []
-    # The next one can begin.
+    # Another transaction can follow.
     with transaction(database):
         database.execute("insert into numbers values (3)")
     assert numbers(database) == [3]

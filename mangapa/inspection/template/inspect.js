@@ -1,17 +1,19 @@
 {% include "field.js" %}
-{% include "post.js" %}
-{% include "pile.js" %}
-// One galaxy after the other.
+{% include "unsent.js" %}
+{% include "queue.js" %}
+// Show one galaxy after another.
 const element = (id) => document.getElementById(id);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const order = Object.keys(names);
-const AHEAD = 3, RECENT = 51;
+// Galaxies to fetch ahead, to keep, and whose times give the pace.
+const AHEAD = 3, KEPT = 20, RECENT = 51;
 
 let session, shown = -1, asked = null, ready = false, review = false, since = 0;
-let unsaid = {};
+// Marks and comments on fields that have no class yet.
+let drafts = {};
 const galaxies = new Map();
 
-// Galaxies, fetched before they are wanted.
+// Galaxies are fetched before they are shown.
 function fetched(showing) {
   const { galaxy } = showing;
   if (!galaxies.has(galaxy)) {
@@ -34,7 +36,7 @@ function fetched(showing) {
 async function show(place, from = performance.now()) {
   ready = false;
   shown = place;
-  unsaid = Object.fromEntries(order.map((tracer) => [tracer, { feature: 0, note: 0, comment: "" }]));
+  drafts = Object.fromEntries(order.map((tracer) => [tracer, { feature: 0, note: 0, comment: "" }]));
   if (place >= session.showings.length) return end();
   const showing = session.showings[place];
   let galaxy;
@@ -42,7 +44,7 @@ async function show(place, from = performance.now()) {
     galaxy = await fetched(showing);
   } catch (error) {
     element("trouble").hidden = false;
-    element("trouble").textContent = `\u26a0 the next galaxy cannot be fetched (${error.message}); trying again`;
+    element("trouble").textContent = `\u26a0 the next galaxy cannot be loaded (${error.message}); trying again`;
     setTimeout(() => shown === place && show(place), 1000);
     return;
   }
@@ -52,10 +54,10 @@ async function show(place, from = performance.now()) {
   const reach = Math.max(...order.map((tracer) => reachOf(galaxy[tracer])));
   await Promise.all(order.map((tracer) =>
     drawField(`${tracer}-field`, galaxy[tracer], session.colours, { reach })));
-  describe(galaxy);
+  showFacts(galaxy);
   review = !open(showing).length;
   asked = open(showing)[0] || showing.tracers[0];
-  tell();
+  showAnswers();
   requestAnimationFrame(() => setTimeout(() => {
     if (shown !== place) return;
     ready = true;
@@ -65,13 +67,13 @@ async function show(place, from = performance.now()) {
     for (let i = place + 1; i <= place + AHEAD && i < session.showings.length; i++) {
       fetched(session.showings[i]).catch(() => {});
     }
-    for (const name of [...galaxies.keys()].slice(0, -20)) galaxies.delete(name);
+    for (const name of [...galaxies.keys()].slice(0, -KEPT)) galaxies.delete(name);
   }));
 }
 
-function describe(galaxy) {
+function showFacts(galaxy) {
   element("name").textContent = galaxy.galaxy;
-  document.title = `${galaxy.galaxy}: fields by eye`;
+  document.title = `${galaxy.galaxy}: velocity fields by eye`;
   const facts = [galaxy.mangaid];
   if (galaxy.pa_offset !== null) {
     facts.push(`misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0`);
@@ -95,12 +97,12 @@ function describe(galaxy) {
 const network = ({ score, usable }) => score === null ? "network: no answer" :
   `network: ${usable ? "usable" : "do not use"} (${score.toFixed(2)})`;
 
-// What is seen of the answers.
-function tell() {
+// Show the answers.
+function showAnswers() {
   const showing = session.showings[shown];
   for (const tracer of order) {
     const section = element(tracer), there = showing.tracers.includes(tracer);
-    const said = judged(showing, tracer) ? last(showing, tracer) : { ...unsaid[tracer], quality: null };
+    const said = judged(showing, tracer) ? last(showing, tracer) : { ...drafts[tracer], quality: null };
     section.classList.toggle("asked", tracer === asked);
     for (const what of ["quality", "feature", "note"]) {
       for (const button of all(`[data-${what}]`, section)) {
@@ -108,23 +110,23 @@ function tell() {
         button.setAttribute("aria-pressed", there && said[what] === Number(button.dataset[what]));
       }
     }
-    if (!there) section.querySelector(".said").textContent = "no field: nothing to judge, nothing is stored";
+    if (!there) section.querySelector(".said").textContent = "no field to judge";
   }
-  const said = judged(showing, asked) ? last(showing, asked) : unsaid[asked];
+  const said = judged(showing, asked) ? last(showing, asked) : drafts[asked];
   element("comment").value = said.comment;
   element("comment").placeholder =
-    `in your own words, of the ${asked === "stellar" ? "stars" : "gas"}`;
-  tellProgress();
+    `comment on the ${asked === "stellar" ? "stars" : "gas"}`;
+  showProgress();
 }
 
-function tellProgress() {
+function showProgress() {
   const total = session.showings.length;
   element("count").textContent = `${done.size} of ${total}`;
   document.querySelector("progress").value = total ? done.size / total : 1;
   const times = [...done.values()].slice(-RECENT).sort((a, b) => a - b);
   const middle = times[times.length >> 1], left = (total - done.size) * middle / 60;
   element("pace").textContent = times.length < 3 || !left ? "" :
-    `${middle.toFixed(1)} s a galaxy, ${left < 1 ? "less than a minute" : `${Math.round(left)} min`} left`;
+    `${middle.toFixed(1)} s per galaxy, ${left < 1 ? "less than a minute" : `${Math.round(left)} min`} left`;
 }
 
 const words = (tracer, { quality, feature, note }) => {
@@ -134,7 +136,7 @@ const words = (tracer, { quality, feature, note }) => {
   return [class_, text("feature", feature), text("note", note)].filter(Boolean).join(", ");
 };
 
-function tellLast(showing, said) {
+function showLast(showing, said) {
   const place = element("last");
   place.replaceChildren();
   const add = (tag, text, style = "") => {
@@ -151,34 +153,34 @@ function tellLast(showing, said) {
   }
 }
 
-// What the expert does.
+// Actions of the expert.
 function answer(tracer, what) {
   const showing = session.showings[shown];
   const one = { id: crypto.randomUUID(), action: "judged", galaxy: showing.galaxy,
     showing: showing.showing, tracer, series: session.series, place: shown + 1,
     seconds: Math.round(performance.now() - since) / 1000, ...what };
   if (one.action === "skipped") for (const part of ["quality", "feature", "note", "comment"]) delete one[part];
-  put(one);
+  add(one);
   since = performance.now();
   return post(one, ({ network: said }) => {
-    if (said && !open(showing).length) tellLast(showing, said);
+    if (said && !open(showing).length) showLast(showing, said);
   });
 }
 
 function judge(tracer, quality, from) {
   const showing = session.showings[shown];
   if (!showing.tracers.includes(tracer)) return;
-  const said = judged(showing, tracer) ? last(showing, tracer) : unsaid[tracer];
+  const said = judged(showing, tracer) ? last(showing, tracer) : drafts[tracer];
   const { feature, note } = said, comment = asked === tracer ? element("comment").value : said.comment;
   answer(tracer, { quality, feature, note, comment });
   const rest = open(showing), later = showing.tracers[showing.tracers.indexOf(tracer) + 1];
   if (rest.length) asked = rest[0];
   else if (review && later) asked = later;
   else return goOn(from);
-  tell();
+  showAnswers();
 }
 
-// A mark on a field that was answered is a new answer; else it waits for the class.
+// On a judged field a mark is a new answer; otherwise it waits for the class.
 function mark(tracer, what, value) {
   const showing = session.showings[shown];
   if (!showing.tracers.includes(tracer)) return;
@@ -187,14 +189,14 @@ function mark(tracer, what, value) {
     const changed = { quality, feature, note, comment, [what]: value };
     if (changed[what] !== last(showing, tracer)[what]) answer(tracer, changed);
   } else {
-    unsaid[tracer][what] = value;
+    drafts[tracer][what] = value;
   }
-  tell();
+  showAnswers();
 }
 
 function toggle(tracer, what, code) {
   const showing = session.showings[shown];
-  const said = judged(showing, tracer) ? last(showing, tracer) : unsaid[tracer];
+  const said = judged(showing, tracer) ? last(showing, tracer) : drafts[tracer];
   mark(tracer, what, said[what] === code ? 0 : code);
 }
 
@@ -210,11 +212,11 @@ function skip(from) {
 }
 
 function undo() {
-  if (!pile.length) return;
-  const undone = takeLast();
+  if (!answers.length) return;
+  const undone = removeLast();
   post({ id: crypto.randomUUID(), action: "withdrawn", withdraws: undone.id });
   element("last").textContent = `Undone: ${undone.galaxy}, ${names[undone.tracer]}`;
-  show(session.showings.indexOf(named.get(nameOf(undone))));
+  show(session.showings.indexOf(showingOf.get(keyOf(undone))));
 }
 
 const steps = {
@@ -232,17 +234,17 @@ async function end() {
   await send();
   const summary = await (await fetch("summary")).json();
   if (shown < session.showings.length) return;
-  const { done: judgedOnes, total, skipped: aside, left, seconds, classes } = summary;
-  element("name").textContent = "Fields by eye";
+  const { done: complete, total, skipped: aside, left, seconds, classes } = summary;
+  element("name").textContent = "Velocity fields by eye";
   for (const id of ["facts", "links"]) element(id).replaceChildren();
-  tellProgress();
-  element("end-title").textContent = aside + left ? "You have seen them all" : "All are judged. Thank you!";
+  showProgress();
+  element("end-title").textContent = aside + left ? "You have seen all galaxies" : "All galaxies are judged. Thank you!";
   const percent = ([number, share]) => number ? `${Math.round(100 * share)} %` : "\u2013";
-  const facts = [[`${judgedOnes} of ${total}`, "galaxies judged"], [aside, "skipped"],
-    [seconds === null ? "\u2013" : `${seconds} s`, "a galaxy, in the median"],
+  const facts = [[`${complete} of ${total}`, "galaxies judged"], [aside, "skipped"],
+    [seconds === null ? "\u2013" : `${seconds} s`, "per galaxy (median)"],
     ...order.map((tracer) => [classes[tracer].join(" / "), `${names[tracer]}: do not use / messy / clean`]),
-    [percent(summary.network), `agree with the network on usable or not, of ${summary.network[0]} fields`],
-    [percent(summary.oneself), `agree with yourself, of ${summary.oneself[0]} fields seen twice`]];
+    [percent(summary.network), `agreement with the network on usability (${summary.network[0]} fields)`],
+    [percent(summary.oneself), `agreement with yourself (${summary.oneself[0]} fields seen twice)`]];
   element("summary").replaceChildren(...facts.map(([number, what]) => {
     const fact = document.createElement("li"), bold = document.createElement("b");
     bold.textContent = number;
@@ -300,7 +302,7 @@ document.addEventListener("keydown", (event) => {
     if (ways[key] === "back" || ways[key] === "undo") steps[ways[key]]();
     return;
   }
-  // A key that is held, or struck before the field is there, is no answer to it.
+  // A key that is held down, or pressed before the field appears, does not count.
   if (!ready || event.repeat) return;
   const act = marks[key] || (ways[key] && steps[ways[key]]);
   if (act) act(event.timeStamp);
@@ -309,12 +311,12 @@ document.addEventListener("keydown", (event) => {
   else if (key === "ArrowUp" || key === "ArrowDown") {
     const { tracers } = session.showings[shown];
     asked = key === "ArrowUp" ? tracers[0] : tracers.at(-1);
-    tell();
+    showAnswers();
   } else return;
   event.preventDefault();
 });
 
-// Time in which the page is not seen is not spent on the galaxy.
+// Time during which the page is hidden does not count.
 let hiddenSince = 0;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hiddenSince = performance.now();
@@ -323,16 +325,16 @@ document.addEventListener("visibilitychange", () => {
 
 async function begin() {
   session = await (await fetch("session")).json();
-  openPost(session);
-  if (waiting.length) {
+  loadUnsent(session);
+  if (unsent.length) {
     await send();
     session = await (await fetch("session")).json();
   }
-  for (const showing of session.showings) named.set(nameOf(showing), showing);
-  session.history.forEach(put);
-  // What another program brought in is no answer of this page.
-  pile.splice(0, pile.length, ...pile.filter((one) => one.place !== null));
-  tellPost();
+  for (const showing of session.showings) showingOf.set(keyOf(showing), showing);
+  session.history.forEach(add);
+  // Imported judgements are not answers on this page, so that undo leaves them.
+  answers.splice(0, answers.length, ...answers.filter((one) => one.place !== null));
+  showUnsent();
   goOn();
 }
 begin();

@@ -1,20 +1,21 @@
-// A field and its kinematic axis, for every page that shows one.
-const names = { stellar: "Stars", halpha: "H\u03b1" };
-// Rings whose angle has a larger error (deg) tell none.
-const TOLD = 45;
+// Draw a field and its kinematic axis.
+// Titles of the tracers, as pairs because tojson sorts the keys of an object.
+const names = Object.fromEntries({{ titles.items()|list|tojson }});
+// Rings with a larger error (deg) are not drawn: that of a random angle is 52.
+const LARGEST_ERROR = 45;
 const quiet = { displayModeBar: false, responsive: true };
 
 const angle = (value, error, decimals = 1) =>
   value === null ? "" :
     value.toFixed(decimals) + (error === null ? "" : ` \u00b1 ${error.toFixed(decimals)}`);
 
-// Where a direction ends, North through East.
+// End of a line of some length in a direction (deg, North through East).
 const tip = (direction, length) => [length * Math.sin(direction * Math.PI / 180),
   length * Math.cos(direction * Math.PI / 180)];
 
 const reachOf = ({ extent }) => extent ? 1.08 * Math.max(...extent.map(Math.abs)) : 0;
 
-// "reach" (arcsec) is given where fields are to have one scale.
+// "reach" (arcsec) is half the width of the figure; fields that are compared share one.
 function drawField(place, field, colourscale, { title = "", reach = reachOf(field) } = {}) {
   const { pa, pa_err, profile, extent, colours } = field;
   const layout = {
@@ -37,16 +38,16 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
     scaleanchor: "x", scaleratio: 1 };
   layout.images = [{ source: field.picture, xref: "x", yref: "y", x: east, y: north,
     sizex: east - west, sizey: north - south, sizing: "stretch", layer: "below" }];
-  // Nothing but the scale of the colours.
+  // An empty trace that carries the colour bar.
   const data = [{ x: [null], y: [null], mode: "markers", hoverinfo: "skip", marker: {
     color: colours, cmin: colours[0], cmax: colours[1], colorscale: colourscale,
     showscale: true, colorbar: { title: { text: "km/s" }, thickness: 12 } } }];
   const line = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
     mode: "lines", line: style, hoverinfo: "skip" });
   if (profile) {
-    const told = profile.radius.map((_, ring) => ring).filter((ring) => profile.pa_err[ring] < TOLD);
+    const drawn = profile.radius.map((_, ring) => ring).filter((ring) => profile.pa_err[ring] < LARGEST_ERROR);
     for (const turn of [0, 180]) {
-      line(told.map((ring) => tip(profile.pa[ring] + turn, profile.radius[ring])),
+      line(drawn.map((ring) => tip(profile.pa[ring] + turn, profile.radius[ring])),
         { color: "black", width: 2, dash: "dot" });
     }
   }
@@ -71,17 +72,17 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
     line([corner, [corner[0] + 0.75 * dx * reach, corner[1] + 0.75 * dy * reach]],
       { color: "#555", width: 1.2 });
   }
-  // Plotly.react would keep the range of the last field, where the axes share a scale.
+  // Plotly.react would keep the range of the previous field, since the axes share a scale.
   return Plotly.newPlot(place, data, layout, quiet);
 }
 
-// Position angle against radius, below a field.
+// Draw position angle against radius.
 function drawProfile(place, { profile, pa }) {
   if (!profile || !profile.radius.length) {
     Plotly.purge(place);
     return;
   }
-  // Near the global angle, so that there is no step at 360 degrees.
+  // Angles close to the global one, so that there is no step at 360 degrees.
   const middle = pa ?? profile.pa[0];
   const near = profile.pa.map((one) => middle + ((one - middle + 540) % 360) - 180);
   const reach = 1.05 * Math.max(...profile.radius);
@@ -92,9 +93,9 @@ function drawProfile(place, { profile, pa }) {
       error_y: { array: profile.pa_err, color: "#0072B2", thickness: 1.2, width: 3 },
       customdata: profile.pa, hovertemplate: "%{x} arcsec: %{customdata} deg<extra></extra>" },
   ];
-  // A scale that does not blow up noise, nor is blown up by a ring without an angle.
-  const told = near.filter((_, ring) => profile.pa_err[ring] < TOLD);
-  const off = Math.max(20, ...told.map((one) => 1.3 * Math.abs(one - middle)));
+  // A range of at least 20 degrees either way, which unconstrained rings do not widen.
+  const drawn = near.filter((_, ring) => profile.pa_err[ring] < LARGEST_ERROR);
+  const off = Math.max(20, ...drawn.map((one) => 1.3 * Math.abs(one - middle)));
   Plotly.newPlot(place, data, {
     margin: { l: 55, r: 85, t: 5, b: 40 },
     showlegend: false,

@@ -3,7 +3,7 @@ import DataTable from "datatables";
 const { figures, galaxies, colours: colourscale } = JSON.parse(document.getElementById("data").textContent);
 const places = new Map(galaxies.map((galaxy, place) => [galaxy.row, place]));
 
-// Figures of all galaxies.
+// Figures of the whole run.
 for (const [name, figure] of Object.entries(figures)) {
   const place = document.getElementById(name);
   Plotly.newPlot(place, figure.data, figure.layout, quiet);
@@ -12,7 +12,7 @@ for (const [name, figure] of Object.entries(figures)) {
   });
 }
 
-// The table; rows, and with them the pictures, are made when they are to be seen.
+// The table. Rows and their pictures are created when they come into view.
 const thumbnail = (field) => field.picture ? `<img alt="" loading="lazy" src="${field.picture}">` : "";
 const number = (value, text = value) => ({
   className: "dt-right",
@@ -29,11 +29,11 @@ const ofField = (tracer) => [
   number((g) => g[tracer].pa_err, (g) => angle(g[tracer].pa_err, null)),
   number((g) => g[tracer].score, (g) => angle(g[tracer].score, null, 2)),
 ];
-// Flags, and the features that are more likely than not.
-const features = { kdc: "decoupled core", counter_rotating_core: "counter-rotating core",
+// Flags, and features with a probability above one half.
+const featureNames = { kdc: "decoupled core", counter_rotating_core: "counter-rotating core",
   warp: "warp", disturbed: "disturbed" };
-const remarks = (field) => [field.flags, ...Object.keys(features)
-  .filter((name) => field[name] > 0.5).map((name) => `${features[name]} (${field[name]})`)]
+const remarks = (field) => [field.flags, ...Object.keys(featureNames)
+  .filter((name) => field[name] > 0.5).map((name) => `${featureNames[name]} (${field[name]})`)]
   .filter(Boolean).join("; ");
 const flags = (galaxy) => Object.keys(names).filter((tracer) => remarks(galaxy[tracer]))
   .map((tracer) => `${names[tracer]}: ${remarks(galaxy[tracer])}`).join("; ");
@@ -57,7 +57,7 @@ table.on("click", "tbody tr", function () {
   if (table.row(this).any()) show(table.row(this).index());
 });
 
-// One galaxy, large.
+// The dialog of one galaxy.
 const dialog = document.getElementById("galaxy");
 let shown = null;
 
@@ -77,10 +77,10 @@ function show(place) {
 
 function draw(tracer, field) {
   const { pa, pa_err, score } = field;
-  const said = pa === null ? "no position angle" : `PA ${angle(pa, pa_err)}\u00b0`;
+  const title = pa === null ? "no position angle" : `PA ${angle(pa, pa_err)}\u00b0`;
   const judged = score === null ? "" : `, ${field.usable ? "usable" : "do not use"} (${score.toFixed(2)})`;
   drawField(tracer, field, colourscale,
-    { title: `${names[tracer]}: ${said}${judged}<br><sub>${remarks(field)}</sub>` });
+    { title: `${names[tracer]}: ${title}${judged}<br><sub>${remarks(field)}</sub>` });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,10 +1,13 @@
-"""What to cite."""
+"""Where the numbers of a catalogue come from: what to cite, version, date, meaning of flags."""
 
-__all__ = ["BIBTEX", "CITATION"]
+from datetime import datetime, timezone
+from importlib.metadata import version
 
-#: The paper that the package grew out of, as one line.
+from mangapa.flags import PAFlags, UsabilityFlags
+
+#: The paper that introduces the published catalogue, in one line.
 CITATION = "Duckworth, Tojeiro & Kraljic 2020, MNRAS 492, 1869"
-#: That paper, and the one with the method that all of ours start from.
+#: That paper, and the one that introduces the symmetry method.
 BIBTEX = r"""@article{2020MNRAS.492.1869D,
   author = {{Duckworth}, Christopher and {Tojeiro}, Rita and {Kraljic}, Katarina},
   title = {Decoupling the rotation of stars and gas - I. The relationship with morphology and halo spin},
@@ -24,3 +27,15 @@ BIBTEX = r"""@article{2020MNRAS.492.1869D,
   doi = {10.1111/j.1365-2966.2005.09902.x},
 }
 """
+#: Flags whose descriptions are kept in the metadata, by key.
+FLAG_KINDS = {"flags": PAFlags, "usability_flags": UsabilityFlags}
+
+
+def provenance(created=None):
+    """Make the metadata of a catalogue; ``created`` is its date (default: now)."""
+    return {
+        "mangapa": version("mangapa"),
+        "created": created or datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "citation": CITATION,
+        **{key: kind.descriptions() for key, kind in FLAG_KINDS.items()},
+    }

@@ -1,0 +1,91 @@
+"""The experts' flags of the published catalogue, and the reader of CSV files that hold them."""
+
+import csv
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from mangapa.exceptions import MangapaWarning
+
+#: Meaning of each code, from 0 on (Duckworth et al. 2020, MNRAS 492, 1869, section 2.4).
+MEANINGS = {
+    "quality": ("do not use", "messy", "clean"),
+    "feature": ("none", "decoupled core", "warp", "merger"),
+    "note": ("none", "depletion", "no clear rotation", "biased rotation"),
+}
+CODES = {kind: tuple(range(len(meanings))) for kind, meanings in MEANINGS.items()}
+CLASSES = CODES["quality"]
+#: Columns of the published catalogue; a note describes H-alpha alone.
+COLUMNS = {
+    "quality": {"stellar": "stel_qual", "halpha": "halpha_qual"},
+    "feature": {"stellar": "stel_feature", "halpha": "halpha_feature"},
+    "note": {"halpha": "halpha_notes"},
+}
+QUALITY_NAMES = COLUMNS["quality"]
+KINDS = {column: kind for kind, columns in COLUMNS.items() for column in columns.values()}
+#: Alternative names of the column of galaxies, and the columns that label fields.
+IDENTIFIERS = ("plateifu", "galaxy")
+LABELS = tuple(QUALITY_NAMES.values())
+
+
+def read_flag_table(path, *required):
+    """
+    Read a CSV table of flags by eye; a number such as 2.0 is 2, and an empty cell holds no flag.
+
+    Cells that hold anything but a code, and rows without a galaxy, are dropped with a
+    `~mangapa.MangapaWarning`. For each tuple of columns in ``required``, the table must have at
+    least one of them. Returns the names of the columns, and a `dict` for each row: ``plateifu``,
+    flags as `int` or `None`, every other cell as text without surrounding blanks.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"there is no file {path}; name a CSV table of flags"
+        raise FileNotFoundError(msg)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, restval="")
+        names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        missing = [
+            " or ".join(group) for group in (IDENTIFIERS, *required) if not set(group) & set(names)
+        ]
+        if missing:
+            msg = (
+                f"{path} must have a column {', and a column '.join(missing)}; it has "
+                f"{', '.join(names) or 'none'}"
+            )
+            raise ValueError(msg)
+        identifier = next(name for name in IDENTIFIERS if name in names)
+        rows, dropped = [], []
+        for line in reader:
+            cells = {name: line[name].strip() for name in names}
+            row = {**cells, "plateifu": cells[identifier]}
+            if not cells[identifier]:
+                dropped.append((identifier, "", reader.line_num))
+                continue
+            for name in filter(KINDS.get, names):
+                row[name] = _code(cells[name], KINDS[name])
+                if row[name] is None and cells[name]:
+                    dropped.append((name, cells[name], reader.line_num))
+            rows.append(row)
+    if dropped:
+        _warn(path, dropped)
+    return names, rows
+
+
+def _code(cell, kind):
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return int(number) if number in CODES[kind] else None
+
+
+def _warn(path, dropped):
+    counts = ", ".join(f"{n} in {name}" for name, n in Counter(d[0] for d in dropped).items())
+    name, value, line = dropped[0]
+    allowed = f"one of {', '.join(map(str, CODES[KINDS[name]]))}" if name in KINDS else "a name"
+    warnings.warn(
+        f"{path}: cells that cannot be used are ignored ({counts}), for example {name}={value!r} "
+        f"in line {line}, which must be {allowed}",
+        MangapaWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,118 @@
+"""Each tuned constant is held by a reference value, so that none can be changed carelessly."""
+
+import importlib
+import pkgutil
+import re
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mangapa
+from tests.reference import table
+from tests.test_reference import REFERENCE, differences
+
+#: The modules that measure.
+MEASURING = (
+    *("mangapa.angles", "mangapa.cleaning", "mangapa.fitting", "mangapa.profiles"),
+    *("mangapa.usability._descriptor_groups", "mangapa.usability._on_axis"),
+    *("mangapa.usability._image", "mangapa.usability._predict"),
+)
+#: Constants that results do not depend on while they are reasonable, by the reason.
+FREE = {
+    "guards against division by zero, overflow or rounding": (
+        *("TINY", "fitting._errors.RIDGE", "LARGEST_EXPONENT", "CERTAIN", "ANY_PAIRS"),
+        *("MIN_SPREAD", "MAX_USED", "ROUNDING", "COLLINEAR", "HULL_TOLERANCE", "EDGE_DECIMALS"),
+        *("MIN_DETERMINANT", "SAME_ERRORS", "LEAST_LEFT", "_grid.MIN_SPAXELS"),
+    ),
+    "speed only": ("BATCH", "CHUNK", "SAMPLE", "COUNTABLE", "_DECIMALS", "MAX_ITERATIONS"),
+    "extrapolation that only has to reach far enough": ("BEYOND",),
+    "limit of an argument, tested by its message": ("MIN_STEPS",),
+}
+
+
+def measuring_modules():
+    for module in pkgutil.walk_packages(mangapa.__path__, "mangapa."):
+        if module.name.startswith(MEASURING):
+            yield importlib.import_module(module.name)
+
+
+def is_number(value):
+    if isinstance(value, tuple):
+        return all(is_number(one) for one in value)
+    return isinstance(value, (int, float, np.ndarray)) and not isinstance(value, bool)
+
+
+def tuned_constants():
+    """Module and name of each number that is a constant of a measuring module."""
+    for module in measuring_modules():
+        # Only where it is assigned, not where it is imported.
+        assigned = re.findall(
+            r"^((?:[A-Z_]+, )*[A-Z_]+) = ", Path(module.__file__).read_text(), re.M
+        )
+        for name in ", ".join(assigned).split(", "):
+            path = f"{module.__name__}.{name}"
+            free = any(path.endswith(one) for names in FREE.values() for one in names)
+            if name and is_number(getattr(module, name)) and not free:
+                yield pytest.param(module, name, id=path.removeprefix("mangapa."))
+
+
+def changed(value):
+    if isinstance(value, tuple):
+        return tuple(changed(one) for one in value)
+    return value + 1 if isinstance(value, int) else value * 1.25
+
+
+def replace_everywhere(monkeypatch, original, name):
+    """Change a constant where it was imported, too, and in the defaults of functions."""
+    new = changed(original)
+    for module in [m for path, m in sys.modules.items() if path.startswith("mangapa")]:
+        if vars(module).get(name) is original:
+            monkeypatch.setattr(module, name, new)
+        for thing in list(vars(module).values()):
+            for part in [thing, *vars(thing).values()] if isinstance(thing, type) else [thing]:
+                if hasattr(part, "cache_clear"):
+                    part.cache_clear()
+                function = getattr(part, "__wrapped__", getattr(part, "__func__", part))
+                if isinstance(function, types.FunctionType):
+                    replace_defaults(monkeypatch, function, original, new)
+
+
+def replace_defaults(monkeypatch, function, original, new):
+    if any(one is original for one in function.__defaults__ or ()):
+        defaults = tuple(new if one is original else one for one in function.__defaults__)
+        monkeypatch.setattr(function, "__defaults__", defaults)
+    for key, one in (function.__kwdefaults__ or {}).items():
+        if one is original:
+            monkeypatch.setitem(function.__kwdefaults__, key, new)
+
+
+@pytest.fixture
+def patched(monkeypatch):
+    yield monkeypatch
+    monkeypatch.undo()
+    for module in measuring_modules():
+        for thing in vars(module).values():
+            if hasattr(thing, "cache_clear"):
+                thing.cache_clear()
+
+
+def first_difference():
+    for name, compute in table.cases():
+        try:
+            found = table.plain(compute())
+            for difference in differences(found, REFERENCE[name], name):
+                return difference
+        except (ArithmeticError, AssertionError, IndexError, ValueError, np.linalg.LinAlgError):
+            return f"{name} fails"
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("module", "name"), tuned_constants())
+def test_a_careless_change_is_noticed(module, name, patched):
+    replace_everywhere(patched, getattr(module, name), name)
+    assert first_difference(), f"no reference value depends on {module.__name__}.{name}"

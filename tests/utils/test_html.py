@@ -1,0 +1,81 @@
+import base64
+import re
+import sys
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+import mangapa
+from mangapa._utils.html import as_html, as_text
+
+HOSTILE = "<b>&\"'"
+ESCAPED = "&lt;b&gt;&amp;&quot;&#x27;"
+#: Bytes of a drawing: a notebook with a hundred of them stays small.
+LARGEST = 60_000
+
+
+def pictures(shown):
+    return [base64.b64decode(data) for data in re.findall(r"data:image/png;base64,([^\"]+)", shown)]
+
+
+def test_text_is_escaped_and_missing_rows_are_left_out():
+    shown = as_html(HOSTILE, [(HOSTILE, HOSTILE), ("empty", None), ("number", 3)])
+    assert "<b>" not in shown
+    assert shown.count(ESCAPED) == 3
+    assert "empty" not in shown
+    assert ">3</td>" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((30.04 * u.deg, 0.5 * u.deg), "30.0 ± 0.5 deg"),
+        ((30.04 * u.deg, 30 * u.arcmin, 2), "30.04 ± 0.50 deg"),
+        ((30.04 * u.deg, np.nan * u.deg), "30.0 deg"),
+        ((np.nan * u.deg, 1 * u.deg), "—"),
+        ((0.876, np.nan, 2), "0.88"),
+    ],
+)
+def test_numbers_as_text(arguments, text):
+    assert as_text(*arguments) == text
+
+
+@pytest.mark.needs_matplotlib
+def test_drawings_are_small_and_leave_no_figure_open():
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    galaxy = mangapa.simulate_galaxy(n_fibres=127, snr=5, seed=1)
+    measurement = mangapa.measure(galaxy)
+    for one in (galaxy.stellar, galaxy, measurement.halpha, measurement):
+        (picture,) = pictures(one._repr_html_())
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) < LARGEST
+    assert not pyplot.get_fignums()
+
+
+def test_runs_list_their_first_failures():
+    failures = [(f"{name}.fits", "is damaged") for name in ("<a>", "b", "c", "d")]
+    counts = {"total": 9, "measured": 3, "failed": 4, "rate": 0.5, "seconds": {}}
+    shown = mangapa.RunSummary(folder="run", failures=failures, **counts)._repr_html_()
+    assert shown.count("is damaged") == 3
+    assert "&lt;a&gt;.fits: is damaged" in shown
+    assert re.search(r">Left</th><td [^>]*>2</td>", shown)
+    assert "0.50" in shown
+
+
+def test_results_without_a_field_are_a_table_alone():
+    shown = mangapa.KinematicPA(flags=mangapa.PAFlags.NO_MAP)._repr_html_()
+    assert "the galaxy has no map of this tracer" in shown
+    assert "nan" not in shown
+    assert not pictures(shown)
+
+
+def test_without_matplotlib_there_is_the_table_alone(monkeypatch, galaxy):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    shown = galaxy.stellar._repr_html_()
+    assert ">9999-1901<" in shown
+    assert "<img" not in shown
