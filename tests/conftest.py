@@ -29,19 +29,20 @@ TESTS = Path(__file__).parent
 #: Fast modules of every room: the quick suite. In slower modules some tests carry the marker.
 QUICK_MODULES = (
     *("test_angles.py", "test_cleaning.py", "test_fields.py", "test_flags.py"),
-    *("test_measurement.py", "test_plotting.py", "test_simulate.py"),
+    *("test_measurement.py", "test_plotting.py", "test_settings.py", "test_simulate.py"),
     *("archive/test_configuration.py", "archive/test_releases.py"),
-    *("catalogue/test_citation.py", "catalogue/test_comparison.py"),
+    *("catalogue/test_columns.py", "catalogue/test_comparison.py", "catalogue/test_provenance.py"),
     *("catalogue/test_formats.py", "catalogue/test_published.py"),
     *("fitting/test_disc.py", "fitting/test_grid.py", "fitting/test_harmonic.py"),
     *("fitting/test_points.py", "fitting/test_symmetry.py"),
-    *("inspection/test_agreement.py", "inspection/test_ordering.py"),
+    *("inspection/test_agreement.py", "inspection/test_consensus.py"),
+    *("inspection/test_ordering.py", "inspection/test_scheme.py"),
     *("profiles/test_detections.py", "profiles/test_kinemetry.py"),
     *("profiles/test_ring_fit.py", "profiles/test_rings.py", "profiles/test_vectors.py"),
     *("report/test_figures.py", "report/test_pictures.py"),
     *("runs/test_images.py", "runs/test_store.py"),
     *("usability/test_image.py", "usability/test_metrics.py"),
-    *("utils/test_files.py", "utils/test_sqlite.py"),
+    *("utils/test_files.py", "utils/test_quantities.py", "utils/test_sqlite.py"),
 )
 OPTIONAL_PACKAGES = (
     *("flask", "marvin", "matplotlib", "pafit"),
