@@ -1,12 +1,12 @@
 """
-Flags by eye that are saved by asking for those of which the network is least sure.
+Count the flags that an expert saves by judging the most uncertain fields first.
 
     python benchmarks/active_learning.py --figure docs/figures/active_learning.png
 
-The experts' flags are replayed: a learner gets them galaxy by galaxy, both fields of each, by
-chance or as ``mangapa inspect --order uncertain`` asks, and learns anew after every hundred. It is
-judged on the fields of other galaxies. The learner is the same in both: it has the features of the
-package's network, and is quick enough to be taught a thousand times.
+The experts' flags are replayed: a learner receives the flags of both fields of one galaxy after
+another, in random order or in that of ``mangapa inspect --order uncertain``, and is trained anew
+after every hundred. It is evaluated on the fields of other galaxies. Both orders have the same
+learner, which takes the descriptors of the package's network and can be trained a thousand times.
 """
 
 import argparse
@@ -24,14 +24,15 @@ from tqdm import tqdm
 
 from mangapa._utils.files import replacing
 from mangapa.inspection._ordering import plan
-from mangapa.usability._descriptors import describe
+from mangapa.usability._descriptors import compute_descriptors
 from mangapa.usability._predict import pair_inputs, partners
 from mangapa.usability.labels import read_labelled
 
-#: Labels that are random in either case, and labels from one teaching to the next.
+#: Number of labels at the start (random in either order), between trainings and at the end.
 START, STEP, STOP = 100, 100, 2400
-#: Random labels whose accuracy is to be reached, and with how many it is to be.
+#: Random labels whose accuracy the uncertain order should reach, and with how many labels.
 RANDOM, GOAL = 2000, 1200
+#: Fraction of the galaxies for the test.
 TEST = 0.3
 LEARNERS = {
     "logistic regression": lambda seed: LogisticRegression(C=0.1, max_iter=1000),
@@ -46,7 +47,7 @@ def main():
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--seeds", type=int, default=20, help="splits and starts")
     options = parser.parse_args()
-    fields = described()
+    fields = read_inputs()
     print(f"{len(fields['classes'])} fields of {len(set(fields['galaxies']))} galaxies")
     grid, curves = np.arange(START, STOP + 1, STEP), {}
     for name, learner in LEARNERS.items():
@@ -57,18 +58,19 @@ def main():
                     for seed in tqdm(range(options.seeds), leave=False, disable=None)
                 ]
             )
-        tell(name, grid, *(curves[name, order] for order in ORDERS))
+        print_curves(name, grid, *(curves[name, order] for order in ORDERS))
     if options.figure:
         draw(grid, curves, options.figure)
 
 
-def described():
-    """Inputs, classes, galaxies and groups of all flagged fields whose galaxy has both tracers."""
+def read_inputs():
+    """Inputs, classes, galaxies, groups and tracers of the flagged fields with both tracers."""
     cache = Path(tempfile.gettempdir()) / f"mangapa-active-learning-{os.getuid()}.npz"
     if not cache.is_file():
         labelled = read_labelled(SHARED_DATA, progress=True)
         prepared = [
-            describe(field)[0] for field in tqdm(labelled.fields, leave=False, disable=None)
+            compute_descriptors(field)[0]
+            for field in tqdm(labelled.fields, leave=False, disable=None)
         ]
         together = partners(labelled.fields, prepared)
         rows = [row for row, partner in enumerate(together) if partner is not None]
@@ -86,7 +88,7 @@ def described():
 
 
 def replay(fields, learner, order, seed):
-    """Numbers of labels, and the accuracy with each on galaxies that are never asked for."""
+    """Numbers of labels, and the accuracy with each on the galaxies of the test."""
     inputs, usable = fields["inputs"], fields["classes"] > 0
     groups, where = np.unique(fields["groups"], return_inverse=True)
     place = np.random.default_rng(seed).permutation(groups.size)[where] / groups.size
@@ -118,14 +120,14 @@ def replay(fields, learner, order, seed):
 
 
 def reached(grid, random, uncertain):
-    """The labels from which on uncertainty is as good as ``RANDOM`` random ones; NaN if never."""
+    """Number of labels from which the uncertain order is as good as RANDOM labels; NaN if never."""
     wanted = random.mean(axis=0)[grid == RANDOM][0]
     below = np.flatnonzero(uncertain.mean(axis=0)[grid <= RANDOM] < wanted)
     first = 0 if not below.size else below[-1] + 1
     return grid[first] if grid[first] <= RANDOM else np.nan
 
 
-def tell(name, grid, random, uncertain):
+def print_curves(name, grid, random, uncertain):
     print(f"\n{name}: accuracy (standard deviation over {len(random)} splits)")
     for number in (100, 300, 500, 800, GOAL, RANDOM):
         at = grid == number
@@ -139,18 +141,18 @@ def tell(name, grid, random, uncertain):
     low, high = np.nanpercentile(spread, [16, 84])
     number = reached(grid, random, uncertain)
     print(
-        f"as good as {RANDOM} random labels from {number:.0f} on (16 to 84 % of bootstrapped "
+        f"as good as {RANDOM} random labels with {number:.0f} or more (16 to 84 % of bootstrapped "
         f"means: {low:.0f} to {high:.0f}; {np.mean(np.array(spread) <= GOAL):.0%} at most {GOAL})"
     )
 
-    # One split alone is noisier: its test set is a third of the galaxies.
+    # Single splits are noisier: the test set is a third of the galaxies.
     first = [
         grid[uncertain[split] >= goal][0] if (uncertain[split] >= goal).any() else np.inf
         for split, goal in enumerate(random[:, grid == RANDOM])
     ]
-    print("first as good in single splits: 16, 50, 84 %:", *np.percentile(first, [16, 50, 84]))
+    print("first as good in single splits, 16, 50, 84 %:", *np.percentile(first, [16, 50, 84]))
     itself = grid[random.mean(axis=0) >= random.mean(axis=0)[grid == RANDOM][0]][0]
-    print(f"random order itself is first as good with {itself}")
+    print(f"the random order itself is first as good with {itself}")
 
 
 def draw(grid, curves, path):

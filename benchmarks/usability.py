@@ -1,8 +1,8 @@
 """
-Train both networks on the real fields, and tell how good and how fast they are.
+Train the shipped models on the real fields, and print how good and how fast they are.
 
     python benchmarks/usability.py --out runs            # the numbers in the documentation
-    python benchmarks/usability.py --out runs --quick    # the speed alone, of what is shipped
+    python benchmarks/usability.py --out runs --quick    # only the speed of the shipped models
 """
 
 import argparse
@@ -14,10 +14,12 @@ import numpy as np
 from astropy.table import Table, vstack
 from real_fields import SHARED_DATA, velocity_fields
 
-from mangapa.usability._descriptors import describe
-from mangapa.usability._predict import prepare, score
+from mangapa.fitting._prepared import prepare
+from mangapa.usability import load_model
+from mangapa.usability._descriptors import compute_descriptors
+from mangapa.usability._predict import model_inputs, score
 from mangapa.usability.evaluation import draw, evaluate, judged
-from mangapa.usability.model import load_model
+from mangapa.usability.training import train
 
 FRESH = """
 import time
@@ -31,36 +33,33 @@ print(time.process_time())
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.strip().split("\n\n")[0])
     parser.add_argument("--out", default="runs")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="only what needs no training")
+    parser.add_argument("--quick", action="store_true", help="skip the training")
     options = parser.parse_args()
     if not options.quick:
-        train_and_judge(options)
-    tell_speed()
+        for model in ("fcn", "default"):
+            train_and_evaluate(model, f"{options.out}/{model}", options.seed)
+    print_speed()
 
 
-def train_and_judge(options):
-    from mangapa.usability.training import train
-
-    for model in ("fcn", "default"):
-        run = f"{options.out}/{model}"
-        start = time.perf_counter()
-        train(SHARED_DATA, run, model=model, seed=options.seed)
-        print(f"\n{model}, trained in {time.perf_counter() - start:.0f} s")
-        table = judged(run)
-        parts = []
-        for column in ("score_alone", "score_together"):
-            if column in table.colnames:
-                numbers = evaluate(table, by=column)[:1]
-                numbers["part"] = [column]
-                parts.append(numbers)
-        vstack(parts, metadata_conflicts="silent").pprint(max_width=-1)
-        draw(table, run, history=Table.read(f"{run}/history.ecsv"))
+def train_and_evaluate(model, run, seed):
+    start = time.perf_counter()
+    train(SHARED_DATA, run, model=model, seed=seed)
+    print(f"\n{model}, trained in {time.perf_counter() - start:.0f} s")
+    table = judged(run)
+    parts = []
+    for column in ("score_alone", "score_together"):
+        if column in table.colnames:
+            numbers = evaluate(table, by=column)[:1]
+            numbers["part"] = [column]
+            parts.append(numbers)
+    vstack(parts, metadata_conflicts="silent").pprint(max_width=-1)
+    draw(table, run, history=Table.read(f"{run}/history.ecsv"))
 
 
-def tell_speed():
+def print_speed():
     fresh = [
         float(subprocess.run([sys.executable, "-c", FRESH], capture_output=True, check=True).stdout)
         for _ in range(3)
@@ -69,12 +68,12 @@ def tell_speed():
     fields = list(velocity_fields(only=set(range(0, 9500, 50))))
     start = time.process_time()
     for field in fields:
-        describe(field)
-    print(f"features: {1e3 * (time.process_time() - start) / len(fields):.1f} ms a field")
+        compute_descriptors(field)
+    print(f"descriptors: {1e3 * (time.process_time() - start) / len(fields):.1f} ms per field")
     for name in ("default", "fcn"):
         model = load_model(name)
-        prepared, _ = prepare(fields, model)
-        many = [prepared[i % len(prepared)] for i in range(10_000)]
+        inputs, _ = model_inputs(map(prepare, fields), model)
+        many = [inputs[i % len(inputs)] for i in range(10_000)]
         start = time.process_time()
         scores = score(many, model)
         spent = time.process_time() - start

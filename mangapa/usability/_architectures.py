@@ -1,81 +1,75 @@
-"""The networks in Keras: built, trained, and turned into those that answer."""
+"""Build and train networks in Keras, and search for their settings."""
+
+import tempfile
 
 import numpy as np
 
+from mangapa._utils.imports import import_extra
 from mangapa.usability._image import SHAPE
-from mangapa.usability._network import SURE, Network
-from mangapa.usability.model import import_keras
+from mangapa.usability._keras import import_keras, member_dense, to_network
 
-__all__ = ["IMAGE_SETTINGS", "build_image", "fit_ensemble", "fit_image", "to_keras", "to_network"]
-
-#: Of the published networks (Duckworth et al. 2020, section 2.4): units of the dense layers, and
-#: the dropout after each; for the convolutional one, filters and units.
+#: Published networks (Duckworth et al. 2020, section 2.4): units of the dense layers, filters of
+#: the convolutions, and the dropout after the convolutions and after each dense layer.
 IMAGE_SETTINGS = {
     "fcn": {"units": (64, 128, 80), "dropout": (0.0, 0.6, 0.6)},
     "cnn": {"filters": (32, 64), "units": (128,), "dropout": (0.25, 0.5)},
 }
-#: Adam's rate, its lowest, by which factor it falls and after how many epochs without gain.
+#: Learning rate of Adam, its minimum, the factor by which it falls on a plateau, and the epochs
+#: without improvement that make a plateau.
 RATE, LOWEST_RATE, FACTOR, PATIENCE = 1e-3, 1e-5, 0.2, 3
-#: Training stops after so many epochs without gain.
+#: Epochs without improvement after which training stops.
 STOP_PATIENCE = 10
 BATCH_IMAGES = 64
-#: Turns of the images for training, besides quarter turns and mirror images, degrees.
+#: Rotations of the training images, besides quarter turns and mirror images, degrees.
 TURNS = (18, 36, 54, 72)
+#: Ranges of the search for units, filters and dropout (Duckworth et al. 2020, section 2.4).
+SEARCHED_UNITS = {"fcn": (16, 128), "cnn": (32, 128)}
+SEARCHED_FILTERS, MOST_DROPOUT = (16, 64), 0.6
 
-#: The ensemble: what cross-validation on the features of the public fields chose. More epochs, more
-#: units or less noise on the inputs fit the experts' slips.
+#: The ensemble: chosen by cross-validation on the descriptors of the public fields. More epochs,
+#: more units or less noise on the inputs fit the experts' mistakes.
 MEMBERS, UNITS, EPOCHS, BATCH = 6, (64, 32), 20, 128
 ENSEMBLE_RATE, WARM_UP, WEIGHT_DECAY = 3e-3, 0.05, 0.01
 NOISE, INPUT_DROPOUT, DROPOUT, SMOOTHING = 0.2, 0.2, 0.2, 0.03
-#: Inputs are cut at so many standard deviations.
+#: Standardised inputs are clipped at this many standard deviations.
 LIMIT = 4.0
 N_CLASSES = 3
 
 
-def fit_ensemble(inputs, classes, *, seed, validation=None, epochs=EPOCHS, members=MEMBERS):
+def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
     """
-    Train an ensemble of dense networks on features, to tell the experts' three classes.
+    Train an ensemble of dense networks to predict the experts' three classes.
 
-    Parameters
-    ----------
-    inputs : `~numpy.ndarray`
-        Features, shape (n, inputs).
-    classes : `~numpy.ndarray` of `int`
-        0, 1 or 2, shape (n,).
-    seed : `int`
-        Of the initial weights, the noise and the order.
-    validation : `tuple`, optional
-        Inputs and classes on which the history is followed; they do not influence the training.
-    epochs, members : `int`, optional
-        How long, and how many networks.
-
-    Returns
-    -------
-    network : `~mangapa.usability._network.Network`
-        Without calibration.
-    history : `dict` of `list`
-        Loss and accuracy after each epoch.
+    ``inputs`` are descriptors, shape (n, inputs), and ``classes`` integers, shape (n,). The history
+    also follows the inputs and classes in ``validation``, which do not influence the training.
+    Returns a `Network` without calibration, and the loss and accuracy after each epoch.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
-    centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
     layers = keras.layers
+    centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
 
     def prepared(inputs, classes):
         scaled = np.clip((inputs - centre) / spread, -LIMIT, LIMIT).astype(np.float32)
-        return scaled, np.repeat(np.eye(N_CLASSES, dtype=np.float32)[classes][:, None], members, 1)
+        return scaled, np.repeat(np.eye(N_CLASSES, dtype=np.float32)[classes][:, None], MEMBERS, 1)
 
-    # All members at once, each with its own weights, noise and dropout.
+    def dense(units, activation, gain):
+        def he_normal(shape, dtype=None):
+            # Keras' own initialiser counts the members among the inputs.
+            return np.sqrt(gain / shape[1]) * keras.random.normal(shape, dtype=dtype)
+
+        return member_dense(keras, MEMBERS, units, activation, kernel_initializer=he_normal)
+
+    # All members are trained at once, each with its own weights, noise and dropout.
     chain = [
         layers.Input((inputs.shape[1],)),
-        layers.RepeatVector(members),
+        layers.RepeatVector(MEMBERS),
         layers.GaussianNoise(NOISE),
         layers.Dropout(INPUT_DROPOUT),
     ]
     for units in UNITS:
-        chain += [_member_dense(layers, members, units, "silu"), layers.Dropout(DROPOUT)]
-    chain.append(_member_dense(layers, members, N_CLASSES, "softmax"))
-    model = keras.Sequential(chain)
+        chain += [dense(units, "silu", 2.0), layers.Dropout(DROPOUT)]
+    model = keras.Sequential([*chain, dense(N_CLASSES, "softmax", 1.0)])
     steps = epochs * -(-len(inputs) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps, warmup_target=ENSEMBLE_RATE, warmup_steps=max(1, int(WARM_UP * steps))
@@ -83,69 +77,26 @@ def fit_ensemble(inputs, classes, *, seed, validation=None, epochs=EPOCHS, membe
     optimiser = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
     optimiser.exclude_from_weight_decay(var_names=["bias"])
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
-    model.compile(optimiser, loss, metrics=[_usable_accuracy(keras)])
-    given, wanted = prepared(inputs, classes)
+
+    def accuracy(expected, given):
+        """Fields that the network puts on the expert's side, usable or not."""
+        return keras.ops.cast((given[..., 0] < 0.5) == (expected[..., 0] < 0.5), "float32")
+
+    model.compile(optimiser, loss, metrics=[accuracy])
     history = model.fit(
-        given,
-        wanted,
+        *prepared(inputs, classes),
         batch_size=BATCH,
         epochs=epochs,
         verbose=0,
         validation_data=None if validation is None else prepared(*validation),
         validation_batch_size=1024,
     )
-    network = to_network(model, centre=centre, spread=spread, limit=LIMIT)
-    return network, {name: list(map(float, values)) for name, values in history.history.items()}
-
-
-def _member_dense(layers, members, units, activation):
-    """A dense layer with other weights for each member of an ensemble."""
-    return layers.EinsumDense(
-        "bmi,mio->bmo",
-        output_shape=(members, units),
-        bias_axes="mo",
-        activation=activation,
-        kernel_initializer=_member_initializer(),
-    )
-
-
-def _member_initializer():
-    """He's initial weights, for each member as if it were alone."""
-    keras = import_keras()
-
-    def initial(shape, dtype=None):
-        n_inputs = shape[1]
-        scale = np.sqrt((1.0 if shape[2] == N_CLASSES else 2.0) / n_inputs)
-        return scale * keras.random.normal(shape, dtype=dtype)
-
-    return initial
-
-
-def _usable_accuracy(keras):
-    """The share of fields whose most likely side, usable or not, is the expert's."""
-
-    def accuracy(wanted, given):
-        usable = keras.ops.cast(wanted[..., 0] < 0.5, "float32")
-        return keras.ops.cast((given[..., 0] < 0.5) == (usable > 0.5), "float32")
-
-    return accuracy
+    centre, spread = centre.astype(np.float32), spread.astype(np.float32)
+    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history.history
 
 
 def build_image(kind, *, units, dropout, filters=()):
-    """
-    A network that looks at a standardised image, not yet trained.
-
-    Parameters
-    ----------
-    kind : {"fcn", "cnn"}
-        Dense alone, or convolutions before.
-    units, dropout, filters : `tuple`
-        As in `IMAGE_SETTINGS`.
-
-    Returns
-    -------
-    ``keras.Model``
-    """
+    """Build an untrained network on images; ``kind`` and the settings are as in IMAGE_SETTINGS."""
     keras = import_keras()
     layers = keras.layers
     z = image = keras.Input((*SHAPE, 1), name="image")
@@ -163,60 +114,47 @@ def build_image(kind, *, units, dropout, filters=()):
     return keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
 
 
+def compile_image(model):
+    """Compile a network on images for training."""
+    model.compile(import_keras().optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+
+
+def keras_images(images, usable):
+    """Images and flags in the shapes and types that Keras expects."""
+    return images[..., None], usable.astype(np.float32)
+
+
 def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=False):
     """
-    Train a network on images, as published: Adam, its rate reduced on a plateau, turns and flips.
+    Train a network as published: Adam, its rate reduced on a plateau, images turned and mirrored.
 
-    Parameters
-    ----------
-    model : ``keras.Model``
-        As `build_image` gives it.
-    images : `~numpy.ndarray`
-        Shape (n, 32, 32).
-    usable : `~numpy.ndarray` of `bool`
-        Shape (n,).
-    validation : `tuple`
-        Images and flags that decide on the rate and on the end.
-    seed : `int`
-        Of the initial weights and the turns.
-    epochs : `int`
-        At most.
-    class_weights : `bool`, optional
-        Weigh both classes alike, as was published: it costs two per cent of accuracy, and the
-        calibration.
-
-    Returns
-    -------
-    history : `dict` of `list`
-        Loss and accuracy after each epoch.
+    The images have shape (n, 32, 32); the images and flags in ``validation`` decide on the rate and
+    on the end, after ``epochs`` at most. Class weights, as published, cost two per cent of accuracy
+    and the calibration. Returns the loss and accuracy after each epoch.
     """
     keras = import_keras()
-    model.compile(keras.optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+    compile_image(model)
     share = usable.mean()
-    callbacks = [
-        keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE),
-        keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True),
-    ]
     history = model.fit(
         _turned_batches(keras, images, usable, seed),
         epochs=epochs,
-        validation_data=(validation[0][..., None], validation[1].astype(np.float32)),
-        callbacks=callbacks,
+        validation_data=keras_images(*validation),
+        callbacks=[
+            keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE),
+            keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True),
+        ],
         class_weight={0: 0.5 / (1 - share), 1: 0.5 / share} if class_weights else None,
         verbose=0,
     )
-    return {name: list(map(float, values)) for name, values in history.history.items()}
+    return history.history
 
 
 def _turned_batches(keras, images, usable, seed):
-    """Batches of images, each turned and mirrored at random, its velocities reversed or not."""
+    """Batches of images, each turned, mirrored and with its velocities reversed at random."""
     from scipy.ndimage import rotate
 
-    turned = [images] + [
-        np.clip(rotate(images, angle, axes=(1, 2), reshape=False, order=1), -1, 1)
-        for angle in TURNS
-    ]
-    pool, usable = np.stack(turned), usable.astype(np.float32)
+    turned = [rotate(images, angle, axes=(1, 2), reshape=False, order=1) for angle in TURNS]
+    pool = np.stack([images, *np.clip(turned, -1, 1)])
     rng = np.random.default_rng(seed)
 
     class Batches(keras.utils.PyDataset):
@@ -238,82 +176,46 @@ def _turned_batches(keras, images, usable, seed):
             mirrored = rng.random(chosen.size) < 0.5
             batch[mirrored] = batch[mirrored, :, ::-1]
             batch[rng.random(chosen.size) < 0.5] *= -1
-            return batch[..., None], usable[chosen]
+            return keras_images(batch, usable[chosen])
 
     return Batches()
 
 
-def to_network(model, **scaling):
+def search_settings(kind, training, validation, *, epochs, seed):
     """
-    The weights of a Keras model of dense layers alone.
+    Search by Hyperband for the settings of `build_image` with the best validation accuracy.
 
-    Parameters
-    ----------
-    model : ``keras.Model``
-        Of dense layers, for one network or for an ensemble.
-    **scaling
-        Of the inputs, as `~mangapa.usability._network.Network` takes it.
-
-    Returns
-    -------
-    `~mangapa.usability._network.Network`
+    Both sets are images, shape (n, 32, 32), and whether they are usable, shape (n,). The best
+    candidates are trained for ``epochs``.
     """
-    kernels, biases, activations = [], [], []
-    for layer in model.layers:
-        if layer.get_weights():
-            kernel, bias = layer.get_weights()
-            kernels.append(kernel if kernel.ndim == 3 else kernel[None])
-            biases.append(bias[:, None] if bias.ndim == 2 else bias[None, None])
-            activations.append(layer.activation.__name__)
-    scaling = {
-        name: value.astype(np.float32) if isinstance(value, np.ndarray) else value
-        for name, value in scaling.items()
-    }
-    return Network(kernels=kernels, biases=biases, activations=activations, **scaling)
+    keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
+    published = IMAGE_SETTINGS[kind]
 
+    def several(choose, name, *limits, step):
+        return tuple(choose(f"{name}_{i}", *limits, step=step) for i in range(len(published[name])))
 
-def to_keras(networks):
-    """
-    Networks as one Keras model, with an input and an output for each.
+    def settings(choice):
+        found = {
+            "units": several(choice.Int, "units", *SEARCHED_UNITS[kind], step=16),
+            "dropout": several(choice.Float, "dropout", 0, MOST_DROPOUT, step=0.1),
+        }
+        if "filters" in published:
+            found["filters"] = several(choice.Int, "filters", *SEARCHED_FILTERS, step=16)
+        return found
 
-    Parameters
-    ----------
-    networks : `dict` of `~mangapa.usability._network.Network`
-        By name, which will be that of the input.
+    def build(choice):
+        model = build_image(kind, **settings(choice))
+        compile_image(model)
+        return model
 
-    Returns
-    -------
-    ``keras.Model``
-    """
-    keras = import_keras()
-    layers, ops = keras.layers, keras.ops
-    inputs, outputs, weights = [], [], []
-    for name, network in networks.items():
-        members, n_inputs, _ = network.kernels[0].shape
-        is_image = name == "image"
-        given = keras.Input((*SHAPE, 1) if is_image else (n_inputs,), name=name)
-        z = layers.Flatten()(given) if is_image else given
-        if np.isfinite(network.limit):
-            z = layers.Rescaling(1 / network.spread, -network.centre / network.spread)(z)
-            z = ops.clip(z, -network.limit, network.limit)
-        z = layers.RepeatVector(members)(z)
-        for kernel, bias, activation in zip(
-            network.kernels, network.biases, network.activations, strict=True
-        ):
-            dense = layers.EinsumDense(
-                "bmi,mio->bmo",
-                output_shape=(members, kernel.shape[2]),
-                bias_axes="mo",
-                activation=activation,
-            )
-            z = dense(z)
-            weights.append((dense, [kernel, bias[:, 0]]))
-        usable = 1 - z[..., 0] if network.activations[-1] == "softmax" else z[..., 0]
-        mean = ops.clip(ops.mean(usable, axis=1, keepdims=True), SURE, 1 - SURE)
-        logit = network.slope * ops.log(mean / (1 - mean)) + network.offset
-        inputs.append(given)
-        outputs.append(ops.sigmoid(logit))
-    model = keras.Model(inputs, outputs)
-    for dense, values in weights:
-        dense.set_weights(values)
-    return model
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = keras_tuner.Hyperband(
+            build, objective="val_accuracy", max_epochs=epochs, seed=seed, directory=folder
+        )
+        tuner.search(
+            *keras_images(*training),
+            validation_data=keras_images(*validation),
+            batch_size=BATCH_IMAGES,
+            verbose=0,
+        )
+        return settings(tuner.get_best_hyperparameters()[0])

@@ -106,7 +106,8 @@ def usability_prepared(prepared, model):
     """`usability` of prepared fields, by a loaded model; returns a list."""
     inputs, flags = model_inputs(prepared, model)
     together = [None] * len(prepared)
-    if model.inputs == "descriptors":
+    # A model that was trained on one tracer has no network for both.
+    if "together" in model.networks:
         together = partners([one.field for one in prepared], inputs)
     scores = score(inputs, model, together)
     low, high = model.card["cannot_tell"]

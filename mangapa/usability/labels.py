@@ -1,10 +1,13 @@
-"""Velocity fields with the experts' flags, from which networks learn."""
+"""Read velocity fields with the experts' flags, from which networks learn."""
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mangapa._utils.progress import progress_bar
+from mangapa._utils.types import PathLike
 from mangapa.catalogue._flag_table import CLASSES, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.cleaning import clean
 from mangapa.fields import TRACERS, VelocityField
@@ -12,9 +15,9 @@ from mangapa.formats.manga import read_maps
 
 __all__ = ["CLASSES", "LabelledFields", "read_flags", "read_labelled", "unpack"]
 
-#: What the table of flags may be called, and the fields in one file.
+#: File names of the table of flags, and of fields packed in one file.
 TABLES, PACKED = ("catalogue.csv", "labels.csv"), "velocity_fields.npz"
-#: Distance of the spaxels in a packed file, arcsec.
+#: Spacing of the spaxels in a packed file, as in all MaNGA maps, arcsec.
 SPAXEL = 0.5
 
 
@@ -26,33 +29,36 @@ class LabelledFields:
     Attributes
     ----------
     fields : `list` of `~mangapa.VelocityField`
-        Cleaned.
+        Cleaned fields.
     classes : `~numpy.ndarray` of `int`
-        0, 1 or 2, shape (n,).
+        Class of each field, 0, 1 or 2, shape (n,).
     groups : `~numpy.ndarray` of `str`
-        What may never be split: the MaNGA-ID, which repeat observations share, or the galaxy.
+        Group of each field, shape (n,), which a split must not divide: the MaNGA-ID, which repeat
+        observations share, or the galaxy.
     """
 
-    fields: list
+    fields: list[VelocityField]
     classes: np.ndarray
     groups: np.ndarray
 
 
-def read_labelled(data, *, labels=None, progress=False):
+def read_labelled(
+    data: PathLike, *, labels: PathLike | None = None, progress: bool = False
+) -> LabelledFields:
     """
     Read the fields that have a flag.
 
     Parameters
     ----------
     data : path-like
-        A folder that holds the fields: MAPS files, whose names hold the plate-IFU; or arrays, one
-        ``GALAXY-TRACER.npz`` a field with ``velocity``, ``x``, ``y`` and, if there is one,
-        ``mask``, as `~mangapa.VelocityField.from_arrays` takes them; or all of them packed in one
+        Folder of the fields, in one of three forms: MAPS files whose names contain the plate-IFU;
+        arrays, one file ``GALAXY-TRACER.npz`` per field with ``velocity``, ``x``, ``y`` and
+        optionally ``mask``, as `~mangapa.VelocityField.from_arrays` takes them; or one packed file
         ``velocity_fields.npz``. MAPS files and arrays are cleaned.
     labels : path-like, optional
-        The table of flags; ``catalogue.csv`` or ``labels.csv`` in the folder if not given.
+        Table of flags; by default ``catalogue.csv`` or ``labels.csv`` in the folder.
     progress : `bool`, optional
-        Show a progress bar, if there is a terminal.
+        Show a progress bar on a terminal.
 
     Returns
     -------
@@ -61,27 +67,40 @@ def read_labelled(data, *, labels=None, progress=False):
     Raises
     ------
     FileNotFoundError
-        If there is no table, or no field of it.
+        If there is no table of flags, or none of its fields is in the folder.
     ValueError
         If the table lacks a column.
-    """
-    from tqdm import tqdm
 
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from astropy.table import Table
+    >>> import mangapa
+    >>> from mangapa.usability.labels import read_labelled
+    >>> folder = Path("fields")
+    >>> folder.mkdir()
+    >>> Table({"galaxy": ["NGC1"], "stel_qual": [2]}).write(folder / "labels.csv")
+    >>> field = mangapa.simulate_galaxy(n_fibres=19).stellar
+    >>> arrays = {name: getattr(field, name).value for name in ("velocity", "x", "y")}
+    >>> np.savez(folder / "NGC1-stellar.npz", **arrays)
+    >>> read_labelled(folder).classes
+    array([2])
+    """
     data = Path(data)
-    flags = read_flags(_table(data) if labels is None else labels)
+    flags = read_flags(_find_table(data) if labels is None else labels)
+    source = unpack(data / PACKED) if (data / PACKED).is_file() else _read_fields(data, flags)
     fields, classes, groups = [], [], []
-    source = unpack(data / PACKED) if (data / PACKED).is_file() else _one_by_one(data, flags)
-    bar = tqdm(source, unit="field", leave=False, disable=None if progress else True)
-    for field in bar:
-        known = flags.get((field.galaxy, field.tracer))
-        if known is not None:
+    for field in progress_bar(source, show=progress, unit="field"):
+        if (field.galaxy, field.tracer) in flags:
+            quality, group = flags[field.galaxy, field.tracer]
             fields.append(field)
-            classes.append(known[0])
-            groups.append(known[1])
+            classes.append(quality)
+            groups.append(group)
     if not fields:
         msg = (
-            f"{data} holds no field of its table of flags: MAPS files or GALAXY-TRACER.npz are "
-            "expected, with the names in the table"
+            f"{data} contains no field that the table of flags lists; it must contain MAPS files "
+            "or GALAXY-TRACER.npz, named as in the table"
         )
         raise FileNotFoundError(msg)
     return LabelledFields(fields=fields, classes=np.array(classes), groups=np.array(groups))
@@ -116,70 +135,78 @@ def read_flags(path):
     }
 
 
-def unpack(path, only=None):
+def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[VelocityField]:
     """
-    The fields of a packed file, one after the other.
+    Read fields from a packed file one by one.
+
+    The file holds the velocities of all fields as codes of one byte, between the extreme values of
+    each field, and their masks as bits.
 
     Parameters
     ----------
     path : path-like
-        Velocities as codes of one byte, masks as bits.
+        Packed file.
     only : set of `int`, optional
-        Numbers of the fields that are wanted; all if not given.
+        Indices of the fields to read; by default all are read.
 
     Yields
     ------
     `~mangapa.VelocityField`
-        Its axes are those of a DAP map.
+        Field with the axes of a DAP map.
+
+    Examples
+    --------
+    >>> from mangapa.usability.labels import unpack
+    >>> for field in unpack("velocity_fields.npz", only={0, 7}):  # doctest: +SKIP
+    ...     print(field.galaxy, field.tracer)
     """
     with np.load(path) as archive:
         meta, valid, codes = archive["meta"], archive["valid"], archive["code"]
-    first_byte = first_code = 0
+    n_spaxels = meta["ny"].astype(int) * meta["nx"]
+    # Each mask begins with a new byte.
+    n_bytes, n_codes = -(-n_spaxels // 8), meta["n_valid"].astype(int)
+    first_byte, first_code = np.cumsum(n_bytes) - n_bytes, np.cumsum(n_codes) - n_codes
     for number, m in enumerate(meta):
-        shape, n_valid = (int(m["ny"]), int(m["nx"])), int(m["n_valid"])
-        n_bytes = (shape[0] * shape[1] + 7) // 8
-        if only is None or number in only:
-            bits = np.unpackbits(valid[first_byte : first_byte + n_bytes])
-            good = bits[: shape[0] * shape[1]].astype(bool).reshape(shape)
-            velocity = np.full(shape, np.nan)
-            step = (m["vmax"] - m["vmin"]) / 256
-            velocity[good] = m["vmin"] + step * (codes[first_code : first_code + n_valid] + 0.5)
-            x = m["x_first"] - SPAXEL * np.arange(shape[1])
-            y = m["y_first"] + SPAXEL * np.arange(shape[0])
-            yield VelocityField.from_arrays(
-                velocity, *np.meshgrid(x, y), tracer=str(m["tracer"]), galaxy=str(m["plateifu"])
-            )
-        first_byte += n_bytes
-        first_code += n_valid
+        if only is not None and number not in only:
+            continue
+        bits = np.unpackbits(valid[first_byte[number] :][: n_bytes[number]])
+        good = bits[: n_spaxels[number]].astype(bool).reshape(m["ny"], m["nx"])
+        code = codes[first_code[number] :][: n_codes[number]]
+        velocity = np.full(good.shape, np.nan)
+        velocity[good] = m["vmin"] + (m["vmax"] - m["vmin"]) / 256 * (code + 0.5)
+        x = m["x_first"] - SPAXEL * np.arange(m["nx"])
+        y = m["y_first"] + SPAXEL * np.arange(m["ny"])
+        yield VelocityField.from_arrays(
+            velocity, *np.meshgrid(x, y), tracer=str(m["tracer"]), galaxy=str(m["plateifu"])
+        )
 
 
-def _table(data):
+def _find_table(data):
     for name in TABLES:
         if (data / name).is_file():
             return data / name
-    msg = f"there is no {' or '.join(TABLES)} in {data}; name the table of flags with labels"
+    msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
     raise FileNotFoundError(msg)
 
 
-def _one_by_one(data, flags):
-    """Fields of MAPS files and of arrays, of the galaxies that have flags."""
+def _read_fields(data, flags):
+    """Cleaned fields from MAPS files and arrays, of the galaxies that have flags."""
     maps = {}
     for path in sorted(data.glob("*MAPS*.fits*")):
         maps.setdefault("-".join(path.name.split("-")[1:3]), path)
-    for galaxy in dict.fromkeys(galaxy for galaxy, _ in flags):
-        if galaxy in maps:
-            read = read_maps(maps[galaxy])
-            for tracer in TRACERS:
-                yield clean(read.tracer(tracer))
-        # A name from a table becomes part of a path only if it is a plain name.
-        if Path(galaxy).name != galaxy:
+    for name in dict.fromkeys(galaxy for galaxy, _ in flags):
+        if name in maps:
+            galaxy = read_maps(maps[name])
+            for field in (galaxy.stellar, galaxy.halpha):
+                if field is not None:
+                    yield clean(field)
+        # A name from a table must not lead to another folder.
+        if Path(name).name != name:
             continue
         for tracer in TRACERS:
-            path = data / f"{galaxy}-{tracer}.npz"
+            path = data / f"{name}-{tracer}.npz"
             if path.is_file():
                 with np.load(path) as arrays:
-                    given = {name: arrays[name] for name in ("velocity", "x", "y")}
-                    mask = arrays.get("mask")
-                yield clean(
-                    VelocityField.from_arrays(**given, mask=mask, tracer=tracer, galaxy=galaxy)
-                )
+                    columns = {key: arrays[key] for key in ("velocity", "x", "y")}
+                    columns["mask"] = arrays.get("mask")
+                yield clean(VelocityField.from_arrays(**columns, tracer=tracer, galaxy=name))

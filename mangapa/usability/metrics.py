@@ -1,110 +1,87 @@
-"""How good scores are, judged by the experts' flags."""
+"""Measures of how well scores agree with the experts' flags."""
 
 import numpy as np
 
-__all__ = ["CONFIDENCES", "confidence", "kept", "metrics", "platt", "reliability", "roc"]
+from mangapa._utils.imports import import_extra
+from mangapa.usability._network import sigmoid
 
-#: At which confusion matrices are drawn, as the paper did.
-CONFIDENCES = (0.5, 0.8, 0.95, 0.99)
-#: The share of the answers kept that must be right.
+__all__ = ["metrics", "reliability"]
+__doctest_requires__ = {"metrics": ["sklearn"]}
+
+#: Fraction of the answers kept that must be right.
 RIGHT = 0.99
+#: Bins of equal width for the expected calibration error, as in Naeini et al. 2015.
 N_BINS = 10
 
 
-def metrics(scores, usable):
+def metrics(scores: np.ndarray, usable: np.ndarray) -> dict[str, float]:
     """
-    The numbers by which models are compared.
+    Compute the metrics by which models are compared.
 
     Parameters
     ----------
     scores : `~numpy.ndarray`
-        Probability that a field can be used, shape (n,).
+        Probability that a field is usable, shape (n,).
     usable : `~numpy.ndarray` of `bool`
-        What the expert says, shape (n,).
+        The expert's opinion, shape (n,).
 
     Returns
     -------
     `dict`
-        ``n``, ``accuracy``, ``balanced_accuracy``, ``roc_auc``, ``kept`` (the share of the fields
-        that can be kept if 99 % of the answers kept must be right), ``calibration_error``
-        (expected, ten bins).
+        ``n``, ``accuracy``, ``balanced_accuracy``, ``roc_auc`` (NaN if the expert calls all fields
+        usable, or none), ``kept`` (the largest fraction of the fields, most confident first, that
+        has 99 % right answers) and ``calibration_error`` (expected, in ten bins).
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mangapa.usability.metrics import metrics
+    >>> found = metrics(np.array([0.9, 0.8, 0.3, 0.6]), np.array([True, True, False, False]))
+    >>> found["accuracy"], found["roc_auc"]
+    (0.75, 1.0)
     """
-    right = (scores > 0.5) == usable
-    balanced = [right[usable == kind].mean() for kind in (True, False) if (usable == kind).any()]
+    sklearn_metrics = import_extra("sklearn.metrics", "train", "evaluating a model")
+    said, both = scores > 0.5, 0 < np.count_nonzero(usable) < len(usable)
     mean, share, number = reliability(scores, usable)
     return {
         "n": len(scores),
-        "accuracy": float(right.mean()),
-        "balanced_accuracy": float(np.mean(balanced)),
-        "roc_auc": _area(scores, usable),
+        "accuracy": float(np.mean(said == usable)),
+        # The mean recall of the classes that occur; balanced_accuracy_score warns if one does not.
+        "balanced_accuracy": float(
+            sklearn_metrics.recall_score(usable, said, labels=np.unique(usable), average="macro")
+        ),
+        "roc_auc": float(sklearn_metrics.roc_auc_score(usable, scores)) if both else np.nan,
         "kept": kept(scores, usable),
         "calibration_error": float(np.sum(np.abs(mean - share) * number) / len(scores)),
     }
 
 
-def confidence(scores):
-    """
-    How sure each answer is.
-
-    Parameters
-    ----------
-    scores : `~numpy.ndarray`
-        0-1.
-
-    Returns
-    -------
-    `~numpy.ndarray`
-        The score or one minus it, whichever is larger, 0.5-1.
-    """
+def confidence(scores: np.ndarray) -> np.ndarray:
+    """Probability of the more likely answer: the score or one minus the score, 0.5 to 1."""
     return np.maximum(scores, 1 - scores)
 
 
-def kept(scores, usable, right=RIGHT):
-    """
-    The share of the fields that can be kept if so many of the answers kept must be right.
-
-    Parameters
-    ----------
-    scores, usable : `~numpy.ndarray`
-        As in `metrics`.
-    right : `float`, optional
-        Share of right answers.
-
-    Returns
-    -------
-    `float`
-    """
+def kept(scores: np.ndarray, usable: np.ndarray, right: float = RIGHT) -> float:
+    """Largest fraction of the fields, most confident first, with enough right answers."""
     order = np.argsort(-confidence(scores), kind="stable")
     correct = ((scores > 0.5) == usable)[order]
     enough = np.flatnonzero(np.cumsum(correct) >= right * np.arange(1, correct.size + 1))
     return float((enough[-1] + 1) / correct.size) if enough.size else 0.0
 
 
-def roc(scores, usable):
+def reliability(
+    scores: np.ndarray, usable: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
-    The receiver operating characteristic.
+    Compare scores with the fraction of usable fields, in ten bins of equal width.
 
-    Parameters
-    ----------
-    scores, usable : `~numpy.ndarray`
-        As in `metrics`.
-
-    Returns
-    -------
-    false_positive, true_positive : `~numpy.ndarray`
-        Rates for falling thresholds, from 0 to 1.
-    """
-    order = np.argsort(-scores, kind="stable")
-    # Equal scores are one threshold.
-    last = np.append(np.diff(scores[order]) != 0, True)
-    true = np.cumsum(usable[order])[last] / max(usable.sum(), 1)
-    false = np.cumsum(~usable[order])[last] / max((~usable).sum(), 1)
-    return np.append(0, false), np.append(0, true)
-
-
-def reliability(scores, usable):
-    """
-    How often fields of a given score are usable.
+    Unlike `sklearn.calibration.calibration_curve`, this returns the number of fields in each bin,
+    which errors need.
 
     Parameters
     ----------
@@ -114,49 +91,32 @@ def reliability(scores, usable):
     Returns
     -------
     mean, share, number : `~numpy.ndarray`
-        Mean score, share that is usable and number of the fields in each bin that has some.
+        Mean score, fraction of usable fields and number of fields of each bin that is not empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mangapa.usability.metrics import reliability
+    >>> scores, usable = np.array([0.1, 0.92, 0.94]), np.array([False, True, True])
+    >>> mean, share, number = reliability(scores, usable)
+    >>> share, number
+    (array([0., 1.]), array([1, 2]))
     """
-    bins = _bins(scores)
-    filled = np.unique(bins)
-    inside = [bins == k for k in filled]
-    return (
-        np.array([scores[one].mean() for one in inside]),
-        np.array([usable[one].mean() for one in inside]),
-        np.array([one.sum() for one in inside]),
-    )
+    bins = np.minimum((scores * N_BINS).astype(int), N_BINS - 1)
+    _, place, number = np.unique(bins, return_inverse=True, return_counts=True)
+    mean, share = (np.bincount(place, values) / number for values in (scores, usable))
+    return mean, share, number
 
 
-def platt(scores, usable, iterations=25):
-    """
-    Slope and offset that make the logit of scores a calibrated one.
-
-    Parameters
-    ----------
-    scores, usable : `~numpy.ndarray`
-        As in `metrics`; of fields that the network was not trained on.
-    iterations : `int`, optional
-        Newton steps.
-
-    Returns
-    -------
-    slope, offset : `float`
-    """
+def platt(scores: np.ndarray, usable: np.ndarray, iterations: int = 25) -> tuple[float, float]:
+    """Slope and offset that calibrate the logit of scores between 0 and 1 (Platt 1999)."""
+    # Newton's method. scikit-learn's logistic regression without penalty gives the same values, but
+    # does not converge, and warns, where the scores separate the classes.
     logit = np.log(scores / (1 - scores))
     terms = np.stack([logit, np.ones(logit.size)])
     solution = np.array([1.0, 0.0])
     for _ in range(iterations):
-        p = 1 / (1 + np.exp(-np.clip(solution @ terms, -30, 30)))
+        p = sigmoid(solution @ terms)
         hessian = (terms * (p * (1 - p))) @ terms.T + 1e-6 * np.eye(2)
         solution += np.linalg.solve(hessian, terms @ (usable - p))
     return float(solution[0]), float(solution[1])
-
-
-def _bins(scores):
-    return np.minimum((scores * N_BINS).astype(int), N_BINS - 1)
-
-
-def _area(scores, usable):
-    false, true = roc(scores, usable)
-    if usable.all() or not usable.any():
-        return float("nan")
-    return float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2))

@@ -1,63 +1,68 @@
-"""A trained model on disk: its card, its files, and the hashes without which nothing is loaded."""
+"""Trained models on disk: the card, the files, and the hashes without which nothing is loaded."""
 
 import hashlib
 import io
 import json
 import os
-import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
+from mangapa._utils.plugins import load_plugins
+from mangapa._utils.types import PathLike
 from mangapa.exceptions import ModelError
 from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS
+from mangapa.usability._keras import load_keras_networks
 from mangapa.usability._network import load_networks
 
-__all__ = ["BACKENDS", "SHIPPED", "Model", "Probability", "import_keras", "load_model", "sha256"]
+__all__ = ["BACKENDS", "SHIPPED", "Model", "load_model", "register_model"]
 
-#: Where the models lie that come with the package.
+#: Folder of the models that come with the package.
 SHIPPED = Path(__file__).parent / "models"
 BACKENDS = ("numpy", "tensorflow")
-SUFFIX = {"numpy": ".npz", "tensorflow": ".keras"}
+SUFFIXES = {"numpy": ".npz", "tensorflow": ".keras"}
+
+#: Cards of the models that are known by name.
+_cards = {card.stem: card for card in SHIPPED.glob("*.json")}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Model:
     """
-    A model that was loaded.
+    A loaded model.
 
     Attributes
     ----------
     name : `str`
-        As its card says.
-    inputs : {"features", "image"}
-        What it looks at.
+        Name on the card.
+    inputs : {"descriptors", "image"}
+        What the networks take.
     card : `dict`
-        Data, split, numbers, limits, versions and hashes.
-    networks : `dict`
-        From "alone" and "together", or "image", to what gives a probability for an array.
+        Training data, split, metrics, limits, versions and hashes.
+    networks : `dict` of callable
+        "alone" and, if there is one, "together"; or "image". Each maps an array to one probability
+        per field.
     """
 
     name: str
     inputs: str
     card: dict
-    networks: dict
+    networks: dict[str, Callable]
 
 
-def load_model(model="default", *, backend="numpy"):
+def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
     """
-    Load a model, if its files are those that its card names.
+    Load a model after checking its files against the hashes on its card.
 
     Parameters
     ----------
     model : `str` or path-like, optional
-        The name of a model that comes with the package, or the path of a card (``.json``) or of the
-        folder of a training run that holds one.
+        Name of a model that comes with the package or was given to `register_model`, or the path
+        of a card (``.json``) or of the folder of a training run.
     backend : {"numpy", "tensorflow"}, optional
-        What it runs on: numpy at once, or TensorFlow, which takes seconds to import. A
-        convolutional network runs on TensorFlow alone.
+        Library that evaluates the networks. TensorFlow takes seconds to import; only convolutional
+        networks need it.
 
     Returns
     -------
@@ -65,153 +70,136 @@ def load_model(model="default", *, backend="numpy"):
 
     Raises
     ------
+    TypeError
+        If the model is neither a name nor a path.
     ValueError
-        If there is no such model or backend.
+        If the model or the backend is not known.
     mangapa.exceptions.ModelError
-        If a file is missing, was changed, or was trained for other features.
+        If a file is missing or has changed, or the model was trained on other descriptors.
+
+    Examples
+    --------
+    >>> from mangapa.usability import load_model
+    >>> model = load_model("fcn")
+    >>> model.inputs, list(model.networks)
+    ('image', ['image'])
     """
     if backend not in BACKENDS:
         msg = f"backend={backend!r} is not known; choose one of {', '.join(map(repr, BACKENDS))}"
         raise ValueError(msg)
-    path = _card_path(model)
-    return _load(path, path.stat().st_mtime_ns, backend)
+    if not isinstance(model, (str, os.PathLike)):
+        msg = f"model={model!r} must be the name of a model or a path"
+        raise TypeError(msg)
+    name, path = str(model), Path(model)
+    if name not in _cards:
+        load_plugins()
+    if name not in _cards and not path.suffix and not path.exists():
+        known = ", ".join(map(repr, sorted(_cards)))
+        msg = f"model={name!r} is not known; choose one of {known}, or give a path"
+        raise ValueError(msg)
+    card = _cards.get(name) or _find_card(path)
+    return _load(card, card.stat().st_mtime_ns, backend)
 
 
-@lru_cache(maxsize=8)
-def _load(path, _date, backend):
-    try:
-        card = json.loads(path.read_text())
-        name, inputs, files = card["name"], card["inputs"], card["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"{path} is no card of a model ({error!r}); name the folder of a training run"
-        raise ModelError(msg) from error
-    if inputs == "descriptors" and card["descriptors"] != [
-        list(DESCRIPTORS),
-        list(PAIR_DESCRIPTORS),
-    ]:
-        msg = f"{path} was trained for other features than this version has; train it again"
-        raise ModelError(msg)
-    wanted = [file for file in files if Path(file).suffix == SUFFIX[backend]]
-    if not wanted:
-        msg = (
-            f"{path} has no network for backend={backend!r}; a convolutional one needs "
-            "backend='tensorflow'"
-        )
-        raise ModelError(msg)
-    content = _verified(path.with_name(Path(wanted[0]).name), files[wanted[0]])
-    networks = _numpy(content) if backend == "numpy" else _tensorflow(content)
-    return Model(name=name, inputs=inputs, card=card, networks=networks)
-
-
-def sha256(content):
+def register_model(name: str, path: PathLike) -> None:
     """
-    The hash by which a model is known.
+    Register a model under a name that `mangapa.usability` accepts.
+
+    Another package registers its models in a module that it names as an entry point; see the
+    documentation on extending mangapa.
 
     Parameters
     ----------
-    content : `bytes`
-        Of a file.
-
-    Returns
-    -------
-    `str`
-        Hexadecimal digits.
-    """
-    return hashlib.sha256(content).hexdigest()
-
-
-def _card_path(model):
-    shipped = {card.stem: card for card in SHIPPED.glob("*.json")}
-    if model in shipped:
-        return shipped[model]
-    path = Path(model)
-    if path.is_dir():
-        cards = [card for card in path.glob("*.json") if '"sha256"' in card.read_text()]
-        if len(cards) != 1:
-            msg = f"model={str(path)!r} must hold one card of a model, not {len(cards)}"
-            raise ValueError(msg)
-        return cards[0]
-    if not path.suffix and not path.exists():
-        msg = f"model={model!r} is not known; choose one of {sorted(shipped)}, or give a path"
-        raise ValueError(msg)
-    if path.suffix in SUFFIX.values():
-        path = path.with_suffix(".json")
-    if path.suffix != ".json":
-        msg = (
-            f"model={str(model)!r} is neither a card (.json) nor one of its files (.npz, .keras); "
-            "other formats can hold programs and are never loaded"
-        )
-        raise ValueError(msg)
-    if not path.is_file():
-        msg = f"there is no card {path}; a model is loaded only with the card that has its hash"
-        raise ModelError(msg)
-    return path
-
-
-def _verified(path, expected):
-    """The content of a file, if it is the one that the card was written for."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        msg = f"there is no file {path}; install the package, or copy the training run, again"
-        raise ModelError(msg) from None
-    if sha256(content) != expected:
-        msg = (
-            f"{path} is not the file that its card was written for (SHA-256 differs) and is not "
-            "loaded; install the package, or copy the training run, again"
-        )
-        raise ModelError(msg)
-    return content
-
-
-def _numpy(content):
-    return load_networks(io.BytesIO(content))
-
-
-def _tensorflow(content):
-    """The same networks in Keras, as functions of arrays."""
-    keras = import_keras()
-    with tempfile.TemporaryDirectory() as folder:
-        # Keras reads from files only; what it reads are the bytes that were verified.
-        path = Path(folder) / "model.keras"
-        path.write_bytes(content)
-        whole = keras.saving.load_model(path, compile=False, safe_mode=True)
-
-    return {
-        given.name: Probability(keras.Model(given, answer))
-        for given, answer in zip(whole.inputs, whole.outputs, strict=True)
-    }
-
-
-class Probability:
-    """A Keras model as a function from an array to one probability a row."""
-
-    def __init__(self, keras_model):
-        self._model = keras_model
-
-    def __call__(self, inputs):
-        """Probability that a field can be used, shape (n,), of inputs, shape (n, ...)."""
-        inputs = np.ascontiguousarray(inputs, np.float32)
-        return self._model.predict(inputs, verbose=0, batch_size=1024)[:, 0].astype(float)
-
-
-def import_keras():
-    """
-    Keras on TensorFlow, without TensorFlow's chatter.
-
-    Returns
-    -------
-    module
+    name : `str`
+        Name of the model.
+    path : path-like
+        Card of the model (``.json``), or the folder of a training run.
 
     Raises
     ------
-    ImportError
-        If it is not installed.
+    ValueError
+        If the name is taken by another model, or the path is not that of a model.
+    mangapa.exceptions.ModelError
+        If there is no card at this path.
+
+    Examples
+    --------
+    >>> from mangapa.usability import load_model, register_model
+    >>> from mangapa.usability.model import SHIPPED
+    >>> register_model("published", SHIPPED / "fcn.json")
+    >>> load_model("published").name
+    'fcn'
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    card = _find_card(Path(path).absolute())
+    if _cards.setdefault(name, card) != card:
+        msg = f"name={name!r} already names the model {_cards[name]}; choose another name"
+        raise ValueError(msg)
+
+
+def _find_card(path):
+    """Card at a path: the card itself, one of the model's files, or the folder of a run."""
+    if path.is_dir():
+        cards = [card for card in path.glob("*.json") if '"sha256"' in card.read_text()]
+        if len(cards) != 1:
+            msg = f"{path} contains {len(cards)} model cards; it must contain one"
+            raise ValueError(msg)
+        return cards[0]
+    card = path.with_suffix(".json") if path.suffix in SUFFIXES.values() else path
+    if not card.is_file():
+        msg = f"there is no model card {card}; a model is loaded only with the card with its hashes"
+        raise ModelError(msg)
+    if card.suffix != ".json":
+        msg = (
+            f"{card} is neither a model card (.json) nor one of its files (.npz, .keras); other "
+            "formats can contain programs and are never loaded"
+        )
+        raise ValueError(msg)
+    return card
+
+
+@lru_cache(maxsize=8)
+def _load(path, _modified, backend):
     try:
-        import keras
-    except ImportError as error:
-        msg = "TensorFlow is not installed: pip install 'mangapa[train]'"
-        raise ImportError(msg) from error
-    return keras
+        card = json.loads(path.read_text())
+        # Cards that were written before descriptors had this name call them features.
+        if "features" in card:
+            card["descriptors"] = card.pop("features")
+        if card["inputs"] == "features":
+            card["inputs"] = "descriptors"
+        name, inputs, descriptors = card["name"], card["inputs"], card["descriptors"]
+        files = {Path(file).suffix: (file, digest) for file, digest in card["sha256"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path} is not a model card ({error!r}); give the folder of a training run"
+        raise ModelError(msg) from error
+    if inputs == "descriptors" and descriptors != [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)]:
+        msg = f"{path} was trained on other descriptors than those of this version; train it again"
+        raise ModelError(msg)
+    if SUFFIXES[backend] not in files:
+        msg = (
+            f"{path} has no network for backend={backend!r}; convolutional networks need "
+            "backend='tensorflow'"
+        )
+        raise ModelError(msg)
+    file, digest = files[SUFFIXES[backend]]
+    content = _verified(path.with_name(Path(file).name), digest)
+    if backend == "numpy":
+        networks = load_networks(io.BytesIO(content))
+    else:
+        networks = load_keras_networks(content)
+    return Model(name=name, inputs=inputs, card=card, networks=networks)
+
+
+def _verified(path, digest):
+    """Content of a file, if its SHA-256 is the one on the card."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        msg = f"there is no file {path}; reinstall the package, or copy the training run again"
+        raise ModelError(msg) from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        msg = (
+            f"{path} is not the file that its card describes (the SHA-256 differs) and is not "
+            "loaded; reinstall the package, or copy the training run again"
+        )
+        raise ModelError(msg)
+    return content

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import mangapa
 from mangapa import VelocityField, standardise
-from mangapa.usability._image import footprint
+from mangapa.usability import footprint
 
 
 def field(velocity, mask=None):
@@ -20,7 +20,7 @@ def disc(shape=(44, 44)):
 
 
 @pytest.mark.parametrize("shape", [(34, 34), (44, 44), (74, 74), (60, 31), (7, 9), (32, 32)])
-def test_any_size_and_shape(shape):
+def test_fields_of_any_size_and_shape(shape):
     velocity, mask = disc(shape)
     image = standardise(field(velocity, mask))
     assert image.shape == (32, 32)
@@ -38,7 +38,7 @@ def test_an_image_of_its_own_size_is_the_scaled_field():
 
 
 @given(scale=st.floats(1e-3, 1e3), offset=st.floats(-300, 300), bad=st.sampled_from([1e30, np.nan]))
-def test_only_the_shape_of_good_velocities_counts(scale, offset, bad):
+def test_images_do_not_depend_on_scale_offset_or_masked_values(scale, offset, bad):
     velocity, mask = disc()
     image = standardise(field(velocity, mask))
     changed = np.where(mask, bad, scale * velocity + offset)
@@ -47,7 +47,7 @@ def test_only_the_shape_of_good_velocities_counts(scale, offset, bad):
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_never_leaves_the_range(seed):
+def test_images_stay_in_range(seed):
     rng = np.random.default_rng(seed)
     shape = rng.integers(3, 80, 2)
     velocity = rng.normal(size=shape) ** 5 * 10.0 ** rng.integers(-3, 6)
@@ -56,7 +56,7 @@ def test_never_leaves_the_range(seed):
     assert np.all(np.abs(image) <= 1)
 
 
-def test_turns_and_mirrors_with_the_field():
+def test_images_turn_and_mirror_with_the_field():
     velocity, mask = disc()
     image = standardise(field(velocity, mask))
     turned = standardise(field(np.rot90(velocity), np.rot90(mask)))
@@ -66,12 +66,12 @@ def test_turns_and_mirrors_with_the_field():
     np.testing.assert_allclose(standardise(field(-velocity, mask)), -image, atol=1e-6)
 
 
-def test_masked_spaxels_do_not_leak():
+def test_masked_spaxels_do_not_affect_the_image():
     velocity, mask = disc((64, 64))
     half = mask | (np.indices(mask.shape)[1] >= 31)
     image, cover = standardise(field(velocity, half)), footprint(field(velocity, half))
     assert np.all(image[:, 16:] == 0)
-    # A cell that is half covered has the mean of that half alone.
+    # A pixel that is half covered holds the mean of that half.
     assert cover[16, 15] == pytest.approx(0.5)
     column = np.where(half, np.nan, velocity)[32:34, 30]
     off = column.mean() - np.median(velocity[~half])
@@ -80,17 +80,17 @@ def test_masked_spaxels_do_not_leak():
 
 
 @pytest.mark.parametrize("velocity", [np.full((20, 20), np.nan), np.full((20, 20), 7.0)])
-def test_nothing_to_scale_is_zero(velocity):
+def test_fields_without_contrast_give_zeros(velocity):
     assert np.all(standardise(field(velocity)) == 0)
 
 
 @pytest.mark.parametrize("shape", [(32,), (0, 32), (32, 1.5), (-1, 2), (1, 2, 3)])
-def test_bad_shape(shape):
+def test_shapes_that_are_not_allowed(shape):
     with pytest.raises(ValueError, match="must be two positive whole numbers"):
         standardise(field(disc()[0]), shape=shape)
 
 
-def test_real_range(galaxy):
+def test_images_fill_the_range(galaxy):
     image = mangapa.standardise(galaxy.halpha)
     assert image.min() < -0.9
     assert image.max() > 0.9

@@ -1,58 +1,64 @@
-"""Nothing is loaded but what a card vouches for."""
+"""Models are loaded by name or path, and only with a card that matches their files."""
 
+import hashlib
 import json
-import shutil
 
 import numpy as np
 import pytest
 
+import mangapa
+from mangapa import UsabilityFlags
 from mangapa.exceptions import ModelError
-from mangapa.usability._descriptors import FEATURES
-from mangapa.usability._network import Network, load_networks, save_networks
-from mangapa.usability.model import SHIPPED, load_model
+from mangapa.usability import load_model, model, register_model
+from mangapa.usability._descriptors import DESCRIPTORS
+from mangapa.usability._network import save_networks
 
 
-@pytest.fixture
-def run(tmp_path):
-    """A copy of a model, as a user has one."""
-    for suffix in (".json", ".npz", ".keras"):
-        shutil.copy(SHIPPED / f"fcn{suffix}", tmp_path)
-    return tmp_path
-
-
-def test_what_comes_with_the_package():
+def test_shipped_models():
     default, published = load_model(), load_model("fcn")
-    assert (default.name, default.inputs) == ("default", "features")
+    assert (default.name, default.inputs) == ("default", "descriptors")
     assert sorted(default.networks) == ["alone", "together"]
     assert (published.name, published.inputs) == ("fcn", "image")
-    for model in (default, published):
-        assert {"data", "split", "numbers", "limits", "settings", "versions"} <= set(model.card)
-        assert "/" not in json.dumps(model.card["settings"])
+    assert list(published.networks) == ["image"]
 
 
-def test_by_path(run):
-    for path in (run, run / "fcn.json", run / "fcn.npz", str(run)):
-        assert load_model(path).name == "fcn"
+@pytest.mark.parametrize("name", ["default", "fcn"])
+def test_cards_document_the_model_and_name_no_path(name):
+    card = load_model(name).card
+    assert {"data", "split", "numbers", "limits", "settings", "versions"} <= set(card)
+    assert "/" not in json.dumps(card["settings"])
+
+
+@pytest.mark.parametrize("file", ["", "fcn.json", "fcn.npz", "fcn.keras"])
+def test_a_model_is_loaded_from_its_folder_card_or_files(fcn, file):
+    assert load_model(fcn / file).name == "fcn"
+    assert load_model(str(fcn / file)).name == "fcn"
 
 
 @pytest.mark.parametrize("place", [0, 1000, -1])
-def test_a_tampered_byte_is_refused(run, place):
-    content = bytearray((run / "fcn.npz").read_bytes())
+def test_a_changed_byte_is_refused(fcn, place):
+    content = bytearray((fcn / "fcn.npz").read_bytes())
     content[place] ^= 1
-    (run / "fcn.npz").write_bytes(content)
+    (fcn / "fcn.npz").write_bytes(content)
     with pytest.raises(ModelError, match=r"fcn\.npz is not the file that its card .*SHA-256"):
-        load_model(run)
+        load_model(fcn)
 
 
-def test_missing_pieces(run):
-    (run / "fcn.npz").unlink()
-    with pytest.raises(ModelError, match=r"there is no file .*fcn\.npz"):
-        load_model(run)
-    (run / "fcn.json").unlink()
-    with pytest.raises(ValueError, match="must hold one card of a model, not 0"):
-        load_model(run)
-    with pytest.raises(ModelError, match=r"no card .*fcn\.json.*only with the card"):
-        load_model(run / "fcn.npz")
+def test_missing_files_are_named(fcn):
+    (fcn / "fcn.npz").unlink()
+    with pytest.raises(ModelError, match=r"there is no file .*fcn\.npz; reinstall"):
+        load_model(fcn)
+    (fcn / "fcn.json").unlink()
+    with pytest.raises(ValueError, match="contains 0 model cards; it must contain one"):
+        load_model(fcn)
+    with pytest.raises(ModelError, match=r"no model card .*fcn\.json.*only with the card"):
+        load_model(fcn / "fcn.npz")
+
+
+def test_a_folder_with_two_cards_is_ambiguous(fcn):
+    (fcn / "other.json").write_text((fcn / "fcn.json").read_text())
+    with pytest.raises(ValueError, match="contains 2 model cards"):
+        load_model(fcn)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model.pickle", "model.pt", "model"])
@@ -63,70 +69,133 @@ def test_other_formats_are_never_loaded(tmp_path, name):
         load_model(path)
 
 
-def test_pickled_arrays_are_refused(tmp_path):
-    path = tmp_path / "networks.npz"
-    np.savez(path, **{"image.activations": np.array([{"any": "object"}], dtype=object)})
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        load_networks(path)
-
-
-@pytest.mark.parametrize("name", ["magic", "../fcn", "", "default.json"])
-def test_unknown_names(name):
-    with pytest.raises((ValueError, ModelError), match=r"not known|no card|hold one card"):
+@pytest.mark.parametrize("name", ["magic", "../fcn"])
+def test_unknown_names_list_the_known_ones(name):
+    with pytest.raises(ValueError, match=rf"model='{name}' is not known; .* 'default', 'fcn'"):
         load_model(name)
 
 
-def test_unknown_backend():
+def test_a_card_that_does_not_exist():
+    with pytest.raises(ModelError, match=r"there is no model card default\.json"):
+        load_model("default.json")
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["default"]])
+def test_a_model_is_a_name_or_a_path(wrong):
+    with pytest.raises(TypeError, match="must be the name of a model or a path"):
+        load_model(wrong)
+
+
+def test_unknown_backends_list_the_known_ones():
     with pytest.raises(ValueError, match=r"backend='torch' is not known; choose one of 'numpy'"):
         load_model(backend="torch")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sha256": 1}'])
-def test_no_card(tmp_path, content):
+def test_a_model_without_a_network_for_the_backend(default, edit_card):
+    edit_card(default, lambda card: card["sha256"].pop("default.keras"))
+    with pytest.raises(ModelError, match="has no network for backend='tensorflow'"):
+        load_model(default, backend="tensorflow")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "1", "{}", '{"sha256": 1}'),
+        '{"name": "a", "inputs": "image", "descriptors": [], "sha256": 1}',
+    ],
+)
+def test_files_that_are_not_cards(tmp_path, content):
     path = tmp_path / "card.json"
     path.write_text(content)
-    with pytest.raises(ModelError, match="is no card of a model"):
+    with pytest.raises(ModelError, match="is not a model card"):
         load_model(path)
 
 
-def test_other_features(tmp_path):
-    for suffix in (".json", ".npz"):
-        shutil.copy(SHIPPED / f"default{suffix}", tmp_path)
-    card = json.loads((tmp_path / "default.json").read_text())
-    assert card["features"][0] == list(FEATURES)
-    card["features"][0].reverse()
-    (tmp_path / "default.json").write_text(json.dumps(card))
-    with pytest.raises(ModelError, match="trained for other features"):
-        load_model(tmp_path)
+def test_other_descriptors_are_refused(default, edit_card):
+    edit_card(default, lambda card: card["descriptors"][0].reverse())
+    with pytest.raises(ModelError, match="trained on other descriptors"):
+        load_model(default)
 
 
-def test_networks_are_kept(tmp_path):
-    rng = np.random.default_rng(0)
+def test_cards_with_the_former_words_are_read(default, edit_card):
+    def restore(card):
+        card["features"] = card.pop("descriptors")
+        card["inputs"] = "features"
 
-    def layer(a, b):
-        return rng.normal(size=(2, a, b)).astype("f4"), rng.normal(size=(2, 1, b)).astype("f4")
+    edit_card(default, restore)
+    loaded = load_model(default)
+    assert loaded.inputs == "descriptors"
+    assert loaded.card["inputs"] == "descriptors"
+    assert loaded.card["descriptors"][0] == list(DESCRIPTORS)
+    assert "features" not in loaded.card
 
-    kernels, biases = zip(layer(5, 4), layer(4, 3), strict=True)
-    network = Network(
-        kernels=list(kernels),
-        biases=list(biases),
-        activations=["silu", "softmax"],
-        centre=rng.normal(size=5).astype("f4"),
-        spread=np.full(5, 2, "f4"),
-        limit=4.0,
-        slope=1.2,
-        offset=-0.1,
-    )
-    save_networks(tmp_path / "a.npz", {"alone": network})
-    inputs = rng.normal(size=(7, 5))
-    answers = network(inputs)
-    np.testing.assert_array_equal(load_networks(tmp_path / "a.npz")["alone"](inputs), answers)
-    assert np.all((answers > 0) & (answers < 1))
+
+def test_image_models_with_the_former_words_are_read(fcn, edit_card):
+    edit_card(fcn, lambda card: card.update(features=card.pop("descriptors")))
+    assert load_model(fcn).card["descriptors"] == []
+
+
+def test_a_registered_model_is_known_by_name(fcn, galaxy, edit_card):
+    edit_card(fcn, lambda card: card.update(name="mine"))
+    register_model("registered", fcn)
+    assert load_model("registered").name == "mine"
+    assert mangapa.usability(galaxy.stellar, model="registered").model == "mine"
+    with pytest.raises(ValueError, match=r"choose one of .*'registered'"):
+        load_model("unregistered")
+
+
+def test_registering_the_same_model_again_changes_nothing(fcn):
+    register_model("twice", fcn)
+    register_model("twice", fcn / "fcn.npz")
+    assert load_model("twice").name == "fcn"
+
+
+def test_a_name_means_one_model(fcn):
+    with pytest.raises(ValueError, match=r"name='default' already names the model .*default\.json"):
+        register_model("default", fcn)
+    assert load_model().name == "default"
+
+
+def test_only_models_are_registered(tmp_path):
+    with pytest.raises(ModelError, match=r"there is no model card .*nowhere"):
+        register_model("nothing", tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="model='nothing' is not known"):
+        load_model("nothing")
+
+
+def test_a_registered_path_does_not_depend_on_the_working_directory(fcn, monkeypatch):
+    monkeypatch.chdir(fcn)
+    register_model("relative", "fcn.json")
+    monkeypatch.chdir("/")
+    assert load_model("relative").name == "fcn"
+
+
+def test_models_of_other_packages_are_found_when_they_are_named(fcn, monkeypatch):
+    def load_plugins():
+        register_model("plugin", fcn)
+
+    monkeypatch.setattr(model, "load_plugins", load_plugins)
+    assert load_model("plugin").name == "fcn"
+
+
+def test_a_retrained_model_is_loaded_anew(fcn, edit_card):
+    assert load_model(fcn).name == "fcn"
+    edit_card(fcn, lambda card: card.update(name="retrained"))
+    assert load_model(fcn).name == "retrained"
+
+
+def test_a_model_for_single_fields_judges_two_tracers_one_by_one(default, edit_card, galaxy):
+    save_networks(default / "default.npz", {"alone": load_model().networks["alone"]})
+    digest = hashlib.sha256((default / "default.npz").read_bytes()).hexdigest()
+    edit_card(default, lambda card: card["sha256"].update({"default.npz": digest}))
+    both = mangapa.usability([galaxy.stellar, galaxy.halpha], model=default)
+    assert both == [mangapa.usability(one) for one in (galaxy.stellar, galaxy.halpha)]
+    assert both[0].flags == UsabilityFlags.ONE_TRACER
 
 
 @pytest.mark.needs_tensorflow
 @pytest.mark.parametrize("name", ["default", "fcn"])
-def test_numpy_and_tensorflow_answer_alike(name):
+def test_numpy_and_tensorflow_give_the_same_scores(name):
     small, large = load_model(name), load_model(name, backend="tensorflow")
     rng = np.random.default_rng(3)
     assert small.networks.keys() == large.networks.keys()
@@ -136,6 +205,6 @@ def test_numpy_and_tensorflow_answer_alike(name):
         else:
             n_inputs = network.kernels[0].shape[1]
             inputs = network.centre + 2 * network.spread * rng.normal(size=(50, n_inputs))
-        answers = network(inputs)
-        np.testing.assert_allclose(large.networks[part](inputs), answers, atol=1e-5)
-        assert answers.std() > 0.1
+        scores = network(inputs)
+        np.testing.assert_allclose(large.networks[part](inputs), scores, atol=1e-5)
+        assert scores.std() > 0.1
