@@ -54,7 +54,8 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
         r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
-        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
+        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike|ScalarLike"
+        r"|PathLike|Any|Axes|Figure).*",
     ),
 ]
 if "READTHEDOCS" not in os.environ:
