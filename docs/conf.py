@@ -49,13 +49,13 @@ nitpick_ignore_regex = [
     # Type hints and base classes may name classes that are not documented.
     (r"py:class", r"mangapa\.(\w+\.)*_\w+\.\w+"),
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
-    (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|os|typing)\..*"),
+    (r"py:.*", r"(astropy|numpy|matplotlib|sklearn|pathlib|collections|enum|os|typing)\..*"),
     (
         r"py:.*",
         r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
         r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
-        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike|ScalarLike"
-        r"|PathLike|Any|Axes|Figure).*",
+        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike"
+        r"|ScalarLike|PathLike|Any|Axes|Figure).*",
     ),
 ]
 if "READTHEDOCS" not in os.environ:

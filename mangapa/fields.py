@@ -84,7 +84,7 @@ class VelocityField:
     bin_id: np.ndarray | None = None
     tracer: str = "stellar"
     galaxy: str | None = None
-    rejection: np.ndarray | None = None
+    rejection: np.ndarray = None  # type: ignore[assignment]  # set by __post_init__
 
     def __post_init__(self):
         if self.rejection is None:
@@ -167,8 +167,16 @@ class VelocityField:
             bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
         galaxy = None if galaxy is None else str(galaxy)
-        optional = {"ivar": ivar, "bin_id": bin_id, "tracer": tracer, "galaxy": galaxy}
-        return cls(velocity=velocity, x=x, y=y, mask=bad, **optional)
+        return cls(
+            velocity=velocity,
+            x=x,
+            y=y,
+            mask=bad,
+            ivar=ivar,
+            bin_id=bin_id,
+            tracer=tracer,
+            galaxy=galaxy,
+        )
 
     @property
     def good(self) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Methods for Marvin's ``Maps``."""
 
 import logging
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from mangapa import angles, profiles
@@ -181,7 +182,7 @@ def usability(
     return _remembered(maps, ("usability", backend, settings), judge)[tracer]
 
 
-def attach(module: object) -> None:
+def attach(module: Any) -> None:
     """
     Give Marvin's ``Maps`` our methods; called when ``marvin.tools.maps`` is imported.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
@@ -244,15 +245,18 @@ def measure(
             for tracer, one in zip(present, prepared, strict=True)
         }
         features = features_of(profiles, angles.values())
+    results: dict[str, Any] = {
+        **angles,
+        **{f"{tracer}_usability": one for tracer, one in judged.items()},
+        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
+    }
     return Measurement(
         galaxy=replace(galaxy, **fields),
         misalignment=misalignment(angles["stellar"], angles["halpha"]),
         features=features,
         settings=settings,
         seconds=seconds,
-        **angles,
-        **{f"{tracer}_usability": one for tracer, one in judged.items()},
-        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
+        **results,
     )
 
 

@@ -1,6 +1,7 @@
 """Results of a fit: the axis, from a method, and the position angle, from `~mangapa.fit_pa`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -71,7 +72,7 @@ class Disc:
     rotation_velocity: u.Quantity
 
     @classmethod
-    def from_solution(cls, solution: object) -> "Disc":
+    def from_solution(cls, solution: Any) -> "Disc":
         """
         Attach units to a solution.
 

@@ -266,13 +266,13 @@ def galaxy_profiles(
             raise ValueError(msg)
     return {
         tracer: pa_profile(
-            galaxy.tracer(tracer),
+            field,
             effective_radius=galaxy.effective_radius,
             ring_width=ring_width,
             **shape,
         )
         for tracer in TRACERS
-        if galaxy.tracer(tracer) is not None
+        if (field := galaxy.tracer(tracer)) is not None
     }
 
 

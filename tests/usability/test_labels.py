@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import mangapa
 from mangapa.usability.labels import read_flags, read_labelled, unpack
 
 META = [
