@@ -49,10 +49,11 @@ def test_what_needs_one_pair_of_axes_takes_and_returns_it(drawable):
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
+    pyplot.close("all")
     ax = Figure().subplots()
     assert drawable.plot(ax) is ax
     assert drawable.plot(ax=ax) is ax
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == []
     assert drawable.plot().figure.number in pyplot.get_fignums()
 
 
@@ -63,12 +64,13 @@ def test_what_needs_several_axes_takes_and_returns_a_figure(drawable):
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
+    pyplot.close("all")
     given = Figure()
     assert drawable.plot(given) is given
     assert len(given.axes) > 1
     given = Figure()
     assert drawable.plot(figure=given) is given
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == []
     assert drawable.plot().number in pyplot.get_fignums()
 
 
