@@ -1,7 +1,7 @@
 """Velocity fields, and the galaxies that they belong to."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
@@ -188,7 +188,7 @@ class VelocityField:
         """Number of good spaxels."""
         return int(np.count_nonzero(self.good))
 
-    def plot(self, ax: "Axes | None" = None, **kwargs) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> "Axes":
         """
         Draw the field.
 
@@ -245,7 +245,7 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     def __init__(self, instance, cls):
         super().__init__(instance, cls, "read", registry=None)
 
-    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs) -> "Galaxy":
+    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs: Any) -> "Galaxy":
         from mangapa.formats import read_galaxy
 
         return read_galaxy(path, format, **kwargs)
@@ -254,7 +254,7 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
 def _card(card, unit, description):
     """Property with the value of a header card; if missing, NaN, or `None` where it has no unit."""
 
-    def read(galaxy):
+    def read(galaxy: "Galaxy") -> u.Quantity | float | int | None:
         value = galaxy.header.get(card)
         # The DAP writes -999 for a missing value.
         if value is None or not np.isfinite(value) or value <= -999:

@@ -30,7 +30,7 @@ def kinematic_pa(
     tracer: str = "stellar",
     *,
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> KinematicPA:
     """
     Fit the global kinematic position angle of the stellar or H-alpha velocity field.
@@ -71,7 +71,7 @@ def kinematic_pa(
 
 
 def misalignment(
-    maps: object, *, settings: MeasurementSettings | None = None, **options
+    maps: object, *, settings: MeasurementSettings | None = None, **options: Any
 ) -> angles.Misalignment:
     """
     Measure the angle between the rotation of the stars and that of the gas, 0-180 deg.
@@ -94,7 +94,7 @@ def misalignment(
     return angles.misalignment(*both)
 
 
-def pa_profile(maps: object, tracer: str = "stellar", **options) -> profiles.PAProfile:
+def pa_profile(maps: object, tracer: str = "stellar", **options: Any) -> profiles.PAProfile:
     """
     Measure the kinematic position angle against radius, with kinemetry's terms.
 
@@ -140,7 +140,7 @@ def usability(
     *,
     backend: str = "numpy",
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> Usability:
     """
     Decide whether the stellar or the H-alpha velocity field can be used.

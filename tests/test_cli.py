@@ -1,13 +1,24 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 import mangapa
+from mangapa import MeasurementSettings
 from mangapa.cli import main
+from tests.archive_server import write_drpall
+
+#: Modules that printing a help text does not need.
+HEAVY = ("matplotlib", "marvin", "pafit", "tensorflow", "threadpoolctl", "pebble", "distributed")
+
+
+def help_of(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    return " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.quick
@@ -23,9 +34,9 @@ def test_measure_prints_a_table(maps_file, capsys):
 def test_measure_json(maps_file, capsys):
     assert main(["measure", str(maps_file), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    found = mangapa.measure(maps_file)
-    assert row["stellar_pa"] == pytest.approx(found.stellar.pa.value)
-    assert row["pa_offset"] == pytest.approx(found.misalignment.angle.value)
+    expected = mangapa.measure(maps_file)
+    assert row["stellar_pa"] == pytest.approx(expected.stellar.pa.value)
+    assert row["pa_offset"] == pytest.approx(expected.misalignment.angle.value)
     assert row["plateifu"] == "9999-1901"
 
 
@@ -45,9 +56,9 @@ def test_measure_profiles(tmp_path, capsys):
     galaxy = mangapa.simulate_galaxy(plateifu="8485-3701", n_fibres=37, core_radius=3.5, seed=1)
     path = mangapa.write_maps(galaxy, tmp_path / "manga-8485-3701-MAPS-mock.fits.gz")
     assert main(["measure", str(path), "--profile", "--plot", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert "8485-3701 stellar" in said
-    assert "stands out: kdc, counter rotating core" in said
+    printed = capsys.readouterr().out
+    assert "8485-3701 stellar" in printed
+    assert "features: kdc, counter rotating core" in printed
     for tracer in ("stellar", "halpha"):
         figure = tmp_path / f"8485-3701-{tracer}-profile.png"
         assert figure.read_bytes().startswith(b"\x89PNG")
@@ -71,6 +82,46 @@ def test_a_bad_file_costs_its_own_row(maps_file, tmp_path, capsys):
     assert "there is no file" in captured.err
 
 
+def test_an_ambiguous_identifier_costs_its_own_row(sas, tmp_path, capsys):
+    from mangapa.archive._addresses import table_address
+
+    path = table_address("drpall", release="DR17").path
+    write_drpall(path, [("8485-1901", "1-2", 0.04, 1), ("7443-12703", "1-2", 0.04, 1)])
+    out = tmp_path / "all.ecsv"
+    assert main(["measure", "1-2", "8485-1901", "1-99", "--out", str(out)]) == 1
+    captured = capsys.readouterr()
+    assert "8485-1901" in captured.out
+    assert captured.err.splitlines()[0].startswith("mangapa: mangaid='1-2' ")
+    assert captured.err.splitlines()[1].startswith("mangapa: mangaid='1-99' ")
+    assert mangapa.read_catalogue(out)["plateifu"].tolist() == ["8485-1901"]
+
+
+def test_an_unexpected_error_costs_its_own_row(maps_file, capsys, monkeypatch):
+    measure = mangapa.measure
+
+    def fail_once(source, **options):
+        if source == "odd.fits":
+            msg = "odd"
+            raise ZeroDivisionError(msg)
+        return measure(source, **options)
+
+    monkeypatch.setattr(mangapa, "measure", fail_once)
+    assert main(["measure", "odd.fits", str(maps_file)]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == "mangapa: odd.fits: ZeroDivisionError: odd\n"
+    assert "9999-1901" in captured.out
+
+
+def test_a_missing_package_ends_the_command_at_once(maps_file, capsys, monkeypatch):
+    def fail(source, **options):
+        msg = "the method needs pafit"
+        raise ImportError(msg)
+
+    monkeypatch.setattr(mangapa, "measure", fail)
+    assert main(["measure", str(maps_file), str(maps_file)]) == 1
+    assert capsys.readouterr().err == "mangapa: the method needs pafit\n"
+
+
 def test_a_field_without_an_angle_is_reported(galaxy, tmp_path, capsys):
     nothing = replace(galaxy.stellar, mask=np.ones_like(galaxy.stellar.mask))
     path = tmp_path / "empty-MAPS-.fits.gz"
@@ -81,35 +132,83 @@ def test_a_field_without_an_angle_is_reported(galaxy, tmp_path, capsys):
     assert "nan" in printed
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "options"),
     [
-        [],
-        ["measure"],
-        ["guess"],
-        ["measure", "x", "--method", "magic"],
-        ["measure", "x", "--v-sys", "fast"],
-        ["simulate", "x.fits", "--fibres", "20"],
+        ([], {}),
+        (
+            ["--error", "none", "--v-sys", "median", "--sigma", "none", "--method", "symmetry"],
+            {"error": None, "v_sys": "median", "sigma": None, "method": "symmetry"},
+        ),
+        (
+            ["--v-sys", "-12.5", "--velocity-error", "10", "--n-steps", "181"],
+            {"v_sys": -12.5, "velocity_error": 10, "n_steps": 181},
+        ),
+        (["--min-region", "0", "--model", "default"], {"min_region": 0, "model": "default"}),
     ],
 )
-def test_bad_usage(arguments, capsys):
+def test_options_are_the_settings(arguments, options, maps_file, monkeypatch):
+    given = []
+
+    def keep(source, *, settings, **rest):
+        given.append(settings)
+        raise OSError
+
+    monkeypatch.setattr(mangapa, "measure", keep)
+    assert main(["measure", str(maps_file), *arguments]) == 1
+    assert given == [MeasurementSettings(**options)]
+
+
+@pytest.mark.parametrize("command", ["measure", "survey", "demo"])
+def test_help_describes_every_setting(command, capsys):
+    text = help_of(command, capsys)
+    for one in fields(MeasurementSettings):
+        assert f"--{one.name.replace('_', '-')} " in text
+        assert f"{' '.join(one.metadata['text'].split())} (default: " in text
+    assert "--error {default,analytic,bootstrap,none}" in text
+    assert "rejected (default: 3)" in text
+    assert "fitting method (default: disc)" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["measure"], "the following arguments are required: SOURCE"),
+        (["guess"], "invalid choice: 'guess'"),
+        (["measure", "x", "--method", "magic"], "argument --method: invalid choice: 'magic'"),
+        (["measure", "x", "--v-sys", "fast"], "argument --v-sys: invalid value 'fast': velocity"),
+        (["survey", "x", "--out", "y", "--sigma", "x"], "argument --sigma: invalid value 'x'"),
+        (["simulate", "x.fits", "--fibres", "20"], "argument --fibres: invalid choice: 20"),
+    ],
+)
+def test_bad_usage(arguments, message, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert "usage: mangapa" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "usage: mangapa" in error
+    assert message in error
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--release", "DR99"], "release='DR99' is not known"),
+        (["--daptype", "SPX", "--release", "DR15"], "daptype='SPX' is not in DR15"),
         (["--sigma", "-1"], "sigma=-1.0 must be positive"),
+        (["--n-steps", "2"], "n_steps=2 must be an integer of at least 3"),
+        (["--model", "guess"], "model='guess' is not known"),
     ],
 )
-def test_bad_values(arguments, message, sas, capsys):
-    assert main(["measure", "8485-1901", *arguments]) == 2
-    assert message in capsys.readouterr().err
+@pytest.mark.parametrize("command", [["measure"], ["survey", "--out", "run"]])
+def test_bad_values(command, arguments, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "8485-1901", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"mangapa: {message}")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.quick
@@ -120,7 +219,7 @@ def test_simulate(tmp_path, capsys):
     assert str(path) in capsys.readouterr().out
     galaxy = mangapa.read_maps(path)
     assert galaxy.release == "MPL-9"
-    assert galaxy.header["TRUEPAST"] == 20
+    assert galaxy.header["TRUEPAST"] == galaxy.header["TRUEPAHA"] == 20
 
 
 @pytest.mark.needs_matplotlib
@@ -129,14 +228,29 @@ def test_demo(tmp_path, capsys, monkeypatch):
 
     monkeypatch.setattr(demo, "DEMO", demo.DEMO[1:2])
     out = tmp_path / "demo"
-    assert main(["demo", "--out", str(out)]) == 0
+    assert main(["demo", "--out", str(out), "--method", "symmetry"]) == 0
     printed = capsys.readouterr().out
     assert "aligned, small IFU" in printed
     assert "stellar_true" in printed
     table = mangapa.read_catalogue(out / "catalogue.ecsv")
+    assert table["method"].tolist() == ["symmetry"]
     assert abs(table["stellar_pa"][0] - table["stellar_true"][0]).value < 3
     kinds = sorted(path.suffix for path in out.iterdir())
     assert kinds == [".ecsv", ".gz", ".png"]
+
+
+def test_citation_is_bibtex(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--citation"])
+    assert stop.value.code in (None, 0)
+    assert capsys.readouterr().out == mangapa.__citation__
+
+
+@pytest.mark.filterwarnings("always:all.csv. CSV keeps")
+def test_own_warnings_are_one_line(maps_file, tmp_path, capsys):
+    out = tmp_path / "all.csv"
+    assert main(["measure", str(maps_file), "--out", str(out)]) == 0
+    assert capsys.readouterr().err.startswith("mangapa: all.csv: CSV keeps ")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["measure", "--help"], ["--version"]])
@@ -150,7 +264,7 @@ def test_as_a_command(arguments):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom mangapa.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
-        "    print([m for m in ('matplotlib', 'marvin', 'pafit') if m in sys.modules])"
+        f"    print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")

@@ -1,4 +1,4 @@
-"""The command ``mangapa``: what to type, and what is printed."""
+"""The command ``mangapa``."""
 
 import argparse
 import warnings
@@ -7,29 +7,31 @@ import mangapa
 from mangapa.catalogue._provenance import BIBTEX
 from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
 from mangapa.cli._output import BAD_USAGE, complain
-from mangapa.exceptions import MangapaWarning
+from mangapa.exceptions import MangapaError, MangapaWarning
 
 __all__ = ["main"]
 
 COMMANDS = (_demo, _measure, _survey, _inspect, _archive, _network, _simulate)
 
 
-def main(arguments=None):
+def main(arguments: "list[str] | None" = None) -> int:
     """
     Run the command line.
 
     Parameters
     ----------
     arguments : sequence of `str`, optional
-        Those of the process if not given.
+        Arguments of the command; those of the process if not given.
 
     Returns
     -------
     `int`
-        0 if all went well, 1 if something failed, 2 if the command was wrong.
+        Exit code: 0 if all went well, 1 if something failed, 2 if the command was wrong.
     """
     parser = argparse.ArgumentParser(
-        prog="mangapa", description=mangapa.__doc__, epilog="mangapa COMMAND --help tells more."
+        prog="mangapa",
+        description=mangapa.__doc__,
+        epilog="'mangapa COMMAND --help' describes the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
     parser.add_argument(
@@ -46,7 +48,7 @@ def main(arguments=None):
     except ValueError as error:
         complain(error)
         return BAD_USAGE
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, MangapaError) as error:
         return complain(error)
     except KeyboardInterrupt:
         return complain("interrupted")
@@ -54,13 +56,13 @@ def main(arguments=None):
 
 class _Citation(argparse.Action):
     def __call__(self, parser, *_):
-        # An action of argparse's own would break the lines, its exit prints where errors belong.
+        # The actions of argparse would wrap the lines, or print them to the standard error.
         print(BIBTEX, end="")
         parser.exit()
 
 
 def _show(message, category, *where, shown=warnings.showwarning):
-    """Our own warnings are told in one line, without a line of code."""
+    """Show mangapa's own warnings in one line, without a line of code."""
     if issubclass(category, MangapaWarning):
         complain(message)
     else:

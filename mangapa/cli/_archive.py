@@ -1,6 +1,5 @@
-"""``mangapa download`` and ``mangapa list``: the archive's files, and what it holds."""
+"""``mangapa download`` and ``mangapa list``: files and tables of the archive."""
 
-import itertools
 from pathlib import Path
 
 from mangapa._utils.files import replacing
@@ -8,8 +7,6 @@ from mangapa.archive import download, release_table, select
 from mangapa.archive._configuration import conf
 from mangapa.cli._options import add_command, add_download_option, add_release_options
 from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table
-
-__all__ = ["add_to"]
 
 WHERE = (
     "condition in SQL on the columns of 'mangapa list', such as \"z < 0.03 and axis_ratio > .5\""
@@ -25,28 +22,35 @@ def add_to(commands):
     add_release_options(fetch)
     fetch.add_argument("--where", metavar="CONDITION", help=f"all galaxies that meet a {WHERE}")
     fetch.add_argument("--all", action="store_true", help="all galaxies of the release")
-    fetch.add_argument("--rsync", action="store_true", help="by the program rsync, not by HTTPS")
+    fetch.add_argument("--rsync", action="store_true", help="use the program rsync, not HTTPS")
     fetch.add_argument(
         "--jobs",
         type=int,
         default=conf.parallel_downloads,
         metavar="N",
-        help="files at once, 1-8 (default: %(default)s)",
+        help="number of simultaneous downloads, 1-8 (default: %(default)s)",
     )
 
     galaxies = add_command(commands, "list", _list, "list the galaxies of a data release")
     add_release_options(galaxies)
     galaxies.add_argument("--where", metavar="CONDITION", help=f"those that meet a {WHERE}")
-    add_download_option(galaxies, "the tables drpall and dapall if they are not here")
-    galaxies.add_argument("--brief", action="store_true", help="print plate-IFUs, nothing else")
-    galaxies.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write the table")
+    add_download_option(galaxies, "the tables drpall and dapall if they are missing")
+    galaxies.add_argument("--brief", action="store_true", help="print plate-IFUs only")
+    galaxies.add_argument(
+        "--out", type=Path, metavar="FILE.ecsv", help="write the table to this file"
+    )
+
+
+def selected(options, *, allow_download):
+    """The table of the release's galaxies, or of those that meet the condition."""
+    table = release_table(options.release, daptype=options.daptype, download=allow_download)
+    return table if options.where is None else select(table, options.where)
 
 
 def _download(options):
     sources = options.sources
     if options.all or options.where is not None:
-        galaxies = _galaxies(options, allow_download=True)
-        sources = itertools.chain(sources, galaxies["plateifu"].tolist())
+        sources = [*sources, *selected(options, allow_download=True)["plateifu"].tolist()]
     elif not sources:
         msg = "nothing to download: name a SOURCE, or choose galaxies with --where or --all"
         raise ValueError(msg)
@@ -56,20 +60,19 @@ def _download(options):
                 sources, release=options.release, daptype=options.daptype, rsync=options.rsync
             )
     except TypeError as error:
-        # What astropy's configuration raises for a number out of its range.
+        # Astropy's configuration raises it for a number that is out of range.
         msg = f"--jobs {options.jobs} must be 1 to 8"
         raise ValueError(msg) from error
-    failures = [one.error for one in downloads if one.error is not None]
     for one in downloads:
         if one.error is None:
             print(one.path)
-    for error in failures:
-        complain(error)
-    return SOME_FAILED if failures else ALL_GOOD
+        else:
+            complain(one.error)
+    return SOME_FAILED if any(one.error for one in downloads) else ALL_GOOD
 
 
 def _list(options):
-    table = _galaxies(options, allow_download=options.download)
+    table = selected(options, allow_download=options.download)
     if options.out:
         with replacing(options.out) as unfinished:
             table.write(unfinished, format="ascii.ecsv")
@@ -78,8 +81,3 @@ def _list(options):
     else:
         print_table(table)
     return ALL_GOOD
-
-
-def _galaxies(options, *, allow_download):
-    table = release_table(options.release, daptype=options.daptype, download=allow_download)
-    return table if options.where is None else select(table, options.where)

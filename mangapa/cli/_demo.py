@@ -1,22 +1,14 @@
-"""``mangapa demo``: a dozen simulated galaxies, measured and set beside the truth."""
+"""``mangapa demo``: a dozen simulated galaxies, measured and compared with the truth."""
 
 from pathlib import Path
 
 import mangapa
+from mangapa._utils.progress import progress_bar
 from mangapa.catalogue import tabulate
-from mangapa.cli._options import add_command, add_fit_options, fit_options
-from mangapa.cli._output import (
-    ALL_GOOD,
-    PRINTED,
-    print_table,
-    print_trouble,
-    progress,
-    save_figure,
-)
+from mangapa.cli._options import add_command, add_settings, settings_from
+from mangapa.cli._output import ALL_GOOD, PRINTED, print_table, print_warnings, save_figure
 
-__all__ = ["add_to"]
-
-#: The galaxies of the demonstration: what is told of each, and how it is simulated.
+#: Description of each galaxy, and the options of its simulation.
 DEMO = (
     ("aligned", {"pa_stellar": 30}),
     ("aligned, small IFU", {"pa_stellar": 75, "n_fibres": 19}),
@@ -39,24 +31,29 @@ def add_to(commands):
         commands,
         "demo",
         _demo,
-        "simulate a dozen galaxies, measure them, set the results beside the truth",
+        "simulate a dozen galaxies, measure them, and compare the results with the truth",
     )
     demo.add_argument(
-        "--out", type=Path, default=Path("mangapa-demo"), metavar="DIR", help="default: %(default)s"
+        "--out",
+        type=Path,
+        default=Path("mangapa-demo"),
+        metavar="DIR",
+        help="folder for the files (default: %(default)s)",
     )
-    add_fit_options(demo)
+    add_settings(demo)
 
 
 def _demo(options):
+    settings = settings_from(options)
     options.out.mkdir(parents=True, exist_ok=True)
     measurements = []
-    for seed, (_, settings) in enumerate(progress(DEMO)):
-        settings = {"n_fibres": 61, **settings}
-        plateifu = f"9999-{settings.pop('n_fibres')}{seed + 1:02d}"
-        galaxy = mangapa.simulate_galaxy(plateifu=plateifu, seed=seed, **settings)
+    for seed, (_, simulation) in enumerate(progress_bar(DEMO)):
+        simulation = {"n_fibres": 61, **simulation}
+        plateifu = f"9999-{simulation['n_fibres']}{seed + 1:02d}"
+        galaxy = mangapa.simulate_galaxy(plateifu=plateifu, seed=seed, **simulation)
         path = options.out / f"manga-{plateifu}-MAPS-{galaxy.daptype}.fits.gz"
         mangapa.write_maps(galaxy, path)
-        measurement = mangapa.measure(path, **fit_options(options))
+        measurement = mangapa.measure(path, settings=settings)
         save_figure(measurement, path.with_name(f"{plateifu}.png"))
         measurements.append(measurement)
     table = tabulate(measurements)
@@ -69,7 +66,7 @@ def _demo(options):
     shown = table[["plateifu", "stellar_true", *PRINTED[1:4], "halpha_true", *PRINTED[4:]]]
     shown.add_column([name for name, _ in DEMO], name="galaxy", index=1)
     print_table(shown)
-    print_trouble(measurements)
-    print("\nPosition angles in degrees, North through East, to the receding side.")
-    print(f"All columns are in {catalogue}; now look at the figures beside it.")
+    print_warnings(measurements)
+    print("\nPosition angles are in degrees, North through East, to the receding side.")
+    print(f"{catalogue} has all columns; the figures are in the same folder.")
     return ALL_GOOD

@@ -1,34 +1,38 @@
-"""``mangapa measure``: galaxies, one after the other."""
+"""``mangapa measure``: some galaxies, one after the other."""
 
 import json
 from pathlib import Path
 
+import numpy as np
+
 import mangapa
-from mangapa.archive import download, is_identifier
+from mangapa._utils.progress import progress_bar
+from mangapa.archive._addresses import daptype_named
+from mangapa.archive.releases import release_named
 from mangapa.catalogue import tabulate
 from mangapa.catalogue.columns import plain_row
 from mangapa.cli._options import (
     add_command,
     add_download_option,
-    add_fit_options,
     add_release_options,
-    fit_options,
+    add_settings,
+    settings_from,
 )
 from mangapa.cli._output import (
     ALL_GOOD,
     PRINTED,
     SOME_FAILED,
     complain,
-    plain_columns,
     print_profiles,
     print_table,
-    print_trouble,
-    profiles_of,
-    progress,
+    print_warnings,
     save_figure,
 )
+from mangapa.runs._workers import explain
+from mangapa.usability.model import load_model
 
-__all__ = ["add_to"]
+#: Size of the figure of a profile, inches.
+PROFILE_SIZE = (5.6, 8.2)
 
 
 def add_to(commands):
@@ -38,92 +42,90 @@ def add_to(commands):
         "sources",
         nargs="+",
         metavar="SOURCE",
-        help="a MAPS file; or a plate-IFU or MaNGA-ID, in the local copy of the SAS",
+        help="a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS",
     )
     add_release_options(measure)
     add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
-    measure.add_argument("--plot", type=Path, metavar="DIR", help="write a figure a galaxy to DIR")
+    measure.add_argument(
+        "--plot", type=Path, metavar="DIR", help="write a figure of each galaxy to this folder"
+    )
     measure.add_argument(
         "--profile",
         action="store_true",
-        help="also print the angles against radius, and what stands out; with --plot, draw them",
+        help="also print the angles against radius and their features; with --plot, draw them",
     )
-    measure.add_argument("--out", type=Path, metavar="FILE.ecsv", help="write a catalogue")
-    add_fit_options(measure)
+    measure.add_argument(
+        "--out", type=Path, metavar="FILE.ecsv", help="write a catalogue to this file"
+    )
+    add_settings(measure)
 
 
 def _measure(options):
-    measurements, failed = [], False
-    sources = options.sources
-    if options.download:
-        sources, failed = _downloaded(options)
+    settings = settings_from(options)
+    # What is wrong for every source ends the command at once.
+    load_model(settings.model)
+    daptype = daptype_named(options.daptype, release_named(options.release))
     if options.plot:
         options.plot.mkdir(parents=True, exist_ok=True)
-    for source in progress(sources):
+    measurements = []
+    for source in progress_bar(options.sources):
         try:
             measurement = mangapa.measure(
                 source,
                 release=options.release,
-                daptype=options.daptype,
-                download=False,
-                **fit_options(options),
+                daptype=daptype,
+                download=options.download,
+                settings=settings,
             )
-        except OSError as error:
-            complain(error)
-            failed = True
+        except ImportError:
+            raise
+        except Exception as error:  # What is wrong with one source must not stop the others.
+            complain(explain(source, error))
             continue
         measurements.append(measurement)
         if options.plot:
-            _draw(measurement, options, _stem(measurement, source))
+            _draw(measurement, options, source)
     if options.json:
-        rows = [_rounded(plain_row(measurement)) for measurement in measurements]
-        if options.profile:
-            for row, measurement in zip(rows, measurements, strict=True):
-                row["profiles"] = {
-                    tracer: plain_columns(profile)
-                    for tracer, profile in profiles_of(measurement).items()
-                }
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([_as_json(one, options.profile) for one in measurements], indent=2))
     elif measurements:
         print_table(tabulate(measurements)[list(PRINTED)])
-        print_trouble(measurements)
+        print_warnings(measurements)
         if options.profile:
             print_profiles(measurements)
     if options.out:
         mangapa.write_catalogue(tabulate(measurements), options.out)
-    return SOME_FAILED if failed else ALL_GOOD
+    return ALL_GOOD if len(measurements) == len(options.sources) else SOME_FAILED
 
 
-def _downloaded(options):
-    """The sources, identifiers replaced by files; and whether one of them could not be had."""
-    identifiers = [source for source in options.sources if is_identifier(source)]
-    downloads = download(identifiers, release=options.release, daptype=options.daptype)
-    files = {}
-    for one in downloads:
-        files[one.source] = one.path
-        if one.error is not None:
-            complain(one.error)
-            files[one.source] = None
-    sources = [files.get(source, source) for source in options.sources]
-    return [source for source in sources if source is not None], None in sources
-
-
-def _draw(measurement, options, stem):
+def _draw(measurement, options, source):
+    stem = measurement.galaxy.plateifu or Path(source).name.split(".")[0]
     save_figure(measurement, options.plot / f"{stem}.png")
-    if options.profile:
-        for tracer, profile in profiles_of(measurement).items():
+    for tracer, measured in measurement.tracers():
+        if options.profile and measured.profile:
             path = options.plot / f"{stem}-{tracer}-profile.png"
-            save_figure(profile, path, size=(5.6, 8.2), result=getattr(measurement, tracer))
+            save_figure(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
 
 
-def _stem(measurement, source):
-    return measurement.galaxy.plateifu or Path(source).name.split(".")[0]
+def _as_json(measurement, with_profiles):
+    """All columns of a measurement, and its profiles by tracer if they are wanted."""
+    row = {name: _rounded(value) for name, value in plain_row(measurement).items()}
+    if with_profiles:
+        row["profiles"] = {
+            tracer: {
+                name: [_rounded(one, 3) for one in np.asarray(column).tolist()]
+                for name, column in measured.profile.columns.items()
+            }
+            for tracer, measured in measurement.tracers()
+            if measured.profile
+        }
+    return row
 
 
-def _rounded(row):
-    """Plain values with as many digits as a person may want to read."""
-    return {
-        name: float(f"{value:.10g}") if isinstance(value, float) else value
-        for name, value in row.items()
-    }
+def _rounded(value, decimals=None):
+    """A value as JSON takes it, with as many digits as a reader needs."""
+    if not isinstance(value, float):
+        return value
+    if not np.isfinite(value):
+        return None
+    return float(f"{value:.10g}") if decimals is None else round(value, decimals)

@@ -1,21 +1,14 @@
 """Options that several commands share."""
 
-from mangapa.archive._configuration import conf
-from mangapa.cleaning import MIN_REGION, SIGMA
-from mangapa.fitting import available_methods
-from mangapa.fitting._fit import ERRORS, N_STEPS
+from argparse import ArgumentTypeError
+from dataclasses import fields
 
-__all__ = [
-    "add_command",
-    "add_download_option",
-    "add_fit_options",
-    "add_release_options",
-    "fit_options",
-]
+from mangapa.archive._configuration import conf
+from mangapa.settings import MeasurementSettings
 
 
 def add_command(commands, name, run, purpose):
-    """A command that calls ``run`` with its options."""
+    """Add a command that calls ``run`` with its options."""
     command = commands.add_parser(
         name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
     )
@@ -24,7 +17,7 @@ def add_command(commands, name, run, purpose):
 
 
 def add_release_options(command):
-    """Which of the analyses of a galaxy."""
+    """Add the release and the analysis of identifiers."""
     command.add_argument(
         "--release",
         default=conf.release,
@@ -37,55 +30,48 @@ def add_release_options(command):
     )
 
 
-def add_download_option(command, what="what is not in the local copy of the SAS"):
-    """Whether to fetch what is missing."""
+def add_download_option(command, what="files that are missing from the local copy of the SAS"):
+    """Add permission to download what is missing."""
     command.add_argument(
-        "--download", action="store_true", default=conf.allow_download, help=f"fetch {what}"
+        "--download", action="store_true", default=conf.allow_download, help=f"download {what}"
     )
 
 
-def add_fit_options(command):
-    """How fields are cleaned and fitted."""
-    fit = command.add_argument_group("how to clean and fit")
-    fit.add_argument("--method", default="default", choices=("default", *available_methods()))
-    fit.add_argument(
-        "--error",
-        default="default",
-        choices=[str(kind).lower() for kind in ERRORS],
-        help="how the 1-sigma error is found (default: what is calibrated for the method)",
-    )
-    fit.add_argument(
-        "--velocity-error",
-        type=float,
-        metavar="KM/S",
-        help="one error for all velocities (10 as published; default: the file's own errors)",
-    )
-    fit.add_argument(
-        "--v-sys",
-        type=_velocity_or_median,
-        metavar="KM/S",
-        default="median",
-        help="velocity to subtract first (0 as published; default: the median)",
-    )
-    fit.add_argument("--n-steps", type=int, default=N_STEPS, help="angles tried over 180 deg")
-    fit.add_argument("--sigma", type=float, default=SIGMA, help="clipping threshold")
-    fit.add_argument(
-        "--min-region", type=float, default=MIN_REGION, help="smallest region kept, as a fraction"
-    )
+def add_settings(command):
+    """Add the options of a measurement, as `MeasurementSettings` describes them."""
+    group, defaults = command.add_argument_group("measurement"), MeasurementSettings().as_dict()
+    for one in fields(MeasurementSettings):
+        about = one.metadata
+        choices = about["choices"] and [_as_text(choice) for choice in about["choices"]()]
+        group.add_argument(
+            f"--{one.name.replace('_', '-')}",
+            type=str if choices else _parser(about),
+            default=one.default,
+            choices=choices,
+            metavar=about["metavar"],
+            help=f"{about['text']} (default: {_as_text(defaults[one.name])})",
+        )
 
 
-def fit_options(options):
-    """The arguments of `mangapa.measure` that `add_fit_options` asks for."""
-    return {
-        "method": options.method,
-        "error": None if options.error == "none" else options.error,
-        "velocity_error": options.velocity_error,
-        "v_sys": options.v_sys,
-        "n_steps": options.n_steps,
-        "sigma": options.sigma,
-        "min_region": options.min_region,
-    }
+def settings_from(options):
+    """The `MeasurementSettings` that `add_settings` asked for."""
+    given = {}
+    for one in fields(MeasurementSettings):
+        value = getattr(options, one.name)
+        given[one.name] = one.metadata["parse"](value) if isinstance(value, str) else value
+    return MeasurementSettings(**given)
 
 
-def _velocity_or_median(text):
-    return text if text == "median" else float(text)
+def _as_text(value):
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _parser(about):
+    def parse(text):
+        try:
+            return about["parse"](text)
+        except ValueError as error:
+            msg = f"invalid value {text!r}: {about['text']}"
+            raise ArgumentTypeError(msg) from error
+
+    return parse

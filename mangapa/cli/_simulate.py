@@ -9,7 +9,19 @@ from mangapa.cli._output import ALL_GOOD
 from mangapa.simulate import FIELD_OF_VIEW
 from mangapa.simulate._galaxies import BINTYPES
 
-__all__ = ["add_to"]
+RELEASES = ", ".join(name for one in MANGA_RELEASES for name in (one.name, *one.aliases))
+#: Name, type, default, choices and help of each option.
+OPTIONS = (
+    ("release", str, "DR17", None, f"release whose layout the file has, one of {RELEASES}"),
+    ("bintype", str, "VOR10", BINTYPES, "binning scheme"),
+    ("fibres", int, 127, tuple(FIELD_OF_VIEW), "number of fibres of the IFU"),
+    ("pa-stellar", float, 60, None, "position angle of the stars, deg"),
+    ("pa-halpha", float, None, None, "position angle of H-alpha, deg (default: that of the stars)"),
+    ("inclination", float, 55, None, "inclination of the disc, deg"),
+    ("v-max", float, 200, None, "velocity at which the rotation curve flattens, km/s"),
+    ("snr", float, 60, None, "signal-to-noise ratio of the central spaxel"),
+    ("seed", int, 0, None, "random seed"),
+)
 
 
 def add_to(commands):
@@ -17,22 +29,13 @@ def add_to(commands):
     simulate = add_command(
         commands, "simulate", _simulate, "write a simulated galaxy as a MAPS file"
     )
-    simulate.add_argument("path", type=Path, help="such as manga-9999-12701-MAPS-VOR10.fits.gz")
     simulate.add_argument(
-        "--release",
-        default="DR17",
-        help="whose layout; one of "
-        + ", ".join(name for r in MANGA_RELEASES for name in (r.name, *r.aliases))
-        + " (default: %(default)s)",
+        "path", type=Path, metavar="FILE", help="such as manga-9999-12701-MAPS-VOR10.fits.gz"
     )
-    simulate.add_argument("--bintype", choices=BINTYPES, default="VOR10")
-    simulate.add_argument("--fibres", type=int, choices=tuple(FIELD_OF_VIEW), default=127)
-    simulate.add_argument("--pa-stellar", type=float, default=60, metavar="DEG")
-    simulate.add_argument("--pa-halpha", type=float, metavar="DEG", help="default: as the stars")
-    simulate.add_argument("--inclination", type=float, default=55, metavar="DEG")
-    simulate.add_argument("--v-max", type=float, default=200, metavar="KM/S")
-    simulate.add_argument("--snr", type=float, default=60, help="of the central spaxel")
-    simulate.add_argument("--seed", type=int, default=0)
+    for name, kind, default, choices, text in OPTIONS:
+        if default is not None:
+            text += " (default: %(default)s)"
+        simulate.add_argument(f"--{name}", type=kind, default=default, choices=choices, help=text)
 
 
 def _simulate(options):

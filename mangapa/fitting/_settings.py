@@ -41,13 +41,13 @@ class FitSettings:
 
     method: str = option(
         "default",
-        "fitting method, or the default one",
+        "fitting method",
         kind="`str`",
         choices=lambda: ("default", *available_methods()),
     )
     error: str | None = option(
         "default",
-        "how the 1-sigma error is found; by default in the way that is calibrated for the method",
+        'how the 1-sigma error is estimated; "default" is the calibrated way of the method',
         kind='"default", "analytic", "bootstrap" or `None`',
         parse=_error,
         choices=lambda: ("default", "analytic", "bootstrap", None),

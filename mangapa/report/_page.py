@@ -20,7 +20,7 @@ from mangapa.report import _figures as figures
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
-from mangapa.runs._survey import summarise, tabulate_run
+from mangapa.runs._survey import RunSummary, tabulate_run
 
 #: Name of the report in the folder of a run.
 FILE_NAME = "report.html"
@@ -69,7 +69,7 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
 
     path = Path(folder) / FILE_NAME if path is None else Path(path)
     with RunStore(folder) as store, store.snapshot():
-        table, summary = tabulate_run(store), summarise(store)
+        table, summary = tabulate_run(store), RunSummary.of_store(store)
         galaxies = list(_galaxies(store, len(table), progress))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mangapa.report", "template"),

@@ -1,4 +1,4 @@
-"""Many galaxies: run, interrupt, resume."""
+"""Runs over many galaxies, which can be interrupted and resumed."""
 
 from mangapa.runs._survey import RunSummary, catalogue, status, survey
 

@@ -1,31 +1,36 @@
-"""What makes a run this run, and no other: its layout, its version and its settings."""
+"""What makes a run this run and no other: its layout, its version and its settings."""
 
-import hashlib
-import json
 from importlib.metadata import version
 
 from astropy.time import Time
 
-__all__ = ["difference", "digest", "new_facts"]
+from mangapa.archive._addresses import daptype_named
+from mangapa.archive._configuration import conf
+from mangapa.archive.releases import release_named
+from mangapa.usability.model import load_model
 
-#: Of the tables of a store; one of another layout is refused.
-LAYOUT = 3
+#: Number of the layout of a store's tables; a store with another layout is refused.
+LAYOUT = 4
+
+
+def run_settings(settings, *, release=None, daptype=None):
+    """
+    Everything on which the values of a run depend, as plain values.
+
+    Aliases of a release and short names of an analysis are replaced by the full names.
+    """
+    known = release_named(release or conf.release)
+    return {
+        "release": known.name,
+        "daptype": daptype_named(daptype or conf.daptype, known),
+        **settings.as_dict(),
+        # Another model may come to lie under the same path.
+        "model_sha256": load_model(settings.model).card["sha256"],
+    }
 
 
 def new_facts(settings):
-    """
-    What is kept of a run that begins now.
-
-    Parameters
-    ----------
-    settings : `dict`
-        Of plain values.
-
-    Returns
-    -------
-    `dict`
-        Layout, settings, version and date.
-    """
+    """The facts that are stored with a run that begins now."""
     return {
         "layout": LAYOUT,
         "settings": settings,
@@ -36,48 +41,20 @@ def new_facts(settings):
 
 def difference(facts, settings=None):
     """
-    Say in words why a run cannot be gone on with, or looked at.
+    Explain why a run cannot be read or, with ``settings``, resumed; `None` if it can.
 
-    Parameters
-    ----------
-    facts : `dict`
-        Of the run.
-    settings : `dict`, optional
-        With which it is to be gone on with; not needed to look at it.
-
-    Returns
-    -------
-    `str` or `None`
-        `None` if all is the same.
+    The explanation continues the sentence "The run was made ...".
     """
     if facts["layout"] != LAYOUT:
-        return f"by mangapa {facts['version']}, which kept other things"
+        return f"by mangapa {facts['version']}, which stores runs in another layout"
     if settings is None:
         return None
     if facts["version"] != version("mangapa"):
-        return f"by mangapa {facts['version']}, this is {version('mangapa')}"
-    kept = facts["settings"]
-    if digest(kept) == digest(settings):
-        return None
+        return f"by mangapa {facts['version']}, but this is mangapa {version('mangapa')}"
+    stored = facts["settings"]
     different = [
-        f"{name} {kept.get(name)!r} instead of {settings.get(name)!r}"
-        for name in sorted(settings.keys() | kept.keys())
-        if kept.get(name) != settings.get(name)
+        f"{name}={stored.get(name)!r} instead of {settings.get(name)!r}"
+        for name in sorted(stored.keys() | settings.keys())
+        if stored.get(name) != settings.get(name)
     ]
-    return f"with other settings ({', '.join(different)})"
-
-
-def digest(settings):
-    """
-    A short name for settings: runs of the same ones have the same.
-
-    Parameters
-    ----------
-    settings : `dict`
-        Of plain values.
-
-    Returns
-    -------
-    `str`
-    """
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return f"with {' and '.join(different)}" if different else None

@@ -1,4 +1,4 @@
-"""What a field looks like, small enough to be kept by the ten thousand."""
+"""Images of velocity fields, small enough to store tens of thousands of them."""
 
 import io
 from dataclasses import dataclass
@@ -7,22 +7,21 @@ import numpy as np
 
 from mangapa.fields import OFFSET, VELOCITY
 
-__all__ = ["FieldImage", "image_of"]
-
-#: Offsets of a regular grid deviate from straight lines by less than this share of a step.
+#: Largest deviation of a regular grid from straight lines, as a fraction of a step: more than the
+#: rounding of offsets in files, less than the eye sees in an image.
 IRREGULAR = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldImage:
     """
-    A cleaned velocity field as it is seen on the sky, cut to what was observed.
+    A cleaned velocity field as seen on the sky, cropped to its good spaxels.
 
     Attributes
     ----------
     velocity : `~numpy.ndarray`
-        km/s, shape (ny, nx), to half a km/s; the first row is the northernmost, the first column
-        the easternmost. NaN where there is no good spaxel.
+        km/s, shape (ny, nx). The first row is the northernmost and the first column the
+        easternmost. NaN where the spaxel is not good.
     extent : `tuple` of `float`
         Offsets of the edges, arcsec: east, west, south, north.
     """
@@ -31,14 +30,7 @@ class FieldImage:
     extent: tuple
 
     def to_bytes(self):
-        """
-        Pack the image.
-
-        Returns
-        -------
-        `bytes`
-            A compressed ``.npz``, 1 to 4 kB.
-        """
+        """Pack the image as a compressed ``.npz`` of 1 to 4 kB, to half a km/s."""
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer, velocity=self.velocity.astype(np.float16), extent=np.float32(self.extent)
@@ -47,18 +39,7 @@ class FieldImage:
 
     @classmethod
     def from_bytes(cls, content):
-        """
-        Unpack an image.
-
-        Parameters
-        ----------
-        content : `bytes`
-            What `to_bytes` gave.
-
-        Returns
-        -------
-        `FieldImage`
-        """
+        """Unpack what `to_bytes` packed."""
         with np.load(io.BytesIO(content), allow_pickle=False) as parts:
             return cls(
                 velocity=parts["velocity"].astype(np.float32),
@@ -68,17 +49,10 @@ class FieldImage:
 
 def image_of(field):
     """
-    The image of a field.
+    The image of a cleaned field.
 
-    Parameters
-    ----------
-    field : `~mangapa.VelocityField`
-        Cleaned.
-
-    Returns
-    -------
-    `FieldImage` or `None`
-        `None` if no spaxel is good, or the spaxels are on no regular grid along East and North.
+    `None` if no spaxel is good, or if the spaxels do not lie on a regular grid along East and
+    North.
     """
     good = field.good
     if not good.any():
@@ -94,24 +68,18 @@ def image_of(field):
         x, y, velocity = x[::-1], y[::-1], velocity[::-1]
     seen = np.isfinite(velocity)
     rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    cut = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    crop = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     half_x, half_y = steps / 2
-    return FieldImage(
-        velocity=velocity[cut],
-        extent=(
-            float(x[cut][0, 0] + half_x),
-            float(x[cut][0, -1] - half_x),
-            float(y[cut][-1, 0] - half_y),
-            float(y[cut][0, 0] + half_y),
-        ),
-    )
+    x, y = x[crop], y[crop]
+    edges = x[0, 0] + half_x, x[0, -1] - half_x, y[-1, 0] - half_y, y[0, 0] + half_y
+    return FieldImage(velocity=velocity[crop], extent=tuple(float(edge) for edge in edges))
 
 
 def _step(offsets, axis):
-    """Distance of neighbours along an axis; 0 if they are no regular grid."""
+    """Distance between neighbours along an axis; 0 if the grid is not regular."""
     if offsets.shape[axis] < 2 or not np.isfinite(offsets).all():
         return 0.0
     along, across = np.diff(offsets, axis=axis), np.ptp(offsets, axis=1 - axis)
     step = abs(along.mean())
-    irregular = max(np.ptp(along), across.max()) / max(step, 1e-12)
-    return step if irregular < IRREGULAR else 0.0
+    irregularity = max(np.ptp(along), across.max())
+    return step if irregularity < IRREGULAR * step else 0.0

@@ -1,4 +1,4 @@
-"""What a survey is to measure, as a list of names: files, plate-IFUs, or a whole release."""
+"""The sources of a survey as a list of names: files, plate-IFUs and MaNGA-IDs."""
 
 import glob
 import os
@@ -6,58 +6,42 @@ from pathlib import Path
 
 from mangapa.archive import is_identifier
 
-__all__ = ["listed"]
-
-#: MAPS files in a folder, however deep.
+#: MAPS files in a folder, at any depth.
 MAPS_FILES = "**/*-MAPS-*.fits*"
 
 
 def listed(sources):
     """
-    List sources.
+    List all sources as strings, without duplicates.
 
-    Parameters
-    ----------
-    sources : path-like, `str` or iterable of them
-        A folder, whose MAPS files are meant; a pattern such as ``maps/*.fits.gz``; a file; a
-        plate-IFU or MaNGA-ID; or any number of these.
-
-    Returns
-    -------
-    `list` of `str`
-        Each once, those of a folder or pattern sorted by name.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a folder or a pattern holds no file.
-    TypeError
-        If a source is none of these.
+    A folder stands for its MAPS files, and a pattern such as ``maps/*.fits.gz`` for the files that
+    match it, both sorted by name. A folder or pattern without files raises FileNotFoundError.
     """
     if isinstance(sources, (str, os.PathLike)):
         sources = [sources]
-    found = []
+    names = []
     for source in sources:
         if not isinstance(source, (str, os.PathLike)):
             msg = f"a source must be a path or an identifier, not {type(source).__name__}"
             raise TypeError(msg)
-        found += _of_one(os.fspath(source))
-    return list(dict.fromkeys(found))
+        names += _expanded(os.fspath(source))
+    return list(dict.fromkeys(names))
 
 
-def _of_one(source):
+def _expanded(source):
+    path = Path(source)
     if is_identifier(source):
         return [source]
-    path = Path(source)
     if path.is_dir():
         files = sorted(str(file) for file in path.glob(MAPS_FILES) if file.is_file())
-        where = f"no MAPS file (*-MAPS-*.fits*) in the folder {source}"
+        missing = f"no MAPS file (*-MAPS-*.fits*) in the folder {source}"
     elif glob.has_magic(source) and not path.exists():
-        files, where = sorted(glob.glob(source, recursive=True)), f"no file like {source}"
+        files = sorted(glob.glob(source, recursive=True))
+        missing = f"no file that matches {source}"
     else:
-        # A file that is not there is one row of the run, not its end.
+        # A missing file costs its own row and does not stop the run.
         return [source]
     if not files:
-        msg = f"there is {where}; name another, or plate-IFUs with a release"
+        msg = f"there is {missing}; name another, or plate-IFUs and a release"
         raise FileNotFoundError(msg)
     return files

@@ -1,9 +1,9 @@
-"""What a survey has found so far: an SQLite file that survives whatever happens to the run."""
+"""The results of a run in an SQLite file that survives any interruption."""
 
 import itertools
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
@@ -13,11 +13,9 @@ from mangapa._utils.sqlite import transaction
 from mangapa.exceptions import RunStoreError
 from mangapa.runs._identity import difference, new_facts
 
-__all__ = ["FILE_NAME", "Result", "RunStore"]
-
-#: In the folder of a run.
+#: Name of the store in the folder of a run.
 FILE_NAME = "run.sqlite"
-#: Another layout needs another number: `mangapa.runs._identity.LAYOUT`.
+#: A change here needs another number in `mangapa.runs._identity.LAYOUT`.
 TABLES = """
 create table run (name text primary key, value text not null);
 create table sources (number integer primary key, source text not null unique);
@@ -27,16 +25,11 @@ create table results (
     value text not null,
     primary key (source, part)
 ) without rowid;
-create table images (
+create table fields (
     source text not null references sources (source),
     tracer text not null check (tracer in ('stellar', 'halpha')),
-    image blob not null,
-    primary key (source, tracer)
-) without rowid;
-create table profiles (
-    source text not null references sources (source),
-    tracer text not null check (tracer in ('stellar', 'halpha')),
-    profile text not null,
+    image blob,
+    profile text,
     primary key (source, tracer)
 ) without rowid;
 create table outcomes (
@@ -51,49 +44,49 @@ create table outcomes (
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """
-    What became of one galaxy.
+    The result for one galaxy.
 
     Attributes
     ----------
     source : `str`
-        As it was given.
-    parts : `dict` or `None`
-        Columns of the catalogue for "galaxy", "stellar" and "halpha"; `None` after a failure.
+        The source as it was given.
+    parts : `dict`
+        Columns of the catalogue for "galaxy", "stellar" and "halpha"; empty after a failure.
     error : `str` or `None`
-        Why it failed.
+        Why the galaxy failed.
     images : `dict`
-        Images of the fields for "stellar" and "halpha", as bytes.
+        `bytes` of a `~mangapa.runs._images.FieldImage` by tracer.
     profiles : `dict`
-        For the same, columns of the position angle against radius, as lists.
+        Position angle against radius by tracer, as lists by name of the column.
     seconds : `dict`
         Time that each step took.
     """
 
     source: str
-    parts: dict | None = None
+    parts: dict = field(default_factory=dict)
     error: str | None = None
-    images: dict | None = None
-    profiles: dict | None = None
-    seconds: dict | None = None
+    images: dict = field(default_factory=dict)
+    profiles: dict = field(default_factory=dict)
+    seconds: dict = field(default_factory=dict)
 
 
 class RunStore:
     """
-    The store of one run; opened by one process, the parent, alone.
+    The store of one run; only one process may write to it.
 
     Parameters
     ----------
     folder : path-like
-        Of the run.
+        Folder of the run.
     settings : `dict`, optional
-        Of a run that is to be begun or gone on with; not needed to look at one.
+        Plain values, with which the run is begun or resumed; not needed to read it.
 
     Raises
     ------
     FileNotFoundError
-        If there is no run to look at.
+        If there is no run to read.
     mangapa.exceptions.RunStoreError
-        If the run was made with other settings or another version, or is open elsewhere.
+        If the file is not a store, or the run was made with other settings or another version.
     """
 
     def __init__(self, folder, settings=None):
@@ -102,7 +95,7 @@ class RunStore:
             msg = f"there is no run in {folder}; begin one with 'mangapa survey SOURCES --out DIR'"
             raise FileNotFoundError(msg)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Autocommit: each statement stands for itself, transactions are begun by name.
+        # Autocommit mode, so that transactions are begun by name.
         self._database = sqlite3.connect(self.path, isolation_level=None)
         try:
             self._open(settings)
@@ -114,20 +107,26 @@ class RunStore:
         try:
             self._database.execute("pragma journal_mode = wal")
             self._database.execute("pragma synchronous = normal")
-            known = self._database.execute(
+            [(exists,)] = self._database.execute(
                 "select count(*) from sqlite_master where name = 'run'"
-            ).fetchone()[0]
+            )
         except sqlite3.DatabaseError as error:
-            msg = f"{self.path} is no store of a run ({error}); name another folder"
+            msg = f"{self.path} is not the store of a run ({error}); name another folder"
             raise RunStoreError(msg) from error
-        if not known and settings is None:
-            msg = f"{self.path} is no store of a run (it holds no run); name another folder"
+        if not exists and settings is None:
+            msg = f"{self.path} is not the store of a run (it is empty); name another folder"
             raise RunStoreError(msg)
-        if not known:
-            self._begin(settings)
-        self._check(settings)
+        if not exists:
+            self._create(settings)
+        trouble = difference(self.facts, settings)
+        if trouble:
+            msg = (
+                f"the run in {self.path.parent} was made {trouble}; name another folder, or delete "
+                "this one to start again"
+            )
+            raise RunStoreError(msg)
 
-    def _begin(self, settings):
+    def _create(self, settings):
         with transaction(self._database):
             for statement in TABLES.split(";"):
                 self._database.execute(statement)
@@ -135,26 +134,6 @@ class RunStore:
                 "insert into run values (?, ?)",
                 [(name, json.dumps(value)) for name, value in new_facts(settings).items()],
             )
-
-    def _check(self, settings):
-        trouble = difference(self.facts, settings)
-        if trouble:
-            msg = (
-                f"the run in {self.path.parent} was made {trouble}; its results are not mixed with "
-                "others: name another folder, or delete this one to begin anew"
-            )
-            raise RunStoreError(msg)
-
-    def snapshot(self):
-        """
-        Read as of one moment, even while the run goes on.
-
-        Returns
-        -------
-        context manager
-            In which that is so.
-        """
-        return transaction(self._database, "deferred")
 
     def __enter__(self):
         return self
@@ -166,6 +145,10 @@ class RunStore:
         """Close the file."""
         self._database.close()
 
+    def snapshot(self):
+        """Context manager in which all reads see the same state, even while the run continues."""
+        return transaction(self._database, "deferred")
+
     @property
     def facts(self):
         """Layout, settings, version and date of the run, as a `dict`."""
@@ -173,28 +156,14 @@ class RunStore:
         return {name: json.loads(value) for name, value in rows}
 
     def add_sources(self, sources):
-        """
-        Add what is to be measured.
-
-        Parameters
-        ----------
-        sources : iterable of `str`
-            In their order; what is known already stays where it is.
-        """
+        """Add sources after those that are already there; known ones keep their place."""
         with transaction(self._database):
             self._database.executemany(
                 "insert or ignore into sources (source) values (?)", [(one,) for one in sources]
             )
 
     def unfinished(self):
-        """
-        What is left to do.
-
-        Returns
-        -------
-        `list` of `str`
-            The sources without an outcome, in their order.
-        """
+        """Sources without an outcome, as a `list` of `str` in their order."""
         rows = self._database.execute(
             "select source from sources left join outcomes using (source) "
             "where outcomes.source is null order by number"
@@ -202,53 +171,33 @@ class RunStore:
         return [source for (source,) in rows]
 
     def add(self, result):
-        """
-        Keep what became of a galaxy, whole or not at all.
-
-        Parameters
-        ----------
-        result : `Result`
-            For a source that was added, and has no outcome yet.
-        """
-        now = Time.now().utc.isot
+        """Store the `Result` for a known source without an outcome, whole or not at all."""
+        source, now = result.source, Time.now().utc.isot
+        profiles = {tracer: json.dumps(profile) for tracer, profile in result.profiles.items()}
+        fields = [
+            (source, tracer, result.images.get(tracer), profiles.get(tracer))
+            for tracer in result.images.keys() | profiles.keys()
+        ]
         with transaction(self._database):
             self._database.execute(
                 "insert into outcomes values (?, ?, ?, ?)",
-                (result.source, result.error, json.dumps(result.seconds or {}), now),
+                (source, result.error, json.dumps(result.seconds), now),
             )
             self._database.executemany(
                 "insert into results values (?, ?, ?)",
-                [
-                    (result.source, part, json.dumps(value))
-                    for part, value in (result.parts or {}).items()
-                ],
+                [(source, part, json.dumps(value)) for part, value in result.parts.items()],
             )
-            self._database.executemany(
-                "insert into images values (?, ?, ?)",
-                [(result.source, *image) for image in (result.images or {}).items()],
-            )
-            self._database.executemany(
-                "insert into profiles values (?, ?, ?)",
-                [
-                    (result.source, tracer, json.dumps(profile))
-                    for tracer, profile in (result.profiles or {}).items()
-                ],
-            )
+            self._database.executemany("insert into fields values (?, ?, ?, ?)", fields)
 
     def forget_failures(self):
-        """Let what failed be tried again."""
+        """Remove the outcome of all sources that failed, so that they are tried again."""
         self._database.execute("delete from outcomes where error is not null")
 
     def rows(self):
         """
-        What is done, in the order of the sources.
+        Iterate over the finished sources, in their order.
 
-        Yields
-        ------
-        source : `str`
-            As it was given.
-        row : `dict`
-            Columns of the catalogue; of a galaxy that failed, "error" alone.
+        Yields the source and its columns of the catalogue, or only "error" if it failed.
         """
         cursor = self._database.execute(
             "select source, error, value from sources join outcomes using (source) "
@@ -261,99 +210,45 @@ class RunStore:
             yield source, row
 
     def images(self, source):
-        """
-        The images of a galaxy's fields.
-
-        Parameters
-        ----------
-        source : `str`
-            Of the galaxy.
-
-        Returns
-        -------
-        `dict`
-            `bytes` by tracer; empty if there are none.
-        """
-        rows = self._database.execute("select tracer, image from images where source = ?", [source])
-        return dict(rows)
+        """Images of a galaxy's fields, `bytes` by tracer."""
+        return dict(self._of_fields("image", source))
 
     def profiles(self, source):
-        """
-        The position angles of a galaxy against radius.
-
-        Parameters
-        ----------
-        source : `str`
-            Of the galaxy.
-
-        Returns
-        -------
-        `dict`
-            Lists by name of the column, by tracer; empty if there are none.
-        """
-        rows = self._database.execute(
-            "select tracer, profile from profiles where source = ?", [source]
-        )
+        """Position angles of a galaxy against radius: by tracer, lists by name of the column."""
+        rows = self._of_fields("profile", source)
         return {tracer: json.loads(profile) for tracer, profile in rows}
 
-    def imaged(self):
-        """
-        Which fields have an image.
+    def _of_fields(self, column, source):
+        return self._database.execute(
+            f"select tracer, {column} from fields where source = ? and {column} is not null",
+            [source],
+        )
 
-        Returns
-        -------
-        `dict`
-            A `set` of tracers by source.
-        """
-        found = {}
-        for source, tracer in self._database.execute("select source, tracer from images"):
-            found.setdefault(source, set()).add(tracer)
-        return found
+    def imaged(self):
+        """The tracers that have an image, as a `set` by source."""
+        tracers = {}
+        for source, tracer in self._database.execute(
+            "select source, tracer from fields where image is not null"
+        ):
+            tracers.setdefault(source, set()).add(tracer)
+        return tracers
 
     def failures(self):
-        """
-        What failed and why.
-
-        Returns
-        -------
-        `list` of `tuple`
-            Source and message.
-        """
+        """Source and message of each failure, as a `list` of pairs."""
         rows = self._database.execute(
             "select source, error from sources join outcomes using (source) "
             "where error is not null order by number"
         )
         return list(rows)
 
-    def counts(self):
-        """
-        How many there are.
-
-        Returns
-        -------
-        `tuple` of `int`
-            Sources, those that were measured, and those that failed.
-        """
+    def progress(self):
+        """Numbers of all, measured and failed sources, and the dates of the first and last."""
         return self._database.execute(
-            "select (select count(*) from sources), "
-            "(select count(*) from outcomes where error is null), "
-            "(select count(*) from outcomes where error is not null)"
+            "select (select count(*) from sources), count(*) - count(error), count(error), "
+            "min(finished), max(finished) from outcomes"
         ).fetchone()
 
     def timings(self):
-        """Seconds that each step took, one `dict` a galaxy."""
+        """Iterate over the seconds that each step took, one `dict` for each galaxy."""
         for (seconds,) in self._database.execute("select seconds from outcomes"):
             yield json.loads(seconds)
-
-    def finished_between(self):
-        """
-        When the run was at work.
-
-        Returns
-        -------
-        `tuple`
-            When the first and the last galaxy were finished, and how many there are.
-        """
-        return self._database.execute(
-            "select min(finished), max(finished), count(*) from outcomes"
-        ).fetchone()

@@ -1,43 +1,56 @@
-"""A whole survey: what is to be measured, by whom, and what has come of it."""
+"""A whole survey: run it, see how far it is, and read its catalogue."""
 
+import os
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from astropy import units as u
+from astropy.table import QTable
 
 from mangapa._utils.html import as_html, as_text
-from mangapa.archive._configuration import conf
+from mangapa._utils.options import documented_with
+from mangapa._utils.progress import progress_bar
+from mangapa._utils.quantities import scalar
+from mangapa._utils.types import PathLike, ScalarLike
+from mangapa.archive._configuration import conf, may_download
 from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue import tabulate_rows
-from mangapa.cleaning import MIN_REGION, SIGMA
 from mangapa.exceptions import RunStoreError
 from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.runs import _workers as workers
+from mangapa.runs._identity import run_settings
 from mangapa.runs._sources import listed
 from mangapa.runs._store import FILE_NAME, RunStore
-from mangapa.usability.model import load_model
+from mangapa.settings import MeasurementSettings
 
-__all__ = ["RunSummary", "catalogue", "status", "survey"]
-
-#: Seconds that a galaxy may take; the largest one takes a fraction of one.
+#: Seconds that a galaxy may take; the largest one takes a fraction of a second.
 TIME_LIMIT = 300.0
+#: Shortest time in seconds by which a rate is divided: the resolution of the store's dates.
+SHORTEST = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RunSummary:
     """
-    How far a run is.
+    The state of a run.
 
     Attributes
     ----------
     folder : `~pathlib.Path`
-        Where it is kept.
+        Folder of the run.
     total, measured, failed : `int`
         Numbers of galaxies.
     failures : `list` of `tuple`
-        Source and message of each that failed.
+        Source and message of each galaxy that failed; the message names the source.
     rate : `float`
-        Galaxies per second, between the first and the last; NaN with fewer than two.
+        Galaxies per second between the first and the last; NaN with fewer than two.
     seconds : `dict`
         Time that each step took, summed over the galaxies.
     """
@@ -46,13 +59,45 @@ class RunSummary:
     total: int
     measured: int
     failed: int
-    failures: list
+    failures: list[tuple[str, str]]
     rate: float
-    seconds: dict
+    seconds: dict[str, float]
+
+    @classmethod
+    def of_store(cls, store: RunStore) -> "RunSummary":
+        """
+        Summarise the run of an open store.
+
+        Parameters
+        ----------
+        store : ``RunStore``
+            Store of the run.
+
+        Returns
+        -------
+        `~mangapa.RunSummary`
+        """
+        total, measured, failed, first, last = store.progress()
+        done, rate = measured + failed, float("nan")
+        if done > 1:
+            elapsed = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+            rate = (done - 1) / max(elapsed.total_seconds(), SHORTEST)
+        seconds = Counter()
+        for steps in store.timings():
+            seconds.update(steps)
+        return cls(
+            folder=store.path.parent,
+            total=total,
+            measured=measured,
+            failed=failed,
+            failures=store.failures(),
+            rate=rate,
+            seconds=dict(seconds),
+        )
 
     @property
-    def left(self):
-        """How many galaxies are not done yet."""
+    def left(self) -> int:
+        """Number of galaxies that are not done yet."""
         return self.total - self.measured - self.failed
 
     def __repr__(self):
@@ -65,61 +110,61 @@ class RunSummary:
         names = ("folder", "total", "measured", "failed", "left")
         rows = [(name.capitalize(), getattr(self, name)) for name in names]
         rows += [("Galaxies per second", as_text(self.rate, decimals=2))]
-        rows += [("Failure", f"{source}: {error}") for source, error in self.failures[:3]]
+        rows += [("Failure", error) for _, error in self.failures[:3]]
         return as_html("RunSummary", rows)
 
 
+@documented_with(MeasurementSettings)
 def survey(
-    sources,
-    out,
+    sources: PathLike | Iterable[PathLike],
+    out: PathLike,
     *,
-    jobs=1,
-    executor=None,
-    resume=True,
-    progress=True,
-    release=None,
-    daptype=None,
-    download=None,
-    time_limit=TIME_LIMIT,
-    retry=False,
-    sigma=SIGMA,
-    min_region=MIN_REGION,
-    model="default",
-    **fit_options,
-):
+    jobs: int = 1,
+    executor: Executor | None = None,
+    resume: bool = True,
+    progress: bool = True,
+    release: str | None = None,
+    daptype: str | None = None,
+    download: bool | None = None,
+    time_limit: ScalarLike | None = TIME_LIMIT,
+    retry: bool = False,
+    settings: MeasurementSettings | None = None,
+    **options: Any,
+) -> RunSummary:
     """
-    Measure many galaxies, and go on where an earlier run was interrupted.
+    Measure many galaxies, and resume a run that was interrupted.
 
-    Each galaxy is kept as soon as it is measured. One that fails, kills its worker or takes too
-    long costs its own row. The order and the number of the workers do not change any value.
+    Each galaxy is stored as soon as it is measured. A galaxy that fails, kills its worker or takes
+    too long costs its own row only. The values do not depend on the order of the galaxies or on
+    the number of workers.
 
     Parameters
     ----------
     sources : path-like, `str` or iterable of them
-        A folder or a pattern of MAPS files, files, plate-IFUs or MaNGA-IDs.
+        Folders and patterns of MAPS files, files, plate-IFUs and MaNGA-IDs.
     out : path-like
         Folder of the run.
     jobs : `int`, optional
-        How many processes of this machine work.
+        Number of worker processes on this machine.
     executor : ``concurrent.futures.Executor``, optional
-        Who works instead, such as dask's ``Client.get_executor()``.
+        Measures the galaxies instead, such as dask's ``Client.get_executor()``.
     resume : `bool`, optional
-        Go on with a run that is there; else it is an error.
+        Resume a run that is already in the folder; if false, it is an error.
     progress : `bool`, optional
-        Show a progress bar, if there is a terminal.
+        Show a progress bar if there is a terminal.
     release, daptype, download : optional
-        Of identifiers, as in `mangapa.measure`.
-    time_limit : `float` or `None`, optional
-        Seconds that a galaxy may take, on processes of this machine.
+        Where to find plate-IFUs and MaNGA-IDs, as in `mangapa.measure`.
+    time_limit : `float`, `~astropy.units.Quantity` or `None`, optional
+        Time that a galaxy may take in a worker process of this machine, in seconds.
     retry : `bool`, optional
-        Try again what failed before.
-    sigma, min_region : `float`, optional
-        As in `mangapa.measure`, like the rest; kept with the run, which goes on with the same ones
-        only.
-    model : `str` or path-like, optional
-        Which model of `~mangapa.usability` judges the fields.
-    **fit_options
-        Options of `~mangapa.fit_pa`, such as ``method``.
+        Try the galaxies again that failed before.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options of the measurement as one value. They are stored with the run, which can only
+        be resumed with equal ones.
+    **options
+        Single options, which replace those of ``settings``:
+
+        {options}
 
     Returns
     -------
@@ -130,12 +175,13 @@ def survey(
     FileNotFoundError
         If a folder or pattern holds no file.
     mangapa.exceptions.RunStoreError
-        If there is a run of other settings or another version, or one at all and ``resume`` is
-        false; the message says what to do.
+        If the folder holds a run with other settings or of another version, or any run if
+        ``resume`` is false.
     mangapa.exceptions.RunError
-        If an executor breaks.
+        If the executor breaks.
     TypeError, ValueError
-        If an argument is out of its range.
+        If an argument is unknown, of the wrong type or out of its range, or if the method or a
+        column of the catalogue is defined in a script or notebook; the run is not begun.
 
     Examples
     --------
@@ -145,66 +191,59 @@ def survey(
     >>> mangapa.survey(path, "run").measured
     1
     """
-    from tqdm import tqdm
+    from threadpoolctl import threadpool_limits
 
-    names = listed(sources)
+    settings = MeasurementSettings.from_options(settings, **options)
     if not (isinstance(jobs, int) and jobs >= 1):
-        msg = f"jobs={jobs!r} must be a whole number of at least 1"
+        msg = f"jobs={jobs!r} must be an integer of at least 1"
         raise ValueError(msg)
-    settings = {
+    if time_limit is not None:
+        time_limit = scalar("time_limit", time_limit, u.s, positive=True)
+    stored = run_settings(settings, release=release, daptype=daptype)
+    arguments = {
         "release": release or conf.release,
-        "daptype": daptype or conf.daptype or None,
-        "sigma": sigma,
-        "min_region": min_region,
-        "model": str(model),
-        **fit_options,
+        "daptype": stored["daptype"],
+        # The configuration of this session is not known to the workers.
+        "download": may_download(download),
+        "settings": settings,
     }
-    # A model is told by its hash: another one under the same path is another setting.
-    fingerprint = {**settings, "model_sha256": load_model(model).card["sha256"]}
-    given = {**settings, "download": download}
+    measure_one = partial(
+        workers.measure_source,
+        arguments=arguments,
+        modules=workers.needed_modules(settings.method),
+        parent=os.getpid(),
+    )
+    names = listed(sources)
     if not resume and (Path(out) / FILE_NAME).exists():
-        msg = f"there is a run in {out}; resume it, name another folder, or delete this one"
+        msg = f"there is already a run in {out}; resume it, name another folder, or delete it"
         raise RunStoreError(msg)
-    with RunStore(out, fingerprint) as store:
+    with RunStore(out, stored) as store:
         store.add_sources(names)
         if retry:
             store.forget_failures()
         todo = store.unfinished()
         if executor is None:
-            results = workers.by_processes(
-                todo, given, jobs=jobs, time_limit=time_limit, measure=workers.measure_source
-            )
+            results = workers.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
-            results = workers.by_executor(
-                todo, given, executor=executor, measure=workers.measure_source
-            )
-        # Importing it sets an environment variable, which ``import mangapa`` must not.
-        from threadpoolctl import threadpool_limits
-
-        total = store.counts()[0]
-        bar = tqdm(
-            total=total,
-            initial=total - len(todo),
-            unit="galaxy",
-            leave=False,
-            disable=None if progress else True,
-        )
-        # An executor may work in threads of this process; see the workers.
+            results = workers.by_executor(todo, measure_one, executor=executor)
+        total = store.progress()[0]
+        bar = progress_bar(show=progress, total=total, initial=total - len(todo))
+        # An executor may use threads of this process, in which workers set no limit.
         with bar, threadpool_limits(1):
             for result in results if todo else ():
                 store.add(result)
                 bar.update()
-        return summarise(store)
+        return RunSummary.of_store(store)
 
 
-def status(folder):
+def status(folder: PathLike) -> RunSummary:
     """
-    Tell how far a run is, while it runs or after.
+    Summarise a run, finished or not.
 
     Parameters
     ----------
     folder : path-like
-        Of the run.
+        Folder of the run.
 
     Returns
     -------
@@ -216,23 +255,24 @@ def status(folder):
         If there is no run.
     """
     with RunStore(folder) as store:
-        return summarise(store)
+        return RunSummary.of_store(store)
 
 
-def catalogue(folder):
+def catalogue(folder: PathLike) -> QTable:
     """
-    The catalogue of a run, finished or not.
+    Read the catalogue of a run, finished or not.
 
     Parameters
     ----------
     folder : path-like
-        Of the run.
+        Folder of the run.
 
     Returns
     -------
     `~astropy.table.QTable`
-        One row a galaxy that is done, in the order of the sources; settings, version and date in
-        ``meta``. One that failed has its ``error`` and the flags ``NOT_MEASURED``, no values.
+        One row for each galaxy that is done, in the order of the sources, with settings, version
+        and date in ``meta``. A galaxy that failed has its ``error`` and the flags
+        ``NOT_MEASURED``, and no values.
 
     Raises
     ------
@@ -244,67 +284,20 @@ def catalogue(folder):
 
 
 def tabulate_run(store):
-    """
-    The catalogue of an open store; see `catalogue`.
-
-    Parameters
-    ----------
-    store : `~mangapa.runs._store.RunStore`
-        Of the run.
-
-    Returns
-    -------
-    `~astropy.table.QTable`
-    """
+    """The catalogue of an open store; see `catalogue`."""
     facts = store.facts
-    rows = (_failed(source, row) if row["error"] else row for source, row in store.rows())
+    rows = (row | _failed(source) if row["error"] else row for source, row in store.rows())
     table = tabulate_rows(rows, created=facts["created"])
     table.meta["mangapa"] = facts["version"]
     table.meta["settings"] = facts["settings"]
     return table
 
 
-def _failed(source, row):
-    """The row of a galaxy that failed: its name, if the source tells it, and why."""
-    name = PLATEIFU.search(Path(source).name)
-    row["plateifu"] = name.group() if name else None
-    if source not in row["error"]:
-        row["error"] = f"{source}: {row['error']}"
+def _failed(source):
+    """Columns of a galaxy that failed: its plate-IFU, if the source names it, and its flags."""
+    plateifu = PLATEIFU.search(Path(source).name)
+    row = {"plateifu": plateifu.group() if plateifu else None}
     for tracer in TRACERS:
         row[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
         row[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
     return row
-
-
-def summarise(store):
-    """
-    How far the run of an open store is; see `status`.
-
-    Parameters
-    ----------
-    store : `~mangapa.runs._store.RunStore`
-        Of the run.
-
-    Returns
-    -------
-    `~mangapa.RunSummary`
-    """
-    total, measured, failed = store.counts()
-    first, last, number = store.finished_between()
-    rate = float("nan")
-    if number > 1:
-        apart = datetime.fromisoformat(last) - datetime.fromisoformat(first)
-        rate = (number - 1) / max(apart.total_seconds(), 1e-3)
-    seconds = {}
-    for steps in store.timings():
-        for step, spent in steps.items():
-            seconds[step] = seconds.get(step, 0.0) + spent
-    return RunSummary(
-        folder=store.path.parent,
-        total=total,
-        measured=measured,
-        failed=failed,
-        failures=store.failures(),
-        rate=rate,
-        seconds=seconds,
-    )

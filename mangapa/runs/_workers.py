@@ -1,4 +1,4 @@
-"""Galaxies measured by other processes: here, or wherever an executor carries them."""
+"""Galaxies measured by worker processes: on this machine, or wherever an executor starts them."""
 
 import os
 import threading
@@ -6,136 +6,122 @@ import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, TimeoutError, wait
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib import import_module
 from multiprocessing import get_context, parent_process
 
 import numpy as np
 
-import mangapa
+from mangapa._utils.plugins import load_plugins
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.exceptions import RunError
-from mangapa.fields import TRACERS
+from mangapa.fitting._methods import method_named
+from mangapa.measurement import measure
 from mangapa.runs._images import image_of
 from mangapa.runs._store import Result
 
-__all__ = ["by_executor", "by_processes", "measure_source", "result_of"]
-
-#: Galaxies that wait for each worker: enough that none is idle, few enough that the memory of a run
-#: does not grow with its length.
+#: Galaxies that wait for each worker process: enough to keep it busy, and few enough that the
+#: memory of a run does not grow with its length.
 WAITING = 3
-#: What is kept of a profile.
-PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
-#: What an executor is given at once, as the number of its workers is not known.
+#: Galaxies that an executor is given at once, as the number of its workers is not known: enough for
+#: a few nodes.
 AT_ONCE = 64
+#: Columns of a profile that are stored.
+PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
 
 
-def measure_source(source, settings, parent=None):
+def explain(source, error):
+    """Say in one line why a source failed; the message names the source."""
+    message = str(error)
+    if not isinstance(error, (OSError, ValueError)):
+        message = f"{type(error).__name__}: {message}"
+    return message if source in message else f"{source}: {message}"
+
+
+def needed_modules(method):
     """
-    Measure one galaxy, whatever happens.
+    Modules that define the fitting method and the catalogue's columns; workers import them.
 
-    Parameters
-    ----------
-    source : `str`
-        As `mangapa.measure` takes it.
-    settings : `dict`
-        Its other arguments.
-    parent : `int`, optional
-        Number of the process that asks for it, if another one is to do it.
+    What is defined in ``__main__`` raises ValueError, since workers cannot import it.
+    """
+    functions = {f"method {method!r}": method_named(method).fit}
+    functions |= {f"column {column.name!r}": column.value for column in catalogue_columns()}
+    modules = set()
+    for name, function in functions.items():
+        while isinstance(function, partial):
+            function = function.func
+        if function.__module__ == "__main__":
+            msg = (
+                f"the {name} is defined in a script or notebook, from which worker processes "
+                "cannot import it; move it to a module and import that module, or install it as a "
+                "package with an entry point in the group 'mangapa'"
+            )
+            raise ValueError(msg)
+        modules.add(function.__module__)
+    return sorted(modules)
 
-    Returns
-    -------
-    `~mangapa.runs._store.Result`
-        With a message where it failed.
+
+def measure_source(source, *, arguments, modules=(), parent=None):
+    """
+    Measure one galaxy and return a `Result`, whatever happens.
+
+    ``arguments`` are those of `mangapa.measure`, ``modules`` are imported first, and ``parent`` is
+    the id of the process that asks.
     """
     if parent not in (None, os.getpid()):
-        _one_blas_thread_for_good()
+        _limit_blas_for_good()
     start = time.perf_counter()
     try:
-        measurement = mangapa.measure(source, **settings)
-    except Exception as error:  # A survey goes on, whatever is wrong with one galaxy.
-        message = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        return Result(source=source, error=message, seconds={"all": time.perf_counter() - start})
-    result = result_of(source, measurement)
+        load_plugins()
+        for module in modules:
+            import_module(module)
+        result = result_of(source, measure(source, **arguments))
+    except Exception as error:  # Whatever is wrong with one galaxy, a survey continues.
+        result = Result(source=source, error=explain(source, error))
     return replace(result, seconds={**result.seconds, "all": time.perf_counter() - start})
 
 
 def result_of(source, measurement):
-    """
-    What is kept of a measurement.
-
-    Parameters
-    ----------
-    source : `str`
-        Of the galaxy.
-    measurement : `~mangapa.Measurement`
-        What was measured.
-
-    Returns
-    -------
-    `~mangapa.runs._store.Result`
-    """
+    """What is stored of a `~mangapa.Measurement`, as a `Result`."""
     parts = {"galaxy": {}, "stellar": {}, "halpha": {}}
     row = plain_row(measurement)
     for column in catalogue_columns():
         parts[column.part][column.name] = row[column.name]
-    fields = {tracer: measurement.galaxy.tracer(tracer) for tracer in TRACERS}
-    images = {tracer: image_of(field) for tracer, field in fields.items() if field is not None}
+    images, profiles = {}, {}
+    for tracer, measured in measurement.tracers():
+        image = None if measured.field is None else image_of(measured.field)
+        if image is not None:
+            images[tracer] = image.to_bytes()
+        if measured.profile is not None:
+            # Rings with an angle, in deg and arcsec, with as many digits as a figure shows.
+            rings = measured.profile[np.isfinite(measured.profile["pa"])]
+            profiles[tracer] = {
+                name: np.round(rings[name].value, 2).tolist() for name in PROFILE_COLUMNS
+            }
     return Result(
         source=source,
         parts=parts,
-        images={tracer: image.to_bytes() for tracer, image in images.items() if image is not None},
-        profiles=_profiles(measurement),
+        images=images,
+        profiles=profiles,
         seconds=measurement.seconds,
     )
 
 
-def _profiles(measurement):
-    """The rings that tell an angle, in deg and arcsec, with as many digits as a figure shows."""
-    profiles = {}
-    for tracer in TRACERS:
-        profile = getattr(measurement, f"{tracer}_profile")
-        if profile is not None:
-            told = profile[np.isfinite(profile["pa"])]
-            profiles[tracer] = {
-                name: np.round(told[name].value, 2).tolist() for name in PROFILE_COLUMNS
-            }
-    return profiles
-
-
-def by_processes(sources, settings, *, jobs, time_limit, measure):
+def by_processes(sources, measure_one, *, jobs, time_limit):
     """
-    Measure with processes of this machine.
+    Measure in ``jobs`` processes of this machine; yield each `Result` when it is finished.
 
-    One that dies, or overruns its time, costs its own galaxy alone; another takes its place.
-
-    Parameters
-    ----------
-    sources : iterable of `str`
-        What to measure.
-    settings : `dict`
-        For ``measure``.
-    jobs : `int`
-        How many processes.
-    time_limit : `float` or `None`
-        Seconds a galaxy may take.
-    measure : callable
-        `measure_source`, or another with its arguments.
-
-    Yields
-    ------
-    `~mangapa.runs._store.Result`
-        As they are finished.
+    A process that dies, or exceeds ``time_limit`` in seconds (`None` for no limit), costs its own
+    galaxy only; another process takes its place.
     """
     from pebble import ProcessPool
 
-    # Forked processes would share locks of threads that they do not have.
-    pool = ProcessPool(jobs, context=get_context("spawn"), initializer=_initialise)
+    # A forked process would inherit locks whose threads it lacks.
+    pool = ProcessPool(jobs, context=get_context("spawn"), initializer=_watch_parent)
     try:
         yield from _bounded(
             sources,
-            lambda source: pool.schedule(
-                measure, args=(source, settings, os.getpid()), timeout=time_limit
-            ),
+            lambda source: pool.schedule(measure_one, args=(source,), timeout=time_limit),
             at_once=jobs * (1 + WAITING),
             time_limit=time_limit,
         )
@@ -145,37 +131,22 @@ def by_processes(sources, settings, *, jobs, time_limit, measure):
         pool.join()
 
 
-def by_executor(sources, settings, *, executor, measure):
+def by_executor(sources, measure_one, *, executor):
     """
-    Measure with any executor of ``concurrent.futures``, such as dask's, MPI's or loky's.
+    Measure with an executor of ``concurrent.futures``; yield each `Result` when it is finished.
 
-    Parameters
-    ----------
-    sources, settings, measure
-        As in `by_processes`.
-    executor : ``concurrent.futures.Executor``
-        Who does the work; it is not shut down.
-
-    Yields
-    ------
-    `~mangapa.runs._store.Result`
-        As they are finished.
-
-    Raises
-    ------
-    mangapa.exceptions.RunError
-        If the executor breaks; what it has measured is kept.
+    If the executor breaks, RunError is raised. The caller shuts the executor down.
     """
     return _bounded(
         sources,
-        lambda source: executor.submit(measure, source, settings, os.getpid()),
+        lambda source: executor.submit(measure_one, source),
         at_once=AT_ONCE,
         time_limit=None,
     )
 
 
 def _bounded(sources, submit, *, at_once, time_limit):
-    """Submit so many at once, and another for each that is finished."""
+    """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
     waiting, running = deque(sources), {}
     try:
         while waiting or running:
@@ -194,36 +165,37 @@ def _outcome(future, source, time_limit):
         return future.result()
     except BrokenExecutor as error:
         msg = (
-            f"the executor broke at {source} ({error}); what was measured is kept: run it again, "
-            "and in a script of yours under 'if __name__ == \"__main__\":'"
+            f"the workers stopped at {source} ({error}); the results so far are kept: run the "
+            "survey again to resume it. A script must call survey() under "
+            "'if __name__ == \"__main__\":'"
         )
         raise RunError(msg) from error
     except TimeoutError:
-        return Result(source=source, error=f"took longer than {time_limit:g} s")
-    except Exception as error:  # A worker died, and each executor has its own name for that.
-        return Result(source=source, error=f"its worker died ({type(error).__name__}: {error})")
-
-
-def _initialise():
-    """What a worker of ours does before its first galaxy."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+        error = f"{source}: took longer than {time_limit:g} s"
+    except Exception as failure:  # A worker died; each executor has its own exception for that.
+        error = f"{source}: its worker died ({type(failure).__name__}: {failure})"
+    return Result(source=source, error=error)
 
 
 @lru_cache(maxsize=1)
-def _one_blas_thread_for_good():
+def _limit_blas_for_good():
     """
-    Threads of BLAS would stand in each other's way where each core has a worker of its own.
+    Limit BLAS to one thread in this process, where each core has a worker of its own.
 
-    They also sum in another order: a worker that is a thread among others must not lift the limit
-    while another fits.
+    Several threads also sum in another order, so that a worker thread must not lift the limit while
+    another fits.
     """
-    # Importing it sets an environment variable, which ``import mangapa`` must not.
+    # Importing it sets an environment variable, which importing mangapa must not do.
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
 
 
+def _watch_parent():
+    """Let this worker end with its parent, which cannot stop it when it is killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
 def _end_with_parent():
-    """A parent that is killed cannot tell its workers to stop."""
     parent_process().join()
     os._exit(1)

@@ -103,11 +103,13 @@ def limit_fields():
     def field(velocity, mask, x=x, y=y, **options):
         return VelocityField.from_arrays(velocity, x, y, mask=mask, **options)
 
-    few = (np.abs(x) > 1) | (np.abs(y) > 0.75)
-    few[y == -0.5] = True
+    few = np.ones(x.shape, bool)
+    few[10:14, 10:15] = False
+    fewer = few.copy()
+    fewer[13, 14] = True
     thirds = np.digitize(x + 0.3 * y, [-1.5, 1.5])
     means = np.array([rotation[thirds == k].mean() for k in range(3)])
-    jitter = 0.012 * rng.choice([-1, 1], (2, *x.shape))
+    jitter = JITTER * rng.choice([-1, 1], (2, *x.shape))
     # Bins of one row, seven to ten spaxels long.
     length = 7 + np.arange(len(x)) % 4
     rows = np.arange(x.shape[1]) // length[:, None] + 100 * np.arange(len(x))[:, None]
@@ -118,8 +120,8 @@ def limit_fields():
     along = 0.6 * x + 0.8 * y
     flat = 120 * along / np.hypot(np.hypot(along, across), 1) + noise / 100
     return {
-        "fifteen stellar": field(rotation, few),
-        "twenty stellar": field(rotation, few & ~((y == -0.5) & (np.abs(x) <= 1))),
+        "twenty stellar": field(rotation, few),
+        "nineteen stellar": field(rotation, fewer),
         "three bins stellar": field(means[thirds], ~round_, bin_id=thirds),
         "jitter stellar": field(rotation, ~round_, x=x + jitter[0], y=y + jitter[1]),
         "long bins stellar": field(means_of_rows[rows], ~round_),
@@ -128,38 +130,44 @@ def limit_fields():
     }
 
 
-def swarm():
-    """Small fields of few bins and little signal, where most thresholds are passed by some."""
-    rng = np.random.default_rng(13)
+#: Irregularity of a grid that is just accepted, arcsec.
+JITTER = 0.005
+#: Seeds of `small_field`: many, and those for which a threshold matters that is seldom met.
+SWARM = tuple(range(60))
+
+
+def small_field(seed):
+    """A field of few bins and little signal, of a random shape, size and noise."""
+    rng = np.random.default_rng((13, seed))
     y, x = np.mgrid[-4:4.5:0.5, 4:-4.5:-0.5]
-    made = []
-    for number in range(60):
-        angle, signal = rng.uniform(0, 2 * np.pi), 10 ** rng.uniform(-0.7, 1.3)
-        along, across = x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle)
-        turned = along + rng.normal(0, 0.3) * across * np.hypot(x, y) / 4
-        velocity = signal * 10 * turned / np.hypot(turned, 1.5)
-        side = rng.integers(1, 5)
-        row, column = np.indices(x.shape) // side
-        bins = row * (1 + column.max()) + column
-        error = rng.uniform(6, 14, bins.max() + 1)[bins] if number % 3 else np.full(x.shape, 10.0)
-        velocity = (np.bincount(bins.ravel(), velocity.ravel()) / np.bincount(bins.ravel()))[bins]
-        velocity = velocity + error * rng.normal(size=bins.max() + 1)[bins]
-        outside = np.hypot(x, y) > rng.uniform(2, 4.2)
-        if number % 4 == 0:
-            outside |= along > rng.uniform(0, 2)
-        made.append(
-            VelocityField.from_arrays(
-                velocity,
-                x,
-                y,
-                mask=outside,
-                ivar=error**-2 if number % 2 else None,
-                bin_id=bins if number % 3 == 1 else None,
-                tracer=("stellar", "halpha")[number % 2],
-                galaxy=f"swarm {number // 2}",
-            )
-        )
-    return made
+    angle, signal = rng.uniform(0, 2 * np.pi), 10 ** rng.uniform(-0.7, 1.3)
+    along, across = x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle)
+    turned = along + rng.normal(0, 0.3) * across * np.hypot(x, y) / 4
+    velocity = signal * 10 * turned / np.hypot(turned, 1.5)
+    row, column = np.indices(x.shape) // rng.integers(1, 5)
+    bins = row * (1 + column.max()) + column
+    error = rng.uniform(6, 14, bins.max() + 1)[bins] if seed % 3 else np.full(x.shape, 10.0)
+    velocity = (np.bincount(bins.ravel(), velocity.ravel()) / np.bincount(bins.ravel()))[bins]
+    velocity = velocity + error * rng.normal(size=bins.max() + 1)[bins]
+    outside = np.hypot(x, y) > rng.uniform(2, 4.2)
+    if seed % 4 == 0:
+        outside |= along > rng.uniform(0, 2)
+    if seed % 8 == 5:
+        outside |= np.abs(x - y) > rng.uniform(1, 2)
+    return VelocityField.from_arrays(
+        velocity,
+        x,
+        y,
+        mask=outside,
+        ivar=error**-2 if seed % 2 else None,
+        bin_id=bins if seed % 3 == 1 else None,
+        tracer=("stellar", "halpha")[seed % 2],
+        galaxy=f"swarm {seed // 2}",
+    )
+
+
+def swarm():
+    return [small_field(seed) for seed in SWARM]
 
 
 def of_fit(field, **options):
@@ -206,11 +214,16 @@ def of_usability(field):
     }
 
 
-def of_cleaning(**options):
-    galaxy = mangapa.simulate_galaxy(**SIMULATED["damaged"])
-    cleaned = [mangapa.clean(galaxy.tracer(t), **options) for t in ("stellar", "halpha")]
-    counts = [np.bincount(one.rejection.ravel(), minlength=3).tolist() for one in cleaned]
-    return {"rejected": counts, "medians": [np.median(o.velocity[o.good]).value for o in cleaned]}
+def of_cleaning():
+    """Numbers of spaxels that are rejected from fields with wide tails and islands of any size."""
+    rng = np.random.default_rng(14)
+    y, x = np.mgrid[:40, :40].astype(float)
+    island = np.digitize(x, [12, 18, 24, 29, 33, 36])
+    walls = np.isin(x, [11, 17, 23, 28, 32, 35])
+    velocity = 20 * rng.standard_t(3, x.shape) + 5 * (y - 20)
+    field = VelocityField.from_arrays(velocity, x, y, mask=walls | (y > 6 * island + 5))
+    cleaned = mangapa.clean(field)
+    return {"rejected": np.bincount(cleaned.rejection.ravel(), minlength=3).tolist()}
 
 
 def of_swarm(compute):

@@ -1,19 +1,23 @@
-"""What workers run in the tests: the true measurement, and what may befall it."""
+"""What workers run in the tests: the real measurement, and what can go wrong with it."""
 
 import os
 import signal
-import time
 
 from mangapa.runs._workers import measure_source
 
 
-def measure(source, settings, parent=None):
-    """Sources are named for what they do."""
+def measure(source, **task):
+    """The name of a source says what happens to it."""
     if "kills" in source:
         os.kill(os.getpid(), signal.SIGKILL)
-    if "sleeps" in source:
-        time.sleep(120)
+    if "hangs" in source:
+        signal.pause()
     if "raises" in source:
-        msg = "an error that nobody thought of"
+        msg = "an unexpected error"
         raise RuntimeError(msg)
-    return measure_source(source, settings, parent)
+    return measure_source(source, **task)
+
+
+def refuse(source, **task):
+    """For runs that must not measure anything."""
+    raise AssertionError(source)

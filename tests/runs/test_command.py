@@ -1,13 +1,22 @@
 import os
+import shutil
+import sys
 
+import numpy as np
 import pytest
+from astropy import units as u
 
 import mangapa
+from mangapa import MeasurementSettings
 from mangapa.archive import expected_path
 from mangapa.archive._addresses import table_address
 from mangapa.catalogue import tabulate
 from mangapa.cli import main
+from mangapa.exceptions import RunError
+from mangapa.runs import survey
+from mangapa.runs._store import Result, RunStore
 from tests.archive_server import write_dapall, write_drpall
+from tests.runs import faults
 
 
 @pytest.fixture(scope="module")
@@ -21,33 +30,106 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.quick
-def test_survey_status_catalogue(folder, tmp_path, capsys):
+def test_survey_and_status(folder, tmp_path, capsys):
     run, absent = tmp_path / "run", folder / "absent-MAPS-.fits"
     arguments = ["survey", str(folder), str(absent), "--out", str(run), "--jobs", "1"]
     assert main(arguments) == 1
     captured = capsys.readouterr()
     assert "3 of 3 galaxies done, 1 of them failed" in captured.out
-    assert f"there is no file {absent}" in captured.err
+    assert f"Next: 'mangapa catalogue {run}' or 'mangapa report {run}'" in captured.out
+    assert captured.err.count(f"there is no file {absent}") == 1
     assert main(["status", str(run)]) == 0
-    assert "galaxies a second" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "galaxies per second" in captured.out
+    assert captured.err.count(f"mangapa: there is no file {absent}") == 1
+    assert main([*arguments, "--sigma", "4"]) == 1
+    message = "made with sigma=3.0 instead of 4.0; name another folder, or delete this one"
+    assert message in capsys.readouterr().err
+    shutil.copy(folder / "manga-8000-1901-MAPS-VOR10.fits.gz", absent)
+    try:
+        assert main([*arguments, "--retry"]) == 0
+    finally:
+        absent.unlink()
+    assert "3 of 3 galaxies done, 0 of them failed" in capsys.readouterr().out
+
+
+def test_status_of_a_run_with_many_failures(tmp_path, capsys):
+    names = [f"galaxy {number}" for number in range(12)]
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources([*names, "left"])
+        for name in names:
+            store.add(Result(source=name, error=f"{name}: broken"))
+    assert main(["status", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    assert "12 of 13 galaxies done, 12 of them failed" in captured.out
+    assert " galaxies per second, about 0:00:00 left" in captured.out
+    assert captured.err.count("broken") == 12
+
+
+def test_survey_lists_the_first_failures(tmp_path, capsys):
+    names = [f"/missing/manga-{number}-MAPS-a.fits" for number in range(11)]
+    assert main(["survey", *names, "--out", str(tmp_path / "run"), "--jobs", "1"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("there is no file /missing/") == 10
+    assert f"and 1 more; 'mangapa status {tmp_path / 'run'}' lists all failures" in error
+
+
+@pytest.mark.filterwarnings("ignore:.*CSV keeps")
+def test_catalogue(folder, tmp_path, capsys):
+    run = tmp_path / "run"
+    survey([folder, "8002-1901-MAPS-missing.fits"], run)
     assert main(["catalogue", str(run)]) == 0
     assert capsys.readouterr().out.strip() == str(run / "catalogue.ecsv")
     table = mangapa.read_catalogue(run / "catalogue.ecsv")
-    assert table["plateifu"].tolist() == ["8000-1901", "8001-1901", None]
-    assert f"there is no file {absent}" in table["error"][2]
-    assert main(["catalogue", str(run), "--format", "votable"]) == 0
-    assert len(mangapa.read_catalogue(run / "catalogue.vot")) == 3
+    assert table["plateifu"].tolist() == ["8000-1901", "8001-1901", "8002-1901"]
+    assert np.isnan(table["stellar_pa"][2])
+    assert "there is no file 8002-1901-MAPS-missing.fits" in table["error"][2]
+    for name, suffix in {"votable": "vot", "fits": "fits", "csv": "csv"}.items():
+        assert main(["catalogue", str(run), "--format", name]) == 0
+        assert len(mangapa.read_catalogue(run / f"catalogue.{suffix}")) == 3
     assert main(["catalogue", str(run), "--out", str(tmp_path / "mine.fits")]) == 0
     assert len(mangapa.read_catalogue(tmp_path / "mine.fits")) == 3
     assert main(["catalogue", str(run), "--format", "csv", "--out", "a.fits"]) == 2
-    assert main([*arguments, "--sigma", "4"]) == 1
-    assert "name another folder, or delete this one" in capsys.readouterr().err
-    absent.write_bytes((folder / "manga-8000-1901-MAPS-VOR10.fits.gz").read_bytes())
-    assert main([*arguments, "--retry"]) == 0
-    absent.unlink()
+    assert "--out a.fits must end in .csv for --format csv" in capsys.readouterr().err
 
 
-def test_a_release(galaxy, tmp_path, capsys):
+def test_the_command_resumes_a_run_of_python(folder, tmp_path, capsys, monkeypatch):
+    run = tmp_path / "run"
+    survey(folder, run, velocity_error=5 * u.km / u.s, v_sys=0, error=None, sigma=3)
+    monkeypatch.setattr("mangapa.runs._workers.measure_source", faults.refuse)
+    options = ["--velocity-error", "5", "--v-sys", "0", "--error", "none", "--method", "disc"]
+    assert main(["survey", str(folder), "--out", str(run), *options, "--daptype", "HYB10"]) == 0
+    assert "2 of 2 galaxies done, 0 of them failed" in capsys.readouterr().out
+
+
+def test_python_resumes_a_run_of_the_command(folder, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    options = ["--sigma", "none", "--v-sys", "median", "--min-region", "0.2"]
+    assert main(["survey", str(folder), "--out", str(run), "--jobs", "1", *options]) == 0
+    monkeypatch.setattr("mangapa.runs._workers.measure_source", faults.refuse)
+    settings = MeasurementSettings(sigma=None, min_region=0.2)
+    assert survey(folder, run, settings=settings).measured == 2
+
+
+def test_dask_that_is_not_installed(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    command = ["survey", str(folder), "--out", str(tmp_path / "run"), "--dask", "tcp://a:1"]
+    assert main(command) == 1
+    assert "pip install 'mangapa[dask]'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_broken_run_is_reported(folder, tmp_path, capsys, monkeypatch):
+    def fail(*_, **__):
+        msg = "the workers stopped"
+        raise RunError(msg)
+
+    monkeypatch.setattr("mangapa.cli._survey.survey", fail)
+    assert main(["survey", str(folder), "--out", str(tmp_path / "run")]) == 1
+    assert capsys.readouterr().err == "mangapa: the workers stopped\n"
+
+
+def test_galaxies_of_a_release(galaxy, tmp_path, capsys):
     paths = [table_address(name, release="DR17").path for name in ("drpall", "dapall")]
     write_drpall(paths[0], [("8485-1901", "1-2", 0.04, 1), ("7443-12703", "1-3", 0.02, 1)])
     write_dapall(paths[1], {"8485-1901": 0}, "HYB10-MILESHC-MASTARSSP")
@@ -61,12 +143,10 @@ def test_a_release(galaxy, tmp_path, capsys):
         assert main(["survey", "--out", run, "--jobs", "1"]) == 1
         assert "mangapa download 7443-12703" in capsys.readouterr().err
     finally:
-        import shutil
-
         shutil.rmtree(os.environ["SAS_BASE_DIR"])
 
 
-def test_no_run(tmp_path, capsys):
+def test_status_of_a_missing_run(tmp_path, capsys):
     assert main(["status", str(tmp_path)]) == 1
     assert "begin one with 'mangapa survey" in capsys.readouterr().err
 
@@ -85,9 +165,9 @@ def test_compare(folder, tmp_path, capsys):
     figure = tmp_path / "both.png"
     command = ["compare", str(published), str(tmp_path / "ours.ecsv"), "--plot", str(figure)]
     assert main(command) == 0
-    said = capsys.readouterr().out
-    assert "stellar_pa: 1 differ by more than 10 deg: 8000-1901 (-40)" in said
-    assert "1 galaxies are not in A" in said
-    assert "1 galaxies are not in B" in said
+    printed = capsys.readouterr().out
+    assert "stellar_pa: 1 differ by more than 10 deg: 8000-1901 (-40)" in printed
+    assert f"galaxies that are not in {published}: 1" in printed
+    assert f"galaxies that are not in {tmp_path / 'ours.ecsv'}: 1" in printed
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert main(["compare", str(tmp_path / "absent.ecsv"), str(published)]) == 1

@@ -7,8 +7,7 @@ import mangapa
 from mangapa.runs._images import FieldImage, image_of
 
 
-def test_as_seen_on_the_sky(galaxy):
-    """North is up and East is left, whichever way the map runs; the cut keeps what was observed."""
+def test_north_is_up_and_east_is_left(galaxy):
     field = mangapa.clean(galaxy.stellar)
     image = image_of(field)
     east, west, south, north = image.extent
@@ -22,7 +21,7 @@ def test_as_seen_on_the_sky(galaxy):
         image.velocity[:, -1],
     ):
         assert np.isfinite(edge).any()
-    # The brightest place of the map is where the image says it is.
+    # The fastest spaxel lies at the offsets that the extent of the image implies.
     velocity = np.where(field.good, field.velocity.value, -np.inf)
     fastest = np.unravel_index(velocity.argmax(), velocity.shape)
     row, column = np.unravel_index(np.nanargmax(image.velocity), image.velocity.shape)
@@ -36,7 +35,7 @@ def test_as_seen_on_the_sky(galaxy):
 
 
 @pytest.mark.parametrize("flip", [np.fliplr, np.flipud, lambda a: a[::-1, ::-1]])
-def test_the_map_may_run_any_way(galaxy, flip):
+def test_the_direction_of_the_axes_does_not_matter(galaxy, flip):
     field = galaxy.stellar
     arrays = {name: flip(getattr(field, name)) for name in ("velocity", "x", "y", "mask")}
     flipped = replace(field, **arrays, ivar=None, bin_id=None, rejection=None)
@@ -44,7 +43,7 @@ def test_the_map_may_run_any_way(galaxy, flip):
     assert image_of(flipped).extent == image_of(field).extent
 
 
-def test_kept_and_read_back(galaxy):
+def test_images_are_packed_and_unpacked(galaxy):
     image = image_of(galaxy.halpha)
     content = image.to_bytes()
     assert len(content) < 4000
@@ -54,12 +53,27 @@ def test_kept_and_read_back(galaxy):
     assert image.to_bytes() == content
 
 
-def test_no_image(galaxy):
+def test_a_field_without_good_spaxels_has_no_image(galaxy):
     field = galaxy.stellar
     assert image_of(replace(field, mask=np.ones_like(field.mask))) is None
-    turned = (field.x + field.y) / np.sqrt(2), (field.y - field.x) / np.sqrt(2)
-    assert image_of(replace(field, x=turned[0], y=turned[1])) is None
-    line = mangapa.VelocityField.from_arrays(
-        np.ones((1, 9)), np.arange(9.0)[None], np.zeros((1, 9))
-    )
+
+
+def test_a_grid_that_is_rotated_has_no_image(galaxy):
+    field = galaxy.stellar
+    x, y = (field.x + field.y) / np.sqrt(2), (field.y - field.x) / np.sqrt(2)
+    assert image_of(replace(field, x=x, y=y)) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (9, 1)])
+def test_a_line_of_spaxels_has_no_image(shape):
+    offsets = np.arange(9.0).reshape(shape)
+    line = mangapa.VelocityField.from_arrays(np.ones(shape), offsets, np.zeros(shape))
     assert image_of(line) is None
+
+
+@pytest.mark.parametrize(("jitter", "is_regular"), [(0.01, True), (0.2, False)])
+def test_offsets_may_be_rounded_but_not_irregular(jitter, is_regular):
+    y, x = np.indices((8, 8)).astype(float)
+    x[3, 4] += jitter
+    field = mangapa.VelocityField.from_arrays(x, x, y)
+    assert (image_of(field) is not None) == is_regular

@@ -1,34 +1,37 @@
-"""A survey goes on, whatever is wrong with one galaxy, one worker or the whole run."""
+"""A survey continues, whatever is wrong with one galaxy, one worker or the whole run."""
 
 import os
 import random
 import shutil
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy import units as u
 
 import mangapa
+from mangapa import MeasurementSettings
 from mangapa.exceptions import RunError, RunStoreError
-from mangapa.runs import _workers as workers
 from mangapa.runs import catalogue, status, survey
-from mangapa.runs._sources import listed
 from tests.runs import faults
+from tests.waiting import until
 
 N_GALAXIES = 200
+#: What the workers call for each source.
+MEASURE = "mangapa.runs._workers.measure_source"
 BAD = {
     "truncated": "is truncated",
     "empty": "is empty",
     "page": "is a web page",
     "no-extension": "has no extension STELLAR_VEL",
     "absent": "there is no file",
-    "raises": "RuntimeError: an error that nobody thought of",
+    "raises": "its worker died (RuntimeError: an unexpected error)",
     "kills": "its worker died",
-    "sleeps": "took longer than",
+    "hangs": "took longer than",
 }
 
 
@@ -45,7 +48,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def release(folder, tmp_path_factory, galaxy):
-    """Two hundred files, of which eight are bad in as many ways, and one is all masked."""
+    """Two hundred files: seven are bad in different ways, and one is masked altogether."""
     release = tmp_path_factory.mktemp("release")
     good = sorted(folder.iterdir())
     for number in range(N_GALAXIES - len(BAD) - 1):
@@ -60,7 +63,7 @@ def release(folder, tmp_path_factory, galaxy):
         "page": b"<html>not found</html>",
         "raises": content,
         "kills": content,
-        "sleeps": content,
+        "hangs": content,
     }.items():
         (release / f"manga-0050-MAPS-{name}.fits.gz").write_bytes(what)
     from astropy.io import fits
@@ -71,8 +74,13 @@ def release(folder, tmp_path_factory, galaxy):
     return release
 
 
+def files_in(folder):
+    return sorted(str(path) for path in folder.iterdir())
+
+
 def sources(release):
-    return [*listed(release), str(release / "manga-0070-MAPS-absent.fits.gz")]
+    """All files of the release, and one that does not exist."""
+    return [*files_in(release), str(release / "manga-0070-MAPS-absent.fits.gz")]
 
 
 def same(one, other):
@@ -81,26 +89,7 @@ def same(one, other):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
-def test_folder_pattern_and_names(folder, tmp_path):
-    files = listed(folder)
-    assert files == sorted(str(path) for path in folder.iterdir())
-    assert listed(f"{folder}/manga-800[01]*") == files[:2]
-    assert listed([files[1], folder, "8485-1901", "1-209232"]) == [
-        files[1],
-        files[0],
-        *files[2:],
-        "8485-1901",
-        "1-209232",
-    ]
-    with pytest.raises(FileNotFoundError, match=r"no MAPS file .* in the folder"):
-        listed(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"no file like .*\.fits"):
-        listed(str(tmp_path / "*.fits"))
-    with pytest.raises(TypeError, match="not int"):
-        listed([8485])
-
-
-def test_the_catalogue_is_that_of_measure(folder, tmp_path):
+def test_the_catalogue_has_the_values_of_measure(folder, tmp_path):
     summary = survey(folder, tmp_path / "run")
     assert (summary.total, summary.measured, summary.failed, summary.left) == (6, 6, 0, 0)
     assert {"read", "clean", "fit", "classify"} <= summary.seconds.keys()
@@ -111,8 +100,8 @@ def test_the_catalogue_is_that_of_measure(folder, tmp_path):
     assert table.meta["settings"]["sigma"] == 3.0
 
 
-def test_workers_and_order_change_nothing(folder, tmp_path):
-    files = listed(folder)
+def test_values_do_not_depend_on_workers_and_order(folder, tmp_path):
+    files = files_in(folder)
     survey(files, tmp_path / "one", jobs=1)
     shuffled = random.Random(3).sample(files, len(files))
     survey(shuffled, tmp_path / "three", jobs=3)
@@ -124,7 +113,7 @@ def test_workers_and_order_change_nothing(folder, tmp_path):
 
 @pytest.mark.slow
 def test_faults_cost_one_row_each(release, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "measure_source", faults.measure)
+    monkeypatch.setattr(MEASURE, faults.measure)
     names = sources(release)
     summary = survey(names, tmp_path / "run", jobs=2, time_limit=3)
     assert (summary.total, summary.failed) == (N_GALAXIES, len(BAD))
@@ -135,10 +124,7 @@ def test_faults_cost_one_row_each(release, tmp_path, monkeypatch):
     table = catalogue(tmp_path / "run")
     assert len(table) == N_GALAXIES
     failed = table[table["stellar_flags"] == mangapa.PAFlags.NOT_MEASURED]
-    assert [str(error) for error in failed["error"]] == [
-        message if source in message else f"{source}: {message}"
-        for source, message in summary.failures
-    ]
+    assert [str(error) for error in failed["error"]] == [message for _, message in summary.failures]
     assert np.isnan(failed["halpha_pa"]).all()
     assert table["error"].mask.sum() == N_GALAXIES - len(BAD)
     masked = table[table["plateifu"] == "9998-1901"]
@@ -146,13 +132,9 @@ def test_faults_cost_one_row_each(release, tmp_path, monkeypatch):
     assert np.isnan(masked["stellar_pa"][0])
     assert np.isfinite(masked["halpha_pa"][0])
 
-    # What failed is tried again only if that is asked for.
-    monkeypatch.setattr(workers, "measure_source", measure_nothing)
+    # Failed galaxies are not tried again unless ``retry`` is true.
+    monkeypatch.setattr(MEASURE, faults.refuse)
     assert survey(names, tmp_path / "run").failures == summary.failures
-
-
-def measure_nothing(source, settings, parent=None):
-    raise AssertionError(source)
 
 
 INTERRUPTED = """
@@ -167,14 +149,12 @@ if __name__ == "__main__":
 """
 
 
-def gone(group):
-    """Whether all processes of a group end soon."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
+def is_gone(group):
+    """True if no process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 
@@ -199,17 +179,26 @@ def test_killed_at_random_moments(release, tmp_path):
         return process
 
     interrupted, clean = tmp_path / "interrupted", tmp_path / "clean"
-    done = [0]
-    for _ in range(20):
+
+    def n_done():
+        summary = status(interrupted)
+        return summary.measured + summary.failed
+
+    done = []
+    for number in range(12):
         with run(interrupted) as process:
-            time.sleep(moments.uniform(0, 3))
+            if number < 4:  # While the workers start.
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=moments.uniform(0, 1))
+            else:
+                target = max(done, default=0) + moments.randrange(1, 20)
+                assert until(lambda target=target: n_done() >= target, seconds=120)
             process.kill()
-        assert gone(process.pid), "workers outlive their parent"
-        if (interrupted / "run.sqlite").exists():
-            summary = status(interrupted)
-            done.append(summary.measured + summary.failed)
-    assert done == sorted(done)
-    assert len(set(done)) > 3
+        assert until(lambda group=process.pid: is_gone(group)), "workers outlive their parent"
+        if number >= 4:
+            done.append(n_done())
+    assert done == sorted(set(done))
+    assert done[-1] < N_GALAXIES
     for folder in (interrupted, clean):
         with run(folder) as process:
             assert process.wait(timeout=120) == 0
@@ -222,18 +211,80 @@ def test_killed_at_random_moments(release, tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_other_settings(folder, tmp_path):
+def test_a_run_is_resumed_with_equal_settings_only(folder, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    first = survey(folder, run, velocity_error=5 * u.km / u.s)
+    assert first.measured == 6
+    monkeypatch.setattr(MEASURE, faults.refuse)
+    equal = MeasurementSettings(velocity_error=0.005 * u.km / u.ms, sigma=3, method="disc")
+    assert survey(folder, run, settings=equal, release="MPL-11") == first
+    with pytest.raises(RunStoreError, match=r"made with sigma=3.0 instead of 4.0; name another"):
+        survey(folder, run, settings=equal, sigma=4)
+    with pytest.raises(RunStoreError, match=r"daptype='HYB10-.* instead of 'SPX-"):
+        survey(folder, run, settings=equal, daptype="SPX")
+
+
+def test_resume_can_be_forbidden(folder, tmp_path):
     survey(folder, tmp_path / "run")
-    with pytest.raises(RunStoreError, match=r"sigma 3.0 instead of 4"):
-        survey(folder, tmp_path / "run", sigma=4)
-    with pytest.raises(RunStoreError, match="resume it, name another folder, or delete"):
+    with pytest.raises(RunStoreError, match=r"there is already a run in .*; resume it, name"):
         survey(folder, tmp_path / "run", resume=False)
-    with pytest.raises(ValueError, match="jobs=0 must be a whole number of at least 1"):
-        survey(folder, tmp_path / "run", jobs=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"metod": "disc"}, TypeError, "no option 'metod'; did you mean 'method'?"),
+        ({"settings": {"sigma": 3}}, TypeError, "settings must be MeasurementSettings, not dict"),
+        ({"method": "magic"}, ValueError, "method='magic' is not known"),
+        ({"sigma": -1}, ValueError, "sigma=-1 must be positive"),
+        ({"velocity_error": 5 * u.pc}, ValueError, "velocity_error=.* must be a number in km / s"),
+        ({"model": "guess"}, ValueError, "model='guess' is not known"),
+        ({"jobs": 0}, ValueError, "jobs=0 must be an integer of at least 1"),
+        ({"time_limit": 0}, ValueError, "time_limit=0 must be positive"),
+        ({"release": "DR99"}, ValueError, "release='DR99' is not known"),
+    ],
+)
+def test_bad_arguments_leave_no_folder(folder, tmp_path, options, error, message):
+    with pytest.raises(error, match=message):
+        survey(folder, tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_configuration_of_the_session_reaches_the_workers(tmp_path, monkeypatch):
+    given = {}
+
+    class Executor:
+        """Keeps what it is to run, and fails."""
+
+        def submit(self, function, source):
+            given.update(function.keywords["arguments"])
+            future = Future()
+            future.set_exception(RuntimeError("not run"))
+            return future
+
+    with mangapa.conf.set_temp("release", "DR15"), mangapa.conf.set_temp("allow_download", True):
+        summary = survey("8485-1901", tmp_path / "run", executor=Executor(), sigma=4)
+    assert summary.failures[0][1] == "8485-1901: its worker died (RuntimeError: not run)"
+    assert given == {
+        "release": "DR15",
+        "daptype": "HYB10-GAU-MILESHC",
+        "download": True,
+        "settings": MeasurementSettings(sigma=4),
+    }
+
+
+def test_summary_of_a_run(folder, tmp_path):
+    survey([*files_in(folder)[:2], "absent-MAPS-.fits"], tmp_path / "run")
+    summary = status(tmp_path / "run")
+    assert (summary.total, summary.measured, summary.failed, summary.left) == (3, 2, 1, 0)
+    assert summary.rate > 0
+    assert summary.seconds["all"] > summary.seconds["fit"] > 0
+    assert repr(summary) == f"<RunSummary of {tmp_path / 'run'}: 2 of 3 measured, 1 failed>"
+    assert mangapa.survey.__doc__.count("velocity_error") == 1
 
 
 def test_any_executor(folder, tmp_path):
-    files = [*listed(folder), str(folder / "absent-MAPS-.fits")]
+    files = [*files_in(folder), str(folder / "absent-MAPS-.fits")]
     with ThreadPoolExecutor(2) as executor:
         summary = survey(files, tmp_path / "threads", executor=executor)
     assert (summary.measured, summary.failed) == (6, 1)
@@ -245,11 +296,11 @@ def test_a_broken_executor(folder, tmp_path, monkeypatch):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    monkeypatch.setattr(workers, "measure_source", faults.measure)
-    files = [*listed(folder), "kills-MAPS-.fits"]
+    monkeypatch.setattr(MEASURE, faults.measure)
+    files = [*files_in(folder), "kills-MAPS-.fits"]
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
-        pytest.raises(RunError, match=r"the executor broke .*run it again"),
+        pytest.raises(RunError, match=r"the workers stopped at .*run the survey again"),
     ):
         survey(files, tmp_path / "run", executor=executor)
     assert status(tmp_path / "run").measured > 0

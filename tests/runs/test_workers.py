@@ -1,0 +1,178 @@
+"""What a worker measures, stores and imports."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+import mangapa
+from mangapa.catalogue.columns import catalogue_columns
+from mangapa.runs import catalogue, status
+from mangapa.runs._images import image_of
+from mangapa.runs._workers import explain, measure_source, needed_modules, result_of
+
+#: A module that registers a method and a column.
+MODULE = """
+from mangapa.catalogue.columns import register_column
+from mangapa.fitting import PAFit, register_method
+
+@register_method("always east")
+def fit(spaxels, *, n_steps):
+    return PAFit(pa_axis=90.0)
+
+register_column("n_both", lambda m: m.stellar.n_spaxels + m.halpha.n_spaxels, "Spaxels", kind=int)
+"""
+#: Runs of it where worker processes import no script: with processes, and with an executor.
+RUNS = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+import extension
+from mangapa import survey
+run = dict(method="always east", error=None, progress=False)
+assert survey(sys.argv[1], sys.argv[2], **run).measured == 1
+with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+    assert survey(sys.argv[1], sys.argv[3], executor=executor, **run).measured == 1
+"""
+#: A script that registers a method and a column itself.
+SCRIPT = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from mangapa import survey
+from mangapa.catalogue.columns import register_column
+from mangapa.fitting import PAFit, register_method
+
+@register_method("always north")
+def fit(spaxels, *, n_steps):
+    return PAFit(pa_axis=0.0)
+
+def attempt(**options):
+    try:
+        survey(sys.argv[1], "run", progress=False, **options)
+    except ValueError as error:
+        print(error)
+
+if __name__ == "__main__":
+    attempt(method="always north")
+    with ThreadPoolExecutor(1) as executor:
+        attempt(method="always north", executor=executor)
+    def value(measurement, factor):
+        return factor
+    register_column("twice", partial(value, factor=2), "Two", kind=int)
+    attempt()
+"""
+
+
+def run_python(arguments, folder):
+    path = os.pathsep.join([str(folder), *filter(None, sys.path)])
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+    ).stdout
+
+
+def test_workers_know_methods_and_columns_of_imported_modules(maps_file, tmp_path):
+    (tmp_path / "extension.py").write_text(MODULE)
+    runs = tmp_path / "processes", tmp_path / "executor"
+    run_python(["-c", RUNS, maps_file, *runs], tmp_path)
+    column = "from mangapa.runs import catalogue; print(*catalogue({!r})['n_both'])"
+    measured = mangapa.measure(maps_file)
+    for run in runs:
+        table = catalogue(run)
+        assert table["stellar_pa"][0].value == 90
+        assert table.meta["settings"]["method"] == "always east"
+        printed = run_python(["-c", f"import extension; {column.format(str(run))}"], tmp_path)
+        assert int(printed) == measured.stellar.n_spaxels + measured.halpha.n_spaxels
+
+
+def test_what_a_script_registers_is_refused_before_the_run_begins(maps_file, tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    printed = run_python(["script.py", maps_file], tmp_path).splitlines()
+    remedy = (
+        "is defined in a script or notebook, from which worker processes cannot import it; move it "
+        "to a module and import that module, or install it as a package with an entry point in the "
+        "group 'mangapa'"
+    )
+    method, column = (
+        f"the {name} {remedy}" for name in ("method 'always north'", "column 'twice'")
+    )
+    assert printed == [method, method, column]
+    assert not (tmp_path / "run").exists()
+
+
+def test_modules_of_the_package_itself():
+    assert "mangapa.fitting._disc" in needed_modules("disc")
+    assert "mangapa.catalogue.columns" in needed_modules("disc")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError("there is no file maps.fits"), "there is no file maps.fits"),
+        (ValueError("ambiguous"), "maps.fits: ambiguous"),
+        (RuntimeError("a bug"), "maps.fits: RuntimeError: a bug"),
+        (KeyError("x"), "maps.fits: KeyError: 'x'"),
+    ],
+)
+def test_explanations_name_the_source(error, message):
+    assert explain("maps.fits", error) == message
+
+
+def test_result_of_a_galaxy(galaxy):
+    measurement = mangapa.measure(galaxy)
+    result = result_of("a", measurement)
+    assert [*result.parts["galaxy"], *result.parts["stellar"], *result.parts["halpha"]] == [
+        column.name
+        for part in ("galaxy", "stellar", "halpha")
+        for column in catalogue_columns()
+        if column.part == part
+    ]
+    assert result.parts["stellar"]["stellar_pa"] == measurement.stellar.pa.value
+    assert result.images["halpha"] == image_of(measurement["halpha"].field).to_bytes()
+    profile = measurement["stellar"].profile
+    rings = np.isfinite(profile["pa"])
+    assert result.profiles["stellar"]["pa"] == profile["pa"][rings].value.round(2).tolist()
+    assert result.profiles["stellar"].keys() == {"radius", "pa", "pa_err", "k1"}
+
+
+def test_result_of_a_galaxy_without_gas(galaxy):
+    result = result_of("a", mangapa.measure(replace(galaxy, halpha=None)))
+    assert result.images.keys() == result.profiles.keys() == {"stellar"}
+    assert result.parts["halpha"]["halpha_pa"] is None
+
+
+def test_a_worker_returns_a_result_whatever_happens(maps_file):
+    measure_one = partial(measure_source, arguments={"settings": mangapa.MeasurementSettings()})
+    result = measure_one(str(maps_file))
+    assert result.error is None
+    assert result.seconds["all"] > sum(result.seconds[step] for step in ("read", "fit"))
+    failed = measure_one("missing.fits")
+    assert failed.error.startswith("there is no file missing.fits; ")
+    assert failed.parts == failed.images == {}
+    unknown = measure_one(str(maps_file), modules=["no_such_module"])
+    assert unknown.error == (f"{maps_file}: ModuleNotFoundError: No module named 'no_such_module'")
+
+
+def test_a_worker_loads_plugins(maps_file, monkeypatch):
+    loaded = []
+    monkeypatch.setattr("mangapa.runs._workers.load_plugins", lambda: loaded.append("plugins"))
+    assert measure_source(str(maps_file), arguments={}).error is None
+    assert loaded == ["plugins"]
+
+
+def test_a_script_without_a_guard_is_told_what_to_do(maps_file, tmp_path):
+    script = "import sys\nimport mangapa\nmangapa.survey(sys.argv[1], 'run', progress=False)\n"
+    (tmp_path / "script.py").write_text(script)
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        run_python(["script.py", maps_file], tmp_path)
+    assert "A script must call survey() under" in failure.value.stderr.splitlines()[-1]
+    assert status(tmp_path / "run").left == 1
