@@ -49,7 +49,10 @@ nitpick_ignore_regex = [
     # Type hints and base classes may name classes that are not documented.
     (r"py:class", r"mangapa\.(\w+\.)*_\w+\.\w+"),
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
-    (r"py:.*", r"(astropy|numpy|matplotlib|sklearn|pathlib|collections|enum|os|typing)\..*"),
+    (
+        r"py:.*",
+        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|typing)\..*",
+    ),
     (
         r"py:.*",
         r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"

@@ -29,10 +29,9 @@ TESTS = Path(__file__).parent
 #: Fast modules of every room: the quick suite. In slower modules some tests carry the marker.
 QUICK_MODULES = (
     *("test_angles.py", "test_cleaning.py", "test_fields.py", "test_flags.py"),
-    *("test_measurement.py", "test_plotting.py", "test_settings.py", "test_simulate.py"),
+    *("test_measurement.py", "test_settings.py", "test_simulate.py"),
     *("archive/test_configuration.py", "archive/test_releases.py"),
-    *("catalogue/test_columns.py", "catalogue/test_comparison.py", "catalogue/test_provenance.py"),
-    *("catalogue/test_formats.py", "catalogue/test_published.py"),
+    *("catalogue/test_formats.py", "catalogue/test_provenance.py", "catalogue/test_published.py"),
     *("fitting/test_disc.py", "fitting/test_grid.py", "fitting/test_harmonic.py"),
     *("fitting/test_points.py", "fitting/test_symmetry.py"),
     *("inspection/test_agreement.py", "inspection/test_consensus.py"),

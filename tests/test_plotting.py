@@ -83,6 +83,7 @@ def test_north_is_up_and_east_left(galaxy):
     assert "East" in ax.get_xlabel()
 
 
+@pytest.mark.quick
 def test_colours_are_centred_on_the_systemic_velocity(galaxy):
     ax = result_of(galaxy.stellar).plot()
     image = ax.collections[-1]
@@ -92,6 +93,7 @@ def test_colours_are_centred_on_the_systemic_velocity(galaxy):
     assert "km/s" in ax.figure.axes[-1].get_ylabel()
 
 
+@pytest.mark.quick
 def test_arrow_points_to_the_receding_side(galaxy):
     ax = result_of(galaxy.stellar, pa=90).plot()
     arrow = next(a for a in ax.texts if a.get_text() == "" and hasattr(a, "xy"))
@@ -146,6 +148,7 @@ def test_a_missing_angle_is_stated(galaxy):
         KinematicPA(flags=PAFlags.NO_MAP).plot()
 
 
+@pytest.mark.quick
 def test_measurement_figure(galaxy):
     halpha = result_of(galaxy.halpha, pa=100)
     measurement = mangapa.Measurement(
