@@ -1,7 +1,7 @@
 """Velocity fields, and the galaxies that they belong to."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
@@ -81,7 +81,7 @@ class VelocityField:
     bin_id: np.ndarray | None = None
     tracer: str = "stellar"
     galaxy: str | None = None
-    rejection: np.ndarray | None = None
+    rejection: np.ndarray = None  # type: ignore[assignment]  # set by __post_init__
 
     def __post_init__(self):
         if self.rejection is None:
@@ -161,8 +161,16 @@ class VelocityField:
             bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
         galaxy = None if galaxy is None else str(galaxy)
-        optional = {"ivar": ivar, "bin_id": bin_id, "tracer": tracer, "galaxy": galaxy}
-        return cls(velocity=velocity, x=x, y=y, mask=bad, **optional)
+        return cls(
+            velocity=velocity,
+            x=x,
+            y=y,
+            mask=bad,
+            ivar=ivar,
+            bin_id=bin_id,
+            tracer=tracer,
+            galaxy=galaxy,
+        )
 
     @property
     def good(self) -> np.ndarray:
@@ -174,7 +182,7 @@ class VelocityField:
         """Number of good spaxels."""
         return int(np.count_nonzero(self.good))
 
-    def plot(self, ax: "Axes | None" = None, **kwargs) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> "Axes":
         """
         Draw the field.
 
@@ -212,7 +220,7 @@ class VelocityField:
         return as_html("VelocityField", rows, lambda figure: self.plot(figure.subplots()))
 
 
-class GalaxyRead(registry.UnifiedReadWrite):
+class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     """
     Read a galaxy from a file, through `astropy.io.registry`.
 
@@ -231,7 +239,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
     def __init__(self, instance, cls):
         super().__init__(instance, cls, "read", registry=None)
 
-    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs) -> "Galaxy":
+    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs: Any) -> "Galaxy":
         from mangapa.formats import read_galaxy
 
         return read_galaxy(path, format, **kwargs)
@@ -240,7 +248,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
 def _card(card, unit, description):
     """Property with the value of a header card; if missing, NaN, or `None` where it has no unit."""
 
-    def read(galaxy):
+    def read(galaxy: "Galaxy") -> u.Quantity | float | int | None:
         value = galaxy.header.get(card)
         # The DAP writes -999 for a missing value.
         if value is None or not np.isfinite(value) or value <= -999:

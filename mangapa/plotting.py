@@ -211,7 +211,7 @@ def plot_profile(
     """
     has_map = profile.field is not None
     figure = figure or new_figure((5.6, 8.2) if has_map else (5.6, 3.4))
-    if has_map:
+    if profile.field is not None:
         above, below = figure.subplots(2, 1, height_ratios=(2.2, 1))
         plot_field(profile.field, above, profile=profile)
         above.set_title(_profile_title(profile))

@@ -13,7 +13,7 @@ from mangapa.fitting._errors import analytic_error
 from mangapa.fitting._grid import Grid, grid_of
 from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
-from mangapa.fitting._thin_disc import fit_disc
+from mangapa.fitting._thin_disc import DiscSolution, fit_disc
 from mangapa.flags import PAFlags
 
 #: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
@@ -90,12 +90,12 @@ class Spaxels:
         return fit_disc(self.points, np.nan_to_num(self.curve.pa_axis))
 
     @property
-    def disc(self):
+    def disc(self) -> DiscSolution:
         """The best thin disc, as ``DiscSolution``."""
         return self._discs[1]
 
     @property
-    def unweighted_disc(self):
+    def unweighted_disc(self) -> DiscSolution:
         """The best thin disc if all errors were equal."""
         return self._discs[0]
 

@@ -12,7 +12,7 @@ ALL = np.ones(ROW.shape, bool)
 
 
 @given(st.floats(0, 360), st.booleans(), st.floats(0.1, 10))
-def test_any_orientation(turn, mirror, step):
+def test_grids_of_any_orientation(turn, mirror, step):
     angle = np.radians(turn)
     sign = -1 if mirror else 1
     x = step * (np.cos(angle) * COLUMN - np.sin(angle) * ROW) - 3
@@ -25,7 +25,7 @@ def test_any_orientation(turn, mirror, step):
     np.testing.assert_allclose(grid.places(COLUMN, ROW), [x, y], atol=1e-9)
 
 
-def test_places_of_bad_spaxels_do_not_matter():
+def test_positions_of_bad_spaxels_do_not_matter():
     good = (ROW > 1) & (COLUMN < 7)
     x, y = np.where(good, 0.5 * COLUMN, np.nan), np.where(good, 0.5 * ROW, np.nan)
     grid = grid_of(x, y, good)
@@ -40,7 +40,7 @@ def test_float32_offsets_are_a_grid(real_maps):
     assert grid_of(field.x.value, field.y.value, field.good).spaxel == pytest.approx(0.5)
 
 
-def test_scattered_points_are_none():
+def test_scattered_points_are_not_a_grid():
     x, y = np.random.default_rng(1).normal(size=(2, *ROW.shape))
     assert grid_of(x, y, ALL) is None
     assert grid_of(1.0 * COLUMN, 1.0 * ROW**2, ALL) is None
