@@ -111,7 +111,7 @@ def _geometry(grid):
 
 
 def _maps(spaxels, weight):
-    """Weight, weighted velocity and cover of the spaxels that are no outliers, shape (ny nx, 3)."""
+    """Weight, weighted velocity and coverage of the inlying spaxels, shape (ny nx, 3)."""
     kept = _inliers(spaxels)
     weight = weight * kept
     maps = np.zeros((spaxels.good.size, 3))
