@@ -1,6 +1,6 @@
 """Spaxels that share a bin are one measurement: bin them into points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,13 @@ def bin_spaxels(spaxels, bins):
         weight=n_spaxels / (n_spaxels + shared),
         bins=bins,
     )
+
+
+def with_velocity(spaxels, velocity):
+    """Replace the velocities (relative to ``first_guess``, km/s, (n,)), but keep the bins."""
+    other = replace(spaxels, velocity=velocity)
+    vars(other)["bins"] = spaxels.bins
+    return other
 
 
 def bins_by_id(bin_id):

@@ -111,25 +111,6 @@ class Spaxels:
             return self.disc_error
         return analytic_error(self.unweighted_disc, self.grid)
 
-    def with_velocity(self, velocity: np.ndarray) -> "Spaxels":
-        """Replace the velocities (relative to ``first_guess``, km/s, (n,)), but keep the bins."""
-        other = replace(self, velocity=velocity)
-        vars(other)["bins"] = self.bins
-        return other
-
-    def without_bin_ids(self) -> "Spaxels":
-        """Spaxels on a grid whose bins show in the velocities alone; these, if they are such."""
-        if self.grid is not None:
-            bins = self.bins
-            if self.bin_id is not None:
-                bins = bins_by_velocity(self.velocity, self.good)
-            if same_partition(bins, self.bins):
-                return self
-        error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, self.velocity.shape)
-        if self.grid is not None:
-            return replace(self, bin_id=bins, error=error)
-        return on_a_grid(replace(self, error=error), np.ones(self.velocity.size))[0]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PreparedField:
@@ -181,6 +162,20 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
         grid=grid_of(all_x, all_y, good),
     )
     return PreparedField(field=field, spaxels=spaxels)
+
+
+def without_bin_ids(spaxels):
+    """Spaxels on a grid whose bins show in the velocities alone; the same, if they are such."""
+    if spaxels.grid is not None:
+        bins = spaxels.bins
+        if spaxels.bin_id is not None:
+            bins = bins_by_velocity(spaxels.velocity, spaxels.good)
+        if same_partition(bins, spaxels.bins):
+            return spaxels
+    error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, spaxels.velocity.shape)
+    if spaxels.grid is not None:
+        return replace(spaxels, bin_id=bins, error=error)
+    return on_a_grid(replace(spaxels, error=error), np.ones(error.size))[0]
 
 
 def fill_curves(spaxels: Iterable[Spaxels]):
