@@ -1,6 +1,6 @@
 """Velocity fields, and the galaxies that they belong to."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,17 +160,8 @@ class VelocityField:
         if bin_id is not None:
             bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
-        galaxy = None if galaxy is None else str(galaxy)
-        return cls(
-            velocity=velocity,
-            x=x,
-            y=y,
-            mask=bad,
-            ivar=ivar,
-            bin_id=bin_id,
-            tracer=tracer,
-            galaxy=galaxy,
-        )
+        own = cls(velocity=velocity, x=x, y=y, mask=bad, ivar=ivar, bin_id=bin_id, tracer=tracer)
+        return own if galaxy is None else replace(own, galaxy=str(galaxy))
 
     @property
     def good(self) -> np.ndarray:

@@ -1,11 +1,13 @@
 """What ``import mangapa`` does, and what the public modules offer."""
 
+import ast
 import importlib
 import inspect
 import os
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,38 @@ KEPT_VARIABLES = ("PATH", "HOME", "USERPROFILE", "PYTHONPATH", "SYSTEMROOT")
 
 API_PAGE = Path(__file__).parents[1] / "docs" / "api.rst"
 API_MODULES = re.findall(r"^\.\. automodapi:: (\S+)$", API_PAGE.read_text(), re.MULTILINE)
+
+
+PACKAGE = Path(mangapa.__file__).parent
+
+
+def imports_of(path):
+    """Modules of mangapa that a module imports whenever it is imported itself."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mangapa"):
+            for alias in node.names:
+                # A name of a package may be a module.
+                inner = f"{node.module}.{alias.name}"
+                yield inner if find_spec_of(inner) else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("mangapa"))
+
+
+def find_spec_of(name):
+    stem = PACKAGE.parent / name.replace(".", "/")
+    return stem.with_suffix(".py").is_file() or (stem / "__init__.py").is_file()
+
+
+def test_no_module_imports_in_a_circle():
+    """Apart from what a function imports when it is called, and what only type hints need."""
+    modules = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        modules[".".join(parts).removesuffix(".__init__")] = set(imports_of(path))
+    assert len(modules) > 100
+    order = list(TopologicalSorter(modules).static_order())
+    assert order.index("mangapa.fields") < order.index("mangapa.measurement")
+    assert order.index("mangapa.measurement") < order.index("mangapa.cli")
 
 
 def public_callables():
