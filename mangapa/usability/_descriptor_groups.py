@@ -10,8 +10,8 @@ nothing; they are part of what the networks were trained on (benchmarks/usabilit
 import numpy as np
 
 from mangapa._utils.robust import median
+from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
-from mangapa.fitting._symmetry import mirror_curve
 from mangapa.usability._on_axis import TINY, nearest
 
 #: Added to ratios before their logarithm is taken.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mangapa.fitting._curves import curve_of, mirror_mismatch, three_sigma
-from mangapa.fitting._harmonic import fit, fit_many
+from mangapa.fitting._methods.harmonic import fit, fit_many
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 

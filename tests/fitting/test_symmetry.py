@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting._symmetry import fit, mirror_curve
+from mangapa.fitting._methods.symmetry import fit, mirror_curve
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 

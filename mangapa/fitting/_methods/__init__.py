@@ -1,4 +1,4 @@
-"""Registry of the fitting methods."""
+"""Registry of the fitting methods, which are the modules of this folder, and the default one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
