@@ -32,7 +32,7 @@ QUICK_MODULES = (
     *("test_measurement.py", "test_settings.py", "test_simulate.py"),
     *("archive/test_configuration.py", "archive/test_releases.py"),
     *("catalogue/test_formats.py", "catalogue/test_provenance.py", "catalogue/test_published.py"),
-    *("fitting/test_disc.py", "fitting/test_grid.py", "fitting/test_harmonic.py"),
+    *("fitting/test_disc.py", "fitting/test_harmonic.py"),
     *("fitting/test_points.py", "fitting/test_symmetry.py"),
     *("inspection/test_agreement.py", "inspection/test_consensus.py"),
     *("inspection/test_ordering.py", "inspection/test_scheme.py"),
@@ -41,7 +41,12 @@ QUICK_MODULES = (
     *("report/test_figures.py", "report/test_pictures.py"),
     *("runs/test_images.py", "runs/test_store.py"),
     *("usability/test_image.py", "usability/test_metrics.py"),
-    *("utils/test_files.py", "utils/test_quantities.py", "utils/test_sqlite.py"),
+    *(
+        "utils/test_files.py",
+        "utils/test_grid.py",
+        "utils/test_quantities.py",
+        "utils/test_sqlite.py",
+    ),
 )
 OPTIONAL_PACKAGES = (
     *("flask", "marvin", "matplotlib", "pafit"),

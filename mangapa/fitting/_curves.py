@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mangapa.fitting._grid import Grid
+from mangapa._utils.grid import Grid
 from mangapa.fitting._scattered import on_a_grid
 
 #: Azimuths on a ring; the axis is tried at half their distance, in steps of one degree.

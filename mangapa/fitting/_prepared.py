@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from mangapa._utils.grid import Grid, grid_of
 from mangapa._utils.robust import median
 from mangapa.fields import VelocityField
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._errors import analytic_error
-from mangapa.fitting._grid import Grid, grid_of
 from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
 from mangapa.fitting._thin_disc import DiscSolution, fit_disc

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangapa.fitting._grid import grid_of
+from mangapa._utils.grid import grid_of
 from mangapa.fitting._scattered import on_a_grid
 from tests.fitting.fields import spaxels
 
@@ -57,3 +57,16 @@ def test_scattered_points_are_interpolated():
     np.testing.assert_allclose(weight, 0.5)
     places = gridded.grid.places(*np.nonzero(gridded.good)[::-1])
     np.testing.assert_allclose(places, [gridded.x, gridded.y], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("turn", "aligned"), [(0, True), (90, False), (180, True), (0.3, True), (1, False)]
+)
+def test_aligned_to_half_a_spaxel(turn, aligned):
+    angle = np.radians(turn)
+    row, column = np.indices((40, 30))
+    x, y = (
+        np.cos(angle) * column - np.sin(angle) * row,
+        np.sin(angle) * column + np.cos(angle) * row,
+    )
+    assert grid_of(x, y, np.ones(x.shape, bool)).is_aligned == aligned

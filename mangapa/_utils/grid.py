@@ -26,6 +26,13 @@ class Grid:
         """Side of a square with the area of a spaxel, arcsec."""
         return float(np.sqrt(abs(np.linalg.det(self.steps))))
 
+    @property
+    def is_aligned(self):
+        """Whether rows and columns follow the axes, to half a spaxel over the whole map."""
+        rows, columns = self.shape
+        (_, across_x), (across_y, _) = np.abs(self.steps)
+        return max(across_x * rows, across_y * columns) < self.spaxel / 2
+
     def index(self, x, y):
         """Column and row, which may be fractions, of any positions."""
         (a, b), (c, d) = np.linalg.inv(self.steps)
