@@ -207,7 +207,7 @@ class JudgementStore:
     def __exit__(self, *_):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._database.close()

@@ -88,10 +88,10 @@ def opinions(judgements: Iterable[Judgement], experts: Sequence[str] | None = No
     }
     row = {field: number for number, field in enumerate(fields)}
     column = {expert: number for number, expert in enumerate(experts)}
-    for (expert, *field), one in last.items():
+    for (expert, galaxy, tracer), one in last.items():
         if expert in column:
             for name, values in parts.items():
-                values[row[tuple(field)], column[expert]] = getattr(one, name)
+                values[row[galaxy, tracer], column[expert]] = getattr(one, name)
     return Opinions(experts=experts, fields=tuple(fields), **parts)
 
 
