@@ -56,7 +56,7 @@ def test_drawings_are_small_and_leave_no_figure_open():
 
 
 def test_runs_list_their_first_failures():
-    failures = [(f"{name}.fits", "is damaged") for name in ("<a>", "b", "c", "d")]
+    failures = [(f"{name}.fits", f"{name}.fits: is damaged") for name in ("<a>", "b", "c", "d")]
     counts = {"total": 9, "measured": 3, "failed": 4, "rate": 0.5, "seconds": {}}
     shown = mangapa.RunSummary(folder="run", failures=failures, **counts)._repr_html_()
     assert shown.count("is damaged") == 3
