@@ -10,6 +10,7 @@ from astropy.table import Table
 from mangapa._utils.imports import import_extra
 from mangapa._utils.types import ArrayLike
 from mangapa.catalogue._flag_table import CLASSES
+from mangapa.fields import TRACERS
 from mangapa.inspection._store import JUDGED, Judgement
 
 __all__ = [
@@ -40,7 +41,7 @@ class Opinions:
     quality : `~numpy.ndarray` of `int`
         Classes, shape (fields, experts); -1 where an expert has not judged a field.
     feature, note : `~numpy.ndarray` of `int`
-        Codes, shape (fields, experts); 0 where there is none.
+        Codes, shape (fields, experts); 0 for none.
     """
 
     experts: tuple
@@ -76,28 +77,20 @@ def opinions(judgements: Iterable[Judgement], experts: Sequence[str] | None = No
     experts = tuple(known if experts is None else experts)
     for expert in experts:
         if expert not in known:
-            msg = (
-                f"{expert!r} has judged nothing; the experts in the store are "
-                f"{', '.join(known) or 'none'}"
-            )
+            names = ", ".join(known) or "none"
+            msg = f"{expert!r} has judged nothing; the experts in the store are {names}"
             raise ValueError(msg)
-    fields = sorted({(g, t) for e, g, t in last if e in experts}, key=_stars_first)
-    parts = {
-        name: np.full((len(fields), len(experts)), empty)
-        for name, empty in (("quality", NONE), ("feature", 0), ("note", 0))
-    }
-    row = {field: number for number, field in enumerate(fields)}
-    column = {expert: number for number, expert in enumerate(experts)}
-    for (expert, *field), one in last.items():
-        if expert in column:
-            for name, values in parts.items():
-                values[row[tuple(field)], column[expert]] = getattr(one, name)
-    return Opinions(experts=experts, fields=tuple(fields), **parts)
+    fields = {(galaxy, tracer) for expert, galaxy, tracer in last if expert in experts}
+    fields = sorted(fields, key=lambda field: (field[0], TRACERS.index(field[1])))
 
+    def codes(name, empty):
+        rows = [[getattr(last.get((e, *field)), name, empty) for e in experts] for field in fields]
+        return np.array(rows, int).reshape(len(fields), len(experts))
 
-def _stars_first(field):
-    galaxy, tracer = field
-    return galaxy, tracer != "stellar"
+    return Opinions(
+        experts=experts, fields=tuple(fields),
+        quality=codes("quality", NONE), feature=codes("feature", 0), note=codes("note", 0),
+    )  # fmt: skip
 
 
 def repeats(judgements):
