@@ -45,13 +45,11 @@ def read_flag_table(path, *required):
         reader = csv.DictReader(file, restval="")
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         missing = [
-            " or ".join(group) for group in (IDENTIFIERS, *required) if not set(group) & set(names)
+            " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
         ]
         if missing:
-            msg = (
-                f"{path} must have a column {', and a column '.join(missing)}; it has "
-                f"{', '.join(names) or 'none'}"
-            )
+            needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
+            msg = f"{path} must have a column {needed}; it has {present}"
             raise ValueError(msg)
         identifier = next(name for name in IDENTIFIERS if name in names)
         rows, dropped = [], []
