@@ -57,7 +57,7 @@ class Comparison:
         name : `str`
             Name of the angle, such as "stellar_pa".
         beyond : `float` or `~astropy.units.Quantity`, optional
-            Smallest difference, deg.
+            Galaxies with a larger difference are selected, deg.
 
         Returns
         -------

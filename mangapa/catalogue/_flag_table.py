@@ -81,9 +81,6 @@ def _warn(path, dropped):
     counts = ", ".join(f"{n} in {name}" for name, n in Counter(d[0] for d in dropped).items())
     name, value, line = dropped[0]
     allowed = f"one of {', '.join(map(str, CODES[KINDS[name]]))}" if name in KINDS else "a name"
-    warnings.warn(
-        f"{path}: cells that cannot be used are ignored ({counts}), for example {name}={value!r} "
-        f"in line {line}, which must be {allowed}",
-        MangapaWarning,
-        stacklevel=4,
-    )
+    example = f"{name}={value!r} in line {line}, which must be {allowed}"
+    text = f"{path}: cells that cannot be used are ignored ({counts}), for example {example}"
+    warnings.warn(text, MangapaWarning, stacklevel=4)

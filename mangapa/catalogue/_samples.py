@@ -17,8 +17,8 @@ def _passes(table, name, test, absent=True):
     return np.asarray(test(np.ma.getdata(values))) & ~np.ma.getmaskarray(values)
 
 
-def _is_none(feature):
-    return feature == 0
+def _has_no_feature(table, tracer):
+    return _passes(table, f"{tracer}_feature", lambda feature: feature == 0)
 
 
 def _clean_stellar(table):
@@ -26,14 +26,14 @@ def _clean_stellar(table):
         # The best class is 2 where experts gave the flags, 1 where a network did.
         return quality == np.ma.compressed(np.ma.asarray(table["stel_qual"])).max(initial=1)
 
-    return _passes(table, "stel_qual", is_best, False) & _passes(table, "stel_feature", _is_none)
+    return _passes(table, "stel_qual", is_best, False) & _has_no_feature(table, "stel")
 
 
 def _misalignment(table):
     usable = np.isfinite(table["pa_offset"])
     for tracer in ("stel", "halpha"):
         usable &= _passes(table, f"{tracer}_qual", lambda quality: quality > 0, False)
-        usable &= _passes(table, f"{tracer}_feature", _is_none)
+        usable &= _has_no_feature(table, tracer)
     return usable
 
 

@@ -125,8 +125,7 @@ def _print_pairs(pairs):
     if not len(pairs):
         print("no field was judged twice")
         return
-    table = pairs.copy()
-    table.remove_column("confusion")
+    table = pairs[[name for name in pairs.colnames if name != "confusion"]]
     for name in ("same_class", "same_usability", "kappa", "kappa_usability"):
         table[name].format = ".3f"
     print_table(table)

@@ -23,10 +23,10 @@ NAMES = {JUDGED: {*SHOWN, *CODES, "comment"}, SKIPPED: {*SHOWN}, WITHDRAWN: {"wi
 
 def judgement_of(posted, *, expert, tracers, find):
     """
-    Convert the JSON that a page posts to a `~mangapa.inspection.Judgement`.
+    Convert the JSON that a page posts to a `Judgement`; a ValueError explains why it is refused.
 
     ``tracers`` maps each galaxy to the tracers that can be judged; ``find`` returns the stored
-    judgement with an ``id``, or `None`. A ValueError explains why an answer is not accepted.
+    judgement with an ``id``, or `None`.
     """
     known = isinstance(posted, dict) and posted.get("action") in tuple(NAMES)
     _require(known, f"an answer must be an object whose action is one of {', '.join(NAMES)}")

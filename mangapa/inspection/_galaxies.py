@@ -59,12 +59,7 @@ class InspectedGalaxies:
         return math.nan if score is None else score
 
     def shown(self, galaxy, *, scores=False):
-        """
-        Everything that the page shows of a galaxy, as plain values.
-
-        Under each tracer: the angle, its error, descriptions of its flags, its ``profile``, the
-        picture of the field if there is one and, with ``scores``, the answer of the network.
-        """
+        """Plain values that the page shows of a galaxy; with ``scores``, also the network's."""
         row = self.rows[galaxy]
         with RunStore(self.folder) as store:
             source = self.sources[galaxy]

@@ -42,13 +42,6 @@ def plan(scores, *, order="random", seed=0, repeat=0.0, number=None, only=None, 
     galaxies alone whose score contradicts ``history``, an expert's judgements, with the most
     certain score first ("disagreement"), or that of ``only`` ("list"), whose galaxies are shown
     even if they have been judged. The fraction ``repeat`` of the galaxies is shown twice.
-
-    Examples
-    --------
-    >>> from mangapa.inspection._ordering import plan
-    >>> scores = {"a": {"stellar": 0.99}, "b": {"stellar": 0.6}, "c": {"stellar": 0.2}}
-    >>> [shown.galaxy for shown in plan(scores, order="uncertain").showings]
-    ['b', 'c', 'a']
     """
     orders, is_list = ", ".join(map(repr, ORDERS)), order == "list"
     for is_allowed, problem in (
@@ -63,7 +56,7 @@ def plan(scores, *, order="random", seed=0, repeat=0.0, number=None, only=None, 
         if not is_allowed:
             raise ValueError(problem)
     series = ""
-    if order == "list":
+    if is_list:
         chosen, series = _listed(only, scores)
     elif order == "disagreement":
         chosen, series = _contradicted(scores, history), DISAGREEMENT
@@ -90,7 +83,7 @@ def _random(seed, purpose, galaxy):
 
 def _uncertainty(scores):
     """Uncertainty of the least certain score of a galaxy, 0-1."""
-    finite = [score for score in scores.values() if math.isfinite(score)]
+    finite = filter(math.isfinite, scores.values())
     return max((1 - 2 * abs(score - THRESHOLD) for score in finite), default=0)
 
 

@@ -21,13 +21,7 @@ def network_after(judgement, inspection):
 
 
 def session_summary(inspection):
-    """
-    Summarise a session as plain values.
-
-    Numbers of showings (``total``, ``done``, ``skipped``, ``left``), median ``seconds`` of a
-    galaxy, number of fields in each class by tracer (``classes``), and the agreement on usability
-    with the ``network`` and with ``oneself``: number of fields, and fraction that agrees.
-    """
+    """Summarise a session as plain values."""
     standing, galaxies = _standing(inspection), inspection.galaxies
     done, skipped, seconds = 0, 0, []
     for shown in inspection.plan.showings:
@@ -56,8 +50,9 @@ def session_summary(inspection):
         "done": done,
         "skipped": skipped,
         "left": total - done - skipped,
-        "seconds": round(median(seconds), 1) if seconds else None,
+        "seconds": round(median(seconds), 1) if seconds else None,  # for a galaxy
         "classes": {tracer: [classes[tracer, code] for code in CLASSES] for tracer in TRACERS},
+        # Agreement on usability: number of fields, and the fraction that agrees.
         "network": agree(network),
         "oneself": agree(repeats(judged)),
     }

@@ -129,11 +129,9 @@ def application(inspection, token):
     def judgements():
         if not flask.request.is_json:
             flask.abort(415, "an answer must be JSON")
-        posted, tracers = flask.request.get_json(), galaxies.tracers
+        posted, known = flask.request.get_json(), {"tracers": galaxies.tracers, "find": store.find}
         try:
-            judgement = judgement_of(
-                posted, expert=inspection.expert, tracers=tracers, find=store.find
-            )
+            judgement = judgement_of(posted, expert=inspection.expert, **known)
             store.add(judgement)
         except ValueError as error:
             flask.abort(400, str(error))
@@ -164,12 +162,7 @@ def _refuse_others(request, token, abort):
 
 
 class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
-    """
-    Serve the page of a session on the loopback interface.
-
-    ``port`` is by default the first free one of the ``MORE_PORTS`` from ``PORT`` on; an OSError is
-    raised if there is none, or if the given one is taken.
-    """
+    """Serve the page on the loopback interface; ``port`` is the first free one by default."""
 
     daemon_threads = True
     # On Windows, two servers could otherwise share a port.

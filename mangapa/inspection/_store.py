@@ -154,9 +154,8 @@ class JudgementStore:
             raise FileNotFoundError(msg)
         self._lock = threading.RLock()
         # Autocommit: transactions begin explicitly.
-        self._database = sqlite3.connect(
-            self.path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
-        )
+        shared = {"timeout": PATIENCE, "check_same_thread": False}
+        self._database = sqlite3.connect(self.path, isolation_level=None, **shared)
         try:
             self._open()
         except BaseException:

@@ -146,8 +146,7 @@ def cohen_kappa(a: ArrayLike, b: ArrayLike) -> float:
     Returns
     -------
     `float`
-        1 for perfect agreement, 0 for that of chance; NaN if no field was judged by both, or all
-        have the same class.
+        1 for perfect agreement, 0 for that of chance; NaN if fewer than two classes occur.
 
     Raises
     ------
@@ -174,7 +173,7 @@ def fleiss_kappa(quality: ArrayLike) -> float:
     ----------
     quality : array_like of `int`
         Classes, shape (fields, experts), -1 where an expert has not judged a field. Fields that
-        two or more experts have judged count; their number may differ from field to field.
+        two or more experts have judged count.
 
     Returns
     -------
@@ -183,8 +182,7 @@ def fleiss_kappa(quality: ArrayLike) -> float:
 
     References
     ----------
-    Fleiss 1971, Psychological Bulletin 76, 378, with the number of judgements of each field in
-    place of a common number.
+    Fleiss 1971, Psychological Bulletin 76, 378, with a number of judgements for each field.
 
     Examples
     --------
@@ -275,5 +273,4 @@ def disputes(found: Opinions) -> Table:
             rows.append((galaxy, tracer, given.size, disputed, np.ptp(given), said))
     rows.sort(key=lambda row: (-row[4], -row[3], row[0], row[1]))
     names = ("galaxy", "tracer", "experts", "disputed", "classes_apart", "said")
-    types = (str, str, int, float, int, str)
-    return Table(rows=rows or None, names=names, dtype=None if rows else types)
+    return Table(rows=rows or None, names=names, dtype=(str, str, int, float, int, str))
