@@ -1,11 +1,12 @@
 """
-Whether the quoted errors are true: the scatter of dPA / pa_err over simulated fields.
+Calibration of the errors: the scatter of dPA / pa_err over simulated fields.
 
     python benchmarks/error_calibration.py --n 300
     python benchmarks/error_calibration.py --n 300 --growth 3 --ivar
 
-dPA is that of the axis, modulo 180 deg. White, correlated and binned noise, each at V/sigma of 1, 3
-and 10; and fields of noise alone, whose angle may be any: there the error should be near 52 deg.
+dPA is the difference of the axes, modulo 180 deg. The noise is white, correlated or binned, each at
+V/sigma of 1, 3 and 10. In fields of pure noise the angle is uniformly random, and the error should
+be near 52 deg.
 """
 
 import argparse
@@ -19,19 +20,20 @@ from tqdm import tqdm
 
 from mangapa import PAFlags, fit_pa
 from mangapa.fitting import available_methods
-from mangapa.fitting._errors import UNIFORM
-from mangapa.simulate._galaxies import FIELD_OF_VIEW
+from mangapa.simulate import FIELD_OF_VIEW
 
 NOISES = ("white", "correlated", "binned")
 RATIOS = (1, 3, 10)  # V/sigma
-NO_ROTATION = 1e-3  # V/sigma of a field of noise alone
+NO_ROTATION = 1e-3  # V/sigma of a field of pure noise
 ONE_SIGMA, TWO_SIGMA = 68.3, 95.0  # per cent within 1 and 1.96 standard deviations
+#: Standard deviation of a uniformly random axis, degrees.
+UNIFORM = 180 / np.sqrt(12)
 SPREAD_TARGET = (0.85, 1.15)
 COVERAGE_TARGET = 4.0  # per cent
 
 
 def measure(job):
-    """Signed difference from the true axis, error and flag of one field; run by a worker."""
+    """Return the signed difference from the true axis, the error and the flag of one field."""
     noise, ratio, n_fibres, number, settings, options = job
     scenario = Scenario(group="calibration", noise=noise, v_over_sigma=ratio, **settings)
     seed = [NOISES.index(noise), int(1000 * ratio), n_fibres, number]
@@ -47,10 +49,13 @@ def main():
     )
     parser.add_argument("--method", default="default", choices=("default", *available_methods()))
     parser.add_argument("--error", default="default", choices=("default", "analytic", "bootstrap"))
-    parser.add_argument("--n", type=int, default=100, help="fields a cell")
-    parser.add_argument("--ivar", action="store_true", help="give the inverse variances")
+    parser.add_argument("--n", type=int, default=100, help="fields per cell")
+    parser.add_argument("--ivar", action="store_true", help="pass the inverse variances to the fit")
     parser.add_argument(
-        "--growth", type=float, default=1.0, help="of the noise, from the centre to the corner"
+        "--growth",
+        type=float,
+        default=1.0,
+        help="factor by which the noise grows from the centre to the corner",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -71,17 +76,19 @@ def main():
     by_cell = dict(zip(cells, found, strict=True))
 
     print(
-        f"method {options.method}, error {options.error}; inverse variances "
-        f"{'given' if options.ivar else 'not given'}; noise grows {options.growth:g} times from "
-        f"centre to corner; {options.n} fields a cell"
+        f"method {options.method}, error {options.error}; "
+        f"{'with' if options.ivar else 'without'} inverse variances; noise grows by a factor of "
+        f"{options.growth:g} from centre to corner; {options.n} fields per cell"
     )
     print_calibration({cell: by_cell[cell] for cell in cells if cell[1] != NO_ROTATION})
     print_noise_alone({cell: by_cell[cell] for cell in cells if cell[1] == NO_ROTATION})
 
 
 def print_calibration(by_cell):
-    """The table of V/sigma and noise against the size of the IFU, and the targets."""
-    print("std of dPA / pa_err, share (%) within 1 and 1.96 sigma; then all sizes and their errors")
+    """Print the table of V/sigma and noise against the size of the IFU, and the targets."""
+    print(
+        "std of dPA / pa_err, share (%) within 1 and 1.96 sigma; all sizes; median errors by size"
+    )
     print(f"{'V/sigma':16}" + " | ".join(f"{f'{n} fibres':>12}" for n in FIELD_OF_VIEW) + " | all")
     rows = list(dict.fromkeys((noise, ratio) for noise, ratio, _ in by_cell))
     for noise, ratio in rows:
@@ -94,8 +101,8 @@ def print_calibration(by_cell):
     all_found = np.concatenate(list(by_cell.values()))
     spread, one, two = calibration(all_found)
     print(
-        f"all: std {spread:.2f}, {one:.1f} % and {two:.1f} %; no error: "
-        f"{np.isnan(all_found[:, 1]).sum()} fields"
+        f"all: std {spread:.2f}, {one:.1f} % and {two:.1f} %; "
+        f"{np.isnan(all_found[:, 1]).sum()} fields without an error"
     )
     statistics = np.array([calibration(found) for found in by_cell.values()])
     low, high = SPREAD_TARGET
@@ -106,7 +113,7 @@ def print_calibration(by_cell):
     print(f"std within {low}-{high}: {spread_met.sum()} of {n} cells")
     print(
         f"coverage within {COVERAGE_TARGET:g} points: 68 % in {covered[:, 0].sum()} of {n} cells, "
-        f"95 % in {covered[:, 1].sum()} (chance alone moves 68 % by {chance:.1f} points a cell)"
+        f"95 % in {covered[:, 1].sum()} (chance alone: {chance:.1f} points per cell at 68 %)"
     )
     pooled = np.array(
         [
@@ -116,13 +123,13 @@ def print_calibration(by_cell):
     )
     covered = np.abs(pooled[:, 1:] - (ONE_SIGMA, TWO_SIGMA)) <= COVERAGE_TARGET
     print(
-        f"the same for all sizes together: 68 % in {covered[:, 0].sum()} of {len(rows)} rows, "
+        f"all sizes together: 68 % in {covered[:, 0].sum()} of {len(rows)} rows, "
         f"95 % in {covered[:, 1].sum()}"
     )
 
 
 def calibration(found):
-    """Standard deviation of dPA / pa_err, and the shares within 1 and 1.96 sigma, per cent."""
+    """Return the standard deviation of dPA / pa_err and the shares within 1 and 1.96 sigma (%)."""
     difference, error, _ = found[np.isfinite(found).all(axis=1)].T
     if error.size == 0:
         return np.nan, np.nan, np.nan
@@ -132,8 +139,8 @@ def calibration(found):
 
 
 def print_noise_alone(by_cell):
-    """Errors of fields without rotation."""
-    print(f"noise alone: median error in deg, smallest 5 %, share flagged (uniform: {UNIFORM:.0f})")
+    """Print the errors of fields without rotation."""
+    print(f"pure noise: median error (deg), 5th percentile, share flagged (uniform: {UNIFORM:.0f})")
     for noise in NOISES:
         cells = []
         for n_fibres in FIELD_OF_VIEW:

@@ -1,13 +1,12 @@
 """
-Time and memory of a fit against pafit's, on the same maps in the same run.
+Time and memory of a fit compared with pafit, on the same maps in the same run.
 
     python benchmarks/fit_speed.py
 
-Simulated galaxies, binned as in the DAP's VOR10 maps and with noise that neighbours share; the bin
-ids and inverse variances are given to both sides (pafit has no use for the former). One process,
-one thread. The methods take turns on each map, and the medians count; sizes of IFU are weighted by
-their share in MaNGA. On a machine that does other work the milliseconds mean little, the ratios
-more.
+The galaxies are simulated, with bins as in the DAP's VOR10 maps and noise that neighbours share.
+All methods receive bin ids and inverse variances (pafit ignores the former). One process with one
+thread runs the methods in turn on each map. Times are medians, weighted by the share of each IFU
+size in MaNGA. On a busy machine, trust the ratios rather than the milliseconds.
 """
 
 import argparse
@@ -23,13 +22,13 @@ from tqdm import tqdm
 
 from mangapa import clean, fit_pa, read_maps, simulate_galaxy, write_maps
 from mangapa.fields import TRACERS
-from mangapa.simulate._galaxies import FIELD_OF_VIEW
+from mangapa.simulate import FIELD_OF_VIEW
 
-#: Bundles of each size on a MaNGA plate (Drory et al. 2015), where there is no catalogue.
+#: Bundles of each size on a MaNGA plate (Drory et al. 2015), used if there is no catalogue.
 BUNDLES = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}
 PAFIT = "pafit"
 BATCH = "harmonic, batch"
-#: Options of fit_pa, and how many times faster than pafit each should be.
+#: Options of fit_pa, and the target for how many times faster than pafit each is.
 CASES = {
     "harmonic": ({"method": "harmonic", "error": None}, 5000),
     "disc": ({"method": "disc", "error": None}, 500),
@@ -43,14 +42,14 @@ REAL_MAPS = SHARED_DATA / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"
 
 
 def milliseconds(function, *args, **kwargs):
-    """Time of one call."""
+    """Time one call."""
     start = time.perf_counter()
     function(*args, **kwargs)
     return 1e3 * (time.perf_counter() - start)
 
 
 def size_mix():
-    """Share of each size of IFU in the catalogue, or by design."""
+    """Return the share of each IFU size in the catalogue or, without it, by design."""
     if (SHARED_DATA / "catalogue.csv").exists():
         sizes = (row["ifudesignsize"] for row in published_catalogue().values())
         counts = Counter(int(size) for size in sizes if size)
@@ -61,7 +60,7 @@ def size_mix():
 
 
 def simulated(n_fibres, seed):
-    """A galaxy at some angle and inclination, with a hole, so that no two have the same mask."""
+    """Simulate a galaxy at a random angle and inclination, with a hole so that masks differ."""
     rng = np.random.default_rng([n_fibres, seed])
     return simulate_galaxy(
         n_fibres=n_fibres,
@@ -81,7 +80,7 @@ def time_maps(fields, n_pafit, rounds):
     Returns
     -------
     `dict`
-        By number of fibres and case, the median milliseconds a map.
+        Median milliseconds per map by number of fibres and case.
     """
     times = {(n_fibres, case): [] for n_fibres in fields for case in (PAFIT, *CASES)}
     steps = [(i, n_fibres) for i in range(max(map(len, fields.values()))) for n_fibres in fields]
@@ -97,7 +96,7 @@ def time_maps(fields, n_pafit, rounds):
 
 
 def time_batch(mix, n_batch, rounds):
-    """Milliseconds a map of a list of different maps in which the sizes have their shares."""
+    """Return the milliseconds per map for a list of maps with the mix of sizes."""
     batch = [
         simulated(n_fibres, seed).stellar
         for n_fibres, share in mix.items()
@@ -109,7 +108,7 @@ def time_batch(mix, n_batch, rounds):
 
 
 def peak_memory(field, **options):
-    """Most memory that a fit allocates, MB."""
+    """Return the peak memory of a fit, MB."""
     fit_pa(field, **options)
     tracemalloc.start()
     fit_pa(field, **options)
@@ -119,7 +118,7 @@ def peak_memory(field, **options):
 
 
 def time_path(path, rounds):
-    """Median milliseconds to read a file, clean both its fields and fit them with errors."""
+    """Return the median milliseconds to read a file, to clean its fields and to fit them."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -134,25 +133,25 @@ def time_path(path, rounds):
 
 
 def print_ratios(times, batch_time, mix):
-    """The table against the targets."""
+    """Print the ratios to pafit and the targets."""
 
     def mean(case):
         return sum(share * times[n_fibres, case] for n_fibres, share in mix.items())
 
     pafit = mean(PAFIT)
     print(f"MaNGA mix: {', '.join(f'{n} fibres {share:.0%}' for n, share in mix.items())}")
-    print(f"{'':24}{'ms a map':>10}{'x pafit':>10}{'target':>10}")
-    print(f"{PAFIT:24}{pafit:10.1f}")
+    print(f"{'':24}{'ms per map':>12}{'x faster':>10}{'target':>10}")
+    print(f"{PAFIT:24}{pafit:12.1f}")
     rows = [(case, mean(case), target) for case, (_, target) in CASES.items()]
     for case, took, target in (*rows, (BATCH, batch_time, BATCH_TARGET)):
         ratio = pafit / took
         verdict = "met" if ratio >= target else "MISSED"
-        print(f"{case:24}{took:10.3f}{ratio:10,.0f}{target:10,}  {verdict}")
+        print(f"{case:24}{took:12.3f}{ratio:10,.0f}{target:10,}  {verdict}")
 
 
 def print_sizes(times, fields):
-    """Time against the number of spaxels."""
-    print("\nms a map by size")
+    """Print the time against the number of spaxels."""
+    print("\nms per map by size")
     print(f"{'fibres':>7}{'spaxels':>9}{'bins':>6}" + "".join(f"{c:>24}" for c in (PAFIT, *CASES)))
     for n_fibres, maps in fields.items():
         n_spaxels = np.median([field.n_spaxels for field in maps])
@@ -166,7 +165,7 @@ def print_sizes(times, fields):
 
 
 def print_path(rounds):
-    """What share of the path from file to angle the fit is."""
+    """Print the share of the fit in the time from a file to the angles."""
     print("\nfrom file to both angles with errors, ms: read, clean, fit, share of the fit")
     with tempfile.TemporaryDirectory() as folder:
         paths = {
@@ -187,8 +186,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pafit-maps", type=int, default=1, help="maps a size that pafit fits")
-    parser.add_argument("--maps", type=int, default=15, help="maps a size that we fit")
+    parser.add_argument("--pafit-maps", type=int, default=1, help="maps per size for pafit")
+    parser.add_argument("--maps", type=int, default=15, help="maps per size for the other methods")
     parser.add_argument("--batch", type=int, default=500, help="fields in the batch")
     parser.add_argument("--rounds", type=int, default=5, help="repetitions")
     options = parser.parse_args()
@@ -198,7 +197,7 @@ def main():
         n_fibres: [simulated(n_fibres, seed).stellar for seed in range(options.maps)]
         for n_fibres in FIELD_OF_VIEW
     }
-    # Imports, and what is computed once for each size of map.
+    # Warm up: imports, and tables that are computed once per size of map.
     for maps in fields.values():
         for case_options, _ in CASES.values():
             fit_pa(maps[-1], **case_options)
@@ -208,7 +207,7 @@ def main():
     batch_time = time_batch(mix, options.batch, options.rounds)
     print_ratios(times, batch_time, mix)
     print_sizes(times, fields)
-    print("\npeak memory of a fit of the largest map, MB")
+    print("\npeak memory of a fit to the largest map, MB")
     for case, (case_options, _) in CASES.items():
         print(f"{case:24}{peak_memory(fields[127][0], **case_options):8.1f}")
     print_path(options.rounds)

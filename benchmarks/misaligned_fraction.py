@@ -1,10 +1,10 @@
 """
-The misaligned fraction of the real galaxies: published angles and ours, experts' flags and ours.
+The misaligned fraction of real galaxies, by published and by our angles and flags.
 
     python benchmarks/misaligned_fraction.py --out RUN
 
-measures all 4,800 galaxies (some ten minutes on one core) and keeps them as a run, which another
-call goes on with and which ``mangapa catalogue RUN`` and ``mangapa report RUN`` take.
+measures all 4,800 galaxies (about ten minutes on one core) and stores them as a run. Another call
+resumes it; ``mangapa catalogue RUN`` and ``mangapa report RUN`` read it.
 """
 
 import argparse
@@ -33,10 +33,10 @@ def main():
     published = read_published(SHARED_DATA / "catalogue.csv")
     row = {name: number for number, name in enumerate(published["plateifu"].tolist())}
     published = published[[row[name] for name in ours["plateifu"].tolist()]]
-    print(f"{len(ours)} galaxies; of those whose fields are both usable:")
+    print(f"{len(ours)} galaxies; among those with two usable fields:")
     for angles in (published, ours):
         for flags in (published, ours):
-            # Galaxies with a feature stay in: ours has no such flags.
+            # Galaxies with a flagged feature are kept, because our table has no such flags.
             table = flags["stel_qual", "halpha_qual"]
             table["pa_offset"] = angles["pa_offset"].to(u.deg)
             print(
@@ -48,7 +48,7 @@ def main():
 
 
 def measure_all(out):
-    """Measure what the run does not hold yet."""
+    """Measure the galaxies that the run does not yet hold."""
     fields = groupby(velocity_fields(), key=attrgetter("galaxy"))
     with RunStore(out, {"source": "velocity_fields.npz"}) as store, threadpool_limits(1):
         galaxies = {name: list(pair) for name, pair in fields}

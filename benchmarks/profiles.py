@@ -1,12 +1,12 @@
 """
-PA(R), kinemetry and features: pulls, warps and cores in simulated fields, and the real fields.
+Validation of PA(R), kinemetry and features, on simulated and real fields.
 
     python benchmarks/profiles.py --figures docs/figures       # every number in the documentation
-    python benchmarks/profiles.py --only pulls cores --n 5     # the quick part
+    python benchmarks/profiles.py --only pulls cores --n 5     # a quick part
 
-``--n`` galaxies are simulated for each size of IFU and kind; V/sigma is that of a typical spaxel.
-The real fields are those of the expert's flags (Duckworth et al. 2020), and one with a published
-trace (Stark et al. 2018).
+``--n`` galaxies are simulated for each size of IFU and each kind; V/sigma is that of a typical
+spaxel. The real fields are those with the expert's flags (Duckworth et al. 2020), and one with a
+published trace (Stark et al. 2018).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from real_features import save, tell_flags, tell_radon_trace
+from real_features import print_flags, print_radon_trace, save
 from tqdm import tqdm
 
 from mangapa import clean, features, fit_pa, pa_profile, simulate_galaxy
@@ -34,28 +34,26 @@ KINDS = {
 }
 FOUND_TARGET, FALSE_TARGET = 0.95, 0.01
 WARP, WARP_TARGET = 30.0, 2.0  # degrees
-SPEED_TARGET = 20.0  # ms a field
+SPEED_TARGET = 20.0  # ms per field
 
 
 def main():
     parts = {
-        "pulls": tell_pulls,
-        "warps": tell_warps,
-        "cores": tell_cores,
-        "noise": tell_noise,
-        "speed": tell_speed,
-        "radon": tell_radon_trace,
-        "flags": tell_flags,
+        "pulls": print_pulls,
+        "warps": print_warps,
+        "cores": print_cores,
+        "noise": print_noise,
+        "speed": print_speed,
+        "radon": print_radon_trace,
+        "flags": print_flags,
     }
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
-    parser.add_argument(
-        "--n", type=int, default=25, help="simulated galaxies of each size and kind"
-    )
-    parser.add_argument("--fields", type=int, help="real fields, at random (default: all)")
-    parser.add_argument("--figures", type=Path, default=Path(), help="folder to draw them to")
+    parser.add_argument("--n", type=int, default=25, help="simulated galaxies per size and kind")
+    parser.add_argument("--fields", type=int, help="number of random real fields (default: all)")
+    parser.add_argument("--figures", type=Path, default=Path(), help="folder for the figures")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
@@ -68,15 +66,15 @@ def main():
 
 
 def off(angle):
-    """An angle in -180 to 180 degrees."""
+    """Bring an angle into -180 to 180 degrees."""
     return (angle + 180) % 360 - 180
 
 
 def pulls(job):
-    """For each ring of one disc of constant angle: what it is, the error, and the difference."""
+    """Measure a disc of constant angle; return kind, error and difference of each ring."""
     n_fibres, bintype, correlated, seed = job
     rng = np.random.default_rng([1, seed])
-    pa, trouble = rng.uniform(0, 360), rng.choice(3)
+    pa, defect = rng.uniform(0, 360), rng.choice(3)
     field = simulate_galaxy(
         n_fibres=n_fibres,
         bintype=bintype,
@@ -87,31 +85,31 @@ def pulls(job):
         snr=rng.choice([15, 30, 60]),
         v_sys=rng.uniform(-30, 30),
         seed=seed,
-        **({}, {"outliers": 0.02}, {"missing": 2})[trouble],
+        **({}, {"outliers": 0.02}, {"missing": 2})[defect],
     ).stellar
     if rng.random() < 0.5:
         field = replace(field, ivar=None)
     profile = pa_profile(field)
-    told = np.isfinite(profile["pa"])
-    difference, error = off(profile["pa"].value - pa)[told], profile["pa_err"].value[told]
+    profile = profile[np.isfinite(profile["pa"])]
+    difference, error = off(profile["pa"].value - pa), profile["pa_err"].value
     return [
-        (n_fibres, bintype == "VOR10", correlated, trouble, i, d, e)
+        (n_fibres, bintype == "VOR10", correlated, defect, i, d, e)
         for i, (d, e) in enumerate(zip(difference, error, strict=True))
     ]
 
 
-def tell_pulls(options, run):
+def print_pulls(options, run):
     cells = product(FIELD_OF_VIEW, ("SPX", "VOR10"), (False, True), range(options.n))
     jobs = [(*cell[:3], seed) for seed, cell in enumerate(cells)]
     rows = np.array([row for rows in run(pulls, jobs) for row in rows], float)
-    size, binned, correlated, trouble, ring, difference, error = rows.T
-    # An angle that may be any is no normal deviate.
+    size, binned, correlated, defect, ring, difference, error = rows.T
+    # The differences of unconstrained angles are not normally distributed.
     constrained = error < 30
-    print(f"\npulls of PA on discs of constant PA; {np.mean(~constrained):.1%} are unconstrained")
+    print(f"\npulls of PA in discs of constant PA; {np.mean(~constrained):.1%} are unconstrained")
     cuts = {f"{n} fibres": size == n for n in FIELD_OF_VIEW}
     cuts |= {"spaxels": binned == 0, "bins": binned == 1}
     cuts |= {"white noise": correlated == 0, "correlated noise": correlated == 1}
-    cuts |= {"outliers": trouble == 1, "missing patches": trouble == 2}
+    cuts |= {"outliers": defect == 1, "missing patches": defect == 2}
     cuts |= {"first ring": ring == 0, "all": size > 0}
     print(f"{'':18}{'rings':>6}{'std':>6}{'< 1':>7}{'> 3':>7}  median error (deg)")
     for name, cut in cuts.items():
@@ -127,7 +125,7 @@ def tell_pulls(options, run):
 
 
 def warped(job):
-    """Differences from the warp that was put in, ring by ring, on circles and on ellipses."""
+    """Return the difference from the simulated warp on each ring, for circles and ellipses."""
     n_fibres, seed = job
     rng = np.random.default_rng([3, seed])
     inclination, pa = rng.choice([25, 45, 60, 70]), rng.uniform(0, 360)
@@ -150,7 +148,7 @@ def warped(job):
     return rows
 
 
-def tell_warps(options, run):
+def print_warps(options, run):
     cells = product(FIELD_OF_VIEW, range(options.n))
     jobs = [(n_fibres, seed) for seed, (n_fibres, _) in enumerate(cells)]
     rows = np.array([row for rows in run(warped, jobs) for row in rows], float)
@@ -169,8 +167,8 @@ def tell_warps(options, run):
         far = np.abs(difference[of_shape])
         near = np.mean(far <= np.maximum(WARP_TARGET, 2 * error[of_shape]))
         print(
-            f"{name:9} within {WARP_TARGET:g} deg {np.mean(far <= WARP_TARGET):.1%} of the rings, "
-            f"or within two errors {near:.1%}"
+            f"{name:9} {np.mean(far <= WARP_TARGET):.1%} of the rings within {WARP_TARGET:g} deg, "
+            f"{near:.1%} within that or two errors"
         )
         if name == "circles":
             met = np.abs(medians).max() <= WARP_TARGET
@@ -178,7 +176,7 @@ def tell_warps(options, run):
 
 
 def core(job):
-    """What is found in one galaxy of V/sigma >= 5."""
+    """Return the features of one galaxy of V/sigma >= 5."""
     n_fibres, kind, seed = job
     rng = np.random.default_rng([7, seed])
     reach = FIELD_OF_VIEW[n_fibres] / 2
@@ -204,19 +202,19 @@ def core(job):
 
 
 def simulate(settings, v_over_sigma, core_radius=0.0):
-    """The stellar field of a galaxy whose projected rotation is so many typical errors."""
+    """Simulate the stellar field of a galaxy of given V/sigma, V being projected."""
     still = simulate_galaxy(**settings, v_max=1.0).stellar
     error = np.median(still.ivar.value[still.good] ** -0.5)
     v_max = v_over_sigma * error / np.sin(np.radians(settings["inclination"]))
     return simulate_galaxy(**settings, v_max=v_max, core_radius=core_radius).stellar
 
 
-def tell_cores(options, run):
+def print_cores(options, run):
     cells = product(FIELD_OF_VIEW, KINDS, range(4 * options.n))
     jobs = [(*cell[:2], seed) for seed, cell in enumerate(cells)]
     rows = np.array(run(core, jobs), float).T
     size, kind, radius, inclination, kdc, likely, counter, warp, turn, where = rows
-    print(f"\ncores of 0.15 to 0.4 of the field's reach at V/sigma 5 to 40; {4 * options.n} a cell")
+    print(f"\ncores of 0.15-0.4 of the field's radius at V/sigma 5-40; {4 * options.n} per cell")
     print(f"{'':16}" + "".join(f"{f'{n} fibres':>12}" for n in FIELD_OF_VIEW) + f"{'all':>9}")
     for number, name in enumerate(KINDS):
         cells = [kdc[(kind == number) & (size == n)].mean() for n in FIELD_OF_VIEW]
@@ -229,8 +227,8 @@ def tell_cores(options, run):
     cored = (kind == 1) | (kind == 2)
     wide = cored & (radius >= 1.25)
     print(
-        f"of 1.25 arcsec or more {kdc[wide].mean():.1%}, and inclined by up to 70 deg "
-        f"{kdc[wide & (inclination <= 70)].mean():.1%}"
+        f"radius of at least 1.25 arcsec: {kdc[wide].mean():.1%}; inclination of at most 70 deg as "
+        f"well: {kdc[wide & (inclination <= 70)].mean():.1%}"
     )
     print(
         f"with a probability above 0.5: cores {likely[cored].mean():.1%}, plain discs "
@@ -241,8 +239,8 @@ def tell_cores(options, run):
         f"{counter[at_90].mean():.1%} of those at 90"
     )
     print(
-        f"median turn {np.median(turn[at_180]):.0f} and {np.median(turn[at_90]):.0f} deg, radius "
-        f"over the true one {np.median(where[at_90 | at_180]):.2f}"
+        f"median turn {np.median(turn[at_180]):.0f} and {np.median(turn[at_90]):.0f} deg; median "
+        f"radius over the true one {np.median(where[at_90 | at_180]):.2f}"
     )
     recall, false = kdc[cored].mean(), kdc[kind == 0].mean()
     print(f"warps found: {warp[kind == 3].mean():.1%}, in plain discs {warp[kind == 0].mean():.1%}")
@@ -257,7 +255,7 @@ def tell_cores(options, run):
 
 
 def noisy(job):
-    """What is found in one cleaned plain disc, of whatever V/sigma, with all kinds of trouble."""
+    """Return the features of one cleaned plain disc with several kinds of defects."""
     v_over_sigma, seed = job
     rng = np.random.default_rng([5, seed])
     settings = {
@@ -275,7 +273,7 @@ def noisy(job):
     return "kdc" in found.found, found.kdc > 0.5, "warp" in found.found
 
 
-def tell_noise(options, run):
+def print_noise(options, run):
     print("\nfalse alarms in plain discs with outliers, foreground objects and missing patches")
     for v_over_sigma in (0.0, 1.0, 2.0, 3.0, 5.0):
         jobs = [(v_over_sigma, seed) for seed in range(12 * options.n)]
@@ -286,8 +284,8 @@ def tell_noise(options, run):
         )
 
 
-def tell_speed(options, run):
-    print("\nms a profile on one core, simulated fields without bins, then with")
+def print_speed(options, run):
+    print("\nms per profile on one core: simulated fields without and with bins")
     worst = 0.0
     for n_fibres in FIELD_OF_VIEW:
         times = []

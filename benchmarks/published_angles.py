@@ -1,12 +1,12 @@
 """
-Our angles against the published ones (Duckworth et al. 2020), on real velocity fields.
+Our angles compared with the published ones (Duckworth et al. 2020), on real velocity fields.
 
     python benchmarks/published_angles.py --method pafit --n 60
     python benchmarks/published_angles.py --worst 20 --figure worst.png
 
-The first compares one method; the second also draws the clean fields (by the experts' flags) whose
-angles differ most. The fields are as that catalogue cleaned them; the settings default to its own:
-a velocity error of 10 km/s and nothing subtracted.
+The second command also draws the fields, clean by the experts' flags, whose angles differ most. The
+fields are those that the catalogue's authors cleaned. The options default to theirs: a velocity
+error of 10 km/s, and no velocity subtracted.
 """
 
 import argparse
@@ -23,28 +23,28 @@ from mangapa.fitting import available_methods
 
 WITHIN = (0.5, 1, 2, 5)  # degrees
 CLASSES = {"2": "clean", "1": "messy", "0": "do not use", "": "not classified"}
-#: Angles are on a grid of half a degree: what is on the next step must count as half a degree off.
+#: Angles are on a grid of half a degree; rounding must not put a difference of one step beyond it.
 GRID = 1e-6
 
 
 def published_angle(catalogue, field):
-    """The angle of the catalogue, NaN where it has none."""
+    """Return the angle in the catalogue, NaN if it has none."""
     return number(catalogue[field.galaxy][f"{field.tracer}_pa"])
 
 
 def expert_class(catalogue, field):
-    """The expert's flag, as it is written in the catalogue."""
+    """Return the expert's class as text."""
     return catalogue[field.galaxy][f"{'stel' if field.tracer == 'stellar' else 'halpha'}_qual"]
 
 
 def apart(a, b, period):
-    """Smallest difference of two angles."""
+    """Return the smallest difference between two angles."""
     difference = np.mod(np.abs(a - b), period)
     return np.minimum(difference, period - difference)
 
 
 def measure(job):
-    """Fit one field; run by a worker."""
+    """Fit one field in a worker process."""
     field, options = job
     result = fit_pa(field, error=None, **options)
     return result.pa.value, result.pa_err_3sigma.value, int(result.flags)
@@ -55,12 +55,14 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--method", default="default", choices=("default", *available_methods()))
-    parser.add_argument("--n", type=int, help="number of fields, at random (default: all)")
+    parser.add_argument("--n", type=int, help="number of random fields (default: all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--velocity-error", type=float, default=10, metavar="KM/S")
     parser.add_argument("--v-sys", default=0, type=lambda v: v if v == "median" else float(v))
-    parser.add_argument("--worst", type=int, default=0, metavar="N", help="fields to draw and list")
-    parser.add_argument("--figure", default="worst.png", help="where to draw them")
+    parser.add_argument(
+        "--worst", type=int, default=0, metavar="N", help="number of fields to draw and list"
+    )
+    parser.add_argument("--figure", default="worst.png", help="file for the figure")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
 
@@ -84,7 +86,7 @@ def main():
     axis = np.where(np.isfinite(pa), apart(pa, published, 180), 90.0)
     side = np.where(np.isfinite(pa), apart(pa, published, 360), 180.0)
     print(f"method {options.method}: {both.sum()} fields of {total} with a published angle")
-    print(f"  no angle from us: {np.isnan(pa)[both].sum()}; flagged: {(flags > 0)[both].sum()}")
+    print(f"  without our angle: {np.isnan(pa)[both].sum()}; flagged: {(flags > 0)[both].sum()}")
     header = "".join(f"<= {limit:3} deg  " for limit in WITHIN)
     print(f"{'class':>16} {'fields':>7}  {header}same side   median   95 %")
     rows = {"all": both, **{name: both & (classes == c) for c, name in CLASSES.items()}}
@@ -98,7 +100,7 @@ def main():
     sure = both & (error_3sigma <= 5)
     if sure.any():
         print(
-            f"  of {sure.sum()} with a 3-sigma error of at most 5 deg, within 1 deg: "
+            f"  {sure.sum()} have a 3-sigma error of at most 5 deg; within 1 deg: "
             f"{np.mean(axis[sure] <= 1 + GRID):7.1%}"
         )
     if options.worst:
@@ -107,7 +109,7 @@ def main():
 
 
 def draw(fields, published, settings, catalogue, path):
-    """Draw fields with our angle in black and the published one in green, and list the others."""
+    """Draw fields with our angle (black) and the published one (green); list other angles."""
     from matplotlib.figure import Figure
 
     rows = int(np.ceil(len(fields) / 5))

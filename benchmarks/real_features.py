@@ -1,4 +1,4 @@
-"""Profiles and features of the real fields, against the expert's flags and a published trace."""
+"""Profiles and features of real fields, compared with the expert's flags and a published trace."""
 
 import time
 
@@ -11,41 +11,41 @@ from mangapa.profiles._detections import LEAST_WANDER, counter_rotation_probabil
 from mangapa.profiles._features import FOUND, LIKELY
 from mangapa.usability.metrics import metrics, reliability
 
-#: The catalogue's prefix of each tracer's columns, and what its flags of features mean.
+#: The catalogue's prefix of the columns of each tracer, and its codes for features.
 PREFIX = {"stellar": "stel", "halpha": "halpha"}
 NOTHING, KDC, WARP, MERGER = 0, 1, 2, 3
 CLASSES = {2: "clean", 1: "messy", 0: "do not use"}
 COLOURS = {2: "#0072B2", 1: "#E69F00", 0: "#999999"}
-#: Penalty on the logistic slopes, so that few flags do not make them steep.
+#: Penalty on the logistic slopes, which a few flagged fields would make too steep.
 PENALTY = 1e-2
 FOLDS = 10
 KDC_TARGET, WARP_TARGET, TRACE_TARGET = 0.90, 0.80, 0.80
 CANDIDATES = 40
 
 
-def tell_radon_trace(options, run):
-    """Our PA(R) and the published one at its own radii."""
+def print_radon_trace(options, run):
+    """Compare our PA(R) with the published one at its radii."""
     field, (offset, axis, error) = radon_example()
     print("\nPA(R) of 8082-6102 against the published trace (Stark et al. 2018)")
     settings = {"disc": {}, "circles": {"axis_ratio": 1.0}, "twice as wide": {"ring_width": 2.5}}
     profiles = {name: pa_profile(field, **options) for name, options in settings.items()}
     for name, profile in profiles.items():
-        radius, ours, our_error = told(profile)
+        radius, ours, our_error = measured_rings(profile)
         inside = np.abs(offset) <= radius.max()
         at = np.abs(offset[inside])
         difference = np.abs(np.interp(at, radius, ours) - axis[inside])
         both = np.hypot(np.interp(at, radius, our_error), error[inside])
         share = np.mean(difference <= both)
         print(
-            f"{name:14} {share:.0%} of {inside.sum()} radii within the two errors, "
+            f"{name:14} {share:.0%} of {inside.sum()} radii within the combined error, "
             f"{np.mean(difference <= 2 * both):.0%} within twice that; target {TRACE_TARGET:.0%}: "
             f"{'met' if share >= TRACE_TARGET else 'missed'}"
         )
     draw_radon_trace(field, profiles["disc"], offset, axis, error, options.figures)
 
 
-def told(profile):
-    """Radii, axes modulo 180 and errors of the rings that tell their angle."""
+def measured_rings(profile):
+    """Return radius, axis (modulo 180) and error of the rings that have an angle."""
     rings = profile[np.isfinite(profile["pa"])]
     return rings["radius"].value, rings["pa"].value % 180, rings["pa_err"].value
 
@@ -57,7 +57,7 @@ def draw_radon_trace(field, profile, offset, axis, error, folder):
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     plot_field(field, left, result=fit_pa(field))
     left.set_title("8082-6102, stars, and its global PA")
-    radius, ours, our_error = told(profile)
+    radius, ours, our_error = measured_rings(profile)
     right.plot(radius, ours, "o-", color="#0072B2", ms=4, label="pa_profile, 1 sigma")
     band = (ours - our_error, ours + our_error)
     right.fill_between(radius, *band, color="#0072B2", alpha=0.25, lw=0)
@@ -80,8 +80,8 @@ def draw_radon_trace(field, profile, offset, axis, error, folder):
     save(figure, folder / "radon_trace.png")
 
 
-def tell_flags(options, run):
-    """Scores of the flagged fields; areas under the ROC, calibration and figures."""
+def print_flags(options, run):
+    """Compare the probabilities with the expert's flags: ROC areas, calibration and figures."""
     catalogue = published_catalogue()
     numbers = range(n_velocity_fields())
     if options.fields:
@@ -91,7 +91,7 @@ def tell_flags(options, run):
         for field in velocity_fields(only=set(map(int, numbers)))
         if catalogue[field.galaxy][f"{PREFIX[field.tracer]}_qual"] in ("0", "1", "2")
     ]
-    rows = run(describe, fields)
+    rows = run(features_and_time, fields)
     table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     flags = [catalogue[field.galaxy] for field in fields]
     for name in ("qual", "feature"):
@@ -100,19 +100,19 @@ def tell_flags(options, run):
     table["tracer"] = np.array([field.tracer for field in fields])
     table["group"] = np.array([row["mangaid"] for row in flags])
     print(
-        f"\n{len(fields)} real fields; {np.mean(table['time']):.1f} ms a profile in the mean, "
-        f"{np.percentile(table['time'], 99):.1f} ms for all but 1 %"
+        f"\n{len(fields)} real fields; a profile takes {np.mean(table['time']):.1f} ms on average, "
+        f"99 % take less than {np.percentile(table['time'], 99):.1f} ms"
     )
-    tell_areas(table)
-    tell_calibration(table)
-    tell_asymmetry(table)
-    tell_counter_rotation(fields, table, catalogue)
+    print_areas(table)
+    print_calibration(table)
+    print_asymmetry(table)
+    print_counter_rotation(fields, table, catalogue)
     draw_asymmetry(table, options.figures)
     draw_candidates(fields, table, options.figures)
 
 
-def describe(field):
-    """Features of one field, and the time that its profile took."""
+def features_and_time(field):
+    """Return the features of one field, and the time that its profile takes."""
     start = time.perf_counter()
     profile = pa_profile(field)
     spent = time.perf_counter() - start
@@ -135,13 +135,13 @@ def describe(field):
 
 
 def area(score, flagged):
-    """Under the ROC; where there is no score it is the lowest."""
+    """Return the area under the ROC curve; a missing score counts as the lowest."""
     return metrics(np.nan_to_num(score, nan=-1.0), flagged)["roc_auc"]
 
 
-def tell_areas(table):
+def print_areas(table):
     usable, plain = table["qual"] > 0, table["feature"] == NOTHING
-    print("area under the ROC, flagged against unflagged usable fields; found; false alarms")
+    print("area under the ROC curve, flagged against unflagged usable fields; found; false alarms")
     for tracer in PREFIX:
         of_tracer = table["tracer"] == tracer
         for name, flag, sure, target in (
@@ -149,7 +149,7 @@ def tell_areas(table):
             ("warp", WARP, table["warp_significance"] > FOUND, WARP_TARGET),
             ("disturbed", MERGER, table["disturbed"] > LIKELY, None),
         ):
-            # Most mergers cannot be used.
+            # Most mergers are unusable.
             positive = of_tracer & (table["feature"] == flag) & (usable | (flag == MERGER))
             negative = of_tracer & plain & usable
             chosen, score = positive | negative, table[name]
@@ -163,7 +163,7 @@ def tell_areas(table):
 
 
 def area_error(score, positive, negative, n=200):
-    """Standard deviation over draws of the flagged fields, which are the few."""
+    """Return the error of the area by bootstrap of the flagged fields, which are few."""
     rng = np.random.default_rng(0)
     yes, no = np.flatnonzero(positive), np.flatnonzero(negative)
     areas = []
@@ -173,13 +173,13 @@ def area_error(score, positive, negative, n=200):
     return np.std(areas)
 
 
-def tell_calibration(table):
-    """Logistic coefficients anew, and whether the probabilities come true."""
+def print_calibration(table):
+    """Fit the logistic coefficients again, and print the calibration of the probabilities."""
     usable, plain = table["qual"] > 0, table["feature"] == NOTHING
     stars = table["tracer"] == "stellar"
     asinh_kdc, asinh_warp = (np.arcsinh(table[f"{name}_significance"]) for name in ("kdc", "warp"))
     wander = np.log(np.maximum(table["wander"], LEAST_WANDER))
-    print("logistic coefficients; AUC with those of other galaxies; predicted and true shares")
+    print("logistic coefficients; cross-validated area; predicted and true shares (number)")
     for name, quantities, flag, among in (
         ("kdc", [asinh_kdc, table["turn"] / 180], KDC, usable & stars),
         ("warp", [asinh_warp], WARP, usable),
@@ -201,7 +201,7 @@ def tell_calibration(table):
 
 
 def fitted(design, flagged):
-    """Coefficients of a logistic regression."""
+    """Fit a logistic regression; return its coefficients."""
     from scipy.optimize import minimize
 
     def loss(coefficients):
@@ -213,7 +213,7 @@ def fitted(design, flagged):
 
 
 def cross_validated(design, flagged, group):
-    """Scores of each field by the coefficients of other galaxies."""
+    """Score each field with coefficients fitted to other galaxies."""
     names, number = np.unique(group, return_inverse=True)
     fold = np.random.default_rng(0).permutation(names.size)[number] % FOLDS
     score = np.zeros(len(flagged))
@@ -222,9 +222,10 @@ def cross_validated(design, flagged, group):
     return score
 
 
-def tell_asymmetry(table):
+def print_asymmetry(table):
     print(
-        "asymmetry of unflagged fields by class: 16 %, median, 84 %; median error; AUC to the next"
+        "asymmetry of unflagged fields by class: 16 %, median, 84 %; median error; ROC area to the "
+        "next class"
     )
     for tracer in PREFIX:
         chosen = (table["tracer"] == tracer) & (table["feature"] == NOTHING)
@@ -239,8 +240,8 @@ def tell_asymmetry(table):
             print(f"{tracer:8}{name:11} {low:.3f} {middle:.3f} {high:.3f}; {error:.3f}{next_class}")
 
 
-def tell_counter_rotation(fields, table, catalogue):
-    """Stars against gas in galaxies whose fields are both usable and unflagged."""
+def print_counter_rotation(fields, table, catalogue):
+    """Compare the probabilities of counter-rotation with the published angles."""
     good = (table["qual"] > 0) & (table["feature"] == NOTHING) & np.isfinite(table["pa"])
     by_galaxy = {}
     for i in np.flatnonzero(good):
@@ -254,8 +255,9 @@ def tell_counter_rotation(fields, table, catalogue):
             published.append(float(catalogue[galaxy]["pa_offset"]) > 150)
     probability, published = np.array(probability), np.array(published)
     print(
-        f"star-gas counter-rotation in {len(published)} galaxies: {published.sum()} published, "
-        f"{(probability > 0.5).sum()} above 0.5, both {(published & (probability > 0.5)).sum()}, "
+        f"counter-rotating galaxies of {len(published)}: {published.sum()} as published, "
+        f"{(probability > 0.5).sum()} with a probability above 0.5, "
+        f"{(published & (probability > 0.5)).sum()} of these as published; "
         f"sum of the probabilities {probability.sum():.1f}"
     )
 
@@ -287,14 +289,14 @@ def draw_asymmetry(table, folder):
             ax.axvline(middle, color=COLOURS[quality], ls=":")
         ax.set(xscale="log", xlabel="Asymmetry $(k_3 + k_5) / k_1$ of the field", title=title)
         ax.legend(fontsize="small", loc="upper center")
-    # Room for the legends.
+    # Leave room for the legends.
     ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
     figure.axes[0].set_ylabel("Share of the class")
     save(figure, folder / "asymmetry_by_class.png")
 
 
 def draw_candidates(fields, table, folder):
-    """The unflagged usable stellar fields that are most like one with a core."""
+    """Draw the unflagged usable stellar fields with the highest probability of a core."""
     from matplotlib.figure import Figure
 
     chosen = (table["tracer"] == "stellar") & (table["qual"] > 0) & (table["feature"] == NOTHING)
@@ -311,8 +313,8 @@ def draw_candidates(fields, table, folder):
             fontsize="medium",
         )
     figure.suptitle(
-        "Unflagged usable stellar fields, by the probability of a decoupled core; North up, East "
-        "left; dots: receding side on each ring"
+        "Unflagged usable stellar fields by probability of a decoupled core; North up, East left; "
+        "dots: receding side on each ring"
     )
     save(figure, folder / "core_candidates.png", dpi=75)
     print("candidates:", ", ".join(fields[i].galaxy for i in order[:CANDIDATES]))

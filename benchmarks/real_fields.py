@@ -1,4 +1,4 @@
-"""The 9,545 real velocity fields with published angles that lie beside the repository."""
+"""Read the 9,545 real velocity fields with published angles from the folder of shared data."""
 
 import csv
 import os
@@ -16,33 +16,33 @@ SHARED_DATA = Path(
 
 
 def velocity_fields(only=None):
-    """Yield each field, or those whose number is in ``only``; its axes are those of a DAP map."""
+    """Yield all fields, or those whose number is in ``only``, oriented like DAP maps."""
     return unpack(SHARED_DATA / "velocity_fields.npz", only)
 
 
 def n_velocity_fields():
-    """How many fields there are."""
+    """Return the number of fields."""
     with np.load(SHARED_DATA / "velocity_fields.npz") as archive:
         return len(archive["meta"])
 
 
 def published_catalogue():
-    """The rows of the catalogue by plate-IFU, its cells as they were written."""
+    """Return the rows of the catalogue by plate-IFU, with all cells as text."""
     with open(SHARED_DATA / "catalogue.csv", newline="") as file:
         return {row["plateifu"]: row for row in csv.DictReader(file)}
 
 
 def number(cell):
-    """A cell of the catalogue as a number, NaN where it is empty."""
+    """Convert a cell of the catalogue to a number, NaN if it is empty."""
     return float(cell) if cell else np.nan
 
 
 def radon_example():
     """
-    The field of 8082-6102 and its published PA(R) (Stark et al. 2018), the only one that is public.
+    Read the field of 8082-6102 and its PA(R), the only one published (Stark et al. 2018).
 
-    The trace has a row each for the offset from the centre, arcsec, of either sign; the axis there,
-    degrees modulo 180; and its error.
+    The rows of the trace are the signed offset from the centre (arcsec), the axis (degrees, modulo
+    180) and its error.
     """
     spaxel = 0.5
     with fits.open(SHARED_DATA / "stark_radon_8082-6102.fits") as file:
@@ -64,7 +64,8 @@ def radon_example():
         ivar=np.where(good, error, np.inf) ** -2.0,
         galaxy="8082-6102",
     )
-    told = (status > 0) & (bias == 0)
-    # Its angle is that of the line along which the Radon transform sums, square to the rotation.
+    reliable = (status > 0) & (bias == 0)
+    # THETA is the direction of the line along which the Radon transform sums, perpendicular to the
+    # kinematic axis.
     axis = (np.degrees(theta) + 90) % 180
-    return field, np.array([spaxel * rho, axis, np.degrees(error_theta)])[:, told]
+    return field, np.array([spaxel * rho, axis, np.degrees(error_theta)])[:, reliable]

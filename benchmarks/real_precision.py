@@ -1,12 +1,12 @@
 """
-Precision on real velocity fields, without any truth from pafit.
+Precision on real velocity fields, independent of pafit.
 
     python benchmarks/real_precision.py
 
-Repeat observations of a galaxy (rows of the catalogue that share a mangaid, both usable by the
-expert's flags) should give one angle; and a clean, inclined stellar disc should turn about its
-photometric minor axis (axis ratio below 0.6). The differences count modulo 180 deg; no angle counts
-as 90 deg off. The fields are as the catalogue cleaned them.
+Repeat observations of a galaxy (rows of the catalogue that share a mangaid and are both usable by
+the expert's flags) should give the same angle. A clean, inclined stellar disc (axis ratio below
+0.6) should rotate about its photometric minor axis. Differences are modulo 180 deg; a missing angle
+counts as 90 deg off. The fields are those that the catalogue's authors cleaned.
 """
 
 import argparse
@@ -29,12 +29,12 @@ MAX_AXIS_RATIO = 0.6
 PUBLISHED = "published"
 STARS, GAS, PHOTOMETRY = "repeats, stars", "repeats, gas", "against photometry"
 PERCENTILES = (50, 68, 90)
-#: For the default method, degrees at these percentiles.
+#: Targets for the default method, degrees at these percentiles.
 TARGETS = {STARS: (1.6, 4.5, 16), GAS: (1.0, 3.0, 9), PHOTOMETRY: (2.7, 4.3, 10)}
 
 
 def repeats(catalogue, tracer):
-    """Pairs of observations of the same galaxy, both usable."""
+    """Return the pairs of usable observations of the same galaxy."""
     by_galaxy = {}
     for row in catalogue.values():
         if row["mangaid"] and row[QUALITY[tracer]] in USABLE:
@@ -43,7 +43,7 @@ def repeats(catalogue, tracer):
 
 
 def inclined_discs(catalogue):
-    """Clean stellar fields with an axis ratio at which photometry tells the angle."""
+    """Return the clean stellar fields flat enough for a photometric position angle."""
     return [
         (row["plateifu"], "stellar")
         for row in catalogue.values()
@@ -54,14 +54,14 @@ def inclined_discs(catalogue):
 
 
 def measure(job):
-    """Angle and error of one field by each method, NaN if there is none; run by a worker."""
+    """Return angle and error of one field by each method, NaN if there is none."""
     field, methods, error = job
     results = [fit_pa(field, method=method, error=error) for method in methods]
     return [(result.pa.value, result.pa_err.value) for result in results]
 
 
 def fit_all(fields, with_errors, methods, options):
-    """Angles and errors by field, shape (methods, 2)."""
+    """Return the angles and errors of each field, shape (methods, 2)."""
     jobs = [
         (field, methods, options.error if key in with_errors else None)
         for key, field in fields.items()
@@ -87,7 +87,7 @@ def main():
         "--error",
         default="default",
         choices=("default", "bootstrap"),
-        help="kind of error of the repeat observations",
+        help="error of the angles of repeat observations",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -103,7 +103,7 @@ def main():
     found = fit_all(fields, repeated, methods, options)
 
     def angles(method, keys):
-        """Angles and errors of a method."""
+        """Return the angles and errors of a method."""
         if method == PUBLISHED:
             pa = [number(catalogue[galaxy][f"{tracer}_pa"]) for galaxy, tracer in keys]
             return np.array(pa), np.full(len(keys), np.nan)
@@ -127,8 +127,8 @@ def main():
 
 
 def print_differences(methods, differences):
-    """The table of differences, and the targets."""
-    print(f"difference in degrees at {', '.join(map(str, PERCENTILES))} %; * where above target")
+    """Print the table of differences and the targets."""
+    print(f"difference in degrees at {', '.join(map(str, PERCENTILES))} %; * marks a missed target")
     print(f"{'':26}" + " | ".join(f"{method:>18}" for method in (*methods, "target")))
     for name, target in TARGETS.items():
         cells = []
@@ -142,8 +142,8 @@ def print_differences(methods, differences):
 
 
 def print_calibration(methods, ratios):
-    """Whether the errors account for the differences of the repeats."""
-    print("repeats: |dPA| over its error at 68 and 95 % (1.00 and 1.96 if the errors are true)")
+    """Print whether the errors account for the differences between repeat observations."""
+    print("repeats: |dPA| / error at 68 and 95 % (1.00 and 1.96 for calibrated errors)")
     for method in methods:
         cells = []
         for name in (STARS, GAS):

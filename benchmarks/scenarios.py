@@ -1,12 +1,12 @@
 """
-Position angles of simulated velocity fields whose true angle is known, in many kinds of trouble.
+Accuracy of the position angles of simulated velocity fields with many kinds of defects.
 
     python benchmarks/scenarios.py --methods disc harmonic symmetry
     python benchmarks/scenarios.py --methods pafit --sizes 19 37 --n 2
 
-The difference counts modulo 360 deg, so that a reversed angle is 180 deg off; no angle counts as
-90. Every method gets the fields as they are, neither cleaned nor with their errors. The first guess
-of the systemic velocity is the median, but for the scenarios that say otherwise.
+Differences are modulo 360 deg, so that a reversed angle is 180 deg off; a missing angle counts as
+90. Every method receives the fields without cleaning and without their errors. The first guess of
+the systemic velocity is the median, unless the scenario sets another.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from mangapa.fitting import available_methods
 from mangapa.simulate._galaxies import CORRELATION_SPAXELS, FIELD_OF_VIEW, MAP_SIZE, SPAXEL
 
 V_MAX = 100.0  # km/s, in the plane of the disc
-#: Mean distance from the centre over a hexagon, in units of its corner's: the mean turn of a warp.
+#: Mean distance from the centre of a hexagon, in units of its corner's: the mean turn of a warp.
 MEAN_TURN = 0.61
 MEDIAN_TARGET, TAIL_TARGET, HALF_TARGET = 0.35, 5.0, 0.5  # degrees
 HALF_SUBTRACTED = "half missing, median subtracted"
@@ -37,8 +37,8 @@ class Scenario:
     """
     One kind of field. Speeds are in km/s, angles in degrees, lengths in arcsec.
 
-    Where inclination or curve is `None` it is drawn: 30 to 75 deg, as random orientations have it;
-    arctan or tanh. V is V_MAX sin i.
+    If `None`, the inclination is drawn from random orientations between 30 and 75 deg, and the
+    curve is arctan or tanh. V in ``v_over_sigma`` is V_MAX sin i.
     """
 
     group: str
@@ -100,7 +100,7 @@ SCENARIOS = {
     "boxy": Scenario(group="rotation curve", curve="boxy"),
 }
 
-#: Rotation curves, of the radius over the corner of the hexagon, in units of V_MAX.
+#: Rotation curves in units of V_MAX, as functions of the radius over that of the hexagon's corner.
 CURVES = {
     "arctan": lambda r: 2 / np.pi * np.arctan(r / 0.15),
     "tanh": lambda r: np.tanh(r / 0.3),
@@ -112,7 +112,7 @@ CURVES = {
 
 def simulate(scenario, n_fibres, rng):
     """
-    Draw a field of a scenario.
+    Simulate a field of a scenario.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def simulate(scenario, n_fibres, rng):
     sigma = sigma * scenario.growth ** (np.hypot(x, y) / corner - MEAN_TURN)
 
     def beyond(angle, limit):
-        """Where the distance along a position angle, from the centre, is more than a limit."""
+        """Select the spaxels farther than a limit from the centre along a position angle."""
         return x * np.sin(angle) + y * np.cos(angle) > limit
 
     if scenario.strip is not None:
@@ -170,7 +170,7 @@ def simulate(scenario, n_fibres, rng):
 
 
 def _rotation(scenario, x, y, corner, pa, inclination, curve):
-    """The line-of-sight velocity, km/s."""
+    """Return the line-of-sight velocity, km/s."""
     on_sky = np.hypot(x, y) / corner
     disc = _disc(x, y, corner, pa + scenario.warp * on_sky, inclination, curve, scenario.flow)
     if scenario.core is None:
@@ -183,7 +183,7 @@ def _rotation(scenario, x, y, corner, pa, inclination, curve):
 def _disc(x, y, corner, pa, inclination, curve, flow=0.0):
     pa, inclination = np.radians(pa), np.radians(inclination)
     along = x * np.sin(pa) + y * np.cos(pa)
-    # A real disc has a thickness: none is flatter than this on the sky.
+    # A real disc is thick, and never appears flatter than this.
     across = (x * np.cos(pa) - y * np.sin(pa)) / max(np.cos(inclination), 0.12)
     radius = np.maximum(np.hypot(along, across), 1e-9)
     speed = V_MAX * np.sin(inclination) * CURVES[curve](radius / corner)
@@ -191,12 +191,12 @@ def _disc(x, y, corner, pa, inclination, curve, flow=0.0):
 
 
 def _observe(noise, velocity, sigma, x, y, good, corner, rng):
-    """Add the noise; where it is binned, give each bin one velocity."""
+    """Add the noise; if it is binned, give each bin one velocity."""
     if noise == "white":
         return velocity + sigma * rng.normal(size=x.shape), sigma, None
     if noise == "correlated":
         return velocity + sigma * _correlated_noise(x.shape, rng), sigma, None
-    # As Voronoi bins are, the more crowded the more light there is, here six spaxels each.
+    # Like Voronoi bins, they are smaller where there is more light; on average six spaxels each.
     inside = np.column_stack([x[good], y[good]])
     light = np.exp(-2 * np.hypot(x, y)[good] / (0.55 * corner))
     n_bins = max(20, len(inside) // 6)
@@ -212,7 +212,7 @@ def _observe(noise, velocity, sigma, x, y, good, corner, rng):
 
 
 def _correlated_noise(shape, rng):
-    """Noise of unit variance that covaries as exp(-d^2 / (2 x 1.92^2)), d in spaxels."""
+    """Draw noise of unit variance and covariance exp(-d^2 / (2 x 1.92^2)), d in spaxels."""
     width, margin = CORRELATION_SPAXELS / np.sqrt(2), 12
     white = rng.normal(size=np.add(shape, 2 * margin))
     smooth = gaussian_filter(white, width, truncate=5)[margin:-margin, margin:-margin]
@@ -220,7 +220,7 @@ def _correlated_noise(shape, rng):
 
 
 def errors_of(job):
-    """|dPA| of each method on one field; run by a worker."""
+    """Return |dPA| of each method for one field."""
     name, n_fibres, number, methods = job
     seed = [list(SCENARIOS).index(name), n_fibres, number]
     scenario = SCENARIOS[name]
@@ -233,7 +233,7 @@ def errors_of(job):
 
 
 def summary(errors):
-    """Median and 95 % of each method, in one line; the shape of errors is (fields, methods)."""
+    """Format the median and 95 % of each method; the shape of errors is (fields, methods)."""
     return " | ".join(
         f"{middle:6.2f} {tail:7.2f}" for middle, tail in np.percentile(errors, [50, 95], axis=0).T
     )
@@ -245,7 +245,7 @@ def main():
     )
     known = ("default", *available_methods())
     parser.add_argument("--methods", nargs="+", default=["default"], choices=known)
-    parser.add_argument("--n", type=int, default=12, help="fields a scenario and size of IFU")
+    parser.add_argument("--n", type=int, default=12, help="fields per scenario and size of IFU")
     parser.add_argument(
         "--sizes", nargs="+", type=int, default=list(FIELD_OF_VIEW), choices=FIELD_OF_VIEW
     )
@@ -265,7 +265,7 @@ def main():
     groups = np.array([SCENARIOS[name].group for name in names])
     sizes = np.array([n_fibres for _, n_fibres, *_ in jobs])
 
-    print(f"|dPA| mod 360 in degrees, median and 95 %; {options.n} fields a scenario and size")
+    print(f"|dPA| mod 360 in degrees, median and 95 %; {options.n} fields per scenario and size")
     print(f"{'':34}" + " | ".join(f"{method:>14}" for method in options.methods))
     for group in dict.fromkeys(groups):
         print(f"{group:34}{summary(errors[groups == group])}")
@@ -278,7 +278,7 @@ def main():
 
 
 def print_targets(methods, errors, names, groups):
-    """Say of each method whether it meets its targets."""
+    """Print whether each method meets its targets."""
     for method, error in zip(methods, errors.T, strict=True):
         if method == "pafit":
             continue

@@ -1,11 +1,11 @@
 """
-How fast a survey runs, where the time goes, and whether its memory stays flat.
+Speed and memory of a survey, and how its time divides among the steps.
 
-    python benchmarks/survey.py                # 500 files, of ten galaxies in the survey's sizes
-    python benchmarks/survey.py --n 10735      # as many as DR17 has
+    python benchmarks/survey.py                # 500 files of ten galaxies
+    python benchmarks/survey.py --n 10735      # the number of galaxies in DR17
 
-The files are as large as true ones, most of which is not read. The reference is the CPU time that
-``gzip -dc`` takes on the same files, in the same run.
+The files are as large as real ones, in which most extensions are not read. The reference is the CPU
+time that ``gzip -dc`` takes on the same files in the same run.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from astropy.io import fits
 import mangapa
 from mangapa.runs import status
 
-#: Fibres of ten galaxies, in the survey's shares.
+#: Fibres of ten galaxies, with the shares of MaNGA.
 FIBRES = (127, 127, 127, 91, 61, 61, 37, 37, 19, 127)
-#: A true file of 127 fibres holds 20 MB of such numbers beside what mock files have, which shrink
-#: to 1.6 MB.
-FILLER, SIDE = 900, 74
+#: Number of maps to add: a real file of 127 fibres holds 20 MB of numbers that mock files lack,
+#: which compress to 1.6 MB.
+FILLER = 900
 
 RUN = """
 import json, resource, sys, time
@@ -53,9 +53,11 @@ def main():
         folder = Path(folder)
         few, many = folder / "few", folder / "many"
         write_files(many, options.n)
-        write_files(few, max(options.n // 5, 10), copy_of=many)
+        write_files(few, max(options.n // 5, 1), copy_of=many)
         unpack = cpu_of(["gzip", "-dc", *map(str, many.iterdir())])
-        print(f"{options.n} files; gzip -dc takes {1e3 * unpack / options.n:.1f} ms of CPU each")
+        print(
+            f"{options.n} files; gzip -dc takes {1e3 * unpack / options.n:.1f} ms of CPU per file"
+        )
         short = run(folder, few, 1)
         walls = {}
         for jobs in (1, 2):
@@ -63,15 +65,15 @@ def main():
             walls[jobs] = found["wall"]
             print(
                 f"\n{jobs} workers: {options.n / found['wall']:.1f} galaxies/s, "
-                f"{1e3 * found['cpu'] / options.n:.1f} ms of CPU each, "
+                f"{1e3 * found['cpu'] / options.n:.1f} ms of CPU per galaxy, "
                 f"{found['cpu'] / unpack:.2f} x gzip"
             )
-            tell_steps(folder / f"run-many-{jobs}")
+            print_steps(folder / f"run-many-{jobs}")
             if jobs == 1:
                 grown = (found["rss"] - short["rss"]) * 1024
                 each = grown / (options.n - len(list(few.iterdir())))
-                print(f"the parent grows by {each:.0f} bytes a galaxy")
-        print(f"\n2 workers are {walls[1] / walls[2]:.2f} x as fast")
+                print(f"the memory of the parent grows by {each:.0f} bytes per galaxy")
+        print(f"\n2 workers are {walls[1] / walls[2]:.2f} times as fast as one")
 
 
 def write_files(folder, n, copy_of=None):
@@ -89,7 +91,7 @@ def write_files(folder, n, copy_of=None):
 
 
 def full_size(n_fibres, seed):
-    """A mock file with as many numbers as a true one."""
+    """Make a mock file with as many numbers as a real one."""
     galaxy = mangapa.simulate_galaxy(plateifu=f"9999-{n_fibres}01", n_fibres=n_fibres, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         path = mangapa.write_maps(galaxy, Path(folder) / "mock-MAPS-.fits")
@@ -97,7 +99,7 @@ def full_size(n_fibres, seed):
             side = galaxy.stellar.velocity.shape[0]
             inside = galaxy.stellar.good
             noise = np.random.default_rng(seed).normal(size=(FILLER, side, side))
-            # Zero outside the field, and repeated in neighbouring maps: as compressible as true.
+            # Zero outside the field and in 11 of 12 maps, to compress like a real file.
             filler = np.where(inside & (np.arange(FILLER) % 12 == 0)[:, None, None], noise, 0)
             for part in np.array_split(filler.astype("f4"), 40):
                 hdus.append(fits.ImageHDU(part))
@@ -122,7 +124,7 @@ def run(folder, files, jobs):
     return json.loads(done.stdout)
 
 
-def tell_steps(run_folder):
+def print_steps(run_folder):
     seconds = status(run_folder).seconds
     total = seconds.pop("all")
     print("  " + ", ".join(f"{step} {spent / total:.0%}" for step, spent in seconds.items()))

@@ -5,7 +5,10 @@ import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from numpydoc.hooks.validate_docstrings import parse_config
 from sphinx_astropy.conf.v2 import *  # noqa: F403
+
+ROOT = Path(__file__).parents[1]
 
 project = "mangapa"
 author = "The mangapa developers"
@@ -16,7 +19,7 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
-# Pages without pages below them have nothing to put beside them.
+# The left sidebar lists the pages below a page; only the API page has any.
 html_sidebars = {
     page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
 }
@@ -34,17 +37,31 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
+# Validate the docstring of every public name with the checks in pyproject.toml.
+numpydoc_validation_checks = parse_config(ROOT)["checks"]
+# The generated constructor of a dataclass takes its documented attributes.
+numpydoc_validation_overrides = {"PR01": [r"Attributes\n *-----"]}
+# Flags take the parameters of `enum.IntFlag`.
+numpydoc_validation_exclude = {r"\.(PAFlags|UsabilityFlags|Rejection)$"}
+
 nitpicky = True
+nitpick_ignore_regex = [
+    # Type hints and base classes may name classes that are not documented.
+    (r"py:class", r"mangapa\.(\w+\.)*_\w+\.\w+"),
+    (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
+    (
+        r"py:.*",
+        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|typing)\..*",
+    ),
+    (
+        r"py:.*",
+        r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
+        r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
+        r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike"
+        r"|ScalarLike|PathLike|Any|Axes|Figure).*",
+    ),
+]
 if "READTHEDOCS" not in os.environ:
-    # The inventories of other projects are fetched over the network, which a build must not need.
+    # Other projects' inventories come over the network, and a local build must work without it.
     intersphinx_mapping = {}
-    nitpick_ignore_regex = [
-        (r"py:.*", r"(astropy|numpy|matplotlib|pathlib|collections|enum|socketserver|wsgiref)\..*"),
-        (
-            r"py:.*",
-            r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
-            r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
-            r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them).*",
-        ),
-    ]
-sys.path.insert(0, os.path.abspath(".."))
+sys.path.insert(0, str(ROOT))

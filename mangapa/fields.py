@@ -1,7 +1,7 @@
 """Velocity fields, and the galaxies that they belong to."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
@@ -38,12 +38,9 @@ def check_tracer(tracer):
 def check_field(name, value):
     """Raise a TypeError unless ``value`` is a `VelocityField`; ``name`` is the argument's."""
     if not isinstance(value, VelocityField):
-        has_fields = isinstance(value, Galaxy) or hasattr(value, "getMap")
-        hint = (
-            "choose one of its fields, such as read_maps(path).stellar"
-            if has_fields
-            else "make one with VelocityField.from_arrays or read_maps"
-        )
+        hint = "make one with VelocityField.from_arrays or read_maps"
+        if isinstance(value, Galaxy) or hasattr(value, "getMap"):
+            hint = "choose one of its fields, such as galaxy.stellar of read_maps"
         msg = f"{name} must be a VelocityField, not {type(value).__name__}; {hint}"
         raise TypeError(msg)
 
@@ -84,7 +81,7 @@ class VelocityField:
     bin_id: np.ndarray | None = None
     tracer: str = "stellar"
     galaxy: str | None = None
-    rejection: np.ndarray | None = None
+    rejection: np.ndarray = None  # type: ignore[assignment]  # set by __post_init__
 
     def __post_init__(self):
         if self.rejection is None:
@@ -107,7 +104,7 @@ class VelocityField:
         galaxy: str | None = None,
     ) -> "VelocityField":
         """
-        Make a field from the arrays of any survey.
+        Make a field from copies of the arrays of any survey.
 
         In addition to ``mask``, spaxels are masked whose velocity or offset is not finite, whose
         inverse variance is not positive, or that are in no bin.
@@ -132,14 +129,11 @@ class VelocityField:
         Returns
         -------
         `VelocityField`
-            With copies of the arrays.
 
         Raises
         ------
-        ValueError
-            If a shape or a unit does not fit, or if the tracer is not known.
-        TypeError
-            If an argument is not numeric.
+        TypeError, ValueError
+            If an argument is not numeric, or its shape or unit does not fit.
 
         Examples
         --------
@@ -166,9 +160,8 @@ class VelocityField:
         if bin_id is not None:
             bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
-        galaxy = None if galaxy is None else str(galaxy)
-        optional = {"ivar": ivar, "bin_id": bin_id, "tracer": tracer, "galaxy": galaxy}
-        return cls(velocity=velocity, x=x, y=y, mask=bad, **optional)
+        own = cls(velocity=velocity, x=x, y=y, mask=bad, ivar=ivar, bin_id=bin_id, tracer=tracer)
+        return own if galaxy is None else replace(own, galaxy=str(galaxy))
 
     @property
     def good(self) -> np.ndarray:
@@ -180,7 +173,7 @@ class VelocityField:
         """Number of good spaxels."""
         return int(np.count_nonzero(self.good))
 
-    def plot(self, ax: "Axes | None" = None, **kwargs) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> "Axes":
         """
         Draw the field.
 
@@ -218,7 +211,7 @@ class VelocityField:
         return as_html("VelocityField", rows, lambda figure: self.plot(figure.subplots()))
 
 
-class GalaxyRead(registry.UnifiedReadWrite):
+class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     """
     Read a galaxy from a file, through `astropy.io.registry`.
 
@@ -237,7 +230,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
     def __init__(self, instance, cls):
         super().__init__(instance, cls, "read", registry=None)
 
-    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs) -> "Galaxy":
+    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs: Any) -> "Galaxy":
         from mangapa.formats import read_galaxy
 
         return read_galaxy(path, format, **kwargs)
@@ -246,7 +239,7 @@ class GalaxyRead(registry.UnifiedReadWrite):
 def _card(card, unit, description):
     """Property with the value of a header card; if missing, NaN, or `None` where it has no unit."""
 
-    def read(galaxy):
+    def read(galaxy: "Galaxy") -> u.Quantity | float | int | None:
         value = galaxy.header.get(card)
         # The DAP writes -999 for a missing value.
         if value is None or not np.isfinite(value) or value <= -999:

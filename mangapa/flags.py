@@ -16,6 +16,8 @@ NOT_MEASURED = "the galaxy could not be measured; its error says why"
 class _DescribedFlag(enum.IntFlag):
     """Flags whose members carry a description."""
 
+    _description: str
+
     def __new__(cls, value, description=""):
         member = int.__new__(cls, value)
         member._value_ = value

@@ -1,6 +1,7 @@
 """Methods for Marvin's ``Maps``."""
 
 import logging
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from mangapa import angles, profiles
@@ -29,7 +30,7 @@ def kinematic_pa(
     tracer: str = "stellar",
     *,
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> KinematicPA:
     """
     Fit the global kinematic position angle of the stellar or H-alpha velocity field.
@@ -70,7 +71,7 @@ def kinematic_pa(
 
 
 def misalignment(
-    maps: object, *, settings: MeasurementSettings | None = None, **options
+    maps: object, *, settings: MeasurementSettings | None = None, **options: Any
 ) -> angles.Misalignment:
     """
     Measure the angle between the rotation of the stars and that of the gas, 0-180 deg.
@@ -79,8 +80,10 @@ def misalignment(
     ----------
     maps : ``marvin.tools.maps.Maps``
         Maps of any release, local or remote.
-    settings, **options
-        The options of `kinematic_pa`, for both fields.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options as one value.
+    **options
+        Single options, as in `kinematic_pa`, for both fields.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def misalignment(
     return angles.misalignment(*both)
 
 
-def pa_profile(maps: object, tracer: str = "stellar", **options) -> profiles.PAProfile:
+def pa_profile(maps: object, tracer: str = "stellar", **options: Any) -> profiles.PAProfile:
     """
     Measure the kinematic position angle against radius, with kinemetry's terms.
 
@@ -137,7 +140,7 @@ def usability(
     *,
     backend: str = "numpy",
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> Usability:
     """
     Decide whether the stellar or the H-alpha velocity field can be used.
@@ -153,8 +156,10 @@ def usability(
         Which field.
     backend : {"numpy", "tensorflow"}, optional
         What the model runs on.
-    settings, **options
-        The options of `kinematic_pa`, of which ``model`` and those of cleaning matter here.
+    settings : `~mangapa.MeasurementSettings`, optional
+        All options as one value.
+    **options
+        Single options, as in `kinematic_pa`. Only ``model`` and those of cleaning matter here.
 
     Returns
     -------
@@ -177,7 +182,7 @@ def usability(
     return _remembered(maps, ("usability", backend, settings), judge)[tracer]
 
 
-def attach(module: object) -> None:
+def attach(module: Any) -> None:
     """
     Give Marvin's ``Maps`` our methods; called when ``marvin.tools.maps`` is imported.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
@@ -29,6 +30,9 @@ from mangapa.settings import MeasurementSettings
 from mangapa.usability import Usability
 from mangapa.usability._predict import usability_prepared
 from mangapa.usability.model import load_model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Measurement", "TracerMeasurement", "measure"]
 
@@ -135,7 +139,7 @@ class Measurement:
         """
         return {column.name: column.value(self) for column in catalogue_columns()}
 
-    def plot(self, figure=None):
+    def plot(self, figure: "Figure | None" = None) -> "Figure":
         """
         Draw both fields side by side; see `mangapa.plotting.plot_measurement`.
 
@@ -180,7 +184,7 @@ def measure(
     daptype: str | None = None,
     download: bool | None = None,
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> Measurement:
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
@@ -244,15 +248,18 @@ def measure(
             for tracer, one in zip(present, prepared, strict=True)
         }
         features = features_of(profiles, angles.values())
+    results: dict[str, Any] = {
+        **angles,
+        **{f"{tracer}_usability": one for tracer, one in judged.items()},
+        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
+    }
     return Measurement(
         galaxy=replace(galaxy, **fields),
         misalignment=misalignment(angles["stellar"], angles["halpha"]),
         features=features,
         settings=settings,
         seconds=seconds,
-        **angles,
-        **{f"{tracer}_usability": one for tracer, one in judged.items()},
-        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
+        **results,
     )
 
 

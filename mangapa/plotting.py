@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import TRACER_TITLES, TRACERS, VELOCITY, VelocityField
@@ -211,7 +212,7 @@ def plot_profile(
     """
     has_map = profile.field is not None
     figure = figure or new_figure((5.6, 8.2) if has_map else (5.6, 3.4))
-    if has_map:
+    if profile.field is not None:
         above, below = figure.subplots(2, 1, height_ratios=(2.2, 1))
         plot_field(profile.field, above, profile=profile)
         above.set_title(_profile_title(profile))
@@ -237,10 +238,8 @@ def _field_title(field, result, usability):
 
 
 def _with_error(angle, error):
-    text = f"{angle.to_value(u.deg):.1f}"
-    if np.isfinite(error):
-        text += rf" $\pm$ {error.to_value(u.deg):.1f}"
-    return text + r"$\degree$"
+    margin = rf" $\pm$ {error.to_value(u.deg):.1f}" if np.isfinite(error) else ""
+    return rf"{angle.to_value(u.deg):.1f}{margin}$\degree$"
 
 
 def _reach(field):
@@ -256,7 +255,9 @@ def _draw_spaxels(ax, field, values, centre, span, alpha):
     x, y = field.x.value, field.y.value
     options = {"cmap": COLOURS, "alpha": alpha, "rasterized": True}
     options |= {"vmin": centre - span, "vmax": centre + span}
-    if min(x.shape) > 1 and np.isfinite(x).all() and np.isfinite(y).all():
+    grid = grid_of(x, y, np.isfinite(x) & np.isfinite(y))
+    if grid is not None:
+        x, y = grid.places(*np.indices(x.shape)[::-1])
         return ax.pcolormesh(x, y, values, shading="nearest", **options)
     shown = np.isfinite(values)
     return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)

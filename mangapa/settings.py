@@ -3,6 +3,7 @@
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from mangapa._utils.options import check_names, option
 from mangapa.cleaning import CleanSettings
@@ -64,7 +65,7 @@ class MeasurementSettings(CleanSettings, FitSettings):
 
     @classmethod
     def from_options(
-        cls, settings: "MeasurementSettings | None" = None, **options
+        cls, settings: "MeasurementSettings | None" = None, **options: Any
     ) -> "MeasurementSettings":
         """
         Combine settings with options that are given by name.

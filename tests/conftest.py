@@ -1,4 +1,4 @@
-"""Fixtures, and a process in which Marvin and sdss-access find nothing but what tests make."""
+"""Fixtures; Marvin and sdss-access find only the files that the tests create."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# Marvin and sdss-access read these when they are imported, and write to the places they name.
+# Marvin and sdss-access read these variables on import, and write to the folders that they name.
 HOME = Path(tempfile.mkdtemp(prefix="mangapa-tests-"))
 os.environ["HOME"] = str(HOME)
 os.environ["SAS_BASE_DIR"] = str(HOME / "sas")
@@ -25,17 +25,47 @@ SHARED_DATA = Path(
 )
 
 
+TESTS = Path(__file__).parent
+#: Fast modules of every room: the quick suite. In slower modules some tests carry the marker.
+QUICK_MODULES = (
+    *("test_angles.py", "test_cleaning.py", "test_fields.py", "test_flags.py"),
+    *("test_measurement.py", "test_settings.py", "test_simulate.py"),
+    *("archive/test_configuration.py", "archive/test_releases.py"),
+    *("catalogue/test_formats.py", "catalogue/test_provenance.py", "catalogue/test_published.py"),
+    *("fitting/test_disc.py", "fitting/test_harmonic.py"),
+    *("fitting/test_points.py", "fitting/test_symmetry.py"),
+    *("inspection/test_agreement.py", "inspection/test_consensus.py"),
+    *("inspection/test_ordering.py", "inspection/test_scheme.py"),
+    *("profiles/test_detections.py", "profiles/test_kinemetry.py"),
+    *("profiles/test_ring_fit.py", "profiles/test_rings.py", "profiles/test_vectors.py"),
+    *("report/test_figures.py", "report/test_pictures.py"),
+    *("runs/test_images.py", "runs/test_store.py"),
+    *("usability/test_image.py", "usability/test_metrics.py"),
+    *(
+        "utils/test_files.py",
+        "utils/test_grid.py",
+        "utils/test_quantities.py",
+        "utils/test_sqlite.py",
+    ),
+)
+OPTIONAL_PACKAGES = (
+    *("flask", "marvin", "matplotlib", "pafit"),
+    *("plotly", "pyarrow", "sklearn", "tensorflow"),
+)
+
+
 def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):
+    quick = {TESTS / name for name in QUICK_MODULES}
+    missing = [package for package in OPTIONAL_PACKAGES if find_spec(package) is None]
     for item in items:
-        for package in (
-            *("pafit", "matplotlib", "marvin", "tensorflow", "pyarrow", "plotly"),
-            *("flask", "sklearn"),
-        ):
-            if item.get_closest_marker(f"needs_{package}") and find_spec(package) is None:
+        if item.path in quick:
+            item.add_marker("quick")
+        for package in missing:
+            if item.get_closest_marker(f"needs_{package}"):
                 item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
 
 
@@ -43,13 +73,13 @@ def pytest_collection_modifyitems(items):
 def shared_data():
     """The folder of real data beside the repository."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"no real data at {SHARED_DATA}; set MANGAPA_SHARED_DATA")
+        pytest.skip(f"there are no real data at {SHARED_DATA}; set MANGAPA_SHARED_DATA")
     return SHARED_DATA
 
 
 @pytest.fixture
 def real_maps(shared_data):
-    """A true MAPS file of DR15."""
+    """A real MAPS file of DR15."""
     return shared_data / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"
 
 
@@ -61,13 +91,13 @@ def galaxy():
 
 @pytest.fixture
 def maps_file(galaxy, tmp_path):
-    """The same galaxy as a file."""
+    """A MAPS file of that galaxy."""
     return mangapa.write_maps(galaxy, tmp_path / "manga-9999-1901-MAPS-mock.fits.gz")
 
 
 @pytest.fixture(scope="session")
 def marvin():
-    """Marvin, imported once, with its warnings about a fresh machine kept quiet."""
+    """Marvin, imported once, without its warnings about missing configuration."""
     if find_spec("marvin") is None:
         pytest.skip("marvin is not installed")
     with warnings.catch_warnings():
@@ -79,10 +109,10 @@ def marvin():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium without a window, with the driver that its distribution packages beside it."""
+    """A headless Chromium and the driver of the same distribution."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver: apt-get install chromium-driver")
+        pytest.skip("chromium or chromedriver is missing: apt-get install chromium-driver")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -102,7 +132,7 @@ def browser():
 
 @pytest.fixture
 def sas(galaxy):
-    """A local SAS that holds the galaxy as plate-IFU 8485-1901 of DR17, in the default daptype."""
+    """A local SAS with one galaxy, plate-IFU 8485-1901 of DR17, in the default daptype."""
     from mangapa.archive import expected_path
 
     plateifu = "8485-1901"
@@ -117,7 +147,7 @@ def sas(galaxy):
 
 @pytest.fixture
 def collaboration(marvin):
-    """Internal releases open for members only, whom Marvin knows by their ~/.netrc."""
+    """Credentials in ~/.netrc, without which Marvin refuses the internal releases."""
     netrc = Path.home() / ".netrc"
     hosts = ("data.sdss.org", "api.sdss.org", "magrathea.sdss.org")
     netrc.write_text("".join(f"machine {host}\n  login a\n  password b\n" for host in hosts))
@@ -125,7 +155,7 @@ def collaboration(marvin):
     before = marvin.config.access
     marvin.config.access = "collab"
     yield
-    # It would not let go while an internal release is open.
+    # Marvin refuses to leave collaboration mode while an internal release is set.
     marvin.config.setRelease("DR17")
     marvin.config.access = before
     netrc.unlink()

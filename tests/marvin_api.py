@@ -1,4 +1,4 @@
-"""A stand-in for Marvin's web API on the loopback: what Maps asks for in remote mode."""
+"""A local stand-in for Marvin's web API that serves what Maps requests in remote mode."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ ROUTES = {
 
 @contextlib.contextmanager
 def marvin_api(path, release="DR17"):
-    """Serve one MAPS file; yields the port and the list of the paths that were asked for."""
+    """Serve one MAPS file; yield the port and the list of requested paths."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):

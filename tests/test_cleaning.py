@@ -14,21 +14,21 @@ def field(velocity=10 * X, mask=None):
     return VelocityField.from_arrays(velocity, X, Y, mask=mask)
 
 
-def test_a_clean_field_stays_as_it_is():
+def test_a_clean_field_is_unchanged():
     cleaned = clean(field())
     assert cleaned.n_spaxels == X.size
     assert not cleaned.rejection.any()
 
 
-def test_small_region_goes_and_says_why():
+def test_a_small_region_is_rejected():
     mask = np.zeros(X.shape, bool)
-    mask[:, 4] = True  # cuts 4 of 21 columns off
-    mask[:-2, :4] = True  # of which two rows, 8 spaxels, are left
+    mask[:, 4] = True  # cut off 4 of 21 columns
+    mask[:-2, :4] = True  # keep two rows of them, 8 spaxels
     cleaned = clean(field(mask=mask))
-    gone = cleaned.rejection == Rejection.SMALL_REGION
-    assert gone.sum() == 8
-    assert gone[-2:, :4].all()
-    assert cleaned.mask[gone].all()
+    rejected = cleaned.rejection == Rejection.SMALL_REGION
+    assert rejected.sum() == 8
+    assert rejected[-2:, :4].all()
+    assert cleaned.mask[rejected].all()
     assert "8 small_region" in repr(cleaned)
 
 
@@ -39,7 +39,7 @@ def test_diagonal_neighbours_are_not_connected():
     assert clean(field(mask=mask)).n_spaxels == 100
 
 
-def test_a_region_of_just_a_tenth_stays():
+def test_a_region_of_exactly_a_tenth_is_kept():
     mask = np.ones(X.shape, bool)
     mask[:9, :10] = False  # 90
     mask[15, :10] = False  # 10 of 100
@@ -47,7 +47,7 @@ def test_a_region_of_just_a_tenth_stays():
     assert clean(field(mask=mask), min_region=0.11).n_spaxels == 90
 
 
-def test_outliers_go_after_regions():
+def test_outliers_are_rejected_after_regions():
     velocity = 10 * X
     velocity[3, 3] = 900
     velocity[10, 10] = -900
@@ -58,19 +58,19 @@ def test_outliers_go_after_regions():
     assert clean(field(velocity), sigma=None).n_spaxels == X.size
 
 
-def test_clipping_is_that_of_astropy(galaxy):
+def test_clipping_equals_that_of_astropy(galaxy):
     cleaned = clean(galaxy.halpha, min_region=0)
     velocity = galaxy.halpha.velocity[galaxy.halpha.good].value
     kept = ~np.ma.getmaskarray(sigma_clip(velocity))
     np.testing.assert_array_equal(cleaned.good[galaxy.halpha.good], kept)
 
 
-def test_all_masked():
+def test_a_field_that_is_all_masked():
     assert clean(field(mask=np.ones(X.shape))).n_spaxels == 0
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_cleaning_only_removes_and_tells_all(seed):
+def test_cleaning_only_masks_and_records_each_spaxel(seed):
     rng = np.random.default_rng(seed)
     before = field(rng.standard_cauchy(X.shape), mask=rng.random(X.shape) < rng.random())
     after = clean(before)

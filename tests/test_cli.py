@@ -21,6 +21,7 @@ def help_of(command, capsys):
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.quick
 def test_measure_prints_a_table(maps_file, capsys):
     assert main(["measure", str(maps_file)]) == 0
     printed = capsys.readouterr().out
@@ -29,6 +30,7 @@ def test_measure_prints_a_table(maps_file, capsys):
     assert "deg" in printed
 
 
+@pytest.mark.quick
 def test_measure_json(maps_file, capsys):
     assert main(["measure", str(maps_file), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
@@ -209,6 +211,7 @@ def test_bad_values(command, arguments, message, tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.quick
 def test_simulate(tmp_path, capsys):
     path = tmp_path / "mock-MAPS-.fits.gz"
     arguments = ["--fibres", "19", "--pa-stellar", "20", "--release", "MPL-9", "--seed", "3"]

@@ -16,8 +16,8 @@ from tests.test_reference import REFERENCE, differences
 
 #: The modules that measure.
 MEASURING = (
-    *("mangapa.angles", "mangapa.cleaning", "mangapa.fitting", "mangapa.profiles"),
-    *("mangapa.usability._descriptor_groups", "mangapa.usability._on_axis"),
+    *("mangapa._utils.grid", "mangapa.angles", "mangapa.cleaning", "mangapa.fitting"),
+    *("mangapa.profiles", "mangapa.usability._descriptor_groups", "mangapa.usability._on_axis"),
     *("mangapa.usability._image", "mangapa.usability._predict"),
 )
 #: Constants that results do not depend on while they are reasonable, by the reason.
@@ -25,7 +25,10 @@ FREE = {
     "guards against division by zero, overflow or rounding": (
         *("TINY", "fitting._errors.RIDGE", "LARGEST_EXPONENT", "CERTAIN", "ANY_PAIRS"),
         *("MIN_SPREAD", "MAX_USED", "ROUNDING", "COLLINEAR", "HULL_TOLERANCE", "EDGE_DECIMALS"),
-        *("MIN_DETERMINANT", "SAME_ERRORS", "LEAST_LEFT", "_grid.MIN_SPAXELS"),
+        *("MIN_DETERMINANT", "SAME_ERRORS", "LEAST_LEFT", "grid.MIN_SPAXELS", "JITTER"),
+    ),
+    "limits that no field of thousands has met": (
+        *("MIN_NEIGHBOURS", "FEWEST_ANGLES", "WORST_DISC", "WORST_SMOOTH"),
     ),
     "speed only": ("BATCH", "CHUNK", "SAMPLE", "COUNTABLE", "_DECIMALS", "MAX_ITERATIONS"),
     "extrapolation that only has to reach far enough": ("BEYOND",),

@@ -1,4 +1,4 @@
-"""In Marvin sessions: its own Maps, opened from a file, from a local SAS and from a server."""
+"""Marvin sessions with Maps opened from a file, from a local SAS and from a server."""
 
 import gc
 import shutil
@@ -75,16 +75,17 @@ def test_profile(marvin_maps, maps_file):
         marvin_maps.pa_profile("gas")
 
 
-def test_results_are_remembered_for_each_setting(marvin_maps):
+def test_results_are_cached_by_setting(marvin_maps):
     first = marvin_maps.kinematic_pa()
     assert marvin_maps.kinematic_pa() is first
     assert marvin_maps.kinematic_pa(v_sys=0) is not first
     assert marvin_maps.kinematic_pa("halpha") is not first
 
 
-def test_memory_ends_with_the_maps(maps_file):
+@pytest.mark.quick
+def test_results_are_freed_with_the_maps(maps_file):
     class Maps:
-        """Marvin keeps its own last Maps alive, so that it cannot show this."""
+        """A stand-in: Marvin itself keeps its last Maps alive."""
 
         data_origin = "file"
 
@@ -135,7 +136,7 @@ def test_from_a_server(marvin, sas):
 @pytest.mark.parametrize("release", ["DR15", "DR16", "DR17"])
 @pytest.mark.parametrize("mode", ["local", "auto", "remote"])
 def test_every_mode_of_every_public_release(marvin, galaxy, tmp_path, release, mode):
-    """In mode auto Marvin looks for a local file first, and asks the server where there is none."""
+    """In mode "auto" Marvin looks for a local file, then asks the server."""
     path = mangapa.archive.expected_path("8485-1901", release=release)
     mock = replace(galaxy, plateifu="8485-1901", daptype="HYB10")
     served = mangapa.write_maps(mock, tmp_path / "served.fits.gz", release=release)
@@ -190,7 +191,8 @@ def test_attached_in_either_order(first):
     assert done.stdout.split()[-2:] == ["mangapa.marvin", "mangapa.marvin"]
 
 
-def test_attach_leaves_alone_what_is_not_ours(caplog):
+@pytest.mark.quick
+def test_attach_keeps_methods_of_others(caplog):
     theirs = object()
     module = types.SimpleNamespace(Maps=type("Maps", (), {"kinematic_pa": theirs}))
     attach(module)
@@ -202,6 +204,7 @@ def test_attach_leaves_alone_what_is_not_ours(caplog):
     assert ours.Maps.kinematic_pa is kinematic_pa
 
 
+@pytest.mark.quick
 def test_attach_never_raises(caplog):
     attach(types.SimpleNamespace())
     assert "could not add its methods" in caplog.text

@@ -40,7 +40,7 @@ def test_profiles_and_features(galaxy):
 
 @pytest.fixture
 def disc_fits(monkeypatch):
-    """Numbers of points of the discs that are fitted."""
+    """The number of points of each disc that is fitted."""
     sizes = []
 
     def counted(points, pa_start):
@@ -60,7 +60,7 @@ def test_one_disc_is_fitted_for_each_field(galaxy, disc_fits, options):
 
 
 def test_bins_in_pieces_cost_the_network_another_disc(shared_data, disc_fits):
-    """Its bins are those that show in the velocities; two of 497 are in two pieces each."""
+    """The network takes its bins from equal velocities; two of the 497 bins have two pieces."""
     true_file = shared_data / "manga-7815-3702-MAPS-HYB10-GAU-MILESHC.fits.gz"
     measure(true_file)
     assert sorted(disc_fits) == [497, 499, 766]
@@ -92,7 +92,7 @@ def test_each_tracer_by_name(galaxy):
         found["gas"]
 
 
-def test_every_source_gives_the_same(maps_file, sas):
+def test_every_kind_of_source_gives_the_same_angle(maps_file, sas):
     by_path = measure(maps_file)
     by_text = measure(str(maps_file))
     by_galaxy = measure(mangapa.read_maps(maps_file))
@@ -138,11 +138,11 @@ def test_cleaning_options_are_passed_on(galaxy):
 
 
 @pytest.mark.parametrize("source", [None, 8485, ["8485-1901"]])
-def test_no_source(source):
+def test_something_other_than_a_source(source):
     with pytest.raises(TypeError, match="source must be the path of a file, a plate-IFU"):
         measure(source)
 
 
-def test_identifiers_never_become_paths_unchecked():
+def test_a_path_is_not_taken_for_an_identifier():
     with pytest.raises(FileNotFoundError, match=r"there is no file \.\./\.\.-1901"):
         measure("../..-1901")

@@ -49,10 +49,11 @@ def test_what_needs_one_pair_of_axes_takes_and_returns_it(drawable):
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
+    pyplot.close("all")
     ax = Figure().subplots()
     assert drawable.plot(ax) is ax
     assert drawable.plot(ax=ax) is ax
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == []
     assert drawable.plot().figure.number in pyplot.get_fignums()
 
 
@@ -63,12 +64,13 @@ def test_what_needs_several_axes_takes_and_returns_a_figure(drawable):
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
+    pyplot.close("all")
     given = Figure()
     assert drawable.plot(given) is given
     assert len(given.axes) > 1
     given = Figure()
     assert drawable.plot(figure=given) is given
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == []
     assert drawable.plot().number in pyplot.get_fignums()
 
 
@@ -81,6 +83,7 @@ def test_north_is_up_and_east_left(galaxy):
     assert "East" in ax.get_xlabel()
 
 
+@pytest.mark.quick
 def test_colours_are_centred_on_the_systemic_velocity(galaxy):
     ax = result_of(galaxy.stellar).plot()
     image = ax.collections[-1]
@@ -90,6 +93,7 @@ def test_colours_are_centred_on_the_systemic_velocity(galaxy):
     assert "km/s" in ax.figure.axes[-1].get_ylabel()
 
 
+@pytest.mark.quick
 def test_arrow_points_to_the_receding_side(galaxy):
     ax = result_of(galaxy.stellar, pa=90).plot()
     arrow = next(a for a in ax.texts if a.get_text() == "" and hasattr(a, "xy"))
@@ -144,6 +148,7 @@ def test_a_missing_angle_is_stated(galaxy):
         KinematicPA(flags=PAFlags.NO_MAP).plot()
 
 
+@pytest.mark.quick
 def test_measurement_figure(galaxy):
     halpha = result_of(galaxy.halpha, pa=100)
     measurement = mangapa.Measurement(

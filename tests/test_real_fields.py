@@ -1,4 +1,4 @@
-"""Real velocity fields against the published angles (Duckworth et al. 2020); see benchmarks/."""
+"""Angles of real velocity fields against the published ones (Duckworth et al. 2020)."""
 
 import sys
 from pathlib import Path
@@ -24,11 +24,11 @@ def differences(fields, results, period):
 
 @pytest.fixture(scope="module")
 def some_fields():
-    """Some 400 fields of all classes."""
+    """About 400 fields of all classes."""
     import real_fields
 
     if not real_fields.SHARED_DATA.is_dir():
-        pytest.skip(f"no real data at {real_fields.SHARED_DATA}; set MANGAPA_SHARED_DATA")
+        pytest.skip(f"there are no real data at {real_fields.SHARED_DATA}; set MANGAPA_SHARED_DATA")
     chosen = np.random.default_rng(7).permutation(real_fields.n_velocity_fields())[:400]
     return list(real_fields.velocity_fields(only=set(chosen.tolist())))
 
@@ -60,7 +60,7 @@ def test_other_methods_agree_on_clean_fields(clean_fields, method):
     assert np.mean(differences(clean_fields, results, 360) <= 90) > 0.99
 
 
-def test_errors_tell_the_classes_apart(some_fields, clean_fields):
+def test_clean_fields_have_smaller_errors(some_fields, clean_fields):
     errors = {id(r.field): r.pa_err.value for r in fit_pa(some_fields)}
     assert all(0 < error <= 52 for error in errors.values())
     clean = [errors[id(field)] for field in clean_fields]

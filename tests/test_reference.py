@@ -1,4 +1,4 @@
-"""What is measured stays what it is, to 1e-5; see tests/reference/table.py."""
+"""Measured values stay equal to 1e-5; see tests/reference/table.py."""
 
 import json
 import math
@@ -8,12 +8,12 @@ import pytest
 from tests.reference import table
 
 REFERENCE = json.loads(table.TABLE.read_text())
-#: Relative; and absolute, for values that are zero but for rounding.
+#: Tolerances: relative, and absolute for values that are zero except for rounding.
 RELATIVE, ABSOLUTE = 1e-5, 1e-7
 
 
 def differences(found, expected, where):
-    """Where two tables of values differ."""
+    """Yield a line for each value that differs."""
     if isinstance(expected, dict):
         assert found.keys() == expected.keys(), where
         for name in expected:
@@ -36,6 +36,11 @@ def check(cases):
         for difference in differences(table.plain(compute()), REFERENCE[name], name)
     ]
     assert not found, "\n".join(found[:40])
+
+
+def test_every_reference_value_has_a_case(shared_data):
+    cases = dict(table.cases()) | dict(table.pafit_cases()) | dict(table.real_cases())
+    assert cases.keys() == REFERENCE.keys()
 
 
 def test_simulated_fields():

@@ -2,7 +2,7 @@
 One galaxy
 ==========
 
-From a MAPS file to the position angles of the stars and the gas, one step at a time.
+From a MAPS file to the position angles of the stars and the gas, step by step.
 """
 
 import tempfile
@@ -11,8 +11,8 @@ from pathlib import Path
 import mangapa
 
 # %%
-# This galaxy is simulated, with wild velocities in one spaxel of fifty. Put the path of a true
-# file in its place.
+# This galaxy is simulated; one spaxel in fifty has a spurious velocity. Replace its path by that of
+# a real file.
 folder = Path(tempfile.mkdtemp())
 mock = mangapa.simulate_galaxy(pa_stellar=130, pa_halpha=140, snr=15, outliers=0.02, seed=1)
 path = mangapa.write_maps(mock, folder / "manga-9999-12701-MAPS-HYB10-MILESHC-MASTARSSP.fits.gz")
@@ -21,24 +21,24 @@ galaxy = mangapa.read_maps(path)
 galaxy
 
 # %%
-# The field of the stars as it is in the file. Colours span all but the wildest velocities.
+# The field of the stars as it is in the file. The colours span all but the most extreme velocities.
 galaxy.stellar.plot()
 
 # %%
-# ``clean`` removes spuriously high velocities and regions cut off from the galaxy, and remembers
-# what and why: what it removed is faint.
+# ``clean`` rejects spuriously high velocities and regions that are not connected to the galaxy. It
+# records the reason for each spaxel, and the figure draws rejected spaxels faint.
 stars = mangapa.clean(galaxy.stellar)
 stars.plot()
 
 # %%
-# The angle, with its error: the direction in which the stars recede, from North through East.
+# The position angle is the direction in which the stars recede, from North through East.
 result = mangapa.fit_pa(stars)
 print(result)
 result.plot()
 
 # %%
-# ``measure`` goes the whole way for both fields, judges whether they can be used, and draws all
-# of it.
+# ``measure`` takes all these steps for both fields, and predicts whether they can be used. Its
+# result draws them together.
 measurement = mangapa.measure(path)
 measurement.plot()
 print(measurement.misalignment)

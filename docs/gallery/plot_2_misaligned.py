@@ -2,7 +2,7 @@
 A misaligned galaxy
 ===================
 
-How sure is a misalignment? That is a matter of both errors, and of which fields can be used.
+How certain is a misalignment? That depends on both errors, and on whether the fields can be used.
 """
 
 import numpy as np
@@ -25,15 +25,16 @@ measurement = mangapa.measure(galaxy)
 measurement.plot()
 
 # %%
-# The misalignment has the errors of both angles. "Misaligned" is above 30 degrees,
-# "counter-rotating" above 150.
+# The error of the misalignment combines those of both angles. A galaxy is "misaligned" above 30
+# degrees and "counter-rotating" above 150.
 offset = measurement.misalignment
 print(offset, offset.misaligned, offset.counter_rotating)
 print(f"{(offset.angle - 30 * u.deg) / offset.error:.1f} sigma above 30 degrees")
 
 # %%
-# Are the errors honest? Here are two hundred galaxies like this one, each with its own noise. If
-# they are, the differences to the truth in units of the errors are a normal distribution.
+# Are the errors calibrated? If they are, the differences from the true angle, divided by the
+# errors, are normally distributed. Here are two hundred galaxies like this one, each with its own
+# noise.
 pulls = []
 for seed in range(200):
     galaxy = mangapa.simulate_galaxy(

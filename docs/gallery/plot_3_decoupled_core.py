@@ -2,7 +2,7 @@
 A counter-rotating core
 =======================
 
-One angle is not all of a field: this galaxy's core turns the other way.
+One angle does not describe a whole field: the core of this galaxy rotates the other way.
 """
 
 import mangapa
@@ -12,21 +12,21 @@ measurement = mangapa.measure(galaxy)
 measurement.plot()
 
 # %%
-# The global angle is that of the outer parts. Ring by ring there is more to see:
+# The global angle is that of the outer parts. The angles on rings show the core as well:
 profile = measurement.stellar_profile
 print(profile["radius", "pa", "pa_err", "k1", "coverage"])
 profile.plot(result=measurement.stellar)
 
 # %%
-# ``features`` tells what stands out, with probabilities: ``found`` is what is beyond two standard
-# deviations of the noise, ``kdc`` the probability that an expert would flag such a field as one
-# with a kinematically decoupled core.
+# ``features`` gives the kinematic features and their probabilities. ``found`` names those that
+# exceed the noise by two standard deviations; ``kdc`` is the probability that an expert would flag
+# such a field as one with a kinematically decoupled core.
 stars = measurement.features.stellar
 print(stars.found)
 print(f"turned by {stars.kdc_turn:.0f} within {stars.kdc_radius:.1f}, probability {stars.kdc:.2f}")
 
 # %%
-# A warp turns slowly. It is found by a straight line through the angles.
+# In a warp the angle changes slowly. It is found by fitting a straight line to the angles.
 warped = mangapa.simulate_galaxy(n_fibres=127, pa_stellar=40, inclination=40, warp=50, seed=4)
 profile = mangapa.pa_profile(warped.halpha, axis_ratio=1)
 profile.plot()

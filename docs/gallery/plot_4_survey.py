@@ -2,7 +2,7 @@
 A whole survey
 ==============
 
-Many galaxies in one call, which can be interrupted; then a catalogue and what it says.
+Measure many galaxies in one call, which can be interrupted and resumed, and read the catalogue.
 """
 
 import tempfile
@@ -17,8 +17,8 @@ from mangapa.catalogue import share
 from mangapa.runs import catalogue
 
 # %%
-# Forty small galaxies, a quarter of which have gas that turns as it likes. One of the files is
-# cut off.
+# Forty small galaxies; in a quarter of them the gas has a random position angle. One of the files
+# is truncated.
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(1)
 for number in range(40):
@@ -35,14 +35,15 @@ for number in range(40):
 _ = path.write_bytes(path.read_bytes()[:5000])
 
 # %%
-# A run is a folder. Called again, ``survey`` goes on where it was interrupted. In a script of
-# yours it belongs under ``if __name__ == "__main__":``, as its workers are new processes.
+# A run is a folder. If ``survey`` is interrupted, call it again to continue. In a script, call it
+# under ``if __name__ == "__main__":``, because its workers are new processes.
 summary = mangapa.survey(folder, folder / "run", jobs=2, progress=False)
 print(summary)
 print(summary.failures[0][1].replace(str(folder), "..."))
 
 # %%
-# The catalogue has units, descriptions and provenance. What failed has a row that says why.
+# The catalogue has units, descriptions and provenance. A galaxy that failed has a row with the
+# reason.
 table = catalogue(folder / "run")
 table[
     "plateifu",
@@ -54,7 +55,7 @@ table[
 ][:5]
 
 # %%
-# Which share is misaligned, of those whose fields are both usable?
+# What share is misaligned, among the galaxies whose fields are both usable?
 print(share(table, "misaligned", of="misalignment"))
 
 figure, ax = plt.subplots(layout="constrained")

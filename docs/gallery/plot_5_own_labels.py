@@ -2,7 +2,7 @@
 A network for your own survey
 =============================
 
-Another survey, or another idea of a usable field: train a network on your own flags.
+For another survey, or another definition of a usable field, train a network on your own flags.
 """
 
 import csv
@@ -18,8 +18,8 @@ from mangapa.usability.evaluation import draw, evaluate, judged
 from mangapa.usability.training import train
 
 # %%
-# Forty galaxies as arrays, half of which are noise, and a table of flags: 0 do not use, 1 messy,
-# 2 clean. Of a true survey there should be some hundreds.
+# The data are forty galaxies as arrays, half of them noise, and a table of flags: 0 do not use, 1
+# messy, 2 clean. A real survey should provide a few hundred.
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(5)
 flags = []
@@ -50,20 +50,20 @@ with (folder / "labels.csv").open("w", newline="") as file:
     writer.writerows(flags)
 
 # %%
-# The command is ``mangapa train --data FOLDER --out RUN``. Each galaxy is judged once by networks
-# that did not see it; these scores tell how good the model is.
+# On the command line this is ``mangapa train --data FOLDER --out RUN``. Each galaxy is scored once
+# by networks that were not trained on it. These scores measure the accuracy of the model.
 model = train(folder, folder / "run", epochs=30, progress=False)
 scores = judged(folder / "run")
 evaluate(scores)["part", "n", "accuracy", "roc_auc"].pprint()
 
 # %%
-# ``mangapa evaluate RUN`` draws them: how the scores lie by the flag, whether a probability can
-# be taken at its word, and how many fields are left if the answers must be right.
+# ``mangapa evaluate RUN`` draws the distribution of the scores for each flag, their calibration,
+# and the share of the fields that can be kept for a required accuracy.
 figure, ax = plt.subplots(figsize=(13, 8), layout="constrained")
 ax.imshow(matplotlib.image.imread(draw(scores, folder / "figures")[0]))
 ax.set_axis_off()
 
 # %%
-# And the model in use.
+# Now use the model.
 field = mangapa.simulate_galaxy(n_fibres=19, v_max=150, snr=8, seed=99).stellar
 mangapa.usability(field, model=model)

@@ -2,7 +2,7 @@
 Another survey's map
 ====================
 
-Nothing here knows MaNGA: a velocity field is three arrays.
+A velocity field is three arrays; nothing in it is specific to MaNGA.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 import mangapa
 
 # %%
-# A made-up map of SAMI's size: spaxels of 0.5 arcsec in a circle of 15 arcsec. Offsets are from
-# the galaxy's centre in arcsec; x grows to the East, here to the left, and y to the North.
+# A synthetic map of the size of SAMI's: spaxels of 0.5 arcsec in a circle of 15 arcsec. Offsets are
+# in arcsec from the galaxy's centre; x increases to the East, here to the left, and y to the North.
 rng = np.random.default_rng(2)
 x, y = np.meshgrid(np.arange(8, -8.1, -0.5), np.arange(-8, 8.1, 0.5))
 angle = np.radians(250)
@@ -31,11 +31,11 @@ field = mangapa.VelocityField.from_arrays(
 )
 
 # %%
-# The zero of the velocities does not matter: the systemic velocity is fitted too.
+# The zero point of the velocities does not matter, because the systemic velocity is fitted too.
 result = mangapa.fit_pa(mangapa.clean(field))
 print(result, result.v_sys)
 result.plot()
 
 # %%
-# A reader for a file format is a function that returns a ``Galaxy``, registered with astropy; see
-# :ref:`the page on extensions <extend>`.
+# To read the files of a survey, register a function that returns a ``Galaxy``; see
+# :ref:`how to extend mangapa <extend>`.

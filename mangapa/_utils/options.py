@@ -53,7 +53,7 @@ def documented_with(kind):
         (indent,) = (
             line[: -len("{options}")] for line in text.splitlines() if line.endswith("{options}")
         )
-        function.__doc__ = text.replace("{options}", f"\n{indent}".join(lines))
+        function.__doc__ = text.replace("{options}", f"\n{indent}".join(lines)) + "\n"
         return function
 
     return decorate

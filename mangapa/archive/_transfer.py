@@ -17,7 +17,7 @@ from mangapa.exceptions import DownloadError, NetworkError
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 #: Seconds before the second and before the third try, unless the server names a time.
 WAITS = (1.0, 4.0)

@@ -1,6 +1,7 @@
 """Many measurements as one table, with units, descriptions and provenance."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Column as TableColumn
@@ -9,8 +10,11 @@ from astropy.table import MaskedColumn, QTable
 from mangapa.catalogue._provenance import provenance
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 
+if TYPE_CHECKING:
+    from mangapa.measurement import Measurement
 
-def tabulate(measurements) -> QTable:
+
+def tabulate(measurements: "Measurement | Iterable[Measurement]") -> QTable:
     """
     Make a table of measurements.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -53,7 +54,7 @@ class Column:
         """Format in which a table prints the values."""
         return None if self.decimals is None else f".{self.decimals}f"
 
-    def plain(self, value) -> float | int | str | None:
+    def plain(self, value: Any) -> float | int | str | None:
         """
         Convert a value for JSON.
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mangapa.fitting._grid import Grid
+from mangapa._utils.grid import Grid
 from mangapa.fitting._scattered import on_a_grid
 
 #: Azimuths on a ring; the axis is tried at half their distance, in steps of one degree.
@@ -54,27 +54,16 @@ MEDIAN_EXCHANGES = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curve:
-    """
-    How far a field is from bi-antisymmetric about each axis.
+    """How far a field is from bi-antisymmetric about each axis."""
 
-    Attributes
-    ----------
-    mismatch : `~numpy.ndarray`
-        Mean squared mismatch of mirror pairs, (km/s)^2, at each degree, shape (180,); infinite
-        where there are too few pairs.
-    information : `float`
-        Sum of the inverse variances of the field's points, over 4, (km/s)^-2: a pair's difference
-        is twice the part that symmetry removes, and its square four times.
-    pa_axis : `float`
-        Best axis, degrees modulo 180, refined below the steps; NaN where there are no pairs.
-    v_sys : `float`
-        Systemic velocity there, km/s.
-    """
-
+    #: Mean squared mismatch of mirror pairs, (km/s)^2, at each degree, shape (180,); infinite where
+    #: there are too few pairs.
     mismatch: np.ndarray
+    #: Sum of the inverse variances of the field's points, over 4, (km/s)^-2: a pair's difference is
+    #: twice the part that symmetry removes, and its square four times.
     information: float
-    pa_axis: float
-    v_sys: float
+    pa_axis: float  # best axis modulo 180, refined below the steps, deg; NaN without pairs
+    v_sys: float  # systemic velocity there, km/s
 
     @property
     def chi2(self):
@@ -122,7 +111,7 @@ def _geometry(grid):
 
 
 def _maps(spaxels, weight):
-    """Weight, weighted velocity and cover of the spaxels that are no outliers, shape (ny nx, 3)."""
+    """Weight, weighted velocity and coverage of the inlying spaxels, shape (ny nx, 3)."""
     kept = _inliers(spaxels)
     weight = weight * kept
     maps = np.zeros((spaxels.good.size, 3))

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mangapa.fitting._points import CORRELATION
+from mangapa.fitting._points import CORRELATION, with_velocity
 from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
 #: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
@@ -83,7 +83,7 @@ def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
     unit = disc.relative * disc.noise / np.sqrt(np.mean(bounded**2))
     order = _order_of_ids(spaxels)
     draws = [
-        spaxels.with_velocity((smooth + unit * noise.draw(rng, order))[points.bins])
+        with_velocity(spaxels, (smooth + unit * noise.draw(rng, order))[points.bins])
         for _ in range(n_draws)
     ]
     off = np.radians(2 * (np.array(fit(draws)) - axis))

@@ -1,6 +1,6 @@
 """Spaxels that share a bin are one measurement: bin them into points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,30 +25,15 @@ COUNTABLE = 100
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Points:
-    """
-    The m bins of a field, or its spaxels where it is not binned.
+    """The m bins of a field, or its spaxels where it is not binned; arrays of shape (m,)."""
 
-    Attributes
-    ----------
-    x, y : `~numpy.ndarray`
-        Mean offsets, arcsec, shape (m,).
-    velocity, error : `~numpy.ndarray`
-        Mean velocities and their 1-sigma errors, km/s, shape (m,).
-    n_spaxels : `~numpy.ndarray`
-        Number of spaxels in each, shape (m,).
-    weight : `~numpy.ndarray`
-        Fraction of an independent datum that each is worth, shape (m,).
-    bins : `~numpy.ndarray` of `int`
-        Point that each of the n spaxels belongs to, shape (n,).
-    """
-
-    x: np.ndarray
+    x: np.ndarray  # mean offsets, arcsec, +x East
     y: np.ndarray
-    velocity: np.ndarray
-    error: np.ndarray
-    n_spaxels: np.ndarray
-    weight: np.ndarray
-    bins: np.ndarray
+    velocity: np.ndarray  # mean velocities, km/s
+    error: np.ndarray  # their 1-sigma errors, km/s
+    n_spaxels: np.ndarray  # number of spaxels in each
+    weight: np.ndarray  # fraction of an independent datum that each is worth
+    bins: np.ndarray  # point of each of the n spaxels, shape (n,)
 
 
 def bin_spaxels(spaxels, bins):
@@ -68,6 +53,13 @@ def bin_spaxels(spaxels, bins):
         weight=n_spaxels / (n_spaxels + shared),
         bins=bins,
     )
+
+
+def with_velocity(spaxels, velocity):
+    """Replace the velocities (relative to ``first_guess``, km/s, (n,)), but keep the bins."""
+    other = replace(spaxels, velocity=velocity)
+    vars(other)["bins"] = spaxels.bins
+    return other
 
 
 def bins_by_id(bin_id):

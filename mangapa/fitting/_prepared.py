@@ -6,14 +6,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from mangapa._utils.grid import Grid, grid_of
 from mangapa._utils.robust import median
 from mangapa.fields import VelocityField
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._errors import analytic_error
-from mangapa.fitting._grid import Grid, grid_of
 from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
-from mangapa.fitting._thin_disc import fit_disc
+from mangapa.fitting._thin_disc import DiscSolution, fit_disc
 from mangapa.flags import PAFlags
 
 #: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
@@ -90,12 +90,12 @@ class Spaxels:
         return fit_disc(self.points, np.nan_to_num(self.curve.pa_axis))
 
     @property
-    def disc(self):
+    def disc(self) -> DiscSolution:
         """The best thin disc, as ``DiscSolution``."""
         return self._discs[1]
 
     @property
-    def unweighted_disc(self):
+    def unweighted_disc(self) -> DiscSolution:
         """The best thin disc if all errors were equal."""
         return self._discs[0]
 
@@ -111,62 +111,14 @@ class Spaxels:
             return self.disc_error
         return analytic_error(self.unweighted_disc, self.grid)
 
-    def with_velocity(self, velocity: np.ndarray) -> "Spaxels":
-        """
-        Replace the velocities, but keep the bins.
-
-        Parameters
-        ----------
-        velocity : `~numpy.ndarray`
-            Velocities relative to ``first_guess``, km/s, shape (n,).
-
-        Returns
-        -------
-        `Spaxels`
-        """
-        other = replace(self, velocity=velocity)
-        vars(other)["bins"] = self.bins
-        return other
-
-    def without_bin_ids(self) -> "Spaxels":
-        """
-        The field as a survey publishes it without bin ids: on a grid, bins known by their values.
-
-        Returns
-        -------
-        `Spaxels`
-            This one, if its bins are those.
-        """
-        if self.grid is not None:
-            bins = self.bins
-            if self.bin_id is not None:
-                bins = bins_by_velocity(self.velocity, self.good)
-            if same_partition(bins, self.bins):
-                return self
-        error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, self.velocity.shape)
-        if self.grid is not None:
-            return replace(self, bin_id=bins, error=error)
-        return on_a_grid(replace(self, error=error), np.ones(self.velocity.size))[0]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PreparedField:
-    """
-    A field and its good spaxels, prepared once and shared by all that is measured.
-
-    Attributes
-    ----------
-    field : `~mangapa.VelocityField`
-        The field.
-    spaxels : `Spaxels` or `None`
-        Its good spaxels; `None` where there is nothing to fit.
-    flags : `~mangapa.PAFlags`
-        Why there is nothing to fit.
-    """
+    """A field and its good spaxels, prepared once and shared by all that is measured."""
 
     field: VelocityField
-    spaxels: Spaxels | None = None
-    flags: PAFlags = PAFlags.NONE
+    spaxels: Spaxels | None = None  # None where there is nothing to fit
+    flags: PAFlags = PAFlags.NONE  # why there is nothing to fit
 
 
 def prepare(field, *, velocity_error=None, v_sys="median"):
@@ -210,6 +162,20 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
         grid=grid_of(all_x, all_y, good),
     )
     return PreparedField(field=field, spaxels=spaxels)
+
+
+def without_bin_ids(spaxels):
+    """Spaxels on a grid whose bins show in the velocities alone; the same, if they are such."""
+    if spaxels.grid is not None:
+        bins = spaxels.bins
+        if spaxels.bin_id is not None:
+            bins = bins_by_velocity(spaxels.velocity, spaxels.good)
+        if same_partition(bins, spaxels.bins):
+            return spaxels
+    error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, spaxels.velocity.shape)
+    if spaxels.grid is not None:
+        return replace(spaxels, bin_id=bins, error=error)
+    return on_a_grid(replace(spaxels, error=error), np.ones(error.size))[0]
 
 
 def fill_curves(spaxels: Iterable[Spaxels]):

@@ -1,6 +1,7 @@
 """Results of a fit: the axis, from a method, and the position angle, from `~mangapa.fit_pa`."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
@@ -8,6 +9,9 @@ from astropy import units as u
 from mangapa._utils.html import as_html, as_text
 from mangapa.fields import OFFSET, VELOCITY, VelocityField
 from mangapa.flags import PAFlags
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Disc", "KinematicPA", "PAFit"]
 
@@ -71,7 +75,7 @@ class Disc:
     rotation_velocity: u.Quantity
 
     @classmethod
-    def from_solution(cls, solution: object) -> "Disc":
+    def from_solution(cls, solution: Any) -> "Disc":
         """
         Attach units to a solution.
 
@@ -142,7 +146,7 @@ class KinematicPA:
     field: VelocityField | None = None
     disc: Disc | None = None
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> "Axes":
         """
         Draw the field with the position angle and its error upon it.
 

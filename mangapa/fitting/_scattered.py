@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mangapa.fitting._grid import Grid
+from mangapa._utils.grid import Grid
 
 #: Grid cells for each scattered point, enough to keep neighbours apart.
 CELLS_PER_POINT = 4

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import median, scatter
+from mangapa.fitting._points import Points
 
 #: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
 #: Together with a solid-body term they follow the rotation curves of galaxies closely.
@@ -56,40 +57,19 @@ class DiscSolution:
 
     Lengths are in units of ``reach``, velocities in units of ``unit`` about ``middle``, and the
     arrays in units of the relative errors besides.
-
-    Attributes
-    ----------
-    parameters : `~numpy.ndarray`
-        Shape (N_PARAMETERS,).
-    jacobian : `~numpy.ndarray`
-        Derivatives of the model, shape (N_PARAMETERS, m).
-    residual, model : `~numpy.ndarray`
-        Data less model, and the rotation alone, shape (m,).
-    scale : `float`
-        Robust scatter of the residuals.
-    precision : `~numpy.ndarray`
-        Of the priors, shape (N_PARAMETERS,).
-    relative : `~numpy.ndarray`
-        Error of each point over the typical one, shape (m,).
-    points : ``Points``
-        What was fitted.
-    reach : `float`
-        Radius that holds 90 % of the points, arcsec.
-    middle, unit : `float`
-        Median and robust scatter of the velocities, km/s.
     """
 
-    parameters: np.ndarray
-    jacobian: np.ndarray
-    residual: np.ndarray
-    model: np.ndarray
-    scale: float
-    precision: np.ndarray
-    relative: np.ndarray
-    points: object
-    reach: float
-    middle: float
-    unit: float
+    parameters: np.ndarray  # shape (N_PARAMETERS,)
+    jacobian: np.ndarray  # derivatives of the model, shape (N_PARAMETERS, m)
+    residual: np.ndarray  # data less model, shape (m,)
+    model: np.ndarray  # the rotation alone, shape (m,)
+    scale: float  # robust scatter of the residuals
+    precision: np.ndarray  # of the priors, shape (N_PARAMETERS,)
+    relative: np.ndarray  # error of each point over the typical one, shape (m,)
+    points: Points
+    reach: float  # radius that holds 90 % of the points, arcsec
+    middle: float  # median of the velocities, km/s
+    unit: float  # robust scatter of the velocities, km/s
 
     @property
     def angle(self):
@@ -209,13 +189,9 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
             and abs(step[ANGLE]) < TOLERANCE
             and abs(parameters[RATIO] - before) < RATIO_TOLERANCE * TOLERANCE
         )
-    return {
-        "parameters": parameters,
-        "jacobian": jacobian,
-        "residual": residual,
-        "model": model / relative,
-        "scale": scale,
-    }
+    names = ("parameters", "jacobian", "residual", "model", "scale")
+    values = (parameters, jacobian, residual, model / relative, scale)
+    return dict(zip(names, values, strict=True))
 
 
 def _robust(residual, scale):

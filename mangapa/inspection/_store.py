@@ -154,8 +154,9 @@ class JudgementStore:
             raise FileNotFoundError(msg)
         self._lock = threading.RLock()
         # Autocommit: transactions begin explicitly.
-        shared = {"timeout": PATIENCE, "check_same_thread": False}
-        self._database = sqlite3.connect(self.path, isolation_level=None, **shared)
+        self._database = sqlite3.connect(
+            self.path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
+        )
         try:
             self._open()
         except BaseException:
@@ -194,7 +195,7 @@ class JudgementStore:
     def __exit__(self, *_):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._database.close()

@@ -80,11 +80,13 @@ def opinions(judgements: Iterable[Judgement], experts: Sequence[str] | None = No
             names = ", ".join(known) or "none"
             msg = f"{expert!r} has judged nothing; the experts in the store are {names}"
             raise ValueError(msg)
-    fields = {(galaxy, tracer) for expert, galaxy, tracer in last if expert in experts}
-    fields = sorted(fields, key=lambda field: (field[0], TRACERS.index(field[1])))
+    fields = sorted(
+        {(galaxy, tracer) for expert, galaxy, tracer in last if expert in experts},
+        key=lambda field: (field[0], TRACERS.index(field[1])),
+    )
 
     def codes(name, empty):
-        rows = [[getattr(last.get((e, *field)), name, empty) for e in experts] for field in fields]
+        rows = [[getattr(last.get((e, g, t)), name, empty) for e in experts] for g, t in fields]
         return np.array(rows, int).reshape(len(fields), len(experts))
 
     return Opinions(

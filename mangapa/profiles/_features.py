@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -188,7 +189,8 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
             profiles.setdefault(tracer, getattr(source, f"{tracer}_profile"))
         return features_of(profiles, angles)
     if isinstance(source, VelocityField):
-        source = Galaxy(**{source.tracer: source})
+        one_field: dict[str, Any] = {source.tracer: source}
+        source = Galaxy(**one_field)
     if not isinstance(source, Galaxy):
         msg = (
             "source must be a Galaxy, a Measurement or a VelocityField, not "

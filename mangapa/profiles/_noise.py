@@ -21,27 +21,13 @@ class RingNoise:
 
     d is the distance of two data in spaxels (Westfall et al. 2019, AJ 158, 231). The share c, one
     for the field, and the scales s, one for each ring, are those for which a fit leaves the power
-    of the bounded residuals and the products of neighbouring ones that are observed.
-
-    Parameters
-    ----------
-    rings : ``Rings``
-        The data.
-    kernels : `list` of `~numpy.ndarray`
-        K on each ring, from `kernels`; `None` where the data share no noise.
-    fit : ``RingFit``
-        The fit that left the residuals.
-
-    Attributes
-    ----------
-    shared : `float`
-        The share c, 0-1.
-    scale : `~numpy.ndarray`
-        The scales s, km/s, shape (n,).
+    of the bounded residuals and the products of neighbouring ones that are observed. ``kernels``
+    are those of the function `kernels`.
     """
 
     def __init__(self, rings, kernels, fit):
         self._slices, self._kernels = rings.slices(), kernels
+        #: The share c, 0-1, and the scales s, km/s, shape (n,).
         self.shared, self.scale = self._settle(rings, fit)
 
     def covariance(self, fit):

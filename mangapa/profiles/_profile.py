@@ -1,5 +1,7 @@
 """`pa_profile`: the position angle and kinemetry's terms against radius."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy import units as u
 from astropy.table import QTable
@@ -9,9 +11,13 @@ from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import OFFSET, TRACERS, VELOCITY, Galaxy, VelocityField, check_field
 from mangapa.fitting._prepared import one_blas_thread, prepare
+from mangapa.fitting._results import KinematicPA
 from mangapa.flags import PAFlags
 from mangapa.profiles._kinemetry import solve
 from mangapa.profiles._rings import MIN_AXIS_RATIO, MIN_DATA, RING_WIDTH, Ellipse, Rings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["GEOMETRIES", "PAProfile", "galaxy_profiles", "pa_profile"]
 
@@ -96,7 +102,9 @@ class PAProfile(QTable):
         """Its 1-sigma error."""
         return self.meta.get("field_asymmetry_err", np.nan)
 
-    def plot(self, figure=None, *, result=None):
+    def plot(
+        self, figure: "Figure | None" = None, *, result: KinematicPA | None = None
+    ) -> "Figure":
         """
         Draw the axes on the field, and below it the position angle against radius.
 
@@ -266,13 +274,13 @@ def galaxy_profiles(
             raise ValueError(msg)
     return {
         tracer: pa_profile(
-            galaxy.tracer(tracer),
+            field,
             effective_radius=galaxy.effective_radius,
             ring_width=ring_width,
             **shape,
         )
         for tracer in TRACERS
-        if galaxy.tracer(tracer) is not None
+        if (field := galaxy.tracer(tracer)) is not None
     }
 
 

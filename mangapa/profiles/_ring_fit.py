@@ -24,31 +24,14 @@ TINY = 1e-9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RingFit:
-    """
-    Solutions for m data on n rings, and what their covariance needs.
+    """Solutions for m data on n rings, and what their covariance needs."""
 
-    Attributes
-    ----------
-    solution : `~numpy.ndarray`
-        Amplitudes of the terms on each ring, km/s, shape (n, terms).
-    terms : `~numpy.ndarray`
-        The terms in units of the relative errors, shape (terms, m).
-    influence : `~numpy.ndarray`
-        Derivative of the solution by each bounded residual, shape (terms, m).
-    slope : `~numpy.ndarray`
-        Mean derivative of the bounded residuals by the residuals, shape (n,).
-    residual : `~numpy.ndarray`
-        Bounded residuals in units of the relative errors, km/s, shape (m,).
-    kept : `~numpy.ndarray` of `bool`
-        False for spurious velocities, which are less than half of each ring, shape (m,).
-    """
-
-    solution: np.ndarray
-    terms: np.ndarray
-    influence: np.ndarray
-    slope: np.ndarray
-    residual: np.ndarray
-    kept: np.ndarray
+    solution: np.ndarray  # amplitudes of the terms on each ring, km/s, shape (n, terms)
+    terms: np.ndarray  # the terms in units of the relative errors, shape (terms, m)
+    influence: np.ndarray  # derivative of the solution by each bounded residual, (terms, m)
+    slope: np.ndarray  # mean derivative of the bounded residuals by the residuals, shape (n,)
+    residual: np.ndarray  # bounded residuals in units of the relative errors, km/s, shape (m,)
+    kept: np.ndarray  # False for spurious velocities, less than half of each ring, shape (m,)
 
 
 def fit_rings(rings, terms, kept=None):

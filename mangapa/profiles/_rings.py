@@ -18,19 +18,10 @@ SECTORS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Ellipse:
-    """
-    The shape of the rings.
+    """The shape of the rings."""
 
-    Attributes
-    ----------
-    pa_axis : `float`
-        Major axis modulo 180, degrees North through East.
-    axis_ratio : `float`
-        Minor over major axis.
-    """
-
-    pa_axis: float
-    axis_ratio: float
+    pa_axis: float  # major axis modulo 180, deg, North through East
+    axis_ratio: float  # minor over major axis
 
     def polar(self, x, y):
         """
@@ -47,40 +38,19 @@ class Ellipse:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rings:
-    """
-    The points of a field ordered by ring, so that each of the n rings is a slice.
-
-    Attributes
-    ----------
-    ellipse : `Ellipse`
-        The shape of the rings.
-    number : `~numpy.ndarray` of `int`
-        Ring of each point in the order of the field, -1 for none, shape (p,).
-    ring : `~numpy.ndarray` of `int`
-        Ring of each point that is on one, ascending, shape (m,).
-    start, count : `~numpy.ndarray` of `int`
-        First point and number of points of each ring, shape (n,).
-    radius, azimuth : `~numpy.ndarray`
-        Semi-major axes, arcsec, and eccentric anomalies, radian, shape (m,).
-    velocity, weight : `~numpy.ndarray`
-        Velocities, km/s, and the fraction of an independent datum each is worth, shape (m,).
-    relative : `~numpy.ndarray`
-        Error of each point over the typical one, shape (m,).
-    places : `~numpy.ndarray` or `None`
-        Column and row on the map, shape (2, m); `None` where the positions are scattered.
-    """
+    """The points of a field ordered by ring, so that each of the n rings is a slice."""
 
     ellipse: Ellipse
-    number: np.ndarray
-    ring: np.ndarray
-    start: np.ndarray
-    count: np.ndarray
-    radius: np.ndarray
-    azimuth: np.ndarray
-    velocity: np.ndarray
-    weight: np.ndarray
-    relative: np.ndarray
-    places: np.ndarray | None
+    number: np.ndarray  # ring of each point in the order of the field, -1 for none, shape (p,)
+    ring: np.ndarray  # ring of each point that is on one, ascending, shape (m,)
+    start: np.ndarray  # first point of each ring, shape (n,)
+    count: np.ndarray  # number of points of each ring, shape (n,)
+    radius: np.ndarray  # semi-major axes, arcsec, shape (m,)
+    azimuth: np.ndarray  # eccentric anomalies, radian, shape (m,)
+    velocity: np.ndarray  # km/s, shape (m,)
+    weight: np.ndarray  # fraction of an independent datum that each is worth, shape (m,)
+    relative: np.ndarray  # error of each point over the typical one, shape (m,)
+    places: np.ndarray | None  # column and row on the map, shape (2, m); None if scattered
 
     @classmethod
     def of(cls, points, ellipse, width, relative, grid):

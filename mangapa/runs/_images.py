@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangapa._utils.grid import grid_of
 from mangapa.fields import OFFSET, VELOCITY
-
-#: Largest deviation of a regular grid from straight lines, as a fraction of a step: more than the
-#: rounding of offsets in files, less than the eye sees in an image.
-IRREGULAR = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,32 +51,18 @@ def image_of(field):
     `None` if no spaxel is good, or if the spaxels do not lie on a regular grid along East and
     North.
     """
-    good = field.good
-    if not good.any():
+    good, x, y = field.good, field.x.to_value(OFFSET), field.y.to_value(OFFSET)
+    grid = grid_of(x, y, np.isfinite(x) & np.isfinite(y))
+    if not good.any() or grid is None or not grid.is_aligned:
         return None
-    x, y = field.x.to_value(OFFSET), field.y.to_value(OFFSET)
-    steps = np.array([_step(x, axis=1), _step(y, axis=0)])
-    if not (steps > 0).all():
-        return None
+    rows, columns = (np.flatnonzero(good.any(axis=axis)) for axis in (1, 0))
+    first, last = np.array([columns[0], rows[0]]), np.array([columns[-1], rows[-1]])
     velocity = np.where(good, field.velocity.to_value(VELOCITY), np.nan)
-    if x[0, 0] < x[0, -1]:
-        x, y, velocity = x[:, ::-1], y[:, ::-1], velocity[:, ::-1]
-    if y[0, 0] < y[-1, 0]:
-        x, y, velocity = x[::-1], y[::-1], velocity[::-1]
-    seen = np.isfinite(velocity)
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    crop = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    half_x, half_y = steps / 2
-    x, y = x[crop], y[crop]
-    edges = x[0, 0] + half_x, x[0, -1] - half_x, y[-1, 0] - half_y, y[0, 0] + half_y
-    return FieldImage(velocity=velocity[crop], extent=tuple(float(edge) for edge in edges))
-
-
-def _step(offsets, axis):
-    """Distance between neighbours along an axis; 0 if the grid is not regular."""
-    if offsets.shape[axis] < 2 or not np.isfinite(offsets).all():
-        return 0.0
-    along, across = np.diff(offsets, axis=axis), np.ptp(offsets, axis=1 - axis)
-    step = abs(along.mean())
-    irregularity = max(np.ptp(along), across.max())
-    return step if irregularity < IRREGULAR * step else 0.0
+    velocity = velocity[first[1] : last[1] + 1, first[0] : last[0] + 1]
+    (left, bottom), (right, top) = grid.places(*first - 0.5), grid.places(*last + 0.5)
+    if left < right:
+        velocity = velocity[:, ::-1]
+    if bottom < top:
+        velocity = velocity[::-1]
+    edges = max(left, right), min(left, right), min(bottom, top), max(bottom, top)
+    return FieldImage(velocity=velocity, extent=tuple(float(edge) for edge in edges))

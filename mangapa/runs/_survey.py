@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from astropy import units as u
 from astropy.table import QTable
@@ -128,7 +129,7 @@ def survey(
     time_limit: ScalarLike | None = TIME_LIMIT,
     retry: bool = False,
     settings: MeasurementSettings | None = None,
-    **options,
+    **options: Any,
 ) -> RunSummary:
     """
     Measure many galaxies, and resume a run that was interrupted.

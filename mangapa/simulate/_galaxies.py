@@ -1,5 +1,7 @@
 """A rotating thin disc, observed by a hexagonal IFU, with the defects of real velocity fields."""
 
+from typing import Any
+
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
@@ -138,7 +140,7 @@ def simulate_galaxy(
     observed = hexagon & (spaxel_snr > 1)
     masked, blobs = _obstruct(rng, x, y, hexagon, foreground, missing)
 
-    fields = {}
+    fields: dict[str, Any] = {}
     on_sky = np.hypot(x, y)
     turn = warp * on_sky / edge + core_offset * (on_sky < core_radius)
     for tracer, pa in true_pa.items():

@@ -10,7 +10,8 @@ nothing; they are part of what the networks were trained on (benchmarks/usabilit
 import numpy as np
 
 from mangapa._utils.robust import median
-from mangapa.fitting._symmetry import mirror_curve
+from mangapa.fitting._methods.symmetry import mirror_curve
+from mangapa.fitting._points import with_velocity
 from mangapa.usability._on_axis import TINY, nearest
 
 #: Added to ratios before their logarithm is taken.
@@ -114,7 +115,7 @@ def _published_curve(on_axis):
     angles = on_axis.angle + np.linspace(0, np.pi, N_ANGLES + 1)
     spaxels = on_axis.spaxels
     relative = spaxels.velocity - on_axis.middle
-    squares, _ = mirror_curve(spaxels.with_velocity(relative), angles, np.ones(relative.size))
+    squares, _ = mirror_curve(with_velocity(spaxels, relative), angles, np.ones(relative.size))
     shape = _curve_shape(squares[:-1] / (relative.size * np.var(relative) + TINY), 0.0)
     names = ("first", "second", "depth", "floor", "mean", "contrast", "width")
     names += ("excess", "excess_log", "phase")

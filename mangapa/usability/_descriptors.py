@@ -12,7 +12,7 @@ import numpy as np
 
 from mangapa._utils.robust import median
 from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import Spaxels, one_blas_thread, prepare
+from mangapa.fitting._prepared import Spaxels, one_blas_thread, prepare, without_bin_ids
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import FEWEST_SHARED, GROUPS, correlation, ranks
 from mangapa.usability._on_axis import TINY, FieldOnAxis, nearest
@@ -58,7 +58,7 @@ def descriptors_prepared(prepared):
     if prepared.flags:
         return None, prepared.flags
     # The networks were trained on fields without bin ids.
-    spaxels = prepared.spaxels.without_bin_ids()
+    spaxels = without_bin_ids(prepared.spaxels)
     if spaxels.points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
     with one_blas_thread():

@@ -94,7 +94,7 @@ def usability(
     True
     """
     is_list = isinstance(field, (list, tuple))
-    fields = list(field) if is_list else [field]
+    fields = list(field) if isinstance(field, (list, tuple)) else [field]
     for i, one in enumerate(fields):
         check_field(f"field[{i}]" if is_list else "field", one)
     loaded = load_model(model, backend=backend)

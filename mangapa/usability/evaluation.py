@@ -61,7 +61,7 @@ def score_fields(
     Parameters
     ----------
     model : `str` or path-like
-        Name or path of a model, as in `~mangapa.usability.load_model`.
+        Name or path of a model, as in `~mangapa.usability.model.load_model`.
     data, labels : path-like
         Fields and flags, as in `~mangapa.usability.labels.read_labelled`.
     progress : `bool`, optional

@@ -106,7 +106,7 @@ def read_labelled(
     return LabelledFields(fields=fields, classes=np.array(classes), groups=np.array(groups))
 
 
-def read_flags(path):
+def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
     """
     Read a table of flags, such as the published catalogue.
 

@@ -1,4 +1,4 @@
-"""Inputs of the fitting methods, made of plain arrays."""
+"""Input of the fitting methods, made from plain arrays."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ ROUND = np.hypot(X, Y) < 8.2
 
 
 def disc_velocity(pa, *, axis_ratio=0.6, x=X, y=Y, amplitude=150.0, noise=0.0, seed=0):
-    """A thin disc with an arctangent rotation curve."""
+    """Return the velocities of a thin disc with an arctangent rotation curve."""
     angle = np.radians(pa)
     along = x * np.sin(angle) + y * np.cos(angle)
     across = (x * np.cos(angle) - y * np.sin(angle)) / axis_ratio
@@ -20,5 +20,5 @@ def disc_velocity(pa, *, axis_ratio=0.6, x=X, y=Y, amplitude=150.0, noise=0.0, s
 
 
 def spaxels(velocity, x=X, y=Y, **options):
-    """What a method is given."""
+    """Return the input of a method."""
     return prepare(VelocityField.from_arrays(velocity, x, y, **options)).spaxels

@@ -59,8 +59,8 @@ def test_outliers_and_a_foreground_star():
     assert abs(fitted(velocity).pa.value - 30) < 1
 
 
-def test_errors_weigh():
-    """Where they differ, the angle is closer to the truth with them than without."""
+def test_errors_are_used_as_weights():
+    """If the errors differ, using them brings the angle closer to the truth."""
     noise = np.where(X > 0, 60.0, 3.0)
     off = []
     for seed in range(20):

@@ -4,13 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangapa import VelocityField, fit_pa, simulate_galaxy
+from mangapa.fitting._errors import UNIFORM
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
-QUICK = ("disc", "harmonic", "symmetry")
+FAST_METHODS = ("disc", "harmonic", "symmetry")
 
 
 def pulls(method, error, n, **settings):
-    """Deviations from the truth over their errors."""
+    """Return the differences from the true angle divided by their errors."""
     found = []
     for seed in range(n):
         pa = 47.0 * seed % 360
@@ -26,7 +27,7 @@ def pulls(method, error, n, **settings):
     ids=["white", "correlated", "binned"],
 )
 def test_the_default_error_is_calibrated(settings):
-    # 100 draws tell the scatter to 7 %; the target of 0.85 to 1.15 is for a larger benchmark.
+    # 100 draws measure the scatter to 7 %. The benchmark draws more, and asks for 0.85 to 1.15.
     assert 0.7 < np.std(pulls("disc", "default", 100, **settings)) < 1.3
 
 
@@ -40,16 +41,16 @@ def test_analytic_and_bootstrap_agree():
     assert 0.6 < analytic / bootstrap < 1.6
 
 
-@pytest.mark.parametrize("method", QUICK)
-def test_error_never_changes_the_angle(method):
+@pytest.mark.parametrize("method", FAST_METHODS)
+def test_the_kind_of_error_does_not_change_the_angle(method):
     field = simulate_galaxy(n_fibres=19, seed=4).halpha
     options = (None, "default", "bootstrap")
     angles = {fit_pa(field, method=method, error=error).pa.value for error in options}
     assert len(angles) == 1
 
 
-@pytest.mark.parametrize("method", QUICK)
-def test_same_field_same_error_in_any_order(method):
+@pytest.mark.parametrize("method", FAST_METHODS)
+def test_the_error_does_not_depend_on_the_order_of_the_fields(method):
     fields = [simulate_galaxy(n_fibres=19, seed=seed).stellar for seed in range(3)]
     forwards = fit_pa(fields, method=method)
     backwards = fit_pa(fields[::-1], method=method)[::-1]
@@ -63,12 +64,10 @@ def test_only_the_disc_has_an_analytic_error():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(1, 300), st.integers(0, 1000))
-def test_more_noise_more_error(noise, seed):
+@given(st.floats(2, 100), st.integers(0, 1000))
+def test_more_noise_gives_a_larger_error(noise, seed):
     def error(scale):
         velocity = disc_velocity(30, noise=scale, seed=seed)
         return fit_pa(VelocityField.from_arrays(velocity, X, Y, mask=~ROUND)).pa_err.value
 
-    low, high = error(noise), error(4 * noise)
-    assert 0 < low <= 52
-    assert high > low or low > 30
+    assert 0 < 2 * error(noise) < error(4 * noise) <= UNIFORM

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from mangapa.fitting._curves import curve_of, mirror_mismatch, three_sigma
-from mangapa.fitting._harmonic import fit, fit_many
+from mangapa.fitting._methods.harmonic import fit, fit_many
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 
 @pytest.mark.parametrize("pa", [0.3, 44.7, 100.2, 179.6])
-def test_refines_below_its_steps(pa):
+def test_angle_is_refined_between_steps(pa):
     found = fit(spaxels(disc_velocity(pa), mask=~ROUND), n_steps=361)
     assert abs((found.pa_axis - pa + 90) % 180 - 90) < 0.15
 
@@ -19,34 +19,34 @@ def test_systemic_velocity_without_one_side():
     assert found.pa_axis == pytest.approx(30, abs=0.5)
 
 
-def test_elongated_footprint_does_not_pull():
+def test_elongated_footprint_does_not_bias():
     angle = np.radians(75)
     across = X * np.cos(angle) - Y * np.sin(angle)
     found = fit(spaxels(disc_velocity(30, noise=10), mask=~ROUND | (np.abs(across) > 3)), n_steps=1)
     assert found.pa_axis == pytest.approx(30, abs=4)
 
 
-def test_outliers_do_not_count():
+def test_outliers_have_little_weight():
     velocity = disc_velocity(30)
     velocity[5::7, 3::7] = 900
     found = fit(spaxels(velocity, mask=~ROUND), n_steps=361)
     assert found.pa_axis == pytest.approx(30, abs=0.3)
 
 
-def test_many_are_as_one_by_one():
+def test_a_list_gives_the_results_of_single_fits():
     fields = [
         spaxels(disc_velocity(pa, noise=10, seed=pa), mask=~ROUND | (reach < X))
         for pa, reach in ((10, 9), (50, 4), (90, 9), (130, 2))
     ]
     small = spaxels(disc_velocity(70, x=X[8:, 8:], y=Y[8:, 8:], noise=5), X[8:, 8:], Y[8:, 8:])
     fields.insert(2, small)
-    # Not by ==: since Python 3.13 a NaN in a dataclass is not even equal to itself.
+    # Since Python 3.13, == of dataclasses with NaN is false even for the same object.
     for one, other in zip(fit_many(fields, n_steps=1), fields, strict=True):
         np.testing.assert_equal(vars(one), vars(fit(other, n_steps=1)))
 
 
-def test_no_mirror_pair_is_no_angle():
-    """Where no ring passes closely enough to any spaxel."""
+def test_without_mirror_pairs_there_is_no_angle():
+    """No ring passes close enough to any spaxel."""
     points = spaxels(disc_velocity(30)).points
     empty = np.zeros((1, 3, 180))
     mismatch, v_sys = mirror_mismatch(empty, empty, np.arange(3.0))

@@ -6,7 +6,7 @@ from tests.fitting.fields import X, Y, spaxels
 
 
 def blocks(side):
-    """Square bins, and velocities that they share."""
+    """Return velocities and bin ids of square bins."""
     row, column = np.indices(X.shape) // side
     number = row * 100 + column
     velocity = np.random.default_rng(3).normal(size=number.max() + 1)[number]
@@ -26,23 +26,23 @@ def test_bins_are_points(with_ids):
     assert points.y[points.bins[0]] == pytest.approx(Y.ravel()[inside].mean())
 
 
-def test_equal_velocities_apart_are_no_bin():
+def test_separate_spaxels_of_equal_velocity_are_not_a_bin():
     velocity = np.where((np.indices(X.shape).sum(axis=0) % 2) == 0, 5.0, -5.0)
     assert spaxels(velocity).points.velocity.size == X.size
 
 
-def test_bad_spaxels_part_bins():
+def test_bad_spaxels_divide_bins():
     velocity = np.where(X > 0, 7.0, X + Y / 100)
     wall = np.abs(Y) < 0.2
     points = spaxels(velocity, mask=wall & (X > 0)).points
     assert np.count_nonzero(points.n_spaxels > 60) == 2
 
 
-def test_lines_of_equal_velocity_are_no_bins():
+def test_lines_of_equal_velocity_are_not_bins():
     assert spaxels(10 * X).points.velocity.size == X.size
 
 
-def test_a_step_is_no_pair_of_bins():
+def test_a_step_is_not_a_pair_of_bins():
     assert spaxels(np.sign(X + 0.1)).points.velocity.size == X.size
 
 

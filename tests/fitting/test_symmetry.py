@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from mangapa.fitting._symmetry import fit, mirror_curve
+from mangapa.fitting._methods.symmetry import fit, mirror_curve
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
 
 
-def test_perfect_symmetry_has_no_chi_square():
+def test_perfect_symmetry_has_zero_chi_square():
     # A field that is linear on the sky is interpolated without error.
     found = fit(spaxels(3 * X, mask=~ROUND), n_steps=361)
     assert found.pa_axis == pytest.approx(90)
@@ -13,8 +13,8 @@ def test_perfect_symmetry_has_no_chi_square():
     assert found.v_sys == pytest.approx(0, abs=1e-6)
 
 
-def test_chi_square_is_that_of_the_mirror_points():
-    """By brute force, at an angle where mirror points fall on spaxels."""
+def test_chi_square_equals_the_sum_over_mirror_points():
+    """At this angle the mirror points coincide with spaxels."""
     velocity = disc_velocity(30, noise=20)
     given = spaxels(velocity)
     chi2, _ = mirror_curve(given, np.radians([0, 45, 90, 135, 180]), given.error**-2)
@@ -32,7 +32,7 @@ def test_chi_square_is_that_of_the_mirror_points():
 
 @pytest.mark.parametrize("n_steps", [10, 36, 91])
 def test_shared_look_ups_change_nothing(n_steps):
-    """Whether a step has its quarter turn among the others or not."""
+    """The steps do or do not include the quarter turn of each."""
     given = spaxels(disc_velocity(30, noise=20), mask=~ROUND | (X > 3))
     angles = np.radians(np.linspace(0, 180, n_steps))
     ivar = given.error**-2
@@ -48,7 +48,7 @@ def test_holes_are_bridged():
     assert found.pa_axis == pytest.approx(30, abs=1)
 
 
-def test_mirror_points_outside_the_field_do_not_count():
+def test_mirror_points_outside_the_field_are_ignored():
     # Half of the field has no mirror points about the centre: chi-square must stay finite and low.
     found = fit(spaxels(3 * X, mask=~ROUND | (X < -1)), n_steps=361)
     assert np.isfinite(found.chi2)

@@ -46,6 +46,7 @@ def test_every_release_and_daptype_reads_back(release, bintype, written, tmp_pat
     assert read.effective_radius == galaxy.effective_radius
 
 
+@pytest.mark.quick
 def test_real_file(real_maps):
     galaxy = mangapa.read_maps(real_maps)
     assert (galaxy.plateifu, galaxy.mangaid) == ("8080-12701", "1-37640")
@@ -64,11 +65,13 @@ def test_real_file(real_maps):
     assert np.median(galaxy.halpha.velocity[galaxy.halpha.good]).value == pytest.approx(13.206606)
 
 
+@pytest.mark.quick
 def test_uncompressed_file(galaxy, maps_file, tmp_path):
     plain = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
     assert_equal(mangapa.read_maps(plain).stellar, mangapa.read_maps(maps_file).stellar)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("share", [0.999, 0.6, 0.2, 0.01])
 def test_truncated(maps_file, share):
     content = maps_file.read_bytes()

@@ -9,7 +9,7 @@ ROUND = np.hypot(X, Y) < 12.2
 
 
 def disc(pa=60.0, *, axis_ratio=0.6, amplitude=150.0, v_sys=0.0, noise=4.0, seed=0, x=X, y=Y):
-    """Velocities of a thin disc; ``pa`` may be a map."""
+    """Return the velocities of a thin disc; ``pa`` may be a map."""
     angle = np.radians(pa)
     along = x * np.sin(angle) + y * np.cos(angle)
     across = (x * np.cos(angle) - y * np.sin(angle)) / axis_ratio
@@ -23,5 +23,5 @@ def field(velocity, *, x=X, y=Y, mask=~ROUND, **options):
 
 
 def off(angle, true):
-    """Difference in -180 to 180 degrees, of values or quantities."""
+    """Return the difference in -180 to 180 degrees, of values or quantities."""
     return (getattr(angle, "value", angle) - true + 180) % 360 - 180

@@ -26,7 +26,7 @@ def blank():
 
 
 def made(pa, *, k1=100.0, error=3.0, v_sys=None):
-    """Kinemetry with the given angles."""
+    """Make kinemetry with the given angles."""
     pa = np.asarray(pa, float)
     k1 = np.broadcast_to(k1, pa.shape)
     from_axis = np.radians(pa - blank().pa_axis)
@@ -65,7 +65,7 @@ def test_only_a_core_that_turns_back_counter_rotates():
     assert at_90["counter_rotating_core"] < 1e-6 < at_90["kdc"]
 
 
-def test_an_odd_outside_is_no_core():
+def test_an_odd_outside_is_not_a_core():
     found = decoupled_core(made([60] * 8 + [240] * 2))
     assert found["kdc_significance"] < 1
 
@@ -95,20 +95,20 @@ def test_warp_is_the_turn_of_the_axis(start, turn):
     assert found["warp_turn_err"] > 0
 
 
-def test_wiggles_are_no_warp():
+def test_wiggles_are_not_a_warp():
     angles = 60 + 25 * np.array([0, 1, -1, 1, 0, -1, 1, -1, 1, 1.0])
     found = warp(made(angles))
     assert found["warp_turn_err"] > 10
     assert found["warp_significance"] < 1
 
 
-def test_noise_is_no_warp():
+def test_noise_is_not_a_warp():
     rng = np.random.default_rng(0)
     found = [warp(made(rng.uniform(0, 360, 10), error=80)) for _ in range(200)]
     assert np.mean([one["warp_significance"] > 2 for one in found]) < 0.02
 
 
-def test_wandering_systemic_velocities_disturb():
+def test_irregular_systemic_velocities_are_disturbed():
     calm = disturbance(made([60.0] * 10))
     wild = disturbance(made([60.0] * 10, v_sys=[*[0] * 5, *[120] * 5]))
     assert calm["wander"] == 0
@@ -117,14 +117,14 @@ def test_wandering_systemic_velocities_disturb():
     assert 0.2 < wild["disturbed"] < 1
 
 
-def test_too_few_rings_tell_nothing():
+def test_too_few_rings_have_no_features():
     assert decoupled_core(made([60])) == disturbance(made([60])) == {}
     assert warp(made([60, 90])) == {}
     hidden = replace(made([60] * 5), coverage=np.array([1, 0.2, 0.2, 0.2, 0.2]))
     assert decoupled_core(hidden) == warp(hidden) == disturbance(hidden) == {}
 
 
-def test_no_noise_and_no_rotation_are_finite():
+def test_zero_noise_and_zero_rotation_give_probabilities():
     for kinemetry in (
         made([60] * 8, error=0),
         made([60] * 8, k1=0.0),
@@ -147,7 +147,7 @@ def test_counter_rotation_probability(angle, error, expected):
 
 
 def test_counter_rotation_of_unknown_directions():
-    """Two directions that may be any are over 150 degrees apart in one case of six."""
+    """Two random directions are more than 150 degrees apart in one case of six."""
     assert counter_rotation_probability(90, 147) == pytest.approx(1 / 6, abs=0.02)
     assert np.isnan(counter_rotation_probability(90, np.nan))
     assert np.isnan(counter_rotation_probability(np.nan, 5))

@@ -35,7 +35,7 @@ def test_galaxy_with_a_core(with_core):
         found.counter_rotation = 0.5
 
 
-def test_plain_galaxy_has_nothing():
+def test_plain_galaxy_has_no_features():
     found = features(simulate_galaxy(n_fibres=61, seed=1))
     assert found.stellar.found == found.halpha.found == ()
     assert found.stellar.kdc < 0.01
@@ -46,13 +46,13 @@ def test_plain_galaxy_has_nothing():
     assert "nothing found" in repr(found.stellar)
 
 
-def test_warp_is_found_but_no_core():
+def test_a_warp_is_not_a_core():
     found = features(simulate_galaxy(n_fibres=127, warp=60, inclination=40, seed=1)).stellar
     assert found.found == ("warp",)
     assert 40 < found.warp_turn.to_value(u.deg) < 75
 
 
-def test_measurements_lend_their_angles(with_core):
+def test_angles_of_a_measurement_are_reused(with_core):
     measurement = mangapa.measure(with_core, model="default")
     found = features(measurement)
     assert found.stellar.found == features(measurement.galaxy).stellar.found
@@ -102,12 +102,13 @@ NOTHING = np.full(X.shape, np.nan)
         (field(0 * X + 7), PAFlags.CONSTANT_VELOCITY),
     ],
 )
-def test_bad_fields_tell_nothing(bad, flag):
+def test_bad_fields_have_no_features(bad, flag):
     found = features(bad).stellar
     assert found.flags & flag
     assert found.found == ()
-    for name, value in vars(found).items():
-        assert name == "flags" or np.isnan(value), name
+    numbers = [u.Quantity(value).value for name, value in vars(found).items() if name != "flags"]
+    assert len(numbers) > 10
+    assert np.isnan(numbers).all()
 
 
 def test_galaxy_without_fields():
@@ -116,7 +117,7 @@ def test_galaxy_without_fields():
     assert np.isnan(found.counter_rotation)
 
 
-def test_one_ring_tells_nothing_but_asymmetry():
+def test_one_ring_has_only_an_asymmetry():
     one = field(disc(noise=1))
     found = features(one, profiles={"stellar": pa_profile(one, ring_width=30)}).stellar
     assert found.found == ()
@@ -126,18 +127,18 @@ def test_one_ring_tells_nothing_but_asymmetry():
 
 
 @pytest.mark.parametrize("source", [None, 3.0, "8485-1901", PAProfile()])
-def test_other_sources_are_refused(source):
+def test_other_sources_raise(source):
     with pytest.raises(TypeError, match="source must be a Galaxy, a Measurement or a VelocityF"):
         features(source)
 
 
-def test_other_profiles_are_refused(with_core):
+def test_other_profiles_raise(with_core):
     with pytest.raises(TypeError, match=r"profiles\['halpha'\] must be a PAProfile, not int"):
         features(with_core.halpha, profiles={"halpha": 3})
 
 
 def recall(n, **settings):
-    """Share of galaxies at V/sigma of about 7 in which a core is found."""
+    """Return the share of galaxies at V/sigma of about 7 in which a core is found."""
     found = []
     for seed in range(n):
         galaxy = simulate_galaxy(
@@ -171,7 +172,7 @@ def test_plain_discs_of_any_kind_raise_no_alarm():
     assert recall(100, missing=2, outliers=0.01) <= 0.02
 
 
-#: What was found in the galaxy with a core when it was first measured.
+#: Features of the galaxy with a core, as first measured.
 REFERENCE = {
     "kdc": 0.996546,
     "kdc_turn": 179.715,

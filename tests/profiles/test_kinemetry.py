@@ -15,12 +15,12 @@ def kinemetry_of(velocity, *, ellipse=SHAPE, mask=~ROUND, **options):
 
 
 def with_harmonic(n, amplitude, noise=2.0):
-    """A disc, and an n-th harmonic of a constant amplitude."""
+    """Return the velocities of a disc with an n-th harmonic of constant amplitude."""
     _, azimuth = SHAPE.polar(X, Y)
     return disc(60, axis_ratio=0.6, noise=noise) + amplitude * np.cos(n * azimuth + 0.7)
 
 
-def test_a_disc_has_k1_alone():
+def test_a_disc_has_only_k1():
     found = kinemetry_of(disc(60, v_sys=25, noise=3))
     covered = found.covered
     expected = 150 * found.radius / np.hypot(found.radius, 3)
@@ -40,11 +40,11 @@ def test_higher_harmonics_are_measured(n, amplitude):
     difference = (found.asymmetry - true)[whole]
     assert np.all(np.abs(difference) < 5 * found.asymmetry_err[whole] + 0.02)
     assert 0.8 < found.field_asymmetry / np.mean(true[whole]) < 1.2
-    # And they turn no axis.
+    # They do not turn the axis.
     assert np.all(np.abs(off(found.pa, 60))[whole] < 4 * found.pa_err[whole] + 0.2)
 
 
-def test_asymmetry_errors_are_those_of_the_harmonics():
+def test_asymmetry_errors_are_calibrated():
     draws = [kinemetry_of(with_harmonic(3, 30, noise=0) + noise) for noise in noises(40)]
     asymmetry = np.array([one.asymmetry for one in draws])
     error = np.median([one.asymmetry_err for one in draws], axis=0)
@@ -60,15 +60,15 @@ def noises(n):
     return rng.normal(scale=8, size=(n, *X.shape))
 
 
-def test_rings_of_another_axis_tell_the_same():
-    """The rings need not follow the disc: on circles and turned ones the angle is that of it."""
+def test_angles_do_not_depend_on_the_axis_of_the_rings():
+    """Circles and rotated ellipses give the angle of the disc as well."""
     for axis, ratio in ((60.0, 1.0), (200.0, 1.0), (70.0, 0.7)):
         ellipse = Ellipse(pa_axis=axis, axis_ratio=ratio)
         found = kinemetry_of(disc(60, axis_ratio=0.9, noise=2), ellipse=ellipse)
         assert np.median(np.abs(off(found.pa, 60))[found.covered]) < 3
 
 
-def test_half_a_ring_tells_its_angle_but_no_asymmetry():
+def test_half_a_ring_has_an_angle_but_no_asymmetry():
     found = kinemetry_of(disc(60, noise=3), mask=~ROUND | (X < -0.2))
     assert np.isnan(found.asymmetry[-4:]).all()
     assert found.covered.sum() > 5
@@ -76,7 +76,7 @@ def test_half_a_ring_tells_its_angle_but_no_asymmetry():
     assert np.abs(np.median(off(found.pa, 60)[found.covered])) < 2
 
 
-def test_no_ring_is_seen_whole():
+def test_rings_with_little_coverage_have_no_asymmetry():
     found = kinemetry_of(disc(60, noise=3), mask=~ROUND | (X < 4))
     assert np.isnan(found.field_asymmetry)
     assert np.isnan(found.field_asymmetry_err)

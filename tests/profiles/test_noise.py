@@ -29,7 +29,7 @@ def test_shared_noise_is_recognised():
     assert min(noise.shared for noise in shared) > 0.7
 
 
-def test_covariance_is_that_of_the_solutions():
+def test_covariance_equals_that_of_the_solutions():
     solutions, covariances = [], []
     for seed in range(60):
         noise, fit = noise_of(field(disc(noise=7, seed=seed)))
@@ -42,14 +42,14 @@ def test_covariance_is_that_of_the_solutions():
     np.testing.assert_allclose(expected, np.swapaxes(expected, 1, 2), rtol=1e-5, atol=1e-6)
 
 
-def test_scattered_places_share_no_noise():
+def test_scattered_points_share_no_noise():
     x, y = np.random.default_rng(1).uniform(-10, 10, (2, 1, 900))
     noise, fit = noise_of(field(disc(noise=7, x=x, y=y), x=x, y=y, mask=None))
     assert noise.shared == 0
     assert np.isfinite(noise.covariance(fit)).all()
 
 
-def test_no_noise_at_all():
+def test_zero_noise():
     noise, fit = noise_of(field(disc(noise=0)))
     assert np.isfinite(noise.scale).all()
     assert np.all(np.einsum("rii->ri", noise.covariance(fit)) >= 0)

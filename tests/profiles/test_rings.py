@@ -14,16 +14,16 @@ def rings_of(one, *, ellipse=None, width=1.25):
     return Rings.of(points, ellipse, width, relative, spaxels.grid), spaxels, points
 
 
-def test_places_on_an_ellipse():
+def test_positions_on_an_ellipse():
     ellipse = Ellipse(pa_axis=90.0, axis_ratio=0.5)
     radius, azimuth = ellipse.polar(np.array([2.0, 0.0, -2.0]), np.array([0.0, -1.0, 0.0]))
     np.testing.assert_allclose(radius, 2)
-    # East is at the end of the axis; from there the azimuth grows towards South, as from N to E.
+    # East is at the end of the axis. From there the azimuth increases towards South.
     np.testing.assert_allclose(np.abs(azimuth), [0, np.pi / 2, np.pi], atol=1e-12)
     assert azimuth[1] > 0
 
 
-def test_rings_are_as_narrow_as_data_allow():
+def test_rings_are_as_narrow_as_the_data_allow():
     radius = np.sqrt(np.linspace(0, 100, 500))
     number = ring_numbers(radius, 1.25)
     counts = np.bincount(number[number >= 0])
@@ -40,24 +40,26 @@ def test_any_width_gives_rings(width):
     assert np.count_nonzero(number < 0) < MIN_DATA
 
 
-def test_too_few_for_a_ring_are_in_none():
+def test_too_few_points_make_no_ring():
     assert np.all(ring_numbers(np.arange(MIN_DATA - 1.0), 1.0) == -1)
 
 
 def test_slices_hold_the_rings():
     rings, _, points = rings_of(field(disc()))
-    for i, part in enumerate(rings.slices()):
+    slices = list(rings.slices())
+    assert len(slices) == rings.count.size > 5
+    for i, part in enumerate(slices):
         assert np.all(rings.ring[part] == i)
         np.testing.assert_array_equal(
             np.sort(rings.velocity[part]), np.sort(points.velocity[rings.number == i])
         )
     assert rings.count.sum() == np.count_nonzero(rings.number >= 0)
     np.testing.assert_allclose(rings.sum(rings.weight > 0), rings.count)
-    mean = [np.average(rings.radius[p], weights=rings.weight[p]) for p in rings.slices()]
+    mean = [np.average(rings.radius[p], weights=rings.weight[p]) for p in slices]
     np.testing.assert_allclose(rings.mean(rings.radius), mean)
 
 
-def test_coverage_is_that_of_the_azimuth():
+def test_coverage_is_a_share_of_the_azimuth():
     circles = Ellipse(pa_axis=0.0, axis_ratio=1.0)
     rings, spaxels, _ = rings_of(field(disc()), ellipse=circles)
     n_spaxels, coverage = rings.coverage(spaxels)
@@ -68,7 +70,7 @@ def test_coverage_is_that_of_the_azimuth():
     assert np.all(np.abs(coverage[2:-1] - 0.5) <= 1 / SECTORS)
 
 
-def test_bins_count_once_and_cover_by_their_spaxels():
+def test_bins_count_once_but_cover_all_their_spaxels():
     bin_id = (np.arange(X.shape[0]) // 3)[:, None] * 100 + np.arange(X.shape[1]) // 3
     velocity = disc(noise=0)
     velocity = np.array([velocity[bin_id == b].mean() for b in bin_id.ravel()]).reshape(X.shape)

@@ -19,19 +19,19 @@ def test_direction_error_of_round_noise():
     np.testing.assert_allclose(error, 2)
 
 
-def test_only_noise_across_turns():
+def test_only_noise_across_the_direction_matters():
     cov = np.array([np.diag([25.0, 1.0])])
     along, across = (direction_error(np.array([v]), cov)[0] for v in ([100.0, 0], [0, 100.0]))
     assert across == pytest.approx(5 * along, rel=0.01)
 
 
-def test_no_rotation_is_any_direction():
+def test_without_rotation_the_direction_is_random():
     error = direction_error(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array(2 * [100 * np.eye(2)]))
     np.testing.assert_allclose(error, UNIFORM)
     assert pytest.approx(103.9, abs=0.1) == UNIFORM
 
 
-def test_error_is_the_scatter_of_the_direction():
+def test_error_equals_the_scatter_of_the_direction():
     rng = np.random.default_rng(0)
     cov = np.array([[9.0, 4.0], [4.0, 25.0]])
     draws = np.array([50.0, 30.0]) + rng.multivariate_normal([0, 0], cov, 20000)
@@ -40,7 +40,7 @@ def test_error_is_the_scatter_of_the_direction():
     assert np.median(errors) == pytest.approx(angle.std(), rel=0.05)
 
 
-def test_angles_between_are_signed():
+def test_differences_of_angles_are_signed():
     one = np.array([1.0, 0.0])
     others = np.array([[1.0, 1.0], [0.0, -1.0], [-1.0, 1e-9]])
     np.testing.assert_allclose(angles_between(one, others), [45, -90, 180], atol=1e-6)

@@ -120,6 +120,7 @@ def limit_fields():
     along = 0.6 * x + 0.8 * y
     flat = 120 * along / np.hypot(np.hypot(along, across), 1) + noise / 100
     return {
+        **{f"twisted {seed} stellar": twisted_field(seed) for seed in (13, 380)},
         "twenty stellar": field(rotation, few),
         "nineteen stellar": field(rotation, fewer),
         "three bins stellar": field(means[thirds], ~round_, bin_id=thirds),
@@ -130,10 +131,10 @@ def limit_fields():
     }
 
 
-#: Irregularity of a grid that is just accepted, arcsec.
-JITTER = 0.005
+#: Irregularity that just makes points of a grid scattered, arcsec.
+JITTER = 0.004
 #: Seeds of `small_field`: many, and those for which a threshold matters that is seldom met.
-SWARM = tuple(range(60))
+SWARM = (*range(60), 100, 114, 115, 120, 145, 150, 283, 301, 348, 360, 645, 1477, 1556, 1880)
 
 
 def small_field(seed):
@@ -168,6 +169,19 @@ def small_field(seed):
 
 def swarm():
     return [small_field(seed) for seed in SWARM]
+
+
+def twisted_field(seed):
+    """A field of high signal-to-noise whose outer axis is turned by a few degrees."""
+    rng = np.random.default_rng((15, seed))
+    y, x = np.mgrid[-6:6.5:0.5, 6:-6.5:-0.5]
+    outside = np.hypot(x, y) > 6
+    turn = rng.uniform(0, 12)
+    angle = np.radians(30 + turn * (np.hypot(x, y) > rng.uniform(1, 5)))
+    along, across = x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle)
+    velocity = 200 * along / np.hypot(np.hypot(along, 2), rng.uniform(1, 2) * across)
+    velocity = velocity + rng.normal(0, 1, x.shape)
+    return VelocityField.from_arrays(velocity, x, y, mask=outside)
 
 
 def of_fit(field, **options):

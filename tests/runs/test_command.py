@@ -29,6 +29,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.quick
 def test_survey_and_status(folder, tmp_path, capsys):
     run, absent = tmp_path / "run", folder / "absent-MAPS-.fits"
     arguments = ["survey", str(folder), str(absent), "--out", str(run), "--jobs", "1"]

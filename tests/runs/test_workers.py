@@ -110,7 +110,7 @@ def test_what_a_script_registers_is_refused_before_the_run_begins(maps_file, tmp
 
 
 def test_modules_of_the_package_itself():
-    assert "mangapa.fitting._disc" in needed_modules("disc")
+    assert "mangapa.fitting._methods.disc" in needed_modules("disc")
     assert "mangapa.catalogue.columns" in needed_modules("disc")
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangapa.fitting._grid import grid_of
+from mangapa._utils.grid import grid_of
 from mangapa.fitting._scattered import on_a_grid
 from tests.fitting.fields import spaxels
 
@@ -12,7 +12,7 @@ ALL = np.ones(ROW.shape, bool)
 
 
 @given(st.floats(0, 360), st.booleans(), st.floats(0.1, 10))
-def test_any_orientation(turn, mirror, step):
+def test_grids_of_any_orientation(turn, mirror, step):
     angle = np.radians(turn)
     sign = -1 if mirror else 1
     x = step * (np.cos(angle) * COLUMN - np.sin(angle) * ROW) - 3
@@ -25,7 +25,7 @@ def test_any_orientation(turn, mirror, step):
     np.testing.assert_allclose(grid.places(COLUMN, ROW), [x, y], atol=1e-9)
 
 
-def test_places_of_bad_spaxels_do_not_matter():
+def test_positions_of_bad_spaxels_do_not_matter():
     good = (ROW > 1) & (COLUMN < 7)
     x, y = np.where(good, 0.5 * COLUMN, np.nan), np.where(good, 0.5 * ROW, np.nan)
     grid = grid_of(x, y, good)
@@ -40,7 +40,7 @@ def test_float32_offsets_are_a_grid(real_maps):
     assert grid_of(field.x.value, field.y.value, field.good).spaxel == pytest.approx(0.5)
 
 
-def test_scattered_points_are_none():
+def test_scattered_points_are_not_a_grid():
     x, y = np.random.default_rng(1).normal(size=(2, *ROW.shape))
     assert grid_of(x, y, ALL) is None
     assert grid_of(1.0 * COLUMN, 1.0 * ROW**2, ALL) is None
@@ -57,3 +57,16 @@ def test_scattered_points_are_interpolated():
     np.testing.assert_allclose(weight, 0.5)
     places = gridded.grid.places(*np.nonzero(gridded.good)[::-1])
     np.testing.assert_allclose(places, [gridded.x, gridded.y], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("turn", "aligned"), [(0, True), (90, False), (180, True), (0.3, True), (1, False)]
+)
+def test_aligned_to_half_a_spaxel(turn, aligned):
+    angle = np.radians(turn)
+    row, column = np.indices((40, 30))
+    x, y = (
+        np.cos(angle) * column - np.sin(angle) * row,
+        np.sin(angle) * column + np.cos(angle) * row,
+    )
+    assert grid_of(x, y, np.ones(x.shape, bool)).is_aligned == aligned

@@ -1,4 +1,4 @@
-"""Registry of the fitting methods."""
+"""Registry of the fitting methods, which are the modules of this folder, and the default one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,23 +13,7 @@ _methods = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """
-    A registered method.
-
-    Attributes
-    ----------
-    name : `str`
-        What users call it.
-    fit : callable
-        ``fit(spaxels, *, n_steps) -> PAFit``.
-    fit_many : callable or `None`
-        The same for a list of spaxels, where that is faster.
-    error : {"analytic", "bootstrap", "3sigma"}
-        What ``error="default"`` means: the method's own analytic error, the bootstrap, or a third
-        of its 3-sigma interval for a method that is too slow for a bootstrap.
-    stepped : `bool`
-        Whether the angle is one of ``n_steps`` instead of continuous.
-    """
+    """A registered method; see `register_method`."""
 
     name: str
     fit: Callable

@@ -15,27 +15,23 @@ MIN_SPAXELS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """
-    An affine grid: the spaxel in row i and column j is at origin + steps @ (j, i).
+    """An affine grid: the spaxel in row i and column j is at origin + steps @ (j, i)."""
 
-    Attributes
-    ----------
-    origin : `~numpy.ndarray`
-        Position of the first spaxel, arcsec, shape (2,).
-    steps : `~numpy.ndarray`
-        The columns are the steps to the next column and to the next row, arcsec, shape (2, 2).
-    shape : `tuple` of `int`
-        Rows and columns.
-    """
-
-    origin: np.ndarray
-    steps: np.ndarray
-    shape: tuple
+    origin: np.ndarray  # position of the first spaxel, arcsec, shape (2,)
+    steps: np.ndarray  # columns: steps to the next column and row, arcsec, shape (2, 2)
+    shape: tuple  # rows and columns
 
     @property
     def spaxel(self):
         """Side of a square with the area of a spaxel, arcsec."""
         return float(np.sqrt(abs(np.linalg.det(self.steps))))
+
+    @property
+    def is_aligned(self):
+        """Whether rows and columns follow the axes, to half a spaxel over the whole map."""
+        rows, columns = self.shape
+        (_, across_x), (across_y, _) = np.abs(self.steps)
+        return max(across_x * rows, across_y * columns) < self.spaxel / 2
 
     def index(self, x, y):
         """Column and row, which may be fractions, of any positions."""

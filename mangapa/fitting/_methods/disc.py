@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from mangapa.fitting import _symmetry
 from mangapa.fitting._curves import three_sigma
-from mangapa.fitting._methods import register_method
+from mangapa.fitting._methods import register_method, symmetry
 from mangapa.fitting._points import MIN_POINTS
 from mangapa.fitting._results import PAFit
 
@@ -28,7 +27,7 @@ def fit(spaxels, *, n_steps):
     disc, points, error = spaxels.disc, spaxels.points, spaxels.disc_error
     pa_axis = np.degrees(disc.angle) % 180.0
     if error > NO_SIGNAL:
-        pa_axis = _symmetry.fit(spaxels, n_steps=n_steps).pa_axis
+        pa_axis = symmetry.fit(spaxels, n_steps=n_steps).pa_axis
     return PAFit(
         pa_axis=pa_axis,
         error_3sigma=three_sigma(spaxels.curve.chi2, points.weight.size),
