@@ -93,7 +93,11 @@ def register_column(
 
     Parameters
     ----------
-    name, value, description, unit, decimals, kind, part, ucd
+    name, description : `str`
+        Name of the column, and what it holds in one line.
+    value : callable
+        Returns the value from a `~mangapa.Measurement`.
+    unit, decimals, kind, part, ucd : optional
         Attributes of the `Column`. By default ``kind`` is `float` if there is a unit or a number of
         decimals, and otherwise any type.
 

@@ -56,7 +56,7 @@ def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
     for row in rows:
         galaxy = row["plateifu"]
         for tracer in TRACERS:
-            codes = {kind: row.get(columns.get(tracer)) or 0 for kind, columns in COLUMNS.items()}
+            codes: dict = {kind: row.get(names.get(tracer)) or 0 for kind, names in COLUMNS.items()}
             is_new = last.get((galaxy, tracer)) != tuple(codes.values())
             if row.get(QUALITY_NAMES[tracer]) is not None and is_new:
                 new.append(Judgement(expert=expert, galaxy=galaxy, tracer=tracer, **codes))
