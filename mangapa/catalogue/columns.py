@@ -93,10 +93,12 @@ def register_column(
 
     Parameters
     ----------
-    name, description : `str`
-        Name of the column, and what it holds in one line.
+    name : `str`
+        Name of the column.
     value : callable
         Returns the value from a `~mangapa.Measurement`.
+    description : `str`
+        What the column holds, in one line.
     unit, decimals, kind, part, ucd : optional
         Attributes of the `Column`. By default ``kind`` is `float` if there is a unit or a number of
         decimals, and otherwise any type.
