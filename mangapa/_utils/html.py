@@ -41,6 +41,11 @@ def as_text(value, error=np.nan, decimals=1):
     return f"{number:.{decimals}f}{margin} {unit}".rstrip()
 
 
+def data_uri(content, kind):
+    """Bytes of a MIME type as an address that a page can hold."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
 def _picture(draw, size, title):
     try:
         from matplotlib import rc_context
@@ -52,5 +57,4 @@ def _picture(draw, size, title):
         figure = Figure(figsize=size, dpi=DPI, layout="constrained")
         draw(figure)
         figure.savefig(content, format="png")
-    data = base64.b64encode(content.getvalue()).decode("ascii")
-    return f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{escape(title)}" src="{data_uri(content.getvalue(), "image/png")}">'

@@ -9,12 +9,14 @@ from astropy.table import QTable, Table
 
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ScalarLike
+from mangapa.fields import TRACER_TITLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Angles that both catalogues may have, and their titles.
-ANGLES = {"stellar_pa": "Stars", "halpha_pa": r"H$\alpha$", "pa_offset": "Misalignment"}
+ANGLES = {f"{tracer}_pa": title for tracer, title in TRACER_TITLES.items()}
+ANGLES["pa_offset"] = "Misalignment"
 #: Larger differences are outliers: above the 1-sigma errors of usable fields, below the 30 deg from
 #: which a galaxy is misaligned.
 OUTLIER = 10 * u.deg
@@ -32,12 +34,11 @@ class Comparison:
     Attributes
     ----------
     table : `~astropy.table.QTable`
-        One row for each galaxy in both: each angle of both, such as ``stellar_pa_a`` and
-        ``stellar_pa_b``, and ``stellar_pa_difference``, b less a, wrapped to -180 to 180 deg.
+        One row for each galaxy in both: angles such as ``stellar_pa_a`` and ``stellar_pa_b``, and
+        ``stellar_pa_difference``, b less a, from -180 to 180 deg.
     numbers : `~astropy.table.Table`
-        For each angle the number of galaxies (``n``), the ``median`` absolute difference (deg), the
-        fractions within 1, 5 and 10 deg, and the fraction with the opposite receding side
-        (``reversed``).
+        For each angle the number of galaxies (``n``), the ``median`` absolute difference (deg), and
+        the fractions within 1, 5 and 10 deg and with the opposite receding side (``reversed``).
     only_a, only_b : `list` of `str`
         Plate-IFUs that the other catalogue lacks.
     """
@@ -56,7 +57,7 @@ class Comparison:
         name : `str`
             Name of the angle, such as "stellar_pa".
         beyond : `float` or `~astropy.units.Quantity`, optional
-            Difference above which a galaxy is selected, deg.
+            Galaxies with a larger difference are selected, deg.
 
         Returns
         -------
@@ -66,7 +67,7 @@ class Comparison:
         Raises
         ------
         ValueError
-            If the catalogues have no such angle in common, or ``beyond`` is not an angle.
+            If the catalogues do not share the angle, or ``beyond`` is not an angle.
         """
         if name not in self.numbers["angle"]:
             msg = f"name={name!r} must be one of {', '.join(self.numbers['angle'])}"
@@ -95,13 +96,14 @@ class Comparison:
         axes = figure.subplots(2, len(self.numbers), squeeze=False)
         for (above, below), row in zip(axes.T, self.numbers, strict=True):
             name = row["angle"]
-            a, b = (self.table[f"{name}_{which}"].to_value(u.deg) for which in "ab")
+            a, b, off = (
+                self.table[f"{name}_{x}"].to_value(u.deg) for x in ("a", "b", "difference")
+            )
             top = 180 if name == "pa_offset" else 360
             above.plot([0, top], [0, top], color="0.8", zorder=0)
             above.plot(a, b, ".", markersize=3, color="#0072B2", rasterized=True)
             above.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=ANGLES[name])
             above.set(xlabel="a (deg)", ylabel="b (deg)")
-            off = self.table[f"{name}_difference"].to_value(u.deg)
             below.hist(off[np.isfinite(off)], np.linspace(-20, 20, 81), color="#0072B2")
             below.set_title(f"{row['within_5']:.1%} within 5 deg", fontsize="medium")
             below.set(xlabel="b - a (deg), larger ones not shown", ylabel="galaxies")
@@ -147,34 +149,25 @@ def compare(a: Table, b: Table) -> Comparison:
     """
     names = [name for name in ANGLES if name in a.colnames and name in b.colnames]
     ours, theirs = np.asarray(a["plateifu"]), np.asarray(b["plateifu"])
-    common, in_a, in_b = np.intersect1d(ours, theirs, return_indices=True)
+    common, *places = np.intersect1d(ours, theirs, return_indices=True)
     if not names or not common.size:
         what = "galaxy" if names else f"column of {', '.join(ANGLES)}"
         msg = f"the catalogues have no {what} in common"
         raise ValueError(msg)
     table, rows = QTable({"plateifu": common}), []
     for name in names:
-        one, other = (np.atleast_1d(t[name][i].to(u.deg)) for t, i in ((a, in_a), (b, in_b)))
+        one, other = (t[name][i].to(u.deg) for t, i in zip((a, b), places, strict=True))
         off = other - one
         if name != "pa_offset":
             off = (off + 180 * u.deg) % (360 * u.deg) - 180 * u.deg
         table[f"{name}_a"], table[f"{name}_b"], table[f"{name}_difference"] = one, other, off
         rows.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)].value))})
-    return Comparison(
-        table=table,
-        numbers=Table(rows),
-        only_a=np.setdiff1d(ours, theirs).tolist(),
-        only_b=np.setdiff1d(theirs, ours).tolist(),
-    )
+    only_a, only_b = np.setdiff1d(ours, theirs).tolist(), np.setdiff1d(theirs, ours).tolist()
+    return Comparison(table=table, numbers=Table(rows), only_a=only_a, only_b=only_b)
 
 
 def _statistics(off):
-    def fraction(chosen):
-        return float(np.mean(chosen)) if off.size else np.nan
-
-    return {
-        "n": off.size,
-        "median": float(np.median(off)) if off.size else np.nan,
-        **{f"within_{limit}": fraction(off <= limit) for limit in WITHIN},
-        "reversed": fraction(off > REVERSED),
-    }
+    """Statistics of absolute differences in deg; NaN if there are none."""
+    chosen = {f"within_{limit}": off <= limit for limit in WITHIN} | {"reversed": off > REVERSED}
+    fractions = {name: np.mean(rows) if off.size else np.nan for name, rows in chosen.items()}
+    return {"n": off.size, "median": np.median(off) if off.size else np.nan, **fractions}

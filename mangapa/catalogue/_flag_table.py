@@ -45,13 +45,11 @@ def read_flag_table(path, *required):
         reader = csv.DictReader(file, restval="")
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         missing = [
-            " or ".join(group) for group in (IDENTIFIERS, *required) if not set(group) & set(names)
+            " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
         ]
         if missing:
-            msg = (
-                f"{path} must have a column {', and a column '.join(missing)}; it has "
-                f"{', '.join(names) or 'none'}"
-            )
+            needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
+            msg = f"{path} must have a column {needed}; it has {present}"
             raise ValueError(msg)
         identifier = next(name for name in IDENTIFIERS if name in names)
         rows, dropped = [], []
@@ -83,9 +81,6 @@ def _warn(path, dropped):
     counts = ", ".join(f"{n} in {name}" for name, n in Counter(d[0] for d in dropped).items())
     name, value, line = dropped[0]
     allowed = f"one of {', '.join(map(str, CODES[KINDS[name]]))}" if name in KINDS else "a name"
-    warnings.warn(
-        f"{path}: cells that cannot be used are ignored ({counts}), for example {name}={value!r} "
-        f"in line {line}, which must be {allowed}",
-        MangapaWarning,
-        stacklevel=4,
-    )
+    example = f"{name}={value!r} in line {line}, which must be {allowed}"
+    text = f"{path}: cells that cannot be used are ignored ({counts}), for example {example}"
+    warnings.warn(text, MangapaWarning, stacklevel=4)

@@ -36,13 +36,13 @@ def write_catalogue(table_or_measurements: Table | Iterable, path: PathLike) -> 
     """
     Write a catalogue, in the format that the suffix of its name selects.
 
-    ECSV, FITS, VOTable and Parquet keep units, descriptions and provenance. CSV keeps the values
-    alone, and a `~mangapa.MangapaWarning` says so.
+    CSV keeps the values alone, with a `~mangapa.MangapaWarning`; the other formats also keep units,
+    descriptions and provenance.
 
     Parameters
     ----------
     table_or_measurements : `~astropy.table.Table`, `~mangapa.Measurement` or iterable of them
-        A table such as `~mangapa.catalogue.tabulate` makes, or the measurements for one.
+        A table, or the measurements for one.
     path : path-like
         A name that ends in ``.ecsv``, ``.fits``, ``.vot`` (with UCDs), ``.parquet`` (needs pyarrow)
         or ``.csv``. An existing file is replaced in one step.
@@ -54,10 +54,8 @@ def write_catalogue(table_or_measurements: Table | Iterable, path: PathLike) -> 
 
     Raises
     ------
-    ValueError
-        If the name ends in anything else.
-    TypeError
-        If the first argument is neither a table nor measurements.
+    ValueError, TypeError
+        If the name ends in anything else, or the first argument is something else.
     ImportError
         If pyarrow is needed and not installed.
 
@@ -69,22 +67,17 @@ def write_catalogue(table_or_measurements: Table | Iterable, path: PathLike) -> 
     >>> print(mangapa.read_catalogue(path)["plateifu"][0])
     8485-1901
     """
-    path = Path(path)
-    form = _format_of(path)
+    path, form = _path_and_format(path)
     table = table_or_measurements
-    if not isinstance(table, Table):
-        table = tabulate(table)
+    table = table if isinstance(table, Table) else tabulate(table)
     with replacing(path) as unfinished:
         if form == "votable":
             _write_votable(table, unfinished)
         else:
             _writable(table, form).write(unfinished, format=form)
     if form == "ascii.csv":
-        warnings.warn(
-            f"{path.name}: CSV keeps no units, no descriptions and no provenance; ECSV does",
-            MangapaWarning,
-            stacklevel=2,
-        )
+        lost = "CSV keeps no units, no descriptions and no provenance; ECSV does"
+        warnings.warn(f"{path.name}: {lost}", MangapaWarning, stacklevel=2)
     return path
 
 
@@ -95,7 +88,7 @@ def read_catalogue(path: PathLike) -> QTable:
     Parameters
     ----------
     path : path-like
-        A file in any of its formats.
+        A file in one of its formats.
 
     Returns
     -------
@@ -104,12 +97,10 @@ def read_catalogue(path: PathLike) -> QTable:
 
     Raises
     ------
-    FileNotFoundError
-        If the file does not exist.
     ValueError
         If the name does not end in the suffix of a format.
-    OSError
-        If the file is not in that format.
+    FileNotFoundError, OSError
+        If the file does not exist, or is not in that format.
 
     Examples
     --------
@@ -119,8 +110,7 @@ def read_catalogue(path: PathLike) -> QTable:
     >>> mangapa.read_catalogue(path).colnames
     ['plateifu']
     """
-    path = Path(path)
-    form = _format_of(path)
+    path, form = _path_and_format(path)
     if not path.is_file():
         msg = f"there is no catalogue {path}; check the name"
         raise FileNotFoundError(msg)
@@ -133,13 +123,14 @@ def read_catalogue(path: PathLike) -> QTable:
         raise OSError(msg) from error
 
 
-def _format_of(path):
+def _path_and_format(path):
+    path = Path(path)
     if path.suffix not in FORMATS:
         msg = f"path={str(path)!r} must end in {', '.join(FORMATS)}"
         raise ValueError(msg)
     if path.suffix == ".parquet":
         import_extra("pyarrow", "parquet", "Parquet")
-    return FORMATS[path.suffix]
+    return path, FORMATS[path.suffix]
 
 
 def _writable(table, form):
@@ -191,12 +182,9 @@ def _restored(table):
         column, values = known.get(name), table[name]
         info = values.info if column is None else column
         description, form = info.description, info.format
-        if isinstance(values, Masked):
-            values = values.filled(np.nan)
-        if isinstance(values, u.Quantity):
-            table[name] = values.astype(float)
-        else:
-            table[name] = _plain_column(values, column)
+        values = values.filled(np.nan) if isinstance(values, Masked) else values
+        is_quantity = isinstance(values, u.Quantity)
+        table[name] = values.astype(float) if is_quantity else _plain_column(values, column)
         table[name].info.description, table[name].info.format = description, form
     for key in FLAG_KINDS.keys() & table.meta.keys():
         table.meta[key] = {int(bit): text for bit, text in table.meta[key].items()}
@@ -211,11 +199,9 @@ def _plain_column(values, column):
         return MaskedColumn(text, mask=text == "") if "" in text else TableColumn(text)
     if values.dtype.kind in "iuf":
         values = values.astype(values.dtype.newbyteorder("="))
-    if isinstance(values, MaskedColumn):
-        if values.dtype.kind == "f":
-            values = TableColumn(values.filled(np.nan))
-        elif not values.mask.any():
-            values = TableColumn(values.filled())
+    is_float = values.dtype.kind == "f"
+    if isinstance(values, MaskedColumn) and (is_float or not values.mask.any()):
+        values = TableColumn(values.filled(np.nan if is_float else None))
     if kind is float:
         numbers = np.asarray(values, float)
         return TableColumn(numbers) if column.unit is None else numbers * column.unit

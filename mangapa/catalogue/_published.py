@@ -33,25 +33,21 @@ def read_published(path: PathLike) -> QTable:
     Returns
     -------
     `~astropy.table.QTable`
-        ``plateifu``, ``stellar_pa``, ``halpha_pa`` and ``pa_offset`` (deg), and those of
-        ``mangaid``, ``stel_qual``, ``stel_feature``, ``halpha_qual``, ``halpha_feature`` and
-        ``halpha_notes`` that the file has.
+        ``plateifu``, ``stellar_pa``, ``halpha_pa`` and ``pa_offset`` (deg), and where the file has
+        them ``mangaid``, ``stel_qual``, ``stel_feature``, ``halpha_qual``, ``halpha_feature`` and
+        ``halpha_notes``.
 
     Raises
     ------
-    FileNotFoundError
-        If the file does not exist.
-    ValueError
-        If it is not that catalogue.
+    FileNotFoundError, ValueError
+        If the file does not exist, or is not that catalogue.
     """
     names, rows = read_flag_table(path, *((name,) for name in ANGLES))
     table = QTable(meta={"citation": CITATION})
     table["plateifu"] = Column([row["plateifu"] for row in rows], description="MaNGA plate-IFU")
     if "mangaid" in names:
-        mangaids = np.array([row["mangaid"] for row in rows], str)
-        table["mangaid"] = MaskedColumn(
-            mangaids, mask=mangaids == "", description="MaNGA-ID of the galaxy"
-        )
+        ids = np.array([row["mangaid"] for row in rows], str)
+        table["mangaid"] = MaskedColumn(ids, mask=ids == "", description="MaNGA-ID of the galaxy")
     for name, description in ANGLES.items():
         values = np.array([float(row[name] or "nan") for row in rows])
         table[name] = (values if name == "pa_offset" else values % 360) * u.deg
@@ -60,11 +56,8 @@ def read_published(path: PathLike) -> QTable:
         meanings = ", ".join(f"{code} {meaning}" for code, meaning in enumerate(MEANINGS[kind]))
         for tracer, name in columns.items():
             if name in names:
-                codes = [row[name] for row in rows]
-                table[name] = MaskedColumn(
-                    [code or 0 for code in codes],
-                    mask=[code is None for code in codes],
-                    dtype=int,
-                    description=f"{TITLES[tracer]}: {meanings}",
-                )
+                codes, text = [row[name] for row in rows], f"{TITLES[tracer]}: {meanings}"
+                mask = [code is None for code in codes]
+                codes = [code or 0 for code in codes]
+                table[name] = MaskedColumn(codes, mask=mask, dtype=int, description=text)
     return table

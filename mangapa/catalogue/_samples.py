@@ -17,21 +17,23 @@ def _passes(table, name, test, absent=True):
     return np.asarray(test(np.ma.getdata(values))) & ~np.ma.getmaskarray(values)
 
 
+def _has_no_feature(table, tracer):
+    return _passes(table, f"{tracer}_feature", lambda feature: feature == 0)
+
+
 def _clean_stellar(table):
     def is_best(quality):
         # The best class is 2 where experts gave the flags, 1 where a network did.
         return quality == np.ma.compressed(np.ma.asarray(table["stel_qual"])).max(initial=1)
 
-    clean = _passes(table, "stel_qual", is_best, False)
-    return clean & _passes(table, "stel_feature", lambda feature: feature == 0)
+    return _passes(table, "stel_qual", is_best, False) & _has_no_feature(table, "stel")
 
 
 def _misalignment(table):
     usable = np.isfinite(table["pa_offset"])
-    for name in ("stel_qual", "halpha_qual"):
-        usable &= _passes(table, name, lambda quality: quality > 0, False)
-    for name in ("stel_feature", "halpha_feature"):
-        usable &= _passes(table, name, lambda feature: feature == 0)
+    for tracer in ("stel", "halpha"):
+        usable &= _passes(table, f"{tracer}_qual", lambda quality: quality > 0, False)
+        usable &= _has_no_feature(table, tracer)
     return usable
 
 
@@ -39,10 +41,8 @@ def _misalignment(table):
 SAMPLES = {
     "clean stellar": _clean_stellar,
     "misalignment": _misalignment,
-    "misaligned": lambda table: _misalignment(table) & (table["pa_offset"] >= MISALIGNED),
-    "counter-rotators": lambda table: (
-        _misalignment(table) & (table["pa_offset"] >= COUNTER_ROTATING)
-    ),
+    "misaligned": lambda t: _misalignment(t) & (t["pa_offset"] >= MISALIGNED),
+    "counter-rotators": lambda t: _misalignment(t) & (t["pa_offset"] >= COUNTER_ROTATING),
 }
 
 
@@ -141,7 +141,5 @@ def share(table: Table, name: str, of: str) -> Share:
     number, total = len(sample(whole, name)), len(whole)
     if not total:
         return Share(number=0, total=0)
-    low, high = binom_conf_interval(number, total, interval="wilson")
-    return Share(
-        number=number, total=total, fraction=number / total, low=float(low), high=float(high)
-    )
+    low, high = map(float, binom_conf_interval(number, total, interval="wilson"))
+    return Share(number=number, total=total, fraction=number / total, low=low, high=high)

@@ -20,7 +20,7 @@ def tabulate(measurements: "Measurement | Iterable[Measurement]") -> QTable:
 
     Parameters
     ----------
-    measurements : `~mangapa.Measurement` or iterable of `~mangapa.Measurement`
+    measurements : `~mangapa.Measurement` or iterable of them
         One for each row.
 
     Returns
@@ -78,7 +78,7 @@ def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable
 def _values(column, values):
     missing = [value is None for value in values]
     if column.kind is float:
-        numbers = np.array([np.nan if value is None else value for value in values], float)
+        numbers = np.array(values, float)  # None becomes NaN
         return numbers if column.unit is None else numbers * column.unit
     nothing = "" if column.kind is None else column.kind()
     filled = [nothing if value is None else value for value in values]

@@ -25,18 +25,16 @@ class Column:
 
     Attributes
     ----------
-    name : `str`
-        Name of the column.
+    name, description : `str`
+        Name of the column, and what it holds.
     value : callable
         Returns the value from a `~mangapa.Measurement`; `None` if it is missing.
-    description : `str`
-        What the column holds.
     unit : `~astropy.units.Unit` or `None`
         Unit of the values.
     decimals : `int` or `None`
         Number of decimals to print.
     kind : `type` or `None`
-        `float`, `int` or `str`; `None` for values of any type.
+        `float`, `int` or `str`; `None` for any.
     part : {"galaxy", "stellar", "halpha"}
         What the column describes.
     ucd : `str` or `None`
@@ -163,46 +161,41 @@ IDENTITY = (
     ("release", "galaxy.release", VERSION, "Data release of the maps"),
     ("daptype", "galaxy.daptype", VERSION, "DAP analysis that made the maps"),
 )
-#: The same for a tracer {t}, which descriptions call {it}, by the place of the attributes.
+#: Attribute, kind and description for a tracer {t}, which descriptions call {it}, by the place of
+#: the attributes.
 OF_TRACER = {
     "{t}": (
-        ("{t}_pa", "pa", ANGLE,
-         "Kinematic position angle of {it}, North through East to the receding side"),
-        ("{t}_pa_err", "pa_err", ANGLE_ERROR, "1-sigma error of the position angle of {it}"),
-        ("{t}_pa_err_3sigma", "pa_err_3sigma", ANGLE_ERROR,
+        ("pa", ANGLE, "Kinematic position angle of {it}, North through East to the receding side"),
+        ("pa_err", ANGLE_ERROR, "1-sigma error of the position angle of {it}"),
+        ("pa_err_3sigma", ANGLE_ERROR,
          "3-sigma error of the position angle of {it}, by the rule of pafit"),
-        ("{t}_v_sys", "v_sys", (VELOCITY, 1, "phys.veloc"),
+        ("v_sys", (VELOCITY, 1, "phys.veloc"),
          "Systemic velocity of {it} relative to SCINPVEL of the file"),
-        ("{t}_n_spaxels", "n_spaxels", (None, int, "meta.number"), "Fitted spaxels of {it}"),
-        ("{t}_chi2", "chi2", (None, 1, "stat.fit.chi2"), "Chi-square of the fit to {it}"),
-        ("{t}_flags", "flags", CODE, "PAFlags of {it}, 0 if none is set; see the metadata"),
+        ("n_spaxels", (None, int, "meta.number"), "Fitted spaxels of {it}"),
+        ("chi2", (None, 1, "stat.fit.chi2"), "Chi-square of the fit to {it}"),
+        ("flags", CODE, "PAFlags of {it}, 0 if none is set; see the metadata"),
     ),
     "features.{t}": (
-        ("{t}_kdc", "kdc", PROBABILITY, "Probability of a kinematically decoupled core in {it}"),
-        ("{t}_kdc_turn", "kdc_turn", TURN,
+        ("kdc", PROBABILITY, "Probability of a kinematically decoupled core in {it}"),
+        ("kdc_turn", TURN,
          "Angle between the core of {it} and the field around it, at the best boundary"),
-        ("{t}_kdc_radius", "kdc_radius", (u.arcsec, 1, "pos.angDistance"),
+        ("kdc_radius", (u.arcsec, 1, "pos.angDistance"),
          "Semi-major axis of the best boundary of the core of {it}"),
-        ("{t}_counter_rotating_core", "counter_rotating_core", PROBABILITY,
-         "Probability that the core of {it} counter-rotates"),
-        ("{t}_warp", "warp", PROBABILITY, "Probability of a warp or twist of {it}"),
-        ("{t}_warp_turn", "warp_turn", TURN,
-         "Turn of the position angle of {it} from the first ring to the last"),
-        ("{t}_disturbed", "disturbed", PROBABILITY,
-         "Probability that a merger disturbs the field of {it}"),
-        ("{t}_asymmetry", "asymmetry", (None, 3, "stat.value"),
-         "Asymmetry of the field of {it}, (k3 + k5) / k1"),
-        ("{t}_asymmetry_err", "asymmetry_err", (None, 3, "stat.error"),
-         "1-sigma error of the asymmetry of {it}"),
+        ("counter_rotating_core", PROBABILITY, "Probability that the core of {it} counter-rotates"),
+        ("warp", PROBABILITY, "Probability of a warp or twist of {it}"),
+        ("warp_turn", TURN, "Turn of the position angle of {it} from the first ring to the last"),
+        ("disturbed", PROBABILITY, "Probability that a merger disturbs the field of {it}"),
+        ("asymmetry", (None, 3, "stat.value"), "Asymmetry of the field of {it}, (k3 + k5) / k1"),
+        ("asymmetry_err", (None, 3, "stat.error"), "1-sigma error of the asymmetry of {it}"),
     ),
     "{t}_usability": (
-        ("{quality}", "usable", CODE, "Usability of the field of {it}: 0 do not use, 1 use"),
-        ("{t}_score", "score", PROBABILITY,
-         "Probability that an expert would call the field of {it} usable"),
-        ("{t}_usability_flags", "flags", CODE,
-         "UsabilityFlags of {it}, 0 if none is set; see the metadata"),
+        ("usable", CODE, "Usability of the field of {it}: 0 do not use, 1 use"),
+        ("score", PROBABILITY, "Probability that an expert would call the field of {it} usable"),
+        ("flags", CODE, "UsabilityFlags of {it}, 0 if none is set; see the metadata"),
     ),
 }
+#: Columns of a tracer whose name is not {t}_ and the attribute.
+RENAMED = {"{t}_usability.usable": "{quality}", "{t}_usability.flags": "{t}_usability_flags"}
 OF_BOTH = (
     ("pa_offset", "misalignment.angle", TURN, "Misalignment of the stars and H-alpha"),
     ("pa_offset_err", "misalignment.error", TURN_ERROR, "1-sigma error of the misalignment"),
@@ -216,24 +209,24 @@ OF_BOTH = (
 # fmt: on
 
 
-def _register(table, part="galaxy", place="", **names):
-    for name, value, (unit, form, ucd), description in table:
-        register_column(
-            name.format(**names),
-            attrgetter(f"{place}{value}") if isinstance(value, str) else value,
-            description.format(**names),
-            unit=unit,
-            ucd=ucd,
-            part=part,
-            **{"kind" if isinstance(form, type) else "decimals": form},
-        )
+def _register(name, value, form, description, part="galaxy"):
+    unit, kind, ucd = form
+    value = attrgetter(value) if isinstance(value, str) else value
+    kind = {"kind" if isinstance(kind, type) else "decimals": kind}
+    register_column(name, value, description, unit=unit, ucd=ucd, part=part, **kind)
 
 
-_register(IDENTITY)
-for _tracer, _it in (("stellar", "the stars"), ("halpha", "H-alpha")):
-    for _place, _table in OF_TRACER.items():
-        _register(
-            _table, _tracer, f"{_place.format(t=_tracer)}.",
-            t=_tracer, it=_it, quality=QUALITY_NAMES[_tracer],
-        )  # fmt: skip
-_register(OF_BOTH)
+def _of_tracer(tracer, it):
+    names = {"t": tracer, "it": it, "quality": QUALITY_NAMES[tracer]}
+    for place, rows in OF_TRACER.items():
+        for attribute, form, description in rows:
+            value = f"{place}.{attribute}"
+            name = RENAMED.get(value, f"{{t}}_{attribute}")
+            name, value, text = (one.format(**names) for one in (name, value, description))
+            yield name, value, form, text, tracer
+
+
+for _row in (
+    *IDENTITY, *_of_tracer("stellar", "the stars"), *_of_tracer("halpha", "H-alpha"), *OF_BOTH
+):  # fmt: skip
+    _register(*_row)

@@ -27,10 +27,8 @@ def add_to(commands):
     add("run_folder", type=Path, metavar="RUN", help="folder of a survey")
     add("--expert", help="your name (default: the name of your account)")
     add("--store", type=Path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
-    orders = (
-        "random order, least certain scores first, or only galaxies whose score contradicts you"
-    )
-    orders += " (default: %(default)s)"
+    orders = "random order, least certain scores first, or only galaxies whose score "
+    orders += "contradicts you (default: %(default)s)"
     add("--order", choices=ORDERS[:-1], default="random", help=orders)
     add("--of", metavar="EXPERT", help="with --order disagreement: another expert instead of you")
     add("--list", type=Path, metavar="FILE", help="show the galaxies in this file, one per line")
@@ -66,27 +64,19 @@ def _inspect(options):
     if not expert:
         msg = f"--expert {options.expert!r} must be a name"
         raise ValueError(msg)
+    asked = {name: getattr(options, name) for name in ("order", "seed", "repeat", "number")}
+    if options.list:
+        asked |= {"order": "list", "only": options.list.read_text().split()}
     with JudgementStore(options.store or options.run_folder / FILE_NAME, create=True) as store:
         planned = plan(
-            galaxies.scores(),
-            order="list" if options.list else options.order,
-            seed=options.seed,
-            repeat=options.repeat,
-            number=options.number,
-            only=options.list.read_text().split() if options.list else None,
-            history=store.history(expert=options.of or expert),
+            galaxies.scores(), history=store.history(expert=options.of or expert), **asked
         )
         if not planned.showings:
             print(f"there are no galaxies to show with --order {options.order}")
             return ALL_GOOD
         store.add_galaxies(galaxies.mangaids())
-        inspection = Inspection(
-            galaxies=galaxies,
-            store=store,
-            expert=expert,
-            plan=planned,
-            show_scores=options.show_scores,
-        )
+        shown = {"galaxies": galaxies, "plan": planned, "show_scores": options.show_scores}
+        inspection = Inspection(store=store, expert=expert, **shown)
         with InspectionServer(inspection, options.port) as server:
             print(f"{server.address}\nThis page is for you only. Stop it with Ctrl-C.", flush=True)
             if not options.no_browser:
@@ -103,7 +93,7 @@ def _agreement(options):
     experts = options.expert
     with JudgementStore(options.store, create=options.import_file is not None) as store:
         if options.import_file is not None:
-            if not experts or len(experts) > 1:
+            if len(experts or ()) != 1:
                 msg = "--import needs one --expert, under whose name the flags are stored"
                 raise ValueError(msg)
             number = import_flags(store, options.import_file, expert=experts[0])
@@ -125,10 +115,9 @@ def _agreement(options):
             options.disputed.write_text("".join(f"{galaxy}\n" for galaxy in galaxies))
             print(options.disputed)
         if options.export is not None:
-            number, undecided = export_flags(
-                store, options.export, consensus=options.consensus, experts=experts
-            )
-            print(f"{options.export}: {number} galaxies, {undecided} fields without a consensus")
+            path, how = options.export, options.consensus
+            number, undecided = export_flags(store, path, consensus=how, experts=experts)
+            print(f"{path}: {number} galaxies, {undecided} fields without a consensus")
     return ALL_GOOD
 
 
@@ -136,8 +125,7 @@ def _print_pairs(pairs):
     if not len(pairs):
         print("no field was judged twice")
         return
-    table = pairs.copy()
-    table.remove_column("confusion")
+    table = pairs[[name for name in pairs.colnames if name != "confusion"]]
     for name in ("same_class", "same_usability", "kappa", "kappa_usability"):
         table[name].format = ".3f"
     print_table(table)

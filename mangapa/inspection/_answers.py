@@ -23,77 +23,67 @@ NAMES = {JUDGED: {*SHOWN, *CODES, "comment"}, SKIPPED: {*SHOWN}, WITHDRAWN: {"wi
 
 def judgement_of(posted, *, expert, tracers, find):
     """
-    Convert the JSON that a page posts to a `~mangapa.inspection.Judgement`.
+    Convert the JSON that a page posts to a `Judgement`; a ValueError explains why it is refused.
 
     ``tracers`` maps each galaxy to the tracers that can be judged; ``find`` returns the stored
-    judgement with an ``id``, or `None`. A ValueError explains why an answer is not accepted.
+    judgement with an ``id``, or `None`.
     """
-    if not isinstance(posted, dict) or posted.get("action") not in tuple(NAMES):
-        msg = f"an answer must be an object whose action is one of {', '.join(NAMES)}"
-        raise ValueError(msg)
+    known = isinstance(posted, dict) and posted.get("action") in tuple(NAMES)
+    _require(known, f"an answer must be an object whose action is one of {', '.join(NAMES)}")
     action = posted["action"]
     expected = {"id", "action", *NAMES[action]}
-    if posted.keys() != expected:
-        msg = f"an answer that is {action} must have {', '.join(sorted(expected))} and nothing else"
-        raise ValueError(msg)
+    names = ", ".join(sorted(expected))
+    complete = posted.keys() == expected
+    _require(complete, f"an answer that is {action} must have {names} and nothing else")
     for name in posted.keys() & {"id", "withdraws"}:
-        value = posted[name]
-        if not (isinstance(value, str) and IDENTIFIER.fullmatch(value)):
-            msg = f"{name} must be a UUID"
-            raise ValueError(msg)
+        _require(_matches(IDENTIFIER, posted[name]), f"{name} must be a UUID")
     if action == WITHDRAWN:
-        return _withdrawal(posted, expert, find)
+        undone = find(posted["withdraws"])
+        own = undone is not None and undone.expert == expert and undone.action != WITHDRAWN
+        _require(own, "withdraws must be the id of one of your judgements")
+        shown = {name: getattr(undone, name) for name in SHOWN if name != "seconds"}
+        return Judgement(**posted, **shown, expert=expert)
     _check_showing(posted, tracers)
     if action == JUDGED:
         _check_codes(posted)
     return Judgement(**{**posted, "seconds": min(posted["seconds"], LONGEST)}, expert=expert)
 
 
-def _is_integer(value):
+def _require(condition, message):
+    if not condition:
+        raise ValueError(message)
+
+
+def _matches(pattern, value):
+    return isinstance(value, str) and pattern.fullmatch(value)
+
+
+def _is_code(value, allowed):
     """Exclude true and false, which are integers in Python."""
-    return type(value) is int
+    return type(value) is int and value in allowed
 
 
 def _check_showing(posted, tracers):
     """Check galaxy, tracer and place; an earlier server may have shown them in another order."""
-    galaxy = posted["galaxy"]
-    if not (isinstance(galaxy, str) and galaxy in tracers):
-        msg = "galaxy must be a galaxy of the run"
-        raise ValueError(msg)
-    if posted["tracer"] not in tracers[galaxy]:
-        msg = f"tracer must be one that {galaxy} has: {' or '.join(tracers[galaxy])}"
-        raise ValueError(msg)
-    if not (isinstance(posted["series"], str) and SERIES.fullmatch(posted["series"])):
-        msg = "series must be the series of the session"
-        raise ValueError(msg)
+    galaxy, seconds = posted["galaxy"], posted["seconds"]
+    _require(isinstance(galaxy, str) and galaxy in tracers, "galaxy must be a galaxy of the run")
+    has = tracers[galaxy]
+    _require(posted["tracer"] in has, f"tracer must be one that {galaxy} has: {' or '.join(has)}")
+    _require(_matches(SERIES, posted["series"]), "series must be the series of the session")
     for name, largest in (("showing", 2), ("place", LAST_PLACE)):
-        if not (_is_integer(posted[name]) and 1 <= posted[name] <= largest):
-            msg = f"{name} must be an integer from 1 to {largest}"
-            raise ValueError(msg)
-    seconds = posted["seconds"]
-    if type(seconds) not in (int, float) or not (math.isfinite(seconds) and seconds >= 0):
-        msg = "seconds must be a number of at least 0"
-        raise ValueError(msg)
+        is_valid = _is_code(posted[name], range(1, largest + 1))
+        _require(is_valid, f"{name} must be an integer from 1 to {largest}")
+    is_time = type(seconds) in (int, float) and 0 <= seconds < math.inf
+    _require(is_time, "seconds must be a number of at least 0")
 
 
 def _check_codes(posted):
     for name, allowed in CODES.items():
-        if not (_is_integer(posted[name]) and posted[name] in allowed):
-            msg = f"{name} must be one of {', '.join(map(str, allowed))}"
-            raise ValueError(msg)
-    if posted["note"] and posted["tracer"] != "halpha":
-        msg = "note must be 0 for the stars: only H-alpha has notes"
-        raise ValueError(msg)
-    comment = posted["comment"]
-    if not (isinstance(comment, str) and len(comment) <= LONGEST_COMMENT):
-        msg = f"comment must be text of at most {LONGEST_COMMENT} characters"
-        raise ValueError(msg)
-
-
-def _withdrawal(posted, expert, find):
-    undone = find(posted["withdraws"])
-    if undone is None or undone.expert != expert or undone.action == WITHDRAWN:
-        msg = "withdraws must be the id of one of your judgements"
-        raise ValueError(msg)
-    shown = {name: getattr(undone, name) for name in SHOWN if name != "seconds"}
-    return Judgement(**posted, **shown, expert=expert)
+        is_valid = _is_code(posted[name], allowed)
+        _require(is_valid, f"{name} must be one of {', '.join(map(str, allowed))}")
+    has_notes = posted["tracer"] == "halpha"
+    _require(
+        has_notes or not posted["note"], "note must be 0 for the stars: only H-alpha has notes"
+    )
+    is_short = isinstance(posted["comment"], str) and len(posted["comment"]) <= LONGEST_COMMENT
+    _require(is_short, f"comment must be text of at most {LONGEST_COMMENT} characters")

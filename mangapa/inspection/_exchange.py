@@ -7,7 +7,7 @@ import numpy as np
 
 from mangapa._utils.files import replacing
 from mangapa._utils.types import PathLike
-from mangapa.catalogue._flag_table import COLUMNS, LABELS, read_flag_table
+from mangapa.catalogue._flag_table import COLUMNS, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.fields import TRACERS
 from mangapa.inspection._store import JUDGED, Judgement, JudgementStore
 from mangapa.inspection.agreement import NONE, opinions
@@ -25,10 +25,9 @@ def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
     store : `~mangapa.inspection.JudgementStore`
         The store that receives them.
     path : path-like
-        A CSV file with ``plateifu``, with ``stel_qual`` or ``halpha_qual`` or both, and optionally
-        with ``mangaid``, ``stel_feature``, ``halpha_feature`` and ``halpha_notes``. A field without
-        a class has no judgement. Cells that are not a code are ignored with a
-        `~mangapa.MangapaWarning`.
+        A CSV file with ``plateifu``, at least one of ``stel_qual`` and ``halpha_qual``, and
+        optionally ``mangaid``, ``stel_feature``, ``halpha_feature`` and ``halpha_notes``. A field
+        without a class has no judgement. A `~mangapa.MangapaWarning` counts cells without a code.
     expert : `str`
         Name of the expert.
 
@@ -57,11 +56,9 @@ def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
     for row in rows:
         galaxy = row["plateifu"]
         for tracer in TRACERS:
-            codes = {kind: row.get(columns.get(tracer)) for kind, columns in COLUMNS.items()}
-            if codes["quality"] is None:
-                continue
-            codes = {kind: code or 0 for kind, code in codes.items()}
-            if last.get((galaxy, tracer)) != tuple(codes.values()):
+            codes: dict = {kind: row.get(names.get(tracer)) or 0 for kind, names in COLUMNS.items()}
+            is_new = last.get((galaxy, tracer)) != tuple(codes.values())
+            if row.get(QUALITY_NAMES[tracer]) is not None and is_new:
                 new.append(Judgement(expert=expert, galaxy=galaxy, tracer=tracer, **codes))
     store.add_galaxies({row["plateifu"]: row.get("mangaid") or None for row in rows})
     store.add(*new)
@@ -83,9 +80,8 @@ def export_flags(
     store : `~mangapa.inspection.JudgementStore`
         The store that holds the judgements.
     path : path-like
-        The CSV file, which `~mangapa.usability.training.train` accepts as ``labels``. An existing
-        file is replaced in one step. The cell of a field is empty if no expert has judged it or if
-        there is no consensus.
+        The CSV file, which `~mangapa.usability.training.train` accepts as ``labels``, replaced in
+        one step if it exists. Cells of fields without a consensus or a judgement are empty.
     consensus : {"majority", "dawid-skene"}, optional
         Method that combines the judgements.
     experts : sequence of `str`, optional
@@ -109,11 +105,8 @@ def export_flags(
         msg = f"{store.path} holds no judgements to export"
         raise ValueError(msg)
     quality = METHODS[consensus](found.quality).quality
-    codes = {
-        "quality": quality,
-        "feature": prevailing(found.feature, found.quality),
-        "note": prevailing(found.note, found.quality),
-    }
+    codes = {kind: prevailing(getattr(found, kind), found.quality) for kind in ("feature", "note")}
+    codes["quality"] = quality
     mangaids, rows = store.mangaids(), {}
     for number, (galaxy, tracer) in enumerate(found.fields):
         row = rows.setdefault(galaxy, {"plateifu": galaxy, "mangaid": mangaids.get(galaxy) or ""})

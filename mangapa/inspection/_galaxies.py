@@ -22,18 +22,12 @@ LINKS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InspectedGalaxies:
-    """
-    The galaxies of a run that have a field to judge.
-
-    ``sources`` maps the name of each galaxy to its source in the run, ``rows`` to its row in the
-    catalogue, and ``tracers`` to the tracers that have an image. A second measurement of the same
-    plate-IFU is left out.
-    """
+    """The galaxies of a run that have a field to judge, each plate-IFU once."""
 
     folder: Path
-    sources: dict
-    rows: dict
-    tracers: dict
+    sources: dict  # source in the run, by name of the galaxy
+    rows: dict  # row in the catalogue
+    tracers: dict  # tracers that have an image
 
     @classmethod
     def of_run(cls, folder):
@@ -47,10 +41,8 @@ class InspectedGalaxies:
                     sources[name], rows[name] = source, row
                     tracers[name] = tuple(t for t in TRACERS if t in images[source])
         if not sources:
-            msg = (
-                f"the run in {folder} has no velocity fields; 'mangapa status {folder}' explains "
-                "why"
-            )
+            why = f"'mangapa status {folder}' explains why"
+            msg = f"the run in {folder} has no velocity fields; {why}"
             raise FileNotFoundError(msg)
         return cls(folder=Path(folder), sources=sources, rows=rows, tracers=tracers)
 
@@ -67,38 +59,25 @@ class InspectedGalaxies:
         return math.nan if score is None else score
 
     def shown(self, galaxy, *, scores=False):
-        """
-        Everything that the page shows of a galaxy, as plain values.
-
-        Under each tracer: the angle, its error, descriptions of its flags, its ``profile``, the
-        picture of the field if there is one and, with ``scores``, the answer of the network.
-        """
+        """Plain values that the page shows of a galaxy; with ``scores``, also the network's."""
         row = self.rows[galaxy]
         with RunStore(self.folder) as store:
-            images = store.images(self.sources[galaxy])
-            profiles = store.profiles(self.sources[galaxy])
-        fields = {}
+            source = self.sources[galaxy]
+            images, profiles = store.images(source), store.profiles(source)
+        answers = self.network(galaxy) if scores else {}
+        shown = {"galaxy": galaxy, "mangaid": row.get("mangaid"), "links": _links(galaxy)}
+        shown |= {name: _rounded(row.get(name)) for name in ("pa_offset", "pa_offset_err")}
         for tracer in TRACERS:
-            fields[tracer] = {
-                "pa": _rounded(row.get(f"{tracer}_pa")),
-                "pa_err": _rounded(row.get(f"{tracer}_pa_err")),
+            shown[tracer] = {
+                **{name: _rounded(row.get(f"{tracer}_{name}")) for name in ("pa", "pa_err")},
                 "flags": PAFlags(row.get(f"{tracer}_flags") or 0).description,
                 "profile": profiles.get(tracer),
+                **answers.get(tracer, {}),
             }
             if tracer in images:
                 image = FieldImage.from_bytes(images[tracer])
-                fields[tracer] |= drawn(image, _rounded(row.get(f"{tracer}_v_sys")))
-        if scores:
-            for tracer, answer in self.network(galaxy).items():
-                fields[tracer] |= answer
-        return {
-            "galaxy": galaxy,
-            "mangaid": row.get("mangaid"),
-            "links": _links(galaxy),
-            "pa_offset": _rounded(row.get("pa_offset")),
-            "pa_offset_err": _rounded(row.get("pa_offset_err")),
-            **fields,
-        }
+                shown[tracer] |= drawn(image, _rounded(row.get(f"{tracer}_v_sys")))
+        return shown
 
     def network(self, galaxy):
         """The ``score`` of each field, and whether the network calls it ``usable``, by tracer."""

@@ -26,14 +26,10 @@ class Showing:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """
-    The showings of a session in their order.
-
-    Judgements are stored under the name of the ``series``, which is empty for first looks.
-    """
+    """The showings of a session in their order."""
 
     order: str
-    series: str
+    series: str  # name under which judgements are stored; empty for first looks
     showings: tuple
 
 
@@ -46,28 +42,21 @@ def plan(scores, *, order="random", seed=0, repeat=0.0, number=None, only=None, 
     galaxies alone whose score contradicts ``history``, an expert's judgements, with the most
     certain score first ("disagreement"), or that of ``only`` ("list"), whose galaxies are shown
     even if they have been judged. The fraction ``repeat`` of the galaxies is shown twice.
-
-    Examples
-    --------
-    >>> from mangapa.inspection._ordering import plan
-    >>> scores = {"a": {"stellar": 0.99}, "b": {"stellar": 0.6}, "c": {"stellar": 0.2}}
-    >>> [shown.galaxy for shown in plan(scores, order="uncertain").showings]
-    ['b', 'c', 'a']
     """
-    if order not in ORDERS:
-        msg = f"order={order!r} is not known; choose one of {', '.join(map(repr, ORDERS))}"
-        raise ValueError(msg)
-    if not 0 <= repeat <= 1:
-        msg = f"repeat={repeat!r} must be between 0 and 1"
-        raise ValueError(msg)
-    if number is not None and number < 1:
-        msg = f"number={number!r} must be at least 1"
-        raise ValueError(msg)
-    if (order == "list") != (only is not None):
-        msg = "only must be given with order='list', and with no other order"
-        raise ValueError(msg)
+    orders, is_list = ", ".join(map(repr, ORDERS)), order == "list"
+    for is_allowed, problem in (
+        (order in ORDERS, f"order={order!r} is not known; choose one of {orders}"),
+        (0 <= repeat <= 1, f"repeat={repeat!r} must be between 0 and 1"),
+        (number is None or number >= 1, f"number={number!r} must be at least 1"),
+        (
+            is_list == (only is not None),
+            "only must be given with order='list', and with no other order",
+        ),
+    ):
+        if not is_allowed:
+            raise ValueError(problem)
     series = ""
-    if order == "list":
+    if is_list:
         chosen, series = _listed(only, scores)
     elif order == "disagreement":
         chosen, series = _contradicted(scores, history), DISAGREEMENT
@@ -94,7 +83,7 @@ def _random(seed, purpose, galaxy):
 
 def _uncertainty(scores):
     """Uncertainty of the least certain score of a galaxy, 0-1."""
-    finite = [score for score in scores.values() if math.isfinite(score)]
+    finite = filter(math.isfinite, scores.values())
     return max((1 - 2 * abs(score - THRESHOLD) for score in finite), default=0)
 
 
@@ -102,11 +91,8 @@ def _listed(only, scores):
     chosen = list(dict.fromkeys(only))
     unknown = [galaxy for galaxy in chosen if galaxy not in scores]
     if unknown:
-        more = " and others" if len(unknown) > 5 else ""
-        msg = (
-            f"the run has no field of {', '.join(unknown[:5])}{more}; remove them from the list of "
-            "galaxies"
-        )
+        names = ", ".join(unknown[:5]) + (" and others" if len(unknown) > 5 else "")
+        msg = f"the run has no field of {names}; remove them from the list of galaxies"
         raise ValueError(msg)
     digest = hashlib.sha256("\n".join(sorted(chosen)).encode()).hexdigest()
     return chosen, f"list {digest[:8]}"
@@ -123,8 +109,7 @@ def _contradicted(scores, history):
     for galaxy, known in scores.items():
         for tracer in TRACERS:
             quality, score = classes.get((galaxy, tracer)), known.get(tracer, math.nan)
-            if quality is None or not math.isfinite(score):
-                continue
-            if (score > THRESHOLD) != (quality > 0):
+            is_known = quality is not None and math.isfinite(score)
+            if is_known and (score > THRESHOLD) != (quality > 0):
                 certainty[galaxy] = max(certainty.get(galaxy, 0), abs(score - THRESHOLD))
     return sorted(certainty, key=lambda galaxy: (-certainty[galaxy], galaxy))

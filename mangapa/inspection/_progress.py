@@ -1,6 +1,7 @@
 """How far an expert is, and the summary at the end of a session."""
 
 import math
+from collections import Counter
 from statistics import median
 
 from mangapa.catalogue._flag_table import CLASSES
@@ -12,29 +13,20 @@ from mangapa.usability._predict import THRESHOLD
 
 def network_after(judgement, inspection):
     """Answers of the network by tracer, or `None` until all fields of the galaxy are judged."""
-    standing = _standing(inspection, judgement.galaxy)
-    for tracer in inspection.galaxies.tracers[judgement.galaxy]:
-        one = standing.get((judgement.galaxy, judgement.showing, tracer))
-        if one is None or one.action != JUDGED:
-            return None
-    return inspection.galaxies.network(judgement.galaxy)
+    galaxy, galaxies = judgement.galaxy, inspection.galaxies
+    standing = _standing(inspection, galaxy)
+    answers = [standing.get((galaxy, judgement.showing, t)) for t in galaxies.tracers[galaxy]]
+    is_judged = all(one is not None and one.action == JUDGED for one in answers)
+    return galaxies.network(galaxy) if is_judged else None
 
 
 def session_summary(inspection):
-    """
-    Summarise a session as plain values.
-
-    Numbers of showings (``total``, ``done``, ``skipped``, ``left``), median ``seconds`` of a
-    galaxy, number of fields in each class by tracer (``classes``), and the agreement on usability
-    with the ``network`` and with ``oneself``: number of fields, and fraction that agrees.
-    """
+    """Summarise a session as plain values."""
     standing, galaxies = _standing(inspection), inspection.galaxies
     done, skipped, seconds = 0, 0, []
     for shown in inspection.plan.showings:
-        answers = [
-            standing.get((shown.galaxy, shown.showing, tracer))
-            for tracer in galaxies.tracers[shown.galaxy]
-        ]
+        tracers = galaxies.tracers[shown.galaxy]
+        answers = [standing.get((shown.galaxy, shown.showing, tracer)) for tracer in tracers]
         actions = {None if one is None else one.action for one in answers}
         if actions == {JUDGED}:
             done += 1
@@ -43,6 +35,7 @@ def session_summary(inspection):
         elif SKIPPED in actions:
             skipped += 1
     judged = [one for one in standing.values() if one.action == JUDGED]
+    classes = Counter((one.tracer, one.quality) for one in judged)
     scores = galaxies.scores()
     network = [
         (one.quality, int(scores[one.galaxy][one.tracer] > THRESHOLD))
@@ -57,14 +50,9 @@ def session_summary(inspection):
         "done": done,
         "skipped": skipped,
         "left": total - done - skipped,
-        "seconds": round(median(seconds), 1) if seconds else None,
-        "classes": {
-            tracer: [
-                sum(one.tracer == tracer and one.quality == code for one in judged)
-                for code in CLASSES
-            ]
-            for tracer in TRACERS
-        },
+        "seconds": round(median(seconds), 1) if seconds else None,  # for a galaxy
+        "classes": {tracer: [classes[tracer, code] for code in CLASSES] for tracer in TRACERS},
+        # Agreement on usability: number of fields, and the fraction that agrees.
         "network": agree(network),
         "oneself": agree(repeats(judged)),
     }

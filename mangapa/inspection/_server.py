@@ -42,23 +42,18 @@ SHOWN_OF_JUDGEMENT = (
     *("id", "action", "galaxy", "showing", "tracer", "quality", "feature", "note", "comment"),
     *("place", "seconds"),
 )
-SCRIPT, STYLE = "text/javascript", "text/css"
+TYPES = {"js": "text/javascript", "css": "text/css"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inspection:
-    """
-    The session of one expert.
-
-    The ``store`` stays open while the page is served. With ``show_scores`` the page shows the
-    answer of the network at once, and not only after the expert's.
-    """
+    """The session of one expert."""
 
     galaxies: InspectedGalaxies
-    store: JudgementStore
+    store: JudgementStore  # stays open while the page is served
     expert: str
     plan: Plan
-    show_scores: bool = False
+    show_scores: bool = False  # show the network's answer before the expert's
 
 
 def application(inspection, token):
@@ -76,9 +71,7 @@ def application(inspection, token):
     galaxies, store, plan = inspection.galaxies, inspection.store, inspection.plan
     page = flask.Blueprint("page", __name__, url_prefix=f"/{token}")
 
-    @app.before_request
-    def refuse_others():
-        _refuse_others(flask.request, token, flask.abort)
+    app.before_request(lambda: _refuse_others(flask.request, token, flask.abort))
 
     @app.after_request
     def add_headers(response):
@@ -97,34 +90,29 @@ def application(inspection, token):
             longest=LONGEST_COMMENT,
         )  # fmt: skip
 
-    @page.get("/inspect.css")
-    def style():
-        return flask.Response(flask.render_template("inspect.css"), mimetype=STYLE)
-
-    @page.get("/inspect.js")
-    def script():
-        text = flask.render_template("inspect.js", titles=TRACER_TITLES)
-        return flask.Response(text, mimetype=SCRIPT)
+    @page.get("/inspect.<any(css, js):suffix>")
+    def style_or_script(suffix):
+        text = flask.render_template(f"inspect.{suffix}", titles=TRACER_TITLES)
+        return flask.Response(text, mimetype=TYPES[suffix])
 
     @page.get("/plotly.js")
     def plotly():
-        response = flask.Response(get_plotlyjs(), mimetype=SCRIPT)
+        response = flask.Response(get_plotlyjs(), mimetype=TYPES["js"])
         response.headers["Cache-Control"] = "private, max-age=86400"
         return response
 
     @page.get("/session")
     def session():
-        shown = {(one.galaxy, one.showing) for one in plan.showings}
+        expert, showings = inspection.expert, plan.showings
+        shown = {(one.galaxy, one.showing) for one in showings}
         return flask.jsonify(
             store=store.name,
-            expert=inspection.expert,
+            expert=expert,
             series=plan.series,
-            showings=[
-                {**asdict(one), "tracers": galaxies.tracers[one.galaxy]} for one in plan.showings
-            ],
+            showings=[{**asdict(one), "tracers": galaxies.tracers[one.galaxy]} for one in showings],
             history=[
                 {name: getattr(one, name) for name in SHOWN_OF_JUDGEMENT}
-                for one in store.history(expert=inspection.expert)
+                for one in store.history(expert=expert)
                 if one.series == plan.series and (one.galaxy, one.showing) in shown
             ],
             colours=get_colorscale(COLOURS),
@@ -141,13 +129,9 @@ def application(inspection, token):
     def judgements():
         if not flask.request.is_json:
             flask.abort(415, "an answer must be JSON")
+        posted, known = flask.request.get_json(), {"tracers": galaxies.tracers, "find": store.find}
         try:
-            judgement = judgement_of(
-                flask.request.get_json(),
-                expert=inspection.expert,
-                tracers=galaxies.tracers,
-                find=store.find,
-            )
+            judgement = judgement_of(posted, expert=inspection.expert, **known)
             store.add(judgement)
         except ValueError as error:
             flask.abort(400, str(error))
@@ -162,11 +146,8 @@ def application(inspection, token):
 
 
 def _refuse_others(request, token, abort):
-    """
-    Refuse requests of anyone who was not given the address.
-
-    Host and Origin are checked because the name of another site can resolve to this machine.
-    """
+    """Refuse requests of anyone who was not given the address."""
+    # Host and Origin are checked because the name of another site can resolve to this machine.
     own = {f"{name}:{request.environ['SERVER_PORT']}" for name in (HOST, "localhost")}
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
     if host not in own:
@@ -181,12 +162,7 @@ def _refuse_others(request, token, abort):
 
 
 class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
-    """
-    Serve the page of a session on the loopback interface.
-
-    ``port`` is by default the first free one of the ``MORE_PORTS`` from ``PORT`` on; an OSError is
-    raised if there is none, or if the given one is taken.
-    """
+    """Serve the page on the loopback interface; ``port`` is the first free one by default."""
 
     daemon_threads = True
     # On Windows, two servers could otherwise share a port.

@@ -1,6 +1,5 @@
 """The store of judgements: an SQLite file to which rows are only ever added."""
 
-import contextlib
 import json
 import sqlite3
 import threading
@@ -85,7 +84,7 @@ class Judgement:
     place : `int` or `None`
         Place in the order of showings, from 1; `None` if the page did not show it.
     seconds : `float` or `None`
-        Time between question and answer.
+        Time to answer.
     id : `str`
         Unique identifier; a judgement that arrives twice is stored once.
     time : `str`
@@ -166,23 +165,19 @@ class JudgementStore:
 
     def _open(self):
         try:
-            self._database.execute("pragma journal_mode = wal")
-            # An acknowledged judgement must survive a power cut.
-            self._database.execute("pragma synchronous = full")
-            self._database.execute("pragma foreign_keys = on")
-            with self._transaction():
-                tables = self._database.execute("select name from sqlite_master").fetchall()
-                if not tables:
+            # Synchronous: an acknowledged judgement must survive a power cut.
+            for setting in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+                self._database.execute(f"pragma {setting}")
+            with transaction(self._database):
+                if not self._fetch("select name from sqlite_master"):
                     self._begin()
-            facts = dict(self._database.execute("select name, value from facts"))
+            facts = dict(self._fetch("select name, value from facts"))
         except sqlite3.DatabaseError as error:
             msg = f"{self.path} is not a store of judgements ({error}); name another file"
             raise JudgementStoreError(msg) from error
         if json.loads(facts["layout"]) != LAYOUT:
-            msg = (
-                f"{self.path} has the layout of another version of mangapa; export the judgements "
-                "with that version"
-            )
+            problem = "has the layout of another version of mangapa"
+            msg = f"{self.path} {problem}; export the judgements with that version"
             raise JudgementStoreError(msg)
         #: Unique name, which stays with the file when it is moved.
         self.name = json.loads(facts["name"])
@@ -191,15 +186,8 @@ class JudgementStore:
         for statement in TABLES:
             self._database.execute(statement)
         facts = {"layout": LAYOUT, "name": str(uuid.uuid4()), "created": Time.now().utc.isot[:10]}
-        self._database.executemany(
-            "insert into facts values (?, ?)",
-            [(name, json.dumps(value)) for name, value in facts.items()],
-        )
-
-    @contextlib.contextmanager
-    def _transaction(self):
-        with self._lock, transaction(self._database):
-            yield
+        rows = [(name, json.dumps(value)) for name, value in facts.items()]
+        self._database.executemany("insert into facts values (?, ?)", rows)
 
     def __enter__(self):
         return self
@@ -221,7 +209,7 @@ class JudgementStore:
         galaxies : `dict`
             From the name of each galaxy to its MaNGA-ID, or `None`.
         """
-        with self._transaction():
+        with self._lock, transaction(self._database):
             self._database.executemany(
                 "insert into galaxies values (?, ?) on conflict (galaxy) do update "
                 "set mangaid = coalesce(excluded.mangaid, mangaid)",
@@ -235,7 +223,7 @@ class JudgementStore:
         Returns
         -------
         `dict`
-            MaNGA-ID by name; `None` if it is not known.
+            MaNGA-ID by name of the galaxy; `None` if it is not known.
         """
         return dict(self._fetch("select galaxy, mangaid from galaxies"))
 
@@ -256,16 +244,14 @@ class JudgementStore:
         Raises
         ------
         ValueError
-            If a galaxy is not known, a code does not exist, or a withdrawn judgement is not in the
-            store.
+            If a galaxy, a code or a judgement to withdraw is not known.
         """
         now = Time.now().utc.isot
         try:
-            with self._transaction():
+            with self._lock, transaction(self._database):
                 new = [one for one in judgements if self.find(one.id) is None]
-                self._database.executemany(
-                    INSERT, [astuple(replace(one, time=one.time or now)) for one in new]
-                )
+                rows = [astuple(replace(one, time=one.time or now)) for one in new]
+                self._database.executemany(INSERT, rows)
         except sqlite3.IntegrityError as error:
             msg = f"the judgement is not stored: {error}"
             raise ValueError(msg) from error
@@ -305,12 +291,10 @@ class JudgementStore:
         `list` of `Judgement`
             The judgements.
         """
-        asked = {"expert": expert, "galaxy": galaxy}
-        values = {name: value for name, value in asked.items() if value is not None}
-        conditions = [f"{name} = :{name}" for name in values]
-        if not withdrawn:
-            conditions.append(NOT_WITHDRAWN)
-        return self._select(" and ".join(conditions) or "1", values)
+        values = {"expert": expert, "galaxy": galaxy}
+        conditions = [f"{name} = :{name}" for name, value in values.items() if value is not None]
+        conditions.append("1" if withdrawn else NOT_WITHDRAWN)
+        return self._select(" and ".join(conditions), values)
 
     def experts(self) -> dict[str, int]:
         """
@@ -321,12 +305,9 @@ class JudgementStore:
         `dict`
             Number by expert.
         """
-        return dict(
-            self._fetch(
-                f"select expert, count(*) from judgements where action = '{JUDGED}' "
-                f"and {NOT_WITHDRAWN} group by expert order by expert"
-            )
-        )
+        which = f"action = '{JUDGED}' and {NOT_WITHDRAWN}"
+        counts = f"select expert, count(*) from judgements where {which} group by expert"
+        return dict(self._fetch(f"{counts} order by expert"))
 
     def _select(self, condition, values):
         rows = self._fetch(f"{SELECT} where {condition} order by number", values)

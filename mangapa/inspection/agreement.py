@@ -10,6 +10,7 @@ from astropy.table import Table
 from mangapa._utils.imports import import_extra
 from mangapa._utils.types import ArrayLike
 from mangapa.catalogue._flag_table import CLASSES
+from mangapa.fields import TRACERS
 from mangapa.inspection._store import JUDGED, Judgement
 
 __all__ = [
@@ -40,7 +41,7 @@ class Opinions:
     quality : `~numpy.ndarray` of `int`
         Classes, shape (fields, experts); -1 where an expert has not judged a field.
     feature, note : `~numpy.ndarray` of `int`
-        Codes, shape (fields, experts); 0 where there is none.
+        Codes, shape (fields, experts); 0 for none.
     """
 
     experts: tuple
@@ -76,28 +77,22 @@ def opinions(judgements: Iterable[Judgement], experts: Sequence[str] | None = No
     experts = tuple(known if experts is None else experts)
     for expert in experts:
         if expert not in known:
-            msg = (
-                f"{expert!r} has judged nothing; the experts in the store are "
-                f"{', '.join(known) or 'none'}"
-            )
+            names = ", ".join(known) or "none"
+            msg = f"{expert!r} has judged nothing; the experts in the store are {names}"
             raise ValueError(msg)
-    fields = sorted({(g, t) for e, g, t in last if e in experts}, key=_stars_first)
-    parts = {
-        name: np.full((len(fields), len(experts)), empty)
-        for name, empty in (("quality", NONE), ("feature", 0), ("note", 0))
-    }
-    row = {field: number for number, field in enumerate(fields)}
-    column = {expert: number for number, expert in enumerate(experts)}
-    for (expert, galaxy, tracer), one in last.items():
-        if expert in column:
-            for name, values in parts.items():
-                values[row[galaxy, tracer], column[expert]] = getattr(one, name)
-    return Opinions(experts=experts, fields=tuple(fields), **parts)
+    fields = sorted(
+        {(galaxy, tracer) for expert, galaxy, tracer in last if expert in experts},
+        key=lambda field: (field[0], TRACERS.index(field[1])),
+    )
 
+    def codes(name, empty):
+        rows = [[getattr(last.get((e, g, t)), name, empty) for e in experts] for g, t in fields]
+        return np.array(rows, int).reshape(len(fields), len(experts))
 
-def _stars_first(field):
-    galaxy, tracer = field
-    return galaxy, tracer != "stellar"
+    return Opinions(
+        experts=experts, fields=tuple(fields),
+        quality=codes("quality", NONE), feature=codes("feature", 0), note=codes("note", 0),
+    )  # fmt: skip
 
 
 def repeats(judgements):
@@ -153,8 +148,7 @@ def cohen_kappa(a: ArrayLike, b: ArrayLike) -> float:
     Returns
     -------
     `float`
-        1 for perfect agreement, 0 for that of chance; NaN if no field was judged by both, or all
-        have the same class.
+        1 for perfect agreement, 0 for that of chance; NaN if fewer than two classes occur.
 
     Raises
     ------
@@ -181,7 +175,7 @@ def fleiss_kappa(quality: ArrayLike) -> float:
     ----------
     quality : array_like of `int`
         Classes, shape (fields, experts), -1 where an expert has not judged a field. Fields that
-        two or more experts have judged count; their number may differ from field to field.
+        two or more experts have judged count.
 
     Returns
     -------
@@ -190,8 +184,7 @@ def fleiss_kappa(quality: ArrayLike) -> float:
 
     References
     ----------
-    Fleiss 1971, Psychological Bulletin 76, 378, with the number of judgements of each field in
-    place of a common number.
+    Fleiss 1971, Psychological Bulletin 76, 378, with a number of judgements for each field.
 
     Examples
     --------
@@ -282,5 +275,4 @@ def disputes(found: Opinions) -> Table:
             rows.append((galaxy, tracer, given.size, disputed, np.ptp(given), said))
     rows.sort(key=lambda row: (-row[4], -row[3], row[0], row[1]))
     names = ("galaxy", "tracer", "experts", "disputed", "classes_apart", "said")
-    types = (str, str, int, float, int, str)
-    return Table(rows=rows or None, names=names, dtype=None if rows else types)
+    return Table(rows=rows or None, names=names, dtype=(str, str, int, float, int, str))

@@ -62,10 +62,8 @@ def by_majority(quality: ArrayLike) -> Consensus:
     votes = _votes(quality).sum(axis=1)
     most = votes.max(axis=1, keepdims=True)
     clear = ((votes == most).sum(axis=1) == 1) & (most[:, 0] > 0)
-    return Consensus(
-        quality=np.where(clear, votes.argmax(axis=1), NONE),
-        probability=votes / np.maximum(votes.sum(axis=1, keepdims=True), 1),
-    )
+    shares = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
+    return Consensus(quality=np.where(clear, votes.argmax(axis=1), NONE), probability=shares)
 
 
 def by_weight(quality: ArrayLike) -> Consensus:
@@ -73,8 +71,7 @@ def by_weight(quality: ArrayLike) -> Consensus:
     Take the most probable class, if each expert errs in a way of their own.
 
     Expectation maximisation finds the classes together with the frequency at which each expert
-    gives each class to fields of each true class. An expert whom the others often contradict
-    counts less.
+    gives each class to fields of each true class.
 
     Parameters
     ----------
@@ -109,11 +106,8 @@ def by_weight(quality: ArrayLike) -> Consensus:
         truth /= truth.sum(axis=1, keepdims=True)
         if np.abs(truth - before)[judged].max(initial=0) < CONVERGED:
             break
-    return Consensus(
-        quality=np.where(judged, truth.argmax(axis=1), NONE),
-        probability=truth,
-        reliability=tables,
-    )
+    quality = np.where(judged, truth.argmax(axis=1), NONE)
+    return Consensus(quality=quality, probability=truth, reliability=tables)
 
 
 #: Functions that find a consensus, by name.
@@ -121,11 +115,7 @@ METHODS = {"majority": by_majority, "dawid-skene": by_weight}
 
 
 def prevailing(codes, quality):
-    """
-    The feature or note that more than half of the experts give who judged a field, otherwise 0.
-
-    Codes and classes have the shape (fields, experts), the result has the shape (fields,).
-    """
+    """Codes that more than half of the experts who judged a field give, shape (fields,); else 0."""
     codes, judged = np.asarray(codes), np.asarray(quality) != NONE
     found = np.zeros(len(judged), int)
     for code in np.unique(codes):

@@ -68,15 +68,9 @@ def position_angles(table):
     apart = MISALIGNED.to_value(u.deg)
     for shift in (-360, -180, 0, 180, 360):
         for off in (-apart, 0, apart):
-            figure.add_shape(
-                type="line",
-                x0=-360,
-                x1=720,
-                y0=-360 + shift + off,
-                y1=720 + shift + off,
-                line={"color": "#b8b8b8", "width": 1, "dash": "dot" if off else "solid"},
-                layer="below",
-            )
+            line = {"color": "#b8b8b8", "width": 1, "dash": "dot" if off else "solid"}
+            ends = {"x0": -360, "x1": 720, "y0": -360 + shift + off, "y1": 720 + shift + off}
+            figure.add_shape(type="line", line=line, layer="below", **ends)
     for name, chosen, colour in (
         ("one or both fields not usable", finite & ~both, GREY),
         ("both fields usable", finite & both, BLUE),
@@ -94,8 +88,7 @@ def errors_and_scores(table):
     for tracer, (symbol, colour) in STYLES.items():
         score = np.asarray(table[f"{tracer}_score"], float)
         error = table[f"{tracer}_pa_err"].to_value(u.deg)
-        chosen = np.isfinite(score) & np.isfinite(error)
-        name = TRACER_TITLES[tracer]
+        chosen, name = np.isfinite(score) & np.isfinite(error), TRACER_TITLES[tracer]
         _add_points(figure, table, score, error, chosen, name, color=colour, symbol=symbol)
     figure.update_xaxes(title="usability score", range=[-0.02, 1.02])
     figure.update_yaxes(title="1-sigma error of the angle (deg)", type="log", dtick=1)

@@ -1,12 +1,12 @@
 """The report of a run: one HTML file that needs neither a server nor a network."""
 
-import base64
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from mangapa._utils.files import replacing
+from mangapa._utils.html import data_uri
 from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
@@ -38,16 +38,14 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     """
     Write an HTML report of a run, finished or not.
 
-    The report shows counts, figures, failures, and a table of all galaxies, with pictures of their
-    fields, that can be sorted and filtered.
+    It shows counts, figures, failures, and a table of all galaxies with pictures of their fields.
 
     Parameters
     ----------
     folder : path-like
         Folder of the run.
     path : path-like, optional
-        File to write; ``report.html`` in the folder by default. An existing file is replaced in one
-        step.
+        File, ``report.html`` in the folder by default. An existing one is replaced in one step.
     progress : `bool`, optional
         Show a progress bar on a terminal.
 
@@ -71,22 +69,18 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     with RunStore(folder) as store, store.snapshot():
         table, summary = tabulate_run(store), RunSummary.of_store(store)
         galaxies = list(_galaxies(store, len(table), progress))
+    loader = jinja2.PackageLoader("mangapa.report", "template")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mangapa.report", "template"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    settings = {n: v for n, v in table.meta["settings"].items() if v is not None}
+    settings.pop("model_sha256", None)
     names = ("misalignments", "position_angles", "errors_and_scores")
     parts = environment.get_template("report.html").stream(
         summary=summary,
         meta=table.meta,
         titles=TRACER_TITLES,
-        settings=", ".join(
-            f"{name} {value}"
-            for name, value in table.meta["settings"].items()
-            if value is not None and name != "model_sha256"
-        ),
+        settings=", ".join(f"{name} {value}" for name, value in settings.items()),
         facts=_facts(table, summary),
         data={
             "galaxies": galaxies,
@@ -94,7 +88,7 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
             "colours": get_colorscale(COLOURS),
         },
         plotly=get_plotlyjs(),
-        datatables=_data_uri(_datatables("dt_bundle.js"), "text/javascript"),
+        datatables=data_uri(_datatables("dt_bundle.js").encode(), "text/javascript"),
         datatables_style=_datatables("dt_bundle.css"),
     )
     with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
@@ -105,10 +99,6 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
 def _datatables(name):
     """A file of DataTables, which the package itables contains."""
     return (resources.files("itables") / "html" / name).read_text(encoding="utf-8")
-
-
-def _data_uri(text, kind):
-    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode('ascii')}"
 
 
 def _facts(table, summary):

@@ -1,16 +1,15 @@
 """Velocity fields as small pictures in a page."""
 
-import base64
 import io
 import math
 from functools import lru_cache
 
 import numpy as np
 
+from mangapa._utils.html import data_uri
 from mangapa.plotting import COLOURS, colour_range
 
-#: Number of colours of a picture, odd so that the middle one is neutral. The next entry of the
-#: palette is transparent.
+#: Number of colours, odd so that the middle one is neutral. The next one is transparent.
 N_COLOURS = 127
 #: Decimals of the edges of a field, arcsec.
 DECIMALS = 3
@@ -33,11 +32,7 @@ def drawn(image, v_sys=None):
 
 
 def picture(velocity, centre, span):
-    """
-    Draw velocities (km/s, shape (ny, nx), NaN is transparent) as a PNG in a data URI.
-
-    The PNG has one pixel for each spaxel; ``centre`` and ``span`` of the colours are in km/s.
-    """
+    """Draw velocities (km/s, shape (ny, nx), NaN is transparent) as a PNG in a data URI."""
     from PIL import Image
 
     seen = np.isfinite(velocity)
@@ -47,7 +42,7 @@ def picture(velocity, centre, span):
     image.putpalette(_palette())
     buffer = io.BytesIO()
     image.save(buffer, "PNG", transparency=N_COLOURS)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return data_uri(buffer.getvalue(), "image/png")
 
 
 @lru_cache(maxsize=1)
