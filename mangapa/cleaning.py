@@ -36,14 +36,12 @@ class CleanSettings:
     sigma: float | None = option(
         SIGMA,
         "velocities beyond this many standard deviations are rejected",
-        kind="`float` or `None`",
         parse=_threshold,
         metavar="N",
     )
     min_region: float = option(
         MIN_REGION,
         "smallest connected region that is kept, as a fraction of the good spaxels",
-        kind="`float`",
         parse=float,
         metavar="SHARE",
     )

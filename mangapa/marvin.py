@@ -46,7 +46,7 @@ def kinematic_pa(
     settings : `~mangapa.MeasurementSettings`, optional
         All options as one value.
     **options
-        Single options, which replace those of ``settings``:
+        Single options, which replace those of ``settings``; velocities may be quantities:
 
         {options}
 

@@ -205,7 +205,7 @@ def measure(
     settings : `~mangapa.MeasurementSettings`, optional
         All options of the measurement as one value.
     **options
-        Single options, which replace those of ``settings``:
+        Single options, which replace those of ``settings``; velocities may be quantities:
 
         {options}
 

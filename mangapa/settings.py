@@ -48,7 +48,6 @@ class MeasurementSettings(CleanSettings, FitSettings):
     model: str = option(
         "default",
         "name or path of the model that judges whether the fields can be used",
-        kind="`str` or path-like",
         metavar="MODEL",
     )
 

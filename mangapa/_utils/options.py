@@ -5,14 +5,14 @@ import inspect
 from dataclasses import field, fields
 
 
-def option(default, text, *, kind, parse=str, metavar=None, choices=None):
+def option(default, text, *, parse=str, metavar=None, choices=None):
     """
     Field of a settings dataclass.
 
-    ``text`` and ``kind`` describe the option and its type in docstrings. For the command line,
-    ``parse`` converts the text to a value, and ``choices()`` returns the values on offer.
+    ``text`` describes the option. For the command line, ``parse`` converts the text to a value, and
+    ``choices()`` returns the values on offer.
     """
-    about = {"text": text, "kind": kind, "parse": parse, "metavar": metavar, "choices": choices}
+    about = {"text": text, "parse": parse, "metavar": metavar, "choices": choices}
     return field(default=default, metadata=about)
 
 
@@ -30,7 +30,7 @@ def check_names(given, kind, where):
 def documented_with(kind):
     """Decorator that puts a list of the options of a dataclass in the place of ``{options}``."""
     lines = [
-        f"- ``{one.name}`` ({one.metadata['kind']}, default {one.default!r}): "
+        f"- ``{one.name}`` ({inspect.formatannotation(one.type)}, default {one.default!r}): "
         f"{one.metadata['text']}."
         for one in fields(kind)
     ]

@@ -40,36 +40,29 @@ class FitSettings:
     """
 
     method: str = option(
-        "default",
-        "fitting method",
-        kind="`str`",
-        choices=lambda: ("default", *available_methods()),
+        "default", "fitting method", choices=lambda: ("default", *available_methods())
     )
     error: str | None = option(
         "default",
         'how the 1-sigma error is estimated; "default" is the calibrated way of the method',
-        kind='"default", "analytic", "bootstrap" or `None`',
         parse=_error,
         choices=lambda: ("default", "analytic", "bootstrap", None),
     )
     n_steps: int = option(
         N_STEPS,
         "number of angles tried over 180 deg by the methods that step",
-        kind="`int`",
         parse=int,
         metavar="N",
     )
     velocity_error: float | None = option(
         None,
         "one error for all velocities, km/s (10 as published), instead of the field's own",
-        kind="`float`, `~astropy.units.Quantity` or `None`",
         parse=float,
         metavar="KM/S",
     )
     v_sys: float | str = option(
         "median",
         "velocity subtracted before the fit, km/s (0 as published), or the median",
-        kind='"median", `float` or `~astropy.units.Quantity`',
         parse=_velocity_or_median,
         metavar="KM/S",
     )

@@ -161,7 +161,7 @@ def survey(
         All options of the measurement as one value. They are stored with the run, which can only
         be resumed with equal ones.
     **options
-        Single options, which replace those of ``settings``:
+        Single options, which replace those of ``settings``; velocities may be quantities:
 
         {options}
 
