@@ -40,9 +40,8 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
     """
     Train an ensemble of dense networks to predict the experts' three classes.
 
-    ``inputs`` are descriptors, shape (n, inputs), and ``classes`` integers, shape (n,). The history
-    also follows the inputs and classes in ``validation``, which do not influence the training.
-    Returns a `Network` without calibration, and the loss and accuracy after each epoch.
+    ``inputs`` are descriptors, shape (n, inputs); ``validation``, inputs and classes, is only for
+    the history. Returns a `Network` without calibration, and the loss and accuracy by epoch.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
@@ -58,15 +57,12 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
             # Keras' own initialiser counts the members among the inputs.
             return np.sqrt(gain / shape[1]) * keras.random.normal(shape, dtype=dtype)
 
-        return member_dense(keras, MEMBERS, units, activation, kernel_initializer=he_normal)
+        options = {"activation": activation, "kernel_initializer": he_normal}
+        return member_dense(keras, MEMBERS, units, **options)
 
     # All members are trained at once, each with its own weights, noise and dropout.
-    chain = [
-        layers.Input((inputs.shape[1],)),
-        layers.RepeatVector(MEMBERS),
-        layers.GaussianNoise(NOISE),
-        layers.Dropout(INPUT_DROPOUT),
-    ]
+    chain = [layers.Input((inputs.shape[1],)), layers.RepeatVector(MEMBERS)]
+    chain += [layers.GaussianNoise(NOISE), layers.Dropout(INPUT_DROPOUT)]
     for units in UNITS:
         chain += [dense(units, "silu", 2.0), layers.Dropout(DROPOUT)]
     model = keras.Sequential([*chain, dense(N_CLASSES, "softmax", 1.0)])
@@ -83,14 +79,10 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
         return keras.ops.cast((given[..., 0] < 0.5) == (expected[..., 0] < 0.5), "float32")
 
     model.compile(optimiser, loss, metrics=[accuracy])
-    history = model.fit(
-        *prepared(inputs, classes),
-        batch_size=BATCH,
-        epochs=epochs,
-        verbose=0,
-        validation_data=None if validation is None else prepared(*validation),
-        validation_batch_size=1024,
-    )
+    options = {"batch_size": BATCH, "epochs": epochs, "verbose": 0}
+    if validation is not None:
+        options |= {"validation_data": prepared(*validation), "validation_batch_size": 1024}
+    history = model.fit(*prepared(inputs, classes), **options)
     centre, spread = centre.astype(np.float32), spread.astype(np.float32)
     return to_network(model, centre=centre, spread=spread, limit=LIMIT), history.history
 
@@ -126,11 +118,11 @@ def keras_images(images, usable):
 
 def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=False):
     """
-    Train a network as published: Adam, its rate reduced on a plateau, images turned and mirrored.
+    Train a network as published on images, shape (n, 32, 32), turned and mirrored.
 
-    The images have shape (n, 32, 32); the images and flags in ``validation`` decide on the rate and
-    on the end, after ``epochs`` at most. Class weights, as published, cost two per cent of accuracy
-    and the calibration. Returns the loss and accuracy after each epoch.
+    The images and flags in ``validation`` decide on the rate and on the end. Class weights, as
+    published, cost two per cent of accuracy and the calibration. Returns the loss and accuracy by
+    epoch.
     """
     keras = import_keras()
     compile_image(model)
@@ -185,23 +177,22 @@ def search_settings(kind, training, validation, *, epochs, seed):
     """
     Search by Hyperband for the settings of `build_image` with the best validation accuracy.
 
-    Both sets are images, shape (n, 32, 32), and whether they are usable, shape (n,). The best
-    candidates are trained for ``epochs``.
+    Both sets are images, shape (n, 32, 32), and flags. The best candidates train for ``epochs``.
     """
     keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
     published = IMAGE_SETTINGS[kind]
 
-    def several(choose, name, *limits, step):
-        return tuple(choose(f"{name}_{i}", *limits, step=step) for i in range(len(published[name])))
-
     def settings(choice):
-        found = {
-            "units": several(choice.Int, "units", *SEARCHED_UNITS[kind], step=16),
-            "dropout": several(choice.Float, "dropout", 0, MOST_DROPOUT, step=0.1),
+        searched = {
+            "units": (choice.Int, *SEARCHED_UNITS[kind], 16),
+            "dropout": (choice.Float, 0, MOST_DROPOUT, 0.1),
+            "filters": (choice.Int, *SEARCHED_FILTERS, 16),
         }
-        if "filters" in published:
-            found["filters"] = several(choice.Int, "filters", *SEARCHED_FILTERS, step=16)
-        return found
+        return {
+            name: tuple(choose(f"{name}_{i}", low, high, step) for i in range(len(published[name])))
+            for name, (choose, low, high, step) in searched.items()
+            if name in published
+        }
 
     def build(choice):
         model = build_image(kind, **settings(choice))
@@ -212,10 +203,6 @@ def search_settings(kind, training, validation, *, epochs, seed):
         tuner = keras_tuner.Hyperband(
             build, objective="val_accuracy", max_epochs=epochs, seed=seed, directory=folder
         )
-        tuner.search(
-            *keras_images(*training),
-            validation_data=keras_images(*validation),
-            batch_size=BATCH_IMAGES,
-            verbose=0,
-        )
+        options = {"validation_data": keras_images(*validation), "batch_size": BATCH_IMAGES}
+        tuner.search(*keras_images(*training), **options, verbose=0)
         return settings(tuner.get_best_hyperparameters()[0])

@@ -3,14 +3,20 @@
 import numpy as np
 
 from mangapa._utils.imports import import_extra
+from mangapa.catalogue._flag_table import CLASSES, MEANINGS
 from mangapa.usability._predict import THRESHOLD
 from mangapa.usability.metrics import RIGHT, confidence, metrics, reliability
 
 #: The experts' classes, with colours that colour-blind readers can distinguish (Okabe & Ito 2008).
-CLASS_COLOURS = {0: "#D55E00", 1: "#E69F00", 2: "#0072B2"}
-CLASS_NAMES = {0: "do not use", 1: "messy", 2: "clean"}
+CLASS_COLOURS = ("#D55E00", "#E69F00", "#0072B2")
+CLASS_NAMES = MEANINGS["quality"]
+CLASS_LABELS = [f"{quality} {name}" for quality, name in enumerate(CLASS_NAMES)]
 SCORE_COLOURS = {"score_alone": "#999999", "score_together": "#0072B2"}
 SCORE_NAMES = {"score_alone": "one field alone", "score_together": "both tracers"}
+METRIC_STYLES = {
+    **{"accuracy": ("o", "#0072B2"), "balanced_accuracy": ("s", "#E69F00")},
+    "roc_auc": ("^", "#009E73"),
+}
 #: Confidence levels of the confusion matrices, as in Duckworth et al. 2020.
 CONFIDENCES = (0.5, 0.8, 0.95, 0.99)
 
@@ -24,19 +30,16 @@ def right_by_class(table, column):
     """Fraction of right answers for each of the experts' classes that occurs."""
     values, classes = filled(table, column), np.asarray(table["class"])
     right = (values > THRESHOLD) == (classes > 0)
-    chosen = {quality: np.isfinite(values) & (classes == quality) for quality in CLASS_NAMES}
+    chosen = {quality: np.isfinite(values) & (classes == quality) for quality in CLASSES}
     return {quality: float(right[one].mean()) for quality, one in chosen.items() if one.any()}
 
 
 def _scores(table):
     """For each column of scores, those that are finite and whether the expert's class is usable."""
-    found = {}
-    for column in SCORE_NAMES:
-        if column in table.colnames:
-            values = filled(table, column)
-            known = np.isfinite(values)
-            found[column] = values[known], np.asarray(table["class"])[known] > 0
-    return found
+    usable = np.asarray(table["class"]) > 0
+    scores = {name: filled(table, name) for name in SCORE_NAMES if name in table.colnames}
+    known = {name: np.isfinite(values) for name, values in scores.items()}
+    return {name: (values[known[name]], usable[known[name]]) for name, values in scores.items()}
 
 
 def _new_figure(*size):
@@ -68,7 +71,7 @@ def draw_scores(table, numbers):
     for quality, right in right_by_class(table, best).items():
         classes.barh(quality, right, color=CLASS_COLOURS[quality])
         classes.text(right - 0.01, quality, f"{right:.1%}", ha="right", va="center", color="white")
-    classes.set_yticks(list(CLASS_NAMES), [f"{k} {name}" for k, name in CLASS_NAMES.items()])
+    classes.set_yticks(CLASSES, CLASS_LABELS)
     classes.set(xlim=(0, 1), xlabel="fraction of right answers", title="By the expert's class")
     return figure
 
@@ -76,12 +79,12 @@ def draw_scores(table, numbers):
 def _draw_histogram(axis, table, column):
     values, classes = filled(table, column), np.asarray(table["class"])
     axis.hist(
-        [values[classes == quality] for quality in CLASS_NAMES],
+        [values[classes == quality] for quality in CLASSES],
         np.linspace(0, 1, 26),
         histtype="step",
         linewidth=2,
-        color=list(CLASS_COLOURS.values()),
-        label=[f"{quality} {name}" for quality, name in CLASS_NAMES.items()],
+        color=CLASS_COLOURS,
+        label=CLASS_LABELS,
     )
     axis.set(yscale="log", xlabel="score", ylabel="fields", title="Scores by the expert's class")
     axis.legend(frameon=False)
@@ -123,11 +126,7 @@ def _draw_kept(axis, values, usable, **style):
 
 def _draw_parts(axis, numbers):
     place = np.arange(len(numbers))[::-1]
-    for name, marker, colour in (
-        ("accuracy", "o", "#0072B2"),
-        ("balanced_accuracy", "s", "#E69F00"),
-        ("roc_auc", "^", "#009E73"),
-    ):
+    for name, (marker, colour) in METRIC_STYLES.items():
         axis.plot(numbers[name], place, marker, color=colour, label=name.replace("_", " "))
     axis.set_yticks(place, [f"{row['part']} ({row['n']})" for row in numbers])
     axis.set(title="By tracer and by size of the IFU", ylim=(-1.2, len(numbers) - 0.5))
@@ -161,12 +160,10 @@ def draw_learning(history):
     """Loss and accuracy after each epoch, of the training and of the fields left out."""
     figure = _new_figure(10, 4)
     axes = figure.subplots(1, 2)
-    curves = {
-        "": ("#999999", "training, with noise and dropout"),
-        "val_": ("#0072B2", "galaxies left out"),
-    }
+    training = "", "#999999", "training, with noise and dropout"
+    left_out = "val_", "#0072B2", "galaxies left out"
     for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
-        for prefix, (colour, label) in curves.items():
+        for prefix, colour, label in (training, left_out):
             for run in dict.fromkeys(history["run"]):
                 rows = history[history["run"] == run]
                 if prefix + quantity in rows.colnames:

@@ -30,8 +30,7 @@ class Usability:
     usable : `bool`
         Class 0 of the experts (do not use) against 1 and 2 (messy, clean).
     score : `float`
-        Calibrated probability that an expert would call the field usable; NaN where there is
-        nothing to judge.
+        Calibrated probability that an expert would call the field usable; NaN if there is none.
     model : `str` or `None`
         Name of the model.
     flags : `~mangapa.UsabilityFlags`
@@ -56,13 +55,11 @@ def usability(
     """
     Decide whether a velocity field can be used.
 
-    The field is judged as it is: `~mangapa.clean` it first.
-
     Parameters
     ----------
     field : `~mangapa.VelocityField` or `list` of them
-        The field. In a list, the stellar and the H-alpha field of one ``galaxy`` are judged
-        together by models that can: that is right more often.
+        Fields after `~mangapa.clean`. In a list, the stellar and the H-alpha field of one
+        ``galaxy`` are judged together by models that can: that is right more often.
     model : `str` or path-like, optional
         "default", an ensemble of networks on descriptors of the field; "fcn", the published
         architecture on its image; or the path of a model that you trained.
@@ -75,10 +72,8 @@ def usability(
 
     Raises
     ------
-    TypeError
-        If ``field`` is not a field.
-    ValueError
-        If there is no such model or backend.
+    TypeError, ValueError
+        If ``field`` is not a field, or the model or the backend is not known.
     mangapa.exceptions.ModelError
         If a file of the model is missing or was changed.
 
@@ -109,28 +104,23 @@ def usability_prepared(prepared, model):
     # A model that was trained on one tracer has no network for both.
     if "together" in model.networks:
         together = partners([one.field for one in prepared], inputs)
-    scores = score(inputs, model, together)
     low, high = model.card["cannot_tell"]
     results = []
-    for value, flag, partner in zip(scores, flags, together, strict=True):
+    for value, flag, partner in zip(score(inputs, model, together), flags, together, strict=True):
         if not flag and low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
         if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
-        results.append(
-            Usability(
-                usable=bool(value > THRESHOLD), score=float(value), model=model.name, flags=flag
-            )
-        )
+        usable, value = bool(value > THRESHOLD), float(value)
+        results.append(Usability(usable=usable, score=value, model=model.name, flags=flag))
     return results
 
 
 def model_inputs(prepared, model):
     """
-    Inputs of a model from each of several prepared fields.
+    Inputs of a model from each of several prepared fields, and `~mangapa.UsabilityFlags`.
 
-    Returns `FieldDescriptors` or images, `None` where there is nothing to judge, and the
-    `~mangapa.UsabilityFlags` that say why.
+    The inputs are `FieldDescriptors` or images, or `None` for the reason that the flags give.
     """
     inputs, flags = [], []
     for one in prepared:
@@ -139,17 +129,8 @@ def model_inputs(prepared, model):
         else:
             values, why = None if one.flags else standardise(one.field), one.flags
         inputs.append(values)
-        flags.append(_as_usability_flags(why))
+        flags.append(UsabilityFlags(sum(UsabilityFlags[one.name] for one in PAFlags if one & why)))
     return inputs, flags
-
-
-def _as_usability_flags(flags):
-    """The flags of the same names."""
-    same = UsabilityFlags.NONE
-    for flag in PAFlags:
-        if flag & flags:
-            same |= UsabilityFlags[flag.name]
-    return same
 
 
 def partners(fields, inputs):
@@ -177,21 +158,21 @@ def score(inputs, model, together=None):
     ``together`` holds the index of each field's partner, or `None`.
     """
     scores = np.full(len(inputs), np.nan)
-    present = [number for number, one in enumerate(inputs) if one is not None]
-    if model.inputs == "image":
-        if present:
-            images = np.stack([inputs[number] for number in present])
-            scores[present] = mean_of_symmetric(images, model.networks["image"])
-        return scores
-    together = [None] * len(inputs) if together is None else together
-    alone = [number for number in present if together[number] is None]
-    if alone:
-        stacked = np.stack([inputs[number].values for number in alone])
-        scores[alone] = model.networks["alone"](stacked)
-    paired = [number for number in present if together[number] is not None]
-    if paired:
-        stacked = np.stack([pair_inputs(inputs[a], inputs[together[a]]) for a in paired])
-        scores[paired] = model.networks["together"](stacked)
+    given = defaultdict(dict)
+    for number, one in enumerate(inputs):
+        partner = together[number] if together else None
+        if one is None:
+            continue
+        if model.inputs == "image":
+            given["image"][number] = one
+        elif partner is None:
+            given["alone"][number] = one.values
+        else:
+            given["together"][number] = pair_inputs(one, inputs[partner])
+    for name, by_number in given.items():
+        network, stacked = model.networks[name], np.stack([*by_number.values()])
+        is_image = name == "image"
+        scores[[*by_number]] = mean_of_symmetric(stacked, network) if is_image else network(stacked)
     return scores
 
 
@@ -206,10 +187,10 @@ def mean_of_symmetric(images, network):
 
     The velocities are also reversed: no orientation is special.
     """
-    total = np.zeros(len(images))
-    for mirrored in (images, images[:, :, ::-1]):
-        for turns in range(4):
-            turned = np.rot90(mirrored, turns, axes=(1, 2))
-            for sign in (1, -1):
-                total += network((sign * turned)[..., None])
+    total = sum(
+        network((sign * np.rot90(mirrored, turns, axes=(1, 2)))[..., None])
+        for mirrored in (images, images[:, :, ::-1])
+        for turns in range(4)
+        for sign in (1, -1)
+    )
     return total / 16

@@ -41,8 +41,7 @@ class Model:
     card : `dict`
         Training data, split, metrics, limits, versions and hashes.
     networks : `dict` of callable
-        "alone" and, if there is one, "together"; or "image". Each maps an array to one probability
-        per field.
+        "alone" and perhaps "together", or "image": from an array to one probability per field.
     """
 
     name: str
@@ -70,10 +69,8 @@ def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
 
     Raises
     ------
-    TypeError
-        If the model is neither a name nor a path.
-    ValueError
-        If the model or the backend is not known.
+    TypeError, ValueError
+        If the model is neither a name nor a path, or the model or the backend is not known.
     mangapa.exceptions.ModelError
         If a file is missing or has changed, or the model was trained on other descriptors.
 
@@ -105,8 +102,7 @@ def register_model(name: str, path: PathLike) -> None:
     """
     Register a model under a name that `mangapa.usability` accepts.
 
-    Another package registers its models in a module that it names as an entry point; see the
-    documentation on extending mangapa.
+    Another package does so in a module that it names as an entry point.
 
     Parameters
     ----------
@@ -182,24 +178,19 @@ def _load(path, _modified, backend):
         raise ModelError(msg)
     file, digest = files[SUFFIXES[backend]]
     content = _verified(path.with_name(Path(file).name), digest)
-    if backend == "numpy":
-        networks = load_networks(io.BytesIO(content))
-    else:
-        networks = load_keras_networks(content)
+    networks = (
+        load_networks(io.BytesIO(content)) if backend == "numpy" else load_keras_networks(content)
+    )
     return Model(name=name, inputs=inputs, card=card, networks=networks)
 
 
 def _verified(path, digest):
     """Content of a file, if its SHA-256 is the one on the card."""
-    try:
+    problem = f"there is no file {path}"
+    if path.is_file():
         content = path.read_bytes()
-    except FileNotFoundError:
-        msg = f"there is no file {path}; reinstall the package, or copy the training run again"
-        raise ModelError(msg) from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        msg = (
-            f"{path} is not the file that its card describes (the SHA-256 differs) and is not "
-            "loaded; reinstall the package, or copy the training run again"
-        )
-        raise ModelError(msg)
-    return content
+        if hashlib.sha256(content).hexdigest() == digest:
+            return content
+        problem = f"{path} is not the file that its card describes (the SHA-256 differs)"
+    msg = f"{problem}; reinstall the package, or copy the training run again"
+    raise ModelError(msg)
