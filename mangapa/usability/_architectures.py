@@ -92,17 +92,14 @@ def build_image(kind, *, units, dropout, filters=()):
     keras = import_keras()
     layers = keras.layers
     z = image = keras.Input((*SHAPE, 1), name="image")
+    for n_filters in filters:
+        z = layers.Conv2D(n_filters, 3, activation="relu")(z)
     if kind == "cnn":
-        for n_filters in filters:
-            z = layers.Conv2D(n_filters, 3, activation="relu")(z)
-        z = layers.MaxPooling2D()(z)
-        z = layers.Dropout(dropout[0])(z)
-        dropout = dropout[1:]
+        z = layers.Dropout(dropout[0])(layers.MaxPooling2D()(z))
     z = layers.Flatten()(z)
-    for n_units, share in zip(units, dropout, strict=True):
+    for n_units, share in zip(units, dropout[-len(units) :], strict=True):
         z = layers.Dense(n_units, activation="relu")(z)
-        if share:
-            z = layers.Dropout(share)(z)
+        z = layers.Dropout(share)(z) if share else z
     return keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
 
 

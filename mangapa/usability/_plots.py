@@ -13,10 +13,7 @@ CLASS_NAMES = MEANINGS["quality"]
 CLASS_LABELS = [f"{quality} {name}" for quality, name in enumerate(CLASS_NAMES)]
 SCORE_COLOURS = {"score_alone": "#999999", "score_together": "#0072B2"}
 SCORE_NAMES = {"score_alone": "one field alone", "score_together": "both tracers"}
-METRIC_STYLES = {
-    **{"accuracy": ("o", "#0072B2"), "balanced_accuracy": ("s", "#E69F00")},
-    "roc_auc": ("^", "#009E73"),
-}
+METRIC_COLOURS = {"accuracy": "#0072B2", "balanced_accuracy": "#E69F00", "roc_auc": "#009E73"}
 #: Confidence levels of the confusion matrices, as in Duckworth et al. 2020.
 CONFIDENCES = (0.5, 0.8, 0.95, 0.99)
 
@@ -126,7 +123,7 @@ def _draw_kept(axis, values, usable, **style):
 
 def _draw_parts(axis, numbers):
     place = np.arange(len(numbers))[::-1]
-    for name, (marker, colour) in METRIC_STYLES.items():
+    for (name, colour), marker in zip(METRIC_COLOURS.items(), "os^", strict=True):
         axis.plot(numbers[name], place, marker, color=colour, label=name.replace("_", " "))
     axis.set_yticks(place, [f"{row['part']} ({row['n']})" for row in numbers])
     axis.set(title="By tracer and by size of the IFU", ylim=(-1.2, len(numbers) - 0.5))

@@ -90,15 +90,10 @@ def score_fields(
 
 def labelled_table(labelled: LabelledFields) -> Table:
     """Labelled fields as a table without scores."""
-    return Table(
-        {
-            "galaxy": [field.galaxy for field in labelled.fields],
-            "tracer": [field.tracer for field in labelled.fields],
-            "group": labelled.groups,
-            "class": labelled.classes,
-            "reach": [reach(field) for field in labelled.fields],
-        }
-    )
+    fields = labelled.fields
+    columns = {name: [getattr(one, name) for one in fields] for name in ("galaxy", "tracer")}
+    columns |= {"group": labelled.groups, "class": labelled.classes}
+    return Table({**columns, "reach": [reach(one) for one in fields]})
 
 
 def reach(field: VelocityField) -> float:
