@@ -13,6 +13,7 @@ DATA = (
     "catalogue.csv or labels.csv"
 )
 LABELS = "table of flags (default: catalogue.csv or labels.csv in DIR)"
+OUT = "folder for the model and its card"
 MODEL = "architecture: an ensemble on descriptors (default), or one published for images"
 CLASS_WEIGHTS = "give both classes the same weight, as published (fcn and cnn); costs accuracy"
 SEARCH = "first search for units and dropout by Hyperband (fcn and cnn)"
@@ -22,10 +23,7 @@ TRAIN = {
     "data": ({"type": Path, "required": True, "metavar": "DIR"}, DATA),
     "labels": ({"type": Path, "metavar": "FILE.csv"}, LABELS),
     "model": ({"choices": training.MODELS, "default": "default"}, MODEL),
-    "out": (
-        {"type": Path, "required": True, "metavar": "RUN"},
-        "folder for the model and its card",
-    ),
+    "out": ({"type": Path, "required": True, "metavar": "RUN"}, OUT),
     "seed": ({"type": int, "default": 0}, "random seed (default: %(default)s)"),
     "epochs": ({"type": int}, "maximum number of epochs (default: that of the architecture)"),
     "class_weights": ({"action": "store_true"}, CLASS_WEIGHTS),

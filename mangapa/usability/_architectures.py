@@ -88,7 +88,7 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
 
 
 def build_image(kind, *, units, dropout, filters=()):
-    """Build an untrained network on images; ``kind`` and the settings are as in IMAGE_SETTINGS."""
+    """Build a network on images; ``kind`` and the settings are as in IMAGE_SETTINGS."""
     keras = import_keras()
     layers = keras.layers
     z = image = keras.Input((*SHAPE, 1), name="image")
@@ -100,12 +100,9 @@ def build_image(kind, *, units, dropout, filters=()):
     for n_units, share in zip(units, dropout[-len(units) :], strict=True):
         z = layers.Dense(n_units, activation="relu")(z)
         z = layers.Dropout(share)(z) if share else z
-    return keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
-
-
-def compile_image(model):
-    """Compile a network on images for training."""
-    model.compile(import_keras().optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+    model = keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
+    model.compile(keras.optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+    return model
 
 
 def keras_images(images, usable):
@@ -121,9 +118,7 @@ def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=
     published, cost two per cent of accuracy and the calibration. Returns the loss and accuracy by
     epoch.
     """
-    keras = import_keras()
-    compile_image(model)
-    share = usable.mean()
+    keras, share = import_keras(), usable.mean()
     history = model.fit(
         _turned_batches(keras, images, usable, seed),
         epochs=epochs,
@@ -192,9 +187,7 @@ def search_settings(kind, training, validation, *, epochs, seed):
         }
 
     def build(choice):
-        model = build_image(kind, **settings(choice))
-        compile_image(model)
-        return model
+        return build_image(kind, **settings(choice))
 
     with tempfile.TemporaryDirectory() as folder:
         tuner = keras_tuner.Hyperband(

@@ -18,25 +18,22 @@ METRIC_COLOURS = {"accuracy": "#0072B2", "balanced_accuracy": "#E69F00", "roc_au
 CONFIDENCES = (0.5, 0.8, 0.95, 0.99)
 
 
-def filled(table, column):
-    """A column of scores as an array, NaN where it is masked."""
-    return np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+def score_columns(table):
+    """Columns of scores that a table has, the best last."""
+    return [name for name in SCORE_NAMES if name in table.colnames]
 
 
-def right_by_class(table, column):
+def known_scores(table, column):
+    """The rows that have a score in a column, their scores, and their classes."""
+    scores = np.ma.filled(np.ma.asarray(table[column], float), np.nan)
+    known = np.isfinite(scores)
+    return table[known], scores[known], np.asarray(table["class"])[known]
+
+
+def right_by_class(scores, classes):
     """Fraction of right answers for each of the experts' classes that occurs."""
-    values, classes = filled(table, column), np.asarray(table["class"])
-    right = (values > THRESHOLD) == (classes > 0)
-    chosen = {quality: np.isfinite(values) & (classes == quality) for quality in CLASSES}
-    return {quality: float(right[one].mean()) for quality, one in chosen.items() if one.any()}
-
-
-def _scores(table):
-    """For each column of scores, those that are finite and whether the expert's class is usable."""
-    usable = np.asarray(table["class"]) > 0
-    scores = {name: filled(table, name) for name in SCORE_NAMES if name in table.colnames}
-    known = {name: np.isfinite(values) for name, values in scores.items()}
-    return {name: (values[known[name]], usable[known[name]]) for name, values in scores.items()}
+    right = (scores > THRESHOLD) == (classes > 0)
+    return {k: float(right[classes == k].mean()) for k in CLASSES if np.any(classes == k)}
 
 
 def _new_figure(*size):
@@ -47,12 +44,11 @@ def _new_figure(*size):
 def draw_scores(table, numbers):
     """Six panels on how good the scores of a table are; ``numbers`` are its metrics by part."""
     figure = _new_figure(13, 8)
-    scores = _scores(table)
-    best = list(scores)[-1]
-    histogram, roc, reliable, kept, parts, classes = figure.subplots(2, 3).ravel()
-    _draw_histogram(histogram, table, best)
-    for column, (values, usable) in scores.items():
-        colour, found = SCORE_COLOURS[column], metrics(values, usable)
+    histogram, roc, reliable, kept, parts, by_class = figure.subplots(2, 3).ravel()
+    for column in score_columns(table):
+        _, values, classes = known_scores(table, column)
+        usable, colour = classes > 0, SCORE_COLOURS[column]
+        found = metrics(values, usable)
         label = f"{SCORE_NAMES[column]}, area {found['roc_auc']:.3f}"
         _draw_roc(roc, values, usable, color=colour, label=label)
         label = f"error {found['calibration_error']:.3f}"
@@ -65,26 +61,24 @@ def draw_scores(table, numbers):
     for axis, place in ((roc, "lower right"), (reliable, "best"), (kept, "lower left")):
         axis.legend(frameon=False, loc=place)
     _draw_parts(parts, numbers)
-    for quality, right in right_by_class(table, best).items():
-        classes.barh(quality, right, color=CLASS_COLOURS[quality])
-        classes.text(right - 0.01, quality, f"{right:.1%}", ha="right", va="center", color="white")
-    classes.set_yticks(CLASSES, CLASS_LABELS)
-    classes.set(xlim=(0, 1), xlabel="fraction of right answers", title="By the expert's class")
+    _draw_histogram(histogram, values, classes)
+    _draw_classes(by_class, values, classes)
     return figure
 
 
-def _draw_histogram(axis, table, column):
-    values, classes = filled(table, column), np.asarray(table["class"])
-    axis.hist(
-        [values[classes == quality] for quality in CLASSES],
-        np.linspace(0, 1, 26),
-        histtype="step",
-        linewidth=2,
-        color=CLASS_COLOURS,
-        label=CLASS_LABELS,
-    )
+def _draw_histogram(axis, values, classes):
+    style = {"color": CLASS_COLOURS, "label": CLASS_LABELS, "histtype": "step", "linewidth": 2}
+    axis.hist([values[classes == k] for k in CLASSES], np.linspace(0, 1, 26), **style)
     axis.set(yscale="log", xlabel="score", ylabel="fields", title="Scores by the expert's class")
     axis.legend(frameon=False)
+
+
+def _draw_classes(axis, values, classes):
+    for quality, right in right_by_class(values, classes).items():
+        axis.barh(quality, right, color=CLASS_COLOURS[quality])
+        axis.text(right - 0.01, quality, f"{right:.1%}", ha="right", va="center", color="white")
+    axis.set_yticks(CLASSES, CLASS_LABELS)
+    axis.set(xlim=(0, 1), xlabel="fraction of right answers", title="By the expert's class")
 
 
 def _draw_roc(axis, values, usable, **style):
@@ -135,7 +129,9 @@ def draw_confusion(table):
     """Confusion matrices of the fields above each confidence, for the best scores of a table."""
     figure = _new_figure(13, 3.6)
     sklearn_metrics = import_extra("sklearn.metrics", "train", "drawing a model's scores")
-    column, (values, usable) = list(_scores(table).items())[-1]
+    column = score_columns(table)[-1]
+    _, values, classes = known_scores(table, column)
+    usable = classes > 0
     for axis, level in zip(figure.subplots(1, len(CONFIDENCES)), CONFIDENCES, strict=True):
         sure = confidence(values) >= level
         said = values[sure] > THRESHOLD

@@ -139,14 +139,14 @@ def partners(fields, inputs):
 
     `None` where there is none or more than one, or where either has no inputs.
     """
-    groups = defaultdict(lambda: defaultdict(list))
+    groups = defaultdict(list)
     for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
         if field.galaxy is not None and one is not None:
-            groups[field.galaxy][field.tracer].append(number)
+            groups[field.galaxy].append(number)
     found = [None] * len(fields)
-    for tracers in groups.values():
-        if len(tracers) == 2 and all(len(numbers) == 1 for numbers in tracers.values()):
-            (a,), (b,) = tracers.values()
+    for numbers in groups.values():
+        if len({fields[number].tracer for number in numbers}) == len(numbers) == 2:
+            a, b = numbers
             found[a], found[b] = b, a
     return found
 

@@ -128,8 +128,8 @@ def evaluate(table: Table, *, by: str = "score_together") -> Table:
         msg = f"by={by!r} is not a column of scores; choose one of {names}"
         raise ValueError(msg)
     by = by if by in table.colnames else "score_alone"
-    table = table[np.isfinite(_plots.filled(table, by))]
-    scores, usable = _plots.filled(table, by), np.asarray(table["class"]) > 0
+    table, scores, classes = _plots.known_scores(table, by)
+    usable = classes > 0
     tracer, size = np.asarray(table["tracer"]), np.asarray(table["reach"])
     parts = {"all": np.ones(len(table), bool)}
     parts |= {name: tracer == name for name in TRACERS}
@@ -138,7 +138,7 @@ def evaluate(table: Table, *, by: str = "score_together") -> Table:
     numbers = Table([{"part": k, **metrics(scores[one], usable[one])} for k, one in parts.items()])
     for name in numbers.colnames[2:]:
         numbers[name].info.format = ".3f"
-    for quality, right in _plots.right_by_class(table, by).items():
+    for quality, right in _plots.right_by_class(scores, classes).items():
         name = f"right answers for class {quality} ({_plots.CLASS_NAMES[quality]})"
         numbers.meta[name] = round(right, 4)
     return numbers

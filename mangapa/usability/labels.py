@@ -65,10 +65,8 @@ def read_labelled(
 
     Raises
     ------
-    FileNotFoundError
-        If there is no table of flags, or none of its fields is in the folder.
-    ValueError
-        If the table lacks a column.
+    FileNotFoundError, ValueError
+        If there is no table of flags, it lacks a column, or none of its fields is in the folder.
 
     Examples
     --------
@@ -87,7 +85,11 @@ def read_labelled(
     array([2])
     """
     data = Path(data)
-    flags = read_flags(_find_table(data) if labels is None else labels)
+    tables = [data / name for name in TABLES if (data / name).is_file()]
+    if labels is None and not tables:
+        msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
+        raise FileNotFoundError(msg)
+    flags = read_flags(tables[0] if labels is None else labels)
     source = unpack(data / PACKED) if (data / PACKED).is_file() else _read_fields(data, flags)
     bar = progress_bar(source, show=progress, unit="field")
     fields = [field for field in bar if (field.galaxy, field.tracer) in flags]
@@ -172,14 +174,6 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
         yield VelocityField.from_arrays(
             velocity, *np.meshgrid(x, y), tracer=str(m["tracer"]), galaxy=str(m["plateifu"])
         )
-
-
-def _find_table(data):
-    for name in TABLES:
-        if (data / name).is_file():
-            return data / name
-    msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
-    raise FileNotFoundError(msg)
 
 
 def _read_fields(data, flags):
