@@ -14,12 +14,10 @@ IMAGE_SETTINGS = {
     "fcn": {"units": (64, 128, 80), "dropout": (0.0, 0.6, 0.6)},
     "cnn": {"filters": (32, 64), "units": (128,), "dropout": (0.25, 0.5)},
 }
-#: Learning rate of Adam, its minimum, the factor by which it falls on a plateau, and the epochs
-#: without improvement that make a plateau.
-RATE, LOWEST_RATE, FACTOR, PATIENCE = 1e-3, 1e-5, 0.2, 3
-#: Epochs without improvement after which training stops.
-STOP_PATIENCE = 10
-BATCH_IMAGES = 64
+#: Learning rate of Adam, its minimum, and the factor by which it falls on a plateau.
+RATE, LOWEST_RATE, FACTOR = 1e-3, 1e-5, 0.2
+#: Epochs without improvement that make a plateau, and that end the training.
+PATIENCE, STOP_PATIENCE, BATCH_IMAGES = 3, 10, 64
 #: Rotations of the training images, besides quarter turns and mirror images, degrees.
 TURNS = (18, 36, 54, 72)
 #: Ranges of the search for units, filters and dropout (Duckworth et al. 2020, section 2.4).
@@ -82,9 +80,9 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
     options = {"batch_size": BATCH, "epochs": epochs, "verbose": 0}
     if validation is not None:
         options |= {"validation_data": prepared(*validation), "validation_batch_size": 1024}
-    history = model.fit(*prepared(inputs, classes), **options)
+    history = model.fit(*prepared(inputs, classes), **options).history
     centre, spread = centre.astype(np.float32), spread.astype(np.float32)
-    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history.history
+    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history
 
 
 def build_image(kind, *, units, dropout, filters=()):
@@ -115,22 +113,16 @@ def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=
     Train a network as published on images, shape (n, 32, 32), turned and mirrored.
 
     The images and flags in ``validation`` decide on the rate and on the end. Class weights, as
-    published, cost two per cent of accuracy and the calibration. Returns the loss and accuracy by
-    epoch.
+    published, cost two per cent of accuracy and the calibration. Returns the losses and accuracies.
     """
     keras, share = import_keras(), usable.mean()
-    history = model.fit(
-        _turned_batches(keras, images, usable, seed),
-        epochs=epochs,
-        validation_data=keras_images(*validation),
-        callbacks=[
-            keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE),
-            keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True),
-        ],
-        class_weight={0: 0.5 / (1 - share), 1: 0.5 / share} if class_weights else None,
-        verbose=0,
-    )
-    return history.history
+    slow = keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE)
+    stop = keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True)
+    options = {"epochs": epochs, "callbacks": [slow, stop], "verbose": 0}
+    if class_weights:
+        options["class_weight"] = {0: 0.5 / (1 - share), 1: 0.5 / share}
+    batches = _turned_batches(keras, images, usable, seed)
+    return model.fit(batches, validation_data=keras_images(*validation), **options).history
 
 
 def _turned_batches(keras, images, usable, seed):
@@ -142,9 +134,7 @@ def _turned_batches(keras, images, usable, seed):
     rng = np.random.default_rng(seed)
 
     class Batches(keras.utils.PyDataset):
-        def __init__(self):
-            super().__init__()
-            self.on_epoch_end()
+        order = rng.permutation(len(usable))
 
         def __len__(self):
             return -(-len(usable) // BATCH_IMAGES)

@@ -1,10 +1,9 @@
 """
-Groups of descriptors of a field, measured along the axis of its robust disc.
+Groups of descriptors of a field: functions from a `FieldOnAxis` to a `dict`.
 
-Each group is a function from a `~mangapa.usability._on_axis.FieldOnAxis` to a `dict`. Since all is
-measured along the axis, nothing changes when the field is turned, mirrored or reversed. Small
-constants that are added before a logarithm or a division set the level below which a number means
-nothing; they are part of what the networks were trained on (benchmarks/usability.py).
+All is measured along the axis of the disc, so nothing changes when the field is turned, mirrored or
+reversed. Small constants that are added before a logarithm or a division set the level below which
+a number means nothing; the networks were trained with them (benchmarks/usability.py).
 """
 
 import numpy as np
@@ -17,10 +16,8 @@ from mangapa.usability._on_axis import TINY
 FLOOR = 1e-3
 #: Rings of equal numbers of spaxels, and sectors that are left out one after the other.
 N_RINGS, N_SECTORS = 4, 8
-#: Angles at which the published objective is computed.
-N_ANGLES = 36
-#: Fewest angles with mirror pairs that make a curve, of 180.
-FEWEST_ANGLES = 20
+#: Angles of the published objective, and the fewest with mirror pairs, of 180, that make a curve.
+N_ANGLES, FEWEST_ANGLES = 36, 20
 #: Fewest spaxels that are compared with their mirror images or with the other tracer.
 FEWEST_SHARED = 6
 #: Signs along and across the axis, and of the rotation, in each mirror image.

@@ -17,10 +17,9 @@ def standardise(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndar
     """
     Scale a field to [-1, 1] and resample it to the image that a network takes.
 
-    The median of the good spaxels is subtracted. Each pixel is the mean of the good spaxels that it
-    covers, weighted by area; masked spaxels affect neither the scale nor the mean. The published
-    preparation (Duckworth et al. 2020, section 2.4) divides by the largest velocity, masked or
-    not, and lets values leave the range.
+    The median is subtracted, and each pixel is the mean of the good spaxels that it covers, weighted
+    by area. The published preparation (Duckworth et al. 2020, section 2.4) divides by the largest
+    velocity, masked or not, and lets values leave the range.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ def _validated(shape):
     if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
         msg = f"shape={shape!r} must be two positive whole numbers, such as {SHAPE}"
         raise ValueError(msg)
-    return tuple(int(n) for n in shape)
+    return tuple(map(int, shape))
 
 
 def _resample(values, shape):

@@ -86,11 +86,9 @@ def _draw_roc(axis, values, usable, **style):
     both = 0 < np.count_nonzero(usable) < usable.size
     false, true = sklearn_metrics.roc_curve(usable, values)[:2] if both else ([], [])
     axis.plot(false, true, **style)
-    axis.set(
-        xlabel="fraction of unusable fields called usable",
-        ylabel="fraction of usable fields called usable",
-        title="Receiver operating characteristic",
-    )
+    axis.set_xlabel("fraction of unusable fields called usable")
+    axis.set_ylabel("fraction of usable fields called usable")
+    axis.set_title("Receiver operating characteristic")
 
 
 def _draw_reliability(axis, values, usable, **style):
@@ -106,13 +104,10 @@ def _draw_kept(axis, values, usable, **style):
     number = np.arange(1, right.size + 1)
     # The accuracy of the first few fields is mostly chance.
     shown = slice(max(right.size // 50, 1), None)
-    accuracy = np.cumsum(right) / number
-    axis.plot((number / right.size)[shown], accuracy[shown], **style)
-    axis.set(
-        xlabel="fraction of fields kept, most confident first",
-        ylabel="accuracy of the fields kept",
-        title="Accuracy against the fraction kept",
-    )
+    axis.plot((number / right.size)[shown], (np.cumsum(right) / number)[shown], **style)
+    axis.set_xlabel("fraction of fields kept, most confident first")
+    axis.set_ylabel("accuracy of the fields kept")
+    axis.set_title("Accuracy against the fraction kept")
 
 
 def _draw_parts(axis, numbers):

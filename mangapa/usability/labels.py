@@ -159,14 +159,12 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
         meta, valid, codes = archive["meta"], archive["valid"], archive["code"]
     n_spaxels = meta["ny"].astype(int) * meta["nx"]
     # Each mask begins with a new byte.
-    n_bytes, n_codes = -(-n_spaxels // 8), meta["n_valid"].astype(int)
-    first_byte, first_code = np.cumsum(n_bytes) - n_bytes, np.cumsum(n_codes) - n_codes
-    for number, m in enumerate(meta):
+    masks = np.split(valid, np.cumsum(-(-n_spaxels // 8))[:-1])
+    codes = np.split(codes, np.cumsum(meta["n_valid"].astype(int))[:-1])
+    for number, (m, n, mask, code) in enumerate(zip(meta, n_spaxels, masks, codes, strict=True)):
         if only is not None and number not in only:
             continue
-        bits = np.unpackbits(valid[first_byte[number] :][: n_bytes[number]])
-        good = bits[: n_spaxels[number]].astype(bool).reshape(m["ny"], m["nx"])
-        code = codes[first_code[number] :][: n_codes[number]]
+        good = np.unpackbits(mask, count=n).astype(bool).reshape(m["ny"], m["nx"])
         velocity = np.full(good.shape, np.nan)
         velocity[good] = m["vmin"] + (m["vmax"] - m["vmin"]) / 256 * (code + 0.5)
         x = m["x_first"] - SPAXEL * np.arange(m["nx"])

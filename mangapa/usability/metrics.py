@@ -80,8 +80,7 @@ def reliability(
     """
     Compare scores with the fraction of usable fields, in ten bins of equal width.
 
-    Unlike `sklearn.calibration.calibration_curve`, this returns the number of fields in each bin,
-    which errors need.
+    Unlike `sklearn.calibration.calibration_curve`, this returns the numbers that errors need.
 
     Parameters
     ----------

@@ -113,10 +113,8 @@ def register_model(name: str, path: PathLike) -> None:
 
     Raises
     ------
-    ValueError
+    ValueError, mangapa.exceptions.ModelError
         If the name is taken by another model, or the path is not that of a model.
-    mangapa.exceptions.ModelError
-        If there is no card at this path.
 
     Examples
     --------
@@ -171,10 +169,7 @@ def _load(path, _modified, backend):
         msg = f"{path} was trained on other descriptors than those of this version; train it again"
         raise ModelError(msg)
     if SUFFIXES[backend] not in files:
-        msg = (
-            f"{path} has no network for backend={backend!r}; convolutional networks need "
-            "backend='tensorflow'"
-        )
+        msg = f"{path} has no network for backend={backend!r}; a CNN needs backend='tensorflow'"
         raise ModelError(msg)
     file, digest = files[SUFFIXES[backend]]
     content = _verified(path.with_name(Path(file).name), digest)

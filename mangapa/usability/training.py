@@ -50,7 +50,7 @@ class _Trained:
     """Trained networks, with the scores and metrics of fields that they were not trained on."""
 
     networks: dict  # by setting, such as "alone"; empty for a convolutional network
-    keras_model: object
+    keras: object  # Keras model of these networks, or a convolutional network
     histories: dict  # by training
     scores: dict  # by setting
     part: np.ndarray  # part of the split that each field belongs to, (n,)
@@ -79,14 +79,12 @@ def train(
 
     Parameters
     ----------
-    data : path-like
-        Folder of the fields, as in `~mangapa.usability.labels.read_labelled`.
+    data, labels : path-like
+        Folder of the fields, and table of flags, as in `~mangapa.usability.labels.read_labelled`.
     out : path-like
         Folder for the model, its card, the history, and the scores of fields not trained on.
     model : {"default", "fcn", "cnn"}, optional
         Architecture.
-    labels : path-like, optional
-        Table of flags, as in `~mangapa.usability.labels.read_labelled`.
     seed : `int`, optional
         Seed of the split, the initial weights and the order of the fields.
     epochs : `int`, optional
@@ -105,10 +103,9 @@ def train(
 
     Raises
     ------
-    ValueError
-        If the model is not known or does not take an option, or there are too few galaxies.
-    ImportError
-        If TensorFlow or scikit-learn is not installed.
+    ValueError, ImportError
+        If the model is not known or does not take an option, there are too few galaxies, or
+        TensorFlow or scikit-learn is not installed.
     """
     if model not in MODELS:
         msg = f"model={model!r} is not known; choose one of {', '.join(map(repr, MODELS))}"
@@ -143,7 +140,7 @@ def train(
 
 
 def _ensemble_inputs(labelled, progress):
-    """For the network of each setting, the indices of the fields that it can judge, and inputs."""
+    """Indices of the fields that the network of each setting can judge, and its inputs."""
     bar = progress_bar(labelled.fields, show=progress, desc="descriptors", unit="field")
     prepared = [compute_descriptors(field)[0] for field in bar]
     together = partners(labelled.fields, prepared)
@@ -185,18 +182,15 @@ def _train_default(labelled, place, settings, progress):
             slope, offset = platt(raw, classes > 0)
             networks[name] = replace(network, slope=slope, offset=offset)
             bar.update()
+    model, part = to_keras(networks), np.array([f"fold {k}" for k in fold])
+    card = {
+        "inputs": "descriptors",
+        "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)],
+        "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
+        "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
+    }
     return _Trained(
-        networks=networks,
-        keras_model=to_keras(networks),
-        histories=histories,
-        scores=scores,
-        part=np.array([f"fold {k}" for k in fold]),
-        card={
-            "inputs": "descriptors",
-            "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)],
-            "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
-            "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
-        },
+        networks=networks, keras=model, histories=histories, scores=scores, part=part, card=card
     )
 
 
@@ -227,24 +221,20 @@ def _train_image(labelled, place, settings):
     settings["architecture"] = architecture
     model = architectures.build_image(kind, **architecture)
     options = {name: settings[name] for name in ("seed", "epochs", "class_weights")}
-    history = architectures.fit_image(model, *training, validation, **options)
+    histories = {kind: architectures.fit_image(model, *training, validation, **options)}
     networks = {"image": to_network(model)} if kind == "fcn" else {}
     if networks:
         model = to_keras(networks)
-    scores = mean_of_symmetric(images, networks.get("image") or partial(predict_keras, model))
-    test = part == "test"
+    predict, test = networks.get("image") or partial(predict_keras, model), part == "test"
+    scores = {"alone": mean_of_symmetric(images, predict)}
+    card = {
+        "inputs": "image",
+        "descriptors": [],
+        "split": "60 % training, 20 % validation, 20 % test (the numbers), by galaxy",
+        "numbers": {"alone": metrics(scores["alone"][test], usable[test])},
+    }
     return _Trained(
-        networks=networks,
-        keras_model=model,
-        histories={kind: history},
-        scores={"alone": scores},
-        part=part,
-        card={
-            "inputs": "image",
-            "descriptors": [],
-            "split": "60 % training, 20 % validation, 20 % test (the numbers), by galaxy",
-            "numbers": {"alone": metrics(scores[test], usable[test])},
-        },
+        networks=networks, keras=model, histories=histories, scores=scores, part=part, card=card
     )
 
 
@@ -267,7 +257,7 @@ def _write_tables(out, labelled, trained):
 def _write_model(out, labelled, settings, trained):
     """Write the networks, and the card with the hashes of their files; return the card's path."""
     name, hashes = settings["model"], {}
-    writers = {".keras": trained.keras_model.save}
+    writers = {".keras": trained.keras.save}
     if trained.networks:
         writers[".npz"] = lambda path: save_networks(path, trained.networks)
     for suffix, write in writers.items():
