@@ -156,11 +156,7 @@ def _turned_batches(keras, images, usable, seed):
 
 
 def search_settings(kind, training, validation, *, epochs, seed):
-    """
-    Search by Hyperband for the settings of `build_image` with the best validation accuracy.
-
-    Both sets are images, shape (n, 32, 32), and flags. The best candidates train for ``epochs``.
-    """
+    """Settings of `build_image` with the best validation accuracy, by Hyperband."""
     keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
     published = IMAGE_SETTINGS[kind]
 

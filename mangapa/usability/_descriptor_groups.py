@@ -39,7 +39,6 @@ def _footprint(on_axis):
     spaxels, points = on_axis.spaxels, on_axis.spaxels.points
     size, n, good = points.n_spaxels, spaxels.velocity.size, spaxels.good
     inner = np.sum(good[1:] & good[:-1]) + np.sum(good[:, 1:] & good[:, :-1])
-    jumps = np.diff(np.sort(spaxels.velocity))
     return {
         "log_bins": np.log10(size.size),
         "log_bin_mean": np.log10(n / size.size),
@@ -47,7 +46,7 @@ def _footprint(on_axis):
         "log_bin_largest": np.log10(size.max()),
         "single_share": np.sum(size == 1) / n,
         "log_independent": np.log10(points.weight.sum()),
-        "log_values": np.log10(1 + np.count_nonzero(jumps)),
+        "log_values": np.log10(1 + np.count_nonzero(np.diff(np.sort(spaxels.velocity)))),
         "reach": on_axis.reach,
         "footprint_edge": 2 * (2 * n - inner) / np.sqrt(n),
         "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / on_axis.reach,
@@ -108,11 +107,8 @@ def _published_curve(on_axis):
 
 
 def _curve_shape(prefix, curve, axis):
-    """
-    Shape of a curve over 180 degrees, without the angle of its minimum, which may jump.
-
-    ``axis`` is the disc's, where the minimum should be: degrees from the curve's first angle.
-    """
+    """Shape of a curve over 180 degrees; ``axis`` is the disc's, degrees from the first angle."""
+    # The angle of the minimum may jump: it is not used.
     low, high = curve.min(), curve.max()
     depth = high - low + TINY
     step = 180 / curve.size

@@ -1,8 +1,7 @@
 """
 Descriptors of a velocity field: numbers that show whether it rotates, however it is oriented.
 
-They are taken from the robust disc, the harmonic curve and the published objective; see
-`mangapa.usability._descriptor_groups`. None needs errors or bin ids. The order of `DESCRIPTORS` and
+They need only velocities, offsets, the mask and the tracer. The order of `DESCRIPTORS` and
 `PAIR_DESCRIPTORS` is that of a network's inputs.
 """
 
@@ -27,12 +26,7 @@ class FieldDescriptors:
 
 
 def compute_descriptors(field):
-    """
-    Compute the descriptors of a cleaned field, from its velocities, offsets, mask and tracer alone.
-
-    Returns `FieldDescriptors`, or `None` if there is nothing to judge, and the `~mangapa.PAFlags`
-    that say why.
-    """
+    """`FieldDescriptors` of a cleaned field, or `None`, and the `~mangapa.PAFlags` that say why."""
     return descriptors_prepared(prepare(field))
 
 
@@ -79,7 +73,7 @@ def pair_descriptors(one, other):
     return np.array([found.get(name, 0.0) for name in PAIR_DESCRIPTORS])
 
 
-#: Descriptors of one field, in the order of a network's inputs.
+#: Descriptors of one field.
 DESCRIPTORS = (
     *("is_gas", "log_bins", "log_bin_mean", "log_bin_median", "log_bin_largest", "single_share"),
     *("log_independent", "log_values", "reach", "footprint_edge", "footprint_offset"),

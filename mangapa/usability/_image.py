@@ -17,9 +17,9 @@ def standardise(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndar
     """
     Scale a field to [-1, 1] and resample it to the image that a network takes.
 
-    The median is subtracted, and each pixel is the mean of the good spaxels that it covers, weighted
-    by area. The published preparation (Duckworth et al. 2020, section 2.4) divides by the largest
-    velocity, masked or not, and lets values leave the range.
+    The median is subtracted, and each pixel is the mean of the good spaxels, by area covered. The
+    published preparation (Duckworth et al. 2020, section 2.4) divides by the largest velocity,
+    masked or not, and lets values leave the range.
 
     Parameters
     ----------
@@ -66,10 +66,8 @@ def footprint(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndarra
 
     Parameters
     ----------
-    field : `~mangapa.VelocityField`
-        Field of any size.
-    shape : `tuple` of 2 `int`, optional
-        Rows and columns of the image.
+    field, shape : `~mangapa.VelocityField`, `tuple` of 2 `int`
+        As for `~mangapa.standardise`.
 
     Returns
     -------

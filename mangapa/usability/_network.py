@@ -1,8 +1,7 @@
 """
-Dense networks in numpy: all that a trained network needs to give a probability.
+Dense networks in numpy: TensorFlow takes seconds to import.
 
-TensorFlow takes seconds to import, and a chain of matrix products does not need it. Networks are
-exported from Keras after training; a test checks that both give the same probabilities.
+Networks are exported from Keras after training; both give the same probabilities.
 """
 
 from dataclasses import dataclass, field

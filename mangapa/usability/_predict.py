@@ -117,11 +117,7 @@ def usability_prepared(prepared, model):
 
 
 def model_inputs(prepared, model):
-    """
-    Inputs of a model from each of several prepared fields, and `~mangapa.UsabilityFlags`.
-
-    The inputs are `FieldDescriptors` or images, or `None` for the reason that the flags give.
-    """
+    """`FieldDescriptors` or images of prepared fields; `None`, and flags, where there are none."""
     inputs, flags = [], []
     for one in prepared:
         if model.inputs == "descriptors":
@@ -129,16 +125,13 @@ def model_inputs(prepared, model):
         else:
             values, why = None if one.flags else standardise(one.field), one.flags
         inputs.append(values)
-        flags.append(UsabilityFlags(sum(UsabilityFlags[one.name] for one in PAFlags if one & why)))
+        reasons = sum(UsabilityFlags[flag.name] for flag in PAFlags if flag & why)
+        flags.append(UsabilityFlags(reasons))
     return inputs, flags
 
 
 def partners(fields, inputs):
-    """
-    Index of the other tracer of the same galaxy, for each field of a list.
-
-    `None` where there is none or more than one, or where either has no inputs.
-    """
+    """Index of the galaxy's only other field, of the other tracer; `None` if there is not one."""
     groups = defaultdict(list)
     for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
         if field.galaxy is not None and one is not None:
@@ -152,11 +145,7 @@ def partners(fields, inputs):
 
 
 def score(inputs, model, together=None):
-    """
-    Probabilities, 0-1, of many inputs from `model_inputs`; NaN where there is nothing to judge.
-
-    ``together`` holds the index of each field's partner, or `None`.
-    """
+    """Probabilities of inputs from `model_inputs`, NaN for `None`; ``together`` from `partners`."""
     scores = np.full(len(inputs), np.nan)
     given = defaultdict(dict)
     for number, one in enumerate(inputs):
@@ -182,11 +171,7 @@ def pair_inputs(one, other):
 
 
 def mean_of_symmetric(images, network):
-    """
-    Mean answer to images, shape (n, rows, columns), over their quarter turns and mirror images.
-
-    The velocities are also reversed: no orientation is special.
-    """
+    """Mean answer to images, shape (n, rows, columns), over all turned, mirrored and reversed."""
     total = sum(
         network((sign * np.rot90(mirrored, turns, axes=(1, 2)))[..., None])
         for mirrored in (images, images[:, :, ::-1])
