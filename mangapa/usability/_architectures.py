@@ -109,17 +109,13 @@ def keras_images(images, usable):
 
 
 def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=False):
-    """
-    Train a network as published on images, shape (n, 32, 32), turned and mirrored.
-
-    The images and flags in ``validation`` decide on the rate and on the end. Class weights, as
-    published, cost two per cent of accuracy and the calibration. Returns the losses and accuracies.
-    """
+    """Train on images, (n, 32, 32), as published; those in ``validation`` decide on the end."""
     keras, share = import_keras(), usable.mean()
     slow = keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE)
     stop = keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True)
     options = {"epochs": epochs, "callbacks": [slow, stop], "verbose": 0}
     if class_weights:
+        # As published; they cost two per cent of accuracy, and the calibration.
         options["class_weight"] = {0: 0.5 / (1 - share), 1: 0.5 / share}
     batches = _turned_batches(keras, images, usable, seed)
     return model.fit(batches, validation_data=keras_images(*validation), **options).history

@@ -133,18 +133,16 @@ def _curve_shape(prefix, curve, axis):
 
 def _disc(on_axis):
     """How well the disc explains the field, and how well it is determined."""
-    points, noise = on_axis.spaxels.points, on_axis.noise
-    residual = on_axis.disc.velocity_residual
-    velocity = points.velocity - on_axis.disc.v_sys
-    model = velocity - residual
-    weight = points.weight / points.weight.sum()
+    points, disc, noise = on_axis.spaxels.points, on_axis.spaxels.unweighted_disc, on_axis.noise
+    velocity, residual = points.velocity - disc.v_sys, disc.velocity_residual
+    model, weight = velocity - residual, points.weight / points.weight.sum()
     found = {
         "log_error": np.log10(max(on_axis.spaxels.unweighted_disc_error, 0.01)),
         "log_amplitude": np.log10(on_axis.amplitude + 0.1),
         "log_signal_to_noise": np.log10(on_axis.amplitude / noise + 0.01),
         "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + 0.01),
         "disc_explained": 1 - min(np.sum(weight * residual**2) / on_axis.variance, WORST_DISC),
-        "centre_offset": np.log10(np.hypot(*on_axis.disc.centre) + 0.01),
+        "centre_offset": np.log10(np.hypot(*disc.centre) + 0.01),
         "rank_correlation": correlation(ranks(velocity), ranks(model), weight),
         "residual_correlation": _neighbours_alike(on_axis, residual),
     }

@@ -1,9 +1,4 @@
-"""
-Descriptors of a velocity field: numbers that show whether it rotates, however it is oriented.
-
-They need only velocities, offsets, the mask and the tracer. The order of `DESCRIPTORS` and
-`PAIR_DESCRIPTORS` is that of a network's inputs.
-"""
+"""Numbers that show whether a field rotates, from its velocities, offsets, mask and tracer."""
 
 from dataclasses import dataclass
 
@@ -73,7 +68,7 @@ def pair_descriptors(one, other):
     return np.array([found.get(name, 0.0) for name in PAIR_DESCRIPTORS])
 
 
-#: Descriptors of one field.
+#: Descriptors of one field, in the order of a network's inputs.
 DESCRIPTORS = (
     *("is_gas", "log_bins", "log_bin_mean", "log_bin_median", "log_bin_largest", "single_share"),
     *("log_independent", "log_values", "reach", "footprint_edge", "footprint_offset"),

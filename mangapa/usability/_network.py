@@ -1,8 +1,4 @@
-"""
-Dense networks in numpy: TensorFlow takes seconds to import.
-
-Networks are exported from Keras after training; both give the same probabilities.
-"""
+"""Dense networks in numpy, exported from Keras, since TensorFlow takes seconds to import."""
 
 from dataclasses import dataclass, field
 

@@ -50,26 +50,22 @@ class FieldOnAxis:
             middle=middle,
         )
 
-    @property
-    def disc(self):
-        """The best disc, all errors being equal."""
-        return self.spaxels.unweighted_disc
-
     @cached_property
     def amplitude(self):
         """Rotation velocity at the field's reach, km/s."""
-        return float(np.interp(self.reach, *self.disc.rotation_curve())) + TINY
+        radius, speed = self.spaxels.unweighted_disc.rotation_curve()
+        return float(np.interp(self.reach, radius, speed)) + TINY
 
     @property
     def noise(self):
         """Robust scatter of the points about the disc, km/s."""
-        return self.disc.noise + TINY
+        return self.spaxels.unweighted_disc.noise + TINY
 
     @cached_property
     def model(self):
         """Velocities of the disc less the systemic one, km/s, shape (n,)."""
-        points = self.spaxels.points
-        return (points.velocity - self.disc.velocity_residual - self.disc.v_sys)[points.bins]
+        points, disc = self.spaxels.points, self.spaxels.unweighted_disc
+        return (points.velocity - disc.velocity_residual - disc.v_sys)[points.bins]
 
     def on_map(self, values):
         """Values of the spaxels on the map, 0 elsewhere."""

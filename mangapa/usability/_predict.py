@@ -171,7 +171,7 @@ def pair_inputs(one, other):
 
 
 def mean_of_symmetric(images, network):
-    """Mean answer to images, shape (n, rows, columns), over all turned, mirrored and reversed."""
+    """Mean answer to images, (n, rows, columns), turned, mirrored and reversed in every way."""
     total = sum(
         network((sign * np.rot90(mirrored, turns, axes=(1, 2)))[..., None])
         for mirrored in (images, images[:, :, ::-1])

@@ -60,8 +60,7 @@ def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
         Name of a model that comes with the package or was given to `register_model`, or the path
         of a card (``.json``) or of the folder of a training run.
     backend : {"numpy", "tensorflow"}, optional
-        Library that evaluates the networks. TensorFlow takes seconds to import; only convolutional
-        networks need it.
+        Library that evaluates the networks; only convolutional ones need TensorFlow, which is slow.
 
     Returns
     -------

@@ -207,8 +207,7 @@ def _with_spread(scores, labelled, fold):
 def _train_image(labelled, place, settings):
     """Train a network on images; adds its architecture to the settings."""
     kind, seed = settings["model"], settings["seed"]
-    images = np.stack([standardise(field) for field in labelled.fields])
-    usable = labelled.classes > 0
+    images, usable = np.stack([*map(standardise, labelled.fields)]), labelled.classes > 0
     parts = np.array(["training", "validation", "test"])
     part = parts[np.searchsorted(np.cumsum(SPLIT), place, side="right")]
     training, validation = ((images[part == one], usable[part == one]) for one in parts[:2])
