@@ -17,7 +17,8 @@ IMAGE_SETTINGS = {
 #: Learning rate of Adam, its minimum, and the factor by which it falls on a plateau.
 RATE, LOWEST_RATE, FACTOR = 1e-3, 1e-5, 0.2
 #: Epochs without improvement that make a plateau, and that end the training.
-PATIENCE, STOP_PATIENCE, BATCH_IMAGES = 3, 10, 64
+PATIENCE, STOP_PATIENCE = 3, 10
+BATCH_IMAGES = 64
 #: Rotations of the training images, besides quarter turns and mirror images, degrees.
 TURNS = (18, 36, 54, 72)
 #: Ranges of the search for units, filters and dropout (Duckworth et al. 2020, section 2.4).
