@@ -13,57 +13,43 @@ DATA = (
     "catalogue.csv or labels.csv"
 )
 LABELS = "table of flags (default: catalogue.csv or labels.csv in DIR)"
+OUT = "folder for the model and its card"
+MODEL = "architecture: an ensemble on descriptors (default), or one published for images"
+CLASS_WEIGHTS = "give both classes the same weight, as published (fcn and cnn); costs accuracy"
+SEARCH = "first search for units and dropout by Hyperband (fcn and cnn)"
+FIGURES = "folder for the figures (default: RUN, or mangapa-evaluation with --data)"
+#: Options of each command, as argparse takes them, and their help.
+TRAIN = {
+    "data": ({"type": Path, "required": True, "metavar": "DIR"}, DATA),
+    "labels": ({"type": Path, "metavar": "FILE.csv"}, LABELS),
+    "model": ({"choices": training.MODELS, "default": "default"}, MODEL),
+    "out": ({"type": Path, "required": True, "metavar": "RUN"}, OUT),
+    "seed": ({"type": int, "default": 0}, "random seed (default: %(default)s)"),
+    "epochs": ({"type": int}, "maximum number of epochs (default: that of the architecture)"),
+    "class_weights": ({"action": "store_true"}, CLASS_WEIGHTS),
+    "search": ({"type": int, "metavar": "EPOCHS"}, SEARCH),
+}
+EVALUATE = {
+    "data": ({"type": Path, "metavar": "DIR"}, f"evaluate on these fields: {DATA}"),
+    "labels": TRAIN["labels"],
+    "out": ({"type": Path, "metavar": "DIR"}, FIGURES),
+}
 
 
 def add_to(commands):
     """Add the commands."""
     train = add_command(commands, "train", _train, "train a network to recognise usable fields")
-    train.add_argument("--data", type=Path, required=True, metavar="DIR", help=DATA)
-    train.add_argument("--labels", type=Path, metavar="FILE.csv", help=LABELS)
-    train.add_argument(
-        "--model",
-        choices=training.MODELS,
-        default="default",
-        help="architecture: an ensemble on descriptors (default), or one published for images",
-    )
-    train.add_argument(
-        "--out", type=Path, required=True, metavar="RUN", help="folder for the model and its card"
-    )
-    train.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
-    train.add_argument(
-        "--epochs", type=int, help="maximum number of epochs (default: that of the architecture)"
-    )
-    train.add_argument(
-        "--class-weights",
-        action="store_true",
-        help="give both classes the same weight, as published (fcn and cnn); costs accuracy",
-    )
-    train.add_argument(
-        "--search",
-        type=int,
-        metavar="EPOCHS",
-        help="first search for units and dropout by Hyperband (fcn and cnn)",
-    )
-
     evaluate = add_command(commands, "evaluate", _evaluate, "print and draw how good a network is")
     evaluate.add_argument(
         "model", metavar="RUN", help="folder of a training run, or any model with --data"
     )
-    evaluate.add_argument(
-        "--data", type=Path, metavar="DIR", help=f"evaluate on these fields: {DATA}"
-    )
-    evaluate.add_argument("--labels", type=Path, metavar="FILE.csv", help=LABELS)
-    evaluate.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder for the figures (default: RUN, or mangapa-evaluation with --data)",
-    )
+    for command, table in ((train, TRAIN), (evaluate, EVALUATE)):
+        for name, (keywords, text) in table.items():
+            command.add_argument(f"--{name.replace('_', '-')}", **keywords, help=text)
 
 
 def _train(options):
-    names = ("data", "out", "model", "labels", "seed", "epochs", "class_weights", "search")
-    card = training.train(**{name: getattr(options, name) for name in names})
+    card = training.train(**{name: getattr(options, name) for name in TRAIN})
     print(f"{card}; now run 'mangapa evaluate {options.out}'")
     return ALL_GOOD
 

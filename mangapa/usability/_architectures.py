@@ -14,11 +14,10 @@ IMAGE_SETTINGS = {
     "fcn": {"units": (64, 128, 80), "dropout": (0.0, 0.6, 0.6)},
     "cnn": {"filters": (32, 64), "units": (128,), "dropout": (0.25, 0.5)},
 }
-#: Learning rate of Adam, its minimum, the factor by which it falls on a plateau, and the epochs
-#: without improvement that make a plateau.
-RATE, LOWEST_RATE, FACTOR, PATIENCE = 1e-3, 1e-5, 0.2, 3
-#: Epochs without improvement after which training stops.
-STOP_PATIENCE = 10
+#: Learning rate of Adam, its minimum, and the factor by which it falls on a plateau.
+RATE, LOWEST_RATE, FACTOR = 1e-3, 1e-5, 0.2
+#: Epochs without improvement that make a plateau, and that end the training.
+PATIENCE, STOP_PATIENCE = 3, 10
 BATCH_IMAGES = 64
 #: Rotations of the training images, besides quarter turns and mirror images, degrees.
 TURNS = (18, 36, 54, 72)
@@ -40,9 +39,8 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
     """
     Train an ensemble of dense networks to predict the experts' three classes.
 
-    ``inputs`` are descriptors, shape (n, inputs), and ``classes`` integers, shape (n,). The history
-    also follows the inputs and classes in ``validation``, which do not influence the training.
-    Returns a `Network` without calibration, and the loss and accuracy after each epoch.
+    ``inputs`` are descriptors, shape (n, inputs); ``validation``, inputs and classes, is only for
+    the history. Returns a `Network` without calibration, and the loss and accuracy by epoch.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
@@ -58,15 +56,12 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
             # Keras' own initialiser counts the members among the inputs.
             return np.sqrt(gain / shape[1]) * keras.random.normal(shape, dtype=dtype)
 
-        return member_dense(keras, MEMBERS, units, activation, kernel_initializer=he_normal)
+        options = {"activation": activation, "kernel_initializer": he_normal}
+        return member_dense(keras, MEMBERS, units, **options)
 
     # All members are trained at once, each with its own weights, noise and dropout.
-    chain = [
-        layers.Input((inputs.shape[1],)),
-        layers.RepeatVector(MEMBERS),
-        layers.GaussianNoise(NOISE),
-        layers.Dropout(INPUT_DROPOUT),
-    ]
+    chain = [layers.Input((inputs.shape[1],)), layers.RepeatVector(MEMBERS)]
+    chain += [layers.GaussianNoise(NOISE), layers.Dropout(INPUT_DROPOUT)]
     for units in UNITS:
         chain += [dense(units, "silu", 2.0), layers.Dropout(DROPOUT)]
     model = keras.Sequential([*chain, dense(N_CLASSES, "softmax", 1.0)])
@@ -83,40 +78,30 @@ def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
         return keras.ops.cast((given[..., 0] < 0.5) == (expected[..., 0] < 0.5), "float32")
 
     model.compile(optimiser, loss, metrics=[accuracy])
-    history = model.fit(
-        *prepared(inputs, classes),
-        batch_size=BATCH,
-        epochs=epochs,
-        verbose=0,
-        validation_data=None if validation is None else prepared(*validation),
-        validation_batch_size=1024,
-    )
+    options = {"batch_size": BATCH, "epochs": epochs, "verbose": 0}
+    if validation is not None:
+        options |= {"validation_data": prepared(*validation), "validation_batch_size": 1024}
+    history = model.fit(*prepared(inputs, classes), **options).history
     centre, spread = centre.astype(np.float32), spread.astype(np.float32)
-    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history.history
+    return to_network(model, centre=centre, spread=spread, limit=LIMIT), history
 
 
 def build_image(kind, *, units, dropout, filters=()):
-    """Build an untrained network on images; ``kind`` and the settings are as in IMAGE_SETTINGS."""
+    """Build a network on images; ``kind`` and the settings are as in IMAGE_SETTINGS."""
     keras = import_keras()
     layers = keras.layers
     z = image = keras.Input((*SHAPE, 1), name="image")
+    for n_filters in filters:
+        z = layers.Conv2D(n_filters, 3, activation="relu")(z)
     if kind == "cnn":
-        for n_filters in filters:
-            z = layers.Conv2D(n_filters, 3, activation="relu")(z)
-        z = layers.MaxPooling2D()(z)
-        z = layers.Dropout(dropout[0])(z)
-        dropout = dropout[1:]
+        z = layers.Dropout(dropout[0])(layers.MaxPooling2D()(z))
     z = layers.Flatten()(z)
-    for n_units, share in zip(units, dropout, strict=True):
+    for n_units, share in zip(units, dropout[-len(units) :], strict=True):
         z = layers.Dense(n_units, activation="relu")(z)
-        if share:
-            z = layers.Dropout(share)(z)
-    return keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
-
-
-def compile_image(model):
-    """Compile a network on images for training."""
-    model.compile(import_keras().optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+        z = layers.Dropout(share)(z) if share else z
+    model = keras.Model(image, layers.Dense(1, activation="sigmoid")(z))
+    model.compile(keras.optimizers.Adam(RATE), "binary_crossentropy", metrics=["accuracy"])
+    return model
 
 
 def keras_images(images, usable):
@@ -125,28 +110,16 @@ def keras_images(images, usable):
 
 
 def fit_image(model, images, usable, validation, *, seed, epochs, class_weights=False):
-    """
-    Train a network as published: Adam, its rate reduced on a plateau, images turned and mirrored.
-
-    The images have shape (n, 32, 32); the images and flags in ``validation`` decide on the rate and
-    on the end, after ``epochs`` at most. Class weights, as published, cost two per cent of accuracy
-    and the calibration. Returns the loss and accuracy after each epoch.
-    """
-    keras = import_keras()
-    compile_image(model)
-    share = usable.mean()
-    history = model.fit(
-        _turned_batches(keras, images, usable, seed),
-        epochs=epochs,
-        validation_data=keras_images(*validation),
-        callbacks=[
-            keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE),
-            keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True),
-        ],
-        class_weight={0: 0.5 / (1 - share), 1: 0.5 / share} if class_weights else None,
-        verbose=0,
-    )
-    return history.history
+    """Train on images, (n, 32, 32), as published; those in ``validation`` decide on the end."""
+    keras, share = import_keras(), usable.mean()
+    slow = keras.callbacks.ReduceLROnPlateau(factor=FACTOR, patience=PATIENCE, min_lr=LOWEST_RATE)
+    stop = keras.callbacks.EarlyStopping(patience=STOP_PATIENCE, restore_best_weights=True)
+    options = {"epochs": epochs, "callbacks": [slow, stop], "verbose": 0}
+    if class_weights:
+        # As published; they cost two per cent of accuracy, and the calibration.
+        options["class_weight"] = {0: 0.5 / (1 - share), 1: 0.5 / share}
+    batches = _turned_batches(keras, images, usable, seed)
+    return model.fit(batches, validation_data=keras_images(*validation), **options).history
 
 
 def _turned_batches(keras, images, usable, seed):
@@ -158,9 +131,7 @@ def _turned_batches(keras, images, usable, seed):
     rng = np.random.default_rng(seed)
 
     class Batches(keras.utils.PyDataset):
-        def __init__(self):
-            super().__init__()
-            self.on_epoch_end()
+        order = rng.permutation(len(usable))
 
         def __len__(self):
             return -(-len(usable) // BATCH_IMAGES)
@@ -182,40 +153,29 @@ def _turned_batches(keras, images, usable, seed):
 
 
 def search_settings(kind, training, validation, *, epochs, seed):
-    """
-    Search by Hyperband for the settings of `build_image` with the best validation accuracy.
-
-    Both sets are images, shape (n, 32, 32), and whether they are usable, shape (n,). The best
-    candidates are trained for ``epochs``.
-    """
+    """Settings of `build_image` with the best validation accuracy, by Hyperband."""
     keras_tuner = import_extra("keras_tuner", "train", "the search for an architecture")
     published = IMAGE_SETTINGS[kind]
 
-    def several(choose, name, *limits, step):
-        return tuple(choose(f"{name}_{i}", *limits, step=step) for i in range(len(published[name])))
-
     def settings(choice):
-        found = {
-            "units": several(choice.Int, "units", *SEARCHED_UNITS[kind], step=16),
-            "dropout": several(choice.Float, "dropout", 0, MOST_DROPOUT, step=0.1),
+        searched = {
+            "units": (choice.Int, *SEARCHED_UNITS[kind], 16),
+            "dropout": (choice.Float, 0, MOST_DROPOUT, 0.1),
+            "filters": (choice.Int, *SEARCHED_FILTERS, 16),
         }
-        if "filters" in published:
-            found["filters"] = several(choice.Int, "filters", *SEARCHED_FILTERS, step=16)
-        return found
+        return {
+            name: tuple(choose(f"{name}_{i}", low, high, step) for i in range(len(published[name])))
+            for name, (choose, low, high, step) in searched.items()
+            if name in published
+        }
 
     def build(choice):
-        model = build_image(kind, **settings(choice))
-        compile_image(model)
-        return model
+        return build_image(kind, **settings(choice))
 
     with tempfile.TemporaryDirectory() as folder:
         tuner = keras_tuner.Hyperband(
             build, objective="val_accuracy", max_epochs=epochs, seed=seed, directory=folder
         )
-        tuner.search(
-            *keras_images(*training),
-            validation_data=keras_images(*validation),
-            batch_size=BATCH_IMAGES,
-            verbose=0,
-        )
+        options = {"validation_data": keras_images(*validation), "batch_size": BATCH_IMAGES}
+        tuner.search(*keras_images(*training), **options, verbose=0)
         return settings(tuner.get_best_hyperparameters()[0])

@@ -1,10 +1,9 @@
 """
-Groups of descriptors of a field, measured along the axis of its robust disc.
+Groups of descriptors of a field: functions from a `FieldOnAxis` to a `dict`.
 
-Each group is a function from a `~mangapa.usability._on_axis.FieldOnAxis` to a `dict`. Since all is
-measured along the axis, nothing changes when the field is turned, mirrored or reversed. Small
-constants that are added before a logarithm or a division set the level below which a number means
-nothing; they are part of what the networks were trained on (benchmarks/usability.py).
+All is measured along the axis of the disc, so nothing changes when the field is turned, mirrored or
+reversed. Small constants that are added before a logarithm or a division set the level below which
+a number means nothing; the networks were trained with them (benchmarks/usability.py).
 """
 
 import numpy as np
@@ -12,20 +11,18 @@ import numpy as np
 from mangapa._utils.robust import median
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
-from mangapa.usability._on_axis import TINY, nearest
+from mangapa.usability._on_axis import TINY
 
 #: Added to ratios before their logarithm is taken.
 FLOOR = 1e-3
-#: Rings, of equal numbers of spaxels.
-N_RINGS = 4
-#: Sectors that are left out one after the other.
-N_SECTORS = 8
-#: Angles at which the published objective is computed.
-N_ANGLES = 36
-#: Fewest angles with mirror pairs that make a curve, of 180.
-FEWEST_ANGLES = 20
+#: Rings of equal numbers of spaxels, and sectors that are left out one after the other.
+N_RINGS, N_SECTORS = 4, 8
+#: Angles of the published objective, and the fewest with mirror pairs, of 180, that make a curve.
+N_ANGLES, FEWEST_ANGLES = 36, 20
 #: Fewest spaxels that are compared with their mirror images or with the other tracer.
 FEWEST_SHARED = 6
+#: Signs along and across the axis, and of the rotation, in each mirror image.
+MIRRORS = {"point": (-1, -1, -1), "major": (1, -1, 1), "minor": (-1, 1, -1)}
 #: Percentiles of the velocities that describe their distribution, as fractions.
 PERCENTILES = np.array([0, 0.01, 0.05, 0.16, 0.84, 0.95, 0.99, 1])
 #: Radii between the inner, middle and outer zones, over the field's reach.
@@ -40,11 +37,9 @@ WORST_DISC, WORST_ZONE, WORST_SMOOTH = 2.0, 1.5, -1.0
 
 def _footprint(on_axis):
     """Number of data, their binning, and the outline of the field."""
-    points, spaxels = on_axis.points, on_axis.spaxels
-    size, n = points.n_spaxels, spaxels.velocity.size
-    good = spaxels.good
+    spaxels, points = on_axis.spaxels, on_axis.spaxels.points
+    size, n, good = points.n_spaxels, spaxels.velocity.size, spaxels.good
     inner = np.sum(good[1:] & good[:-1]) + np.sum(good[:, 1:] & good[:, :-1])
-    jumps = np.diff(np.sort(spaxels.velocity))
     return {
         "log_bins": np.log10(size.size),
         "log_bin_mean": np.log10(n / size.size),
@@ -52,7 +47,7 @@ def _footprint(on_axis):
         "log_bin_largest": np.log10(size.max()),
         "single_share": np.sum(size == 1) / n,
         "log_independent": np.log10(points.weight.sum()),
-        "log_values": np.log10(1 + np.count_nonzero(jumps)),
+        "log_values": np.log10(1 + np.count_nonzero(np.diff(np.sort(spaxels.velocity)))),
         "reach": on_axis.reach,
         "footprint_edge": 2 * (2 * n - inner) / np.sqrt(n),
         "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / on_axis.reach,
@@ -62,10 +57,8 @@ def _footprint(on_axis):
 def _velocities(on_axis):
     """Distribution of the velocities, regardless of their positions."""
     ordered = np.sort(on_axis.velocity)
-    at = PERCENTILES * (ordered.size - 1)
-    low, low_1, low_5, low_16, high_16, high_5, high_1, high = np.interp(
-        at, np.arange(ordered.size), ordered
-    )
+    at = np.interp(PERCENTILES * (ordered.size - 1), np.arange(ordered.size), ordered)
+    low, low_1, low_5, low_16, high_16, high_5, high_1, high = at
     off = on_axis.velocity - np.sum(on_axis.weight * on_axis.velocity)
     return {
         "log_range_98": np.log10(high_1 - low_1 + TINY),
@@ -80,14 +73,10 @@ def _mirrors(on_axis):
     sine, cosine = np.sin(on_axis.angle), np.cos(on_axis.angle)
     image = on_axis.on_map(on_axis.velocity)
     found = {}
-    for name, keep, turn, sign in (
-        ("point", -1, -1, -1),
-        ("major", 1, -1, 1),
-        ("minor", -1, 1, -1),
-    ):
+    for name, (keep, turn, sign) in MIRRORS.items():
         along, across = keep * on_axis.along, turn * on_axis.across
         x, y = along * sine + across * cosine, along * cosine - across * sine
-        inside, row, column = nearest(on_axis.spaxels, x, y)
+        inside, row, column = on_axis.nearest(x, y)
         found[f"mirror_{name}_cover"] = inside.mean()
         found[f"mirror_{name}"] = 0.0
         if inside.sum() >= FEWEST_SHARED:
@@ -101,13 +90,11 @@ def _mirrors(on_axis):
 def _harmonic_curve(on_axis):
     """Shape of the mismatch of mirror pairs over all axes, relative to the velocity variance."""
     mismatch = on_axis.spaxels.curve.mismatch
-    names = ("first", "depth", "excess", "excess_log", "phase")
     finite = np.isfinite(mismatch)
-    if finite.sum() <= FEWEST_ANGLES:
-        return {f"curve_{name}": 0.0 for name in names}
-    curve = np.where(finite, mismatch, mismatch[finite].mean()) / on_axis.variance
-    shape = _curve_shape(curve, np.degrees(on_axis.angle))
-    return {f"curve_{name}": shape[name] for name in names}
+    curve = np.zeros(mismatch.size)
+    if finite.sum() > FEWEST_ANGLES:
+        curve = np.where(finite, mismatch, mismatch[finite].mean()) / on_axis.variance
+    return _curve_shape("curve", curve, np.degrees(on_axis.angle))
 
 
 def _published_curve(on_axis):
@@ -116,19 +103,13 @@ def _published_curve(on_axis):
     spaxels = on_axis.spaxels
     relative = spaxels.velocity - on_axis.middle
     squares, _ = mirror_curve(with_velocity(spaxels, relative), angles, np.ones(relative.size))
-    shape = _curve_shape(squares[:-1] / (relative.size * np.var(relative) + TINY), 0.0)
-    names = ("first", "second", "depth", "floor", "mean", "contrast", "width")
-    names += ("excess", "excess_log", "phase")
-    return {f"published_{name}": shape[name] for name in names}
+    curve = squares[:-1] / (relative.size * np.var(relative) + TINY)
+    return _curve_shape("published", curve, 0.0)
 
 
-def _curve_shape(curve, axis):
-    """
-    Shape of a curve over 180 degrees, without the angle of its minimum, which may jump.
-
-    ``axis`` is that of the disc, in degrees from the curve's first angle; if the curve agrees, its
-    minimum is there.
-    """
+def _curve_shape(prefix, curve, axis):
+    """Shape of a curve over 180 degrees; ``axis`` is the disc's, degrees from the first angle."""
+    # The angle of the minimum may jump: it is not used.
     low, high = curve.min(), curve.max()
     depth = high - low + TINY
     step = 180 / curve.size
@@ -138,34 +119,31 @@ def _curve_shape(curve, axis):
     phase = np.angle(-first * np.exp(2j * np.radians(axis)))
     below_half = (low + depth / 2 - curve) / (0.3 * depth) + 0.5
     return {
-        "floor": np.log10(low + FLOOR),
-        "depth": high - low,
-        "mean": mean,
-        "contrast": np.log10((low + TINY) / (high + TINY) + FLOOR),
-        "first": 2 * abs(first) / mean,
-        "second": 2 * abs(second) / mean,
-        "width": np.mean(np.clip(below_half, 0, 1)),
-        "excess": (at_axis - low) / depth,
-        "excess_log": np.log10((at_axis + TINY) / (low + TINY)),
-        "phase": (1 - np.cos(phase)) * 2 * abs(first) / mean,
+        f"{prefix}_floor": np.log10(low + FLOOR),
+        f"{prefix}_depth": high - low,
+        f"{prefix}_mean": mean,
+        f"{prefix}_contrast": np.log10((low + TINY) / (high + TINY) + FLOOR),
+        f"{prefix}_first": 2 * abs(first) / mean,
+        f"{prefix}_second": 2 * abs(second) / mean,
+        f"{prefix}_width": np.mean(np.clip(below_half, 0, 1)),
+        f"{prefix}_excess": (at_axis - low) / depth,
+        f"{prefix}_excess_log": np.log10((at_axis + TINY) / (low + TINY)),
+        f"{prefix}_phase": (1 - np.cos(phase)) * 2 * abs(first) / mean,
     }
 
 
 def _disc(on_axis):
     """How well the disc explains the field, and how well it is determined."""
-    points = on_axis.points
-    residual = on_axis.disc.velocity_residual
-    velocity = points.velocity - on_axis.disc.v_sys
-    model = velocity - residual
-    weight = points.weight / points.weight.sum()
-    noise = on_axis.noise
+    points, disc, noise = on_axis.spaxels.points, on_axis.spaxels.unweighted_disc, on_axis.noise
+    velocity, residual = points.velocity - disc.v_sys, disc.velocity_residual
+    model, weight = velocity - residual, points.weight / points.weight.sum()
     found = {
         "log_error": np.log10(max(on_axis.spaxels.unweighted_disc_error, 0.01)),
         "log_amplitude": np.log10(on_axis.amplitude + 0.1),
         "log_signal_to_noise": np.log10(on_axis.amplitude / noise + 0.01),
         "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + 0.01),
         "disc_explained": 1 - min(np.sum(weight * residual**2) / on_axis.variance, WORST_DISC),
-        "centre_offset": np.log10(np.hypot(*on_axis.disc.centre) + 0.01),
+        "centre_offset": np.log10(np.hypot(*disc.centre) + 0.01),
         "rank_correlation": correlation(ranks(velocity), ranks(model), weight),
         "residual_correlation": _neighbours_alike(on_axis, residual),
     }
@@ -175,23 +153,20 @@ def _disc(on_axis):
         share = inside.sum() + TINY
         left, power = (np.sum(inside * v**2) / share for v in (residual, velocity))
         found[f"explained_{k}"] = 1 - min(left / (power + TINY), WORST_ZONE)
-        if k == 0:
-            found["noise_0"] = np.log10(np.sqrt(left / on_axis.variance) + 0.01)
+        found[f"noise_{k}"] = np.log10(np.sqrt(left / on_axis.variance) + 0.01)
     return found
 
 
 def _neighbours_alike(on_axis, residual):
     """Mean product of the residuals on both sides of the bins' borders, over their power."""
-    good = on_axis.spaxels.good
-    number = on_axis.on_map(on_axis.points.bins)
-    image = on_axis.on_map(residual[on_axis.points.bins])
+    good, bins = on_axis.spaxels.good, on_axis.spaxels.points.bins
+    number, image = on_axis.on_map(bins), on_axis.on_map(residual[bins])
     total = count = 0
     for ahead, behind in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         border = good[ahead] & good[behind] & (number[ahead] != number[behind])
         total += np.sum(image[ahead][border] * image[behind][border])
         count += np.count_nonzero(border)
-    power = np.mean(residual[on_axis.points.bins] ** 2) + TINY
-    return total / max(count, 1) / power
+    return total / max(count, 1) / (np.mean(residual[bins] ** 2) + TINY)
 
 
 def _halves(on_axis):
@@ -199,8 +174,7 @@ def _halves(on_axis):
     velocity, weight, along = on_axis.velocity, on_axis.weight, on_axis.along
     right = velocity * along > 0
     wedge = weight * (np.abs(along) > np.abs(on_axis.across))
-    outer = wedge * np.abs(along)
-    ahead = along > 0
+    outer, ahead = wedge * np.abs(along), along > 0
     receding, approaching = (
         np.sum(half * velocity) / (half.sum() + TINY) for half in (weight * ahead, weight * ~ahead)
     )
@@ -218,18 +192,14 @@ def _domains(on_axis):
     from scipy.ndimage import label
 
     image, good = on_axis.on_map(on_axis.velocity), on_axis.spaxels.good
-    n = on_axis.velocity.size
-    largest = []
-    for sign in (1, -1):
-        pieces, _ = label((sign * image > 0) & good)
-        largest.append(np.bincount(pieces.ravel(), minlength=2)[1:].max())
-    smooth = on_axis.local_mean(on_axis.velocity, 5)
-    broad = on_axis.local_mean(on_axis.velocity, 9)
+    pieces = (label((sign * image > 0) & good)[0] for sign in (1, -1))
+    largest = [np.bincount(one.ravel(), minlength=2)[1:].max() for one in pieces]
+    smooth, broad = (on_axis.local_mean(on_axis.velocity, side) for side in (5, 9))
     model = on_axis.local_mean(on_axis.model, 9)
     unexplained = np.mean((broad - model) ** 2) / (np.var(broad) + TINY)
     return {
-        "domain_two": sum(largest) / n,
-        "domain_lesser": min(largest) / n,
+        "domain_two": sum(largest) / on_axis.velocity.size,
+        "domain_lesser": min(largest) / on_axis.velocity.size,
         "smooth_share_5": np.var(smooth) / on_axis.variance,
         "smooth_explained_9": max(1 - unexplained, WORST_SMOOTH),
     }
@@ -237,13 +207,8 @@ def _domains(on_axis):
 
 def _rings(on_axis):
     """Harmonics on rings about the object: how much is rotation, and how it turns with radius."""
-    along, across, velocity, weight = (
-        on_axis.along,
-        on_axis.across,
-        on_axis.velocity,
-        on_axis.weight,
-    )
-    n = velocity.size
+    along, across = on_axis.along, on_axis.across
+    velocity, weight, n = on_axis.velocity, on_axis.weight, on_axis.velocity.size
     ring = np.empty(n, int)
     ring[np.argsort(np.hypot(along, across), kind="stable")] = np.arange(n) * N_RINGS // n
     theta = np.arctan2(across, along)

@@ -1,10 +1,4 @@
-"""
-Descriptors of a velocity field: numbers that show whether it rotates, however it is oriented.
-
-They are taken from the robust disc, the harmonic curve and the published objective; see
-`mangapa.usability._descriptor_groups`. None needs errors or bin ids. The order of `DESCRIPTORS` and
-`PAIR_DESCRIPTORS` is that of a network's inputs.
-"""
+"""Numbers that show whether a field rotates, from its velocities, offsets, mask and tracer."""
 
 from dataclasses import dataclass
 
@@ -12,44 +6,22 @@ import numpy as np
 
 from mangapa._utils.robust import median
 from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import Spaxels, one_blas_thread, prepare, without_bin_ids
+from mangapa.fitting._prepared import one_blas_thread, prepare, without_bin_ids
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import FEWEST_SHARED, GROUPS, correlation, ranks
-from mangapa.usability._on_axis import TINY, FieldOnAxis, nearest
+from mangapa.usability._on_axis import TINY, FieldOnAxis
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldDescriptors:
-    """
-    Descriptors of one field, and what its comparison with the other tracer needs.
+    """Descriptors of one field, and the field itself for a comparison with the other tracer."""
 
-    Attributes
-    ----------
-    values : `~numpy.ndarray`
-        The `DESCRIPTORS`.
-    spaxels : `~mangapa.fitting.Spaxels`
-        The n good spaxels, on a grid.
-    velocity, model : `~numpy.ndarray`
-        Velocities less the systemic one, and those of the disc, km/s, shape (n,).
-    amplitude, noise : `float`
-        Rotation velocity of the disc and scatter about it, km/s.
-    """
-
-    values: np.ndarray
-    spaxels: Spaxels
-    velocity: np.ndarray
-    model: np.ndarray
-    amplitude: float
-    noise: float
+    values: np.ndarray  # in the order of `DESCRIPTORS`
+    on_axis: FieldOnAxis
 
 
 def compute_descriptors(field):
-    """
-    Compute the descriptors of a cleaned field, from its velocities, offsets, mask and tracer alone.
-
-    Returns `FieldDescriptors`, or `None` if there is nothing to judge, and the `~mangapa.PAFlags`
-    that say why.
-    """
+    """`FieldDescriptors` of a cleaned field, or `None`, and the `~mangapa.PAFlags` that say why."""
     return descriptors_prepared(prepare(field))
 
 
@@ -63,40 +35,29 @@ def descriptors_prepared(prepared):
         return None, PAFlags.TOO_FEW_SPAXELS
     with one_blas_thread():
         on_axis = FieldOnAxis.of(spaxels, median(prepared.spaxels.velocity))
-        values = {"is_gas": float(prepared.field.tracer == "halpha")}
+        found = {"is_gas": float(prepared.field.tracer == "halpha")}
         for group in GROUPS:
-            values |= group(on_axis)
-    return FieldDescriptors(
-        values=np.nan_to_num(np.array([values[name] for name in DESCRIPTORS], float)),
-        spaxels=spaxels,
-        velocity=on_axis.velocity,
-        model=on_axis.model,
-        amplitude=on_axis.amplitude,
-        noise=on_axis.noise,
-    ), PAFlags.NONE
+            found |= group(on_axis)
+    values = np.nan_to_num(np.array([found[name] for name in DESCRIPTORS], float))
+    return FieldDescriptors(values=values, on_axis=on_axis), PAFlags.NONE
 
 
 def pair_descriptors(one, other):
     """Compare `FieldDescriptors` with those of the galaxy's other tracer: `PAIR_DESCRIPTORS`."""
+    one, other = one.on_axis, other.on_axis
     n_one, n_other = one.velocity.size, other.velocity.size
-    inside, row, column = nearest(other.spaxels, one.spaxels.x, one.spaxels.y)
+    inside, row, column = other.nearest(one.spaxels.x, one.spaxels.y)
     shared = inside.sum()
-    values = {
+    found = {
         "pair_amplitude": np.log10((one.amplitude + 1) / (other.amplitude + 1)),
         "pair_noise": np.log10((one.noise + 0.1) / (other.noise + 0.1)),
         "pair_overlap": shared / (n_one + n_other - shared),
         "pair_size": np.log10(n_one / n_other),
     }
     if shared >= FEWEST_SHARED:
-
-        def there(values):
-            image = np.zeros(other.spaxels.good.shape)
-            image.ravel()[other.spaxels.index] = values
-            return image[row, column]
-
-        a, b = one.velocity[inside], there(other.velocity)
-        model_a, model_b = one.model[inside], there(other.model)
-        values |= {
+        a, model_a = one.velocity[inside], one.model[inside]
+        b, model_b = (other.on_map(v)[row, column] for v in (other.velocity, other.model))
+        found |= {
             "pair_correlation": correlation(a, b),
             "pair_ranks": correlation(ranks(a), ranks(b)),
             "pair_residuals": correlation(a - model_a, b - model_b),
@@ -104,7 +65,7 @@ def pair_descriptors(one, other):
             "pair_other_by_model": correlation(b, model_a),
             "pair_difference": np.log10(np.std(a - b) / (np.std(a) + np.std(b) + TINY) + 0.01),
         }
-    return np.array([values.get(name, 0.0) for name in PAIR_DESCRIPTORS])
+    return np.array([found.get(name, 0.0) for name in PAIR_DESCRIPTORS])
 
 
 #: Descriptors of one field, in the order of a network's inputs.

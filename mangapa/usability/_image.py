@@ -8,8 +8,8 @@ from mangapa.fields import VelocityField
 
 #: Rows and columns of the image (Duckworth et al. 2020, section 2.4).
 SHAPE = (32, 32)
-#: Percentile of the absolute velocities that is scaled to 1; larger ones are clipped. Scaling by
-#: the largest velocity would let one outlying spaxel push the rest of the field towards 0.
+#: Percentile of the absolute velocities that is scaled to 1; larger ones are clipped. With the
+#: largest velocity instead, one outlying spaxel would push the rest of the field towards 0.
 PERCENTILE = 95.0
 
 
@@ -17,11 +17,9 @@ def standardise(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndar
     """
     Scale a field to [-1, 1] and resample it to the image that a network takes.
 
-    The median of the good spaxels is subtracted, so that the image does not depend on the systemic
-    velocity. Each pixel of the image is the mean of the good spaxels that it covers, weighted by
-    the area covered; masked spaxels affect neither the scale nor the mean. The published
-    preparation (Duckworth et al. 2020, section 2.4) divides by the largest velocity, masked or
-    not, and lets values leave the range.
+    The median is subtracted, and each pixel is the mean of the good spaxels, by area covered. The
+    published preparation (Duckworth et al. 2020, section 2.4) divides by the largest velocity,
+    masked or not, and lets values leave the range.
 
     Parameters
     ----------
@@ -68,10 +66,8 @@ def footprint(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndarra
 
     Parameters
     ----------
-    field : `~mangapa.VelocityField`
-        Field of any size.
-    shape : `tuple` of 2 `int`, optional
-        Rows and columns of the image.
+    field, shape : `~mangapa.VelocityField`, `tuple` of 2 `int`
+        As for `~mangapa.standardise`.
 
     Returns
     -------
@@ -101,7 +97,7 @@ def _validated(shape):
     if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
         msg = f"shape={shape!r} must be two positive whole numbers, such as {SHAPE}"
         raise ValueError(msg)
-    return tuple(int(n) for n in shape)
+    return tuple(map(int, shape))
 
 
 def _resample(values, shape):

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,10 @@ def import_keras():
     return import_extra("keras", "train", "the TensorFlow backend")
 
 
-class KerasNetwork:
-    """A Keras model as a function, like `~mangapa.usability._network.Network`."""
-
-    def __init__(self, keras_model):
-        self._model = keras_model
-
-    def __call__(self, inputs):
-        """Probability that a field is usable, shape (n,), of inputs, shape (n, ...)."""
-        inputs = np.ascontiguousarray(inputs, np.float32)
-        return self._model.predict(inputs, verbose=0, batch_size=1024)[:, 0].astype(float)
+def predict_keras(model, inputs):
+    """Probability that a field is usable, shape (n,), of inputs, shape (n, ...)."""
+    inputs = np.ascontiguousarray(inputs, np.float32)
+    return model.predict(inputs, verbose=0, batch_size=1024)[:, 0].astype(float)
 
 
 def load_keras_networks(content):
@@ -38,19 +33,15 @@ def load_keras_networks(content):
         path.write_bytes(content)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     return {
-        given.name: KerasNetwork(keras.Model(given, probability))
+        given.name: partial(predict_keras, keras.Model(given, probability))
         for given, probability in zip(model.inputs, model.outputs, strict=True)
     }
 
 
-def member_dense(keras, members, units, activation, **options):
+def member_dense(keras, members, units, **options):
     """Build a dense layer with separate weights for each member of an ensemble."""
     return keras.layers.EinsumDense(
-        "bmi,mio->bmo",
-        output_shape=(members, units),
-        bias_axes="mo",
-        activation=activation,
-        **options,
+        "bmi,mio->bmo", output_shape=(members, units), bias_axes="mo", **options
     )
 
 
@@ -81,7 +72,7 @@ def to_keras(networks):
             z = ops.clip(z, -network.limit, network.limit)
         z = layers.RepeatVector(members)(z)
         for kernel, bias, activation in network.layers:
-            dense = member_dense(keras, members, kernel.shape[2], activation)
+            dense = member_dense(keras, members, kernel.shape[2], activation=activation)
             z = dense(z)
             weights.append((dense, [kernel, bias[:, 0]]))
         usable = 1 - z[..., 0] if network.activations[-1] == "softmax" else z[..., 0]

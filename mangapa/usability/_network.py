@@ -1,9 +1,4 @@
-"""
-Dense networks in numpy: all that a trained network needs to give a probability.
-
-TensorFlow takes seconds to import, and a chain of matrix products does not need it. Networks are
-exported from Keras after training; a test checks that both give the same probabilities.
-"""
+"""Dense networks in numpy, exported from Keras, since TensorFlow takes seconds to import."""
 
 from dataclasses import dataclass, field
 
@@ -46,28 +41,19 @@ class Network:
     """
     An ensemble of dense networks of the same shape that gives one calibrated probability.
 
-    Attributes
-    ----------
-    kernels, biases : `list` of `~numpy.ndarray`
-        Weights of each layer, shapes (members, inputs, outputs) and (members, 1, outputs).
-    activations : `list` of `str`
-        A key of `ACTIVATIONS` for each layer. A final sigmoid gives the probability that a field is
-        usable, a final softmax those of the experts' classes 0, 1 and 2.
-    centre, spread : `~numpy.ndarray`
-        The inputs are standardised by these, shape (inputs,).
-    limit : `float`
-        Standardised inputs are clipped here, so that values beyond those of the training data have
-        no more weight than the most extreme of these.
-    slope, offset : `float`
-        Calibration of the logit of the members' mean probability.
+    A final sigmoid gives the probability that a field is usable, a final softmax those of the
+    experts' classes 0, 1 and 2.
     """
 
-    kernels: list
-    biases: list
-    activations: list
+    kernels: list  # of each layer, (members, inputs, outputs)
+    biases: list  # of each layer, (members, 1, outputs)
+    activations: list  # a key of `ACTIVATIONS` for each layer
+    #: The inputs are standardised by these, shape (inputs,).
     centre: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))
     spread: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))
+    #: Standardised inputs are clipped here: values beyond the training data must not dominate.
     limit: float = np.inf
+    #: Calibration of the logit of the members' mean probability.
     slope: float = 1.0
     offset: float = 0.0
 
@@ -107,13 +93,11 @@ def load_networks(file):
     networks = {}
     for name in {key.partition(".")[0] for key in arrays}:
         activations = arrays[f"{name}.activations"].tolist()
-        scaling = dict(zip(CALIBRATION, arrays[f"{name}.calibration"].tolist(), strict=True))
-        networks[name] = Network(
-            kernels=[arrays[f"{name}.kernel_{i}"] for i in range(len(activations))],
-            biases=[arrays[f"{name}.bias_{i}"] for i in range(len(activations))],
-            activations=activations,
-            centre=arrays[f"{name}.centre"],
-            spread=arrays[f"{name}.spread"],
-            **scaling,
+        kernels, biases = (
+            [arrays[f"{name}.{kind}_{i}"] for i in range(len(activations))]
+            for kind in ("kernel", "bias")
         )
+        scaling = {key: arrays[f"{name}.{key}"] for key in ("centre", "spread")}
+        scaling |= zip(CALIBRATION, arrays[f"{name}.calibration"].tolist(), strict=True)
+        networks[name] = Network(kernels=kernels, biases=biases, activations=activations, **scaling)
     return networks

@@ -1,6 +1,7 @@
 """A field turned onto the axis of its disc."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,38 +14,17 @@ REACH_SHARE = 0.9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldOnAxis:
-    """
-    One field with its disc, turned onto its axis: what all groups of descriptors start from.
-
-    Attributes
-    ----------
-    spaxels : `~mangapa.fitting.Spaxels`
-        The n good spaxels, on a grid.
-    angle : `float`
-        Position angle of the disc's receding side, radian.
-    weight : `~numpy.ndarray`
-        Share of the information that each spaxel holds, shape (n,).
-    along, across : `~numpy.ndarray`
-        Positions along the axis and perpendicular to it, arcsec, shape (n,).
-    velocity : `~numpy.ndarray`
-        Velocities less the systemic one, km/s, shape (n,).
-    reach : `float`
-        Radius that holds 90 % of the spaxels, arcsec.
-    variance : `float`
-        Weighted variance of the velocities, (km/s)^2.
-    middle : `float`
-        Median of the velocities as the field has them, on the scale of the spaxels', km/s.
-    """
+    """The n good spaxels of a field on a grid, turned onto the axis of their disc."""
 
     spaxels: Spaxels
-    angle: float
-    weight: np.ndarray
-    along: np.ndarray
-    across: np.ndarray
-    velocity: np.ndarray
-    reach: float
-    variance: float
-    middle: float
+    angle: float  # position angle of the disc's receding side, radian
+    weight: np.ndarray  # share of the information that each spaxel holds, (n,)
+    along: np.ndarray  # positions along the axis, arcsec, (n,)
+    across: np.ndarray  # positions perpendicular to it, arcsec, (n,)
+    velocity: np.ndarray  # velocities less the systemic one, km/s, (n,)
+    reach: float  # radius that holds 90 % of the spaxels, arcsec
+    variance: float  # weighted variance of the velocities, (km/s)^2
+    middle: float  # median of the original velocities on the scale of the spaxels', km/s
 
     @classmethod
     def of(cls, spaxels, middle):
@@ -52,12 +32,12 @@ class FieldOnAxis:
         disc, points = spaxels.unweighted_disc, spaxels.points
         weight = (points.weight / points.n_spaxels)[points.bins]
         weight = weight / weight.sum()
-        velocity = spaxels.velocity - disc.v_sys
-        angle = disc.angle
+        velocity, angle = spaxels.velocity - disc.v_sys, disc.angle
         along = spaxels.x * np.sin(angle) + spaxels.y * np.cos(angle)
         across = spaxels.x * np.cos(angle) - spaxels.y * np.sin(angle)
         if np.sum(weight * along * velocity) < 0:
             along, across, angle = -along, -across, angle + np.pi
+        distance, last = np.hypot(along, across), int(REACH_SHARE * (along.size - 1))
         return cls(
             spaxels=spaxels,
             angle=angle,
@@ -65,36 +45,27 @@ class FieldOnAxis:
             along=along,
             across=across,
             velocity=velocity,
-            reach=_quantile(np.hypot(along, across), REACH_SHARE) + TINY,
+            reach=float(np.partition(distance, last)[last]) + TINY,
             variance=np.sum(weight * (velocity - np.sum(weight * velocity)) ** 2) + TINY,
             middle=middle,
         )
 
-    @property
-    def points(self):
-        """The bins of the field."""
-        return self.spaxels.points
-
-    @property
-    def disc(self):
-        """The best disc, all errors being equal."""
-        return self.spaxels.unweighted_disc
-
-    @property
+    @cached_property
     def amplitude(self):
         """Rotation velocity at the field's reach, km/s."""
-        return float(np.interp(self.reach, *self.disc.rotation_curve())) + TINY
+        radius, speed = self.spaxels.unweighted_disc.rotation_curve()
+        return float(np.interp(self.reach, radius, speed)) + TINY
 
     @property
     def noise(self):
         """Robust scatter of the points about the disc, km/s."""
-        return self.disc.noise + TINY
+        return self.spaxels.unweighted_disc.noise + TINY
 
-    @property
+    @cached_property
     def model(self):
         """Velocities of the disc less the systemic one, km/s, shape (n,)."""
-        model = self.points.velocity - self.disc.velocity_residual - self.disc.v_sys
-        return model[self.points.bins]
+        points, disc = self.spaxels.points, self.spaxels.unweighted_disc
+        return (points.velocity - disc.velocity_residual - disc.v_sys)[points.bins]
 
     def on_map(self, values):
         """Values of the spaxels on the map, 0 elsewhere."""
@@ -110,16 +81,10 @@ class FieldOnAxis:
         total = uniform_filter(self.on_map(values), side, mode="constant")
         return (total / np.maximum(share, TINY)).ravel()[self.spaxels.index]
 
-
-def nearest(spaxels, x, y):
-    """Which positions (arcsec) are on a good spaxel, and the rows and columns of these."""
-    column, row = (np.rint(index).astype(int) for index in spaxels.grid.index(x, y))
-    n_rows, n_columns = spaxels.good.shape
-    inside = (column >= 0) & (column < n_columns) & (row >= 0) & (row < n_rows)
-    inside[inside] = spaxels.good[row[inside], column[inside]]
-    return inside, row[inside], column[inside]
-
-
-def _quantile(values, share):
-    index = int(share * (values.size - 1))
-    return float(np.partition(values, index)[index])
+    def nearest(self, x, y):
+        """Which positions (arcsec) are on a good spaxel, and the rows and columns of these."""
+        good = self.spaxels.good
+        column, row = (np.rint(index).astype(int) for index in self.spaxels.grid.index(x, y))
+        inside = (column >= 0) & (column < good.shape[1]) & (row >= 0) & (row < good.shape[0])
+        inside[inside] = good[row[inside], column[inside]]
+        return inside, row[inside], column[inside]

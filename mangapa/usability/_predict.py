@@ -30,8 +30,7 @@ class Usability:
     usable : `bool`
         Class 0 of the experts (do not use) against 1 and 2 (messy, clean).
     score : `float`
-        Calibrated probability that an expert would call the field usable; NaN where there is
-        nothing to judge.
+        Calibrated probability that an expert would call the field usable; NaN if there is none.
     model : `str` or `None`
         Name of the model.
     flags : `~mangapa.UsabilityFlags`
@@ -56,13 +55,11 @@ def usability(
     """
     Decide whether a velocity field can be used.
 
-    The field is judged as it is: `~mangapa.clean` it first.
-
     Parameters
     ----------
     field : `~mangapa.VelocityField` or `list` of them
-        The field. In a list, the stellar and the H-alpha field of one ``galaxy`` are judged
-        together by models that can: that is right more often.
+        Fields after `~mangapa.clean`. In a list, the stellar and the H-alpha field of one
+        ``galaxy`` are judged together by models that can: that is right more often.
     model : `str` or path-like, optional
         "default", an ensemble of networks on descriptors of the field; "fcn", the published
         architecture on its image; or the path of a model that you trained.
@@ -75,10 +72,8 @@ def usability(
 
     Raises
     ------
-    TypeError
-        If ``field`` is not a field.
-    ValueError
-        If there is no such model or backend.
+    TypeError, ValueError
+        If ``field`` is not a field, or the model or the backend is not known.
     mangapa.exceptions.ModelError
         If a file of the model is missing or was changed.
 
@@ -109,29 +104,20 @@ def usability_prepared(prepared, model):
     # A model that was trained on one tracer has no network for both.
     if "together" in model.networks:
         together = partners([one.field for one in prepared], inputs)
-    scores = score(inputs, model, together)
     low, high = model.card["cannot_tell"]
     results = []
-    for value, flag, partner in zip(scores, flags, together, strict=True):
+    for value, flag, partner in zip(score(inputs, model, together), flags, together, strict=True):
         if not flag and low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
         if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
-        results.append(
-            Usability(
-                usable=bool(value > THRESHOLD), score=float(value), model=model.name, flags=flag
-            )
-        )
+        usable, value = bool(value > THRESHOLD), float(value)
+        results.append(Usability(usable=usable, score=value, model=model.name, flags=flag))
     return results
 
 
 def model_inputs(prepared, model):
-    """
-    Inputs of a model from each of several prepared fields.
-
-    Returns `FieldDescriptors` or images, `None` where there is nothing to judge, and the
-    `~mangapa.UsabilityFlags` that say why.
-    """
+    """`FieldDescriptors` or images of prepared fields; `None`, and flags, where there are none."""
     inputs, flags = [], []
     for one in prepared:
         if model.inputs == "descriptors":
@@ -139,59 +125,43 @@ def model_inputs(prepared, model):
         else:
             values, why = None if one.flags else standardise(one.field), one.flags
         inputs.append(values)
-        flags.append(_as_usability_flags(why))
+        reasons = sum(UsabilityFlags[flag.name] for flag in PAFlags if flag & why)
+        flags.append(UsabilityFlags(reasons))
     return inputs, flags
 
 
-def _as_usability_flags(flags):
-    """The flags of the same names."""
-    same = UsabilityFlags.NONE
-    for flag in PAFlags:
-        if flag & flags:
-            same |= UsabilityFlags[flag.name]
-    return same
-
-
 def partners(fields, inputs):
-    """
-    Index of the other tracer of the same galaxy, for each field of a list.
-
-    `None` where there is none or more than one, or where either has no inputs.
-    """
-    groups = defaultdict(lambda: defaultdict(list))
+    """Index of the galaxy's only other field, of the other tracer; `None` if there is not one."""
+    groups = defaultdict(list)
     for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
         if field.galaxy is not None and one is not None:
-            groups[field.galaxy][field.tracer].append(number)
+            groups[field.galaxy].append(number)
     found = [None] * len(fields)
-    for tracers in groups.values():
-        if len(tracers) == 2 and all(len(numbers) == 1 for numbers in tracers.values()):
-            (a,), (b,) = tracers.values()
+    for numbers in groups.values():
+        if len({fields[number].tracer for number in numbers}) == len(numbers) == 2:
+            a, b = numbers
             found[a], found[b] = b, a
     return found
 
 
 def score(inputs, model, together=None):
-    """
-    Probabilities, 0-1, of many inputs from `model_inputs`; NaN where there is nothing to judge.
-
-    ``together`` holds the index of each field's partner, or `None`.
-    """
+    """Probabilities of inputs from `model_inputs`, NaN for `None`; ``together`` from `partners`."""
     scores = np.full(len(inputs), np.nan)
-    present = [number for number, one in enumerate(inputs) if one is not None]
-    if model.inputs == "image":
-        if present:
-            images = np.stack([inputs[number] for number in present])
-            scores[present] = mean_of_symmetric(images, model.networks["image"])
-        return scores
-    together = [None] * len(inputs) if together is None else together
-    alone = [number for number in present if together[number] is None]
-    if alone:
-        stacked = np.stack([inputs[number].values for number in alone])
-        scores[alone] = model.networks["alone"](stacked)
-    paired = [number for number in present if together[number] is not None]
-    if paired:
-        stacked = np.stack([pair_inputs(inputs[a], inputs[together[a]]) for a in paired])
-        scores[paired] = model.networks["together"](stacked)
+    given = defaultdict(dict)
+    for number, one in enumerate(inputs):
+        partner = together[number] if together else None
+        if one is None:
+            continue
+        if model.inputs == "image":
+            given["image"][number] = one
+        elif partner is None:
+            given["alone"][number] = one.values
+        else:
+            given["together"][number] = pair_inputs(one, inputs[partner])
+    for name, by_number in given.items():
+        network, stacked = model.networks[name], np.stack([*by_number.values()])
+        is_image = name == "image"
+        scores[[*by_number]] = mean_of_symmetric(stacked, network) if is_image else network(stacked)
     return scores
 
 
@@ -201,15 +171,11 @@ def pair_inputs(one, other):
 
 
 def mean_of_symmetric(images, network):
-    """
-    Mean answer to images, shape (n, rows, columns), over their quarter turns and mirror images.
-
-    The velocities are also reversed: no orientation is special.
-    """
-    total = np.zeros(len(images))
-    for mirrored in (images, images[:, :, ::-1]):
-        for turns in range(4):
-            turned = np.rot90(mirrored, turns, axes=(1, 2))
-            for sign in (1, -1):
-                total += network((sign * turned)[..., None])
+    """Mean answer to images, (n, rows, columns), turned, mirrored and reversed in every way."""
+    total = sum(
+        network((sign * np.rot90(mirrored, turns, axes=(1, 2)))[..., None])
+        for mirrored in (images, images[:, :, ::-1])
+        for turns in range(4)
+        for sign in (1, -1)
+    )
     return total / 16

@@ -56,7 +56,7 @@ def score_fields(
     model: PathLike, data: PathLike, *, labels: PathLike | None = None, progress: bool = True
 ) -> Table:
     """
-    Compute the scores that a model gives to labelled fields, alone and with the other tracer.
+    Compute the scores of labelled fields, alone and with the other tracer.
 
     Parameters
     ----------
@@ -74,10 +74,8 @@ def score_fields(
 
     Raises
     ------
-    FileNotFoundError
-        If the fields or the flags are missing.
-    ValueError
-        If the model is not known.
+    FileNotFoundError, ValueError
+        If the fields or the flags are missing, or the model is not known.
     """
     labelled = read_labelled(data, labels=labels, progress=progress)
     loaded = load_model(model)
@@ -92,15 +90,10 @@ def score_fields(
 
 def labelled_table(labelled: LabelledFields) -> Table:
     """Labelled fields as a table without scores."""
-    return Table(
-        {
-            "galaxy": [field.galaxy for field in labelled.fields],
-            "tracer": [field.tracer for field in labelled.fields],
-            "group": labelled.groups,
-            "class": labelled.classes,
-            "reach": [reach(field) for field in labelled.fields],
-        }
-    )
+    fields = labelled.fields
+    columns = {name: [getattr(one, name) for one in fields] for name in ("galaxy", "tracer")}
+    columns |= {"group": labelled.groups, "class": labelled.classes}
+    return Table({**columns, "reach": [reach(one) for one in fields]})
 
 
 def reach(field: VelocityField) -> float:
@@ -123,37 +116,29 @@ def evaluate(table: Table, *, by: str = "score_together") -> Table:
     Returns
     -------
     `~astropy.table.Table`
-        One row per part of the fields: its name and the values of
-        `~mangapa.usability.metrics.metrics`.
+        Name of each part and its `~mangapa.usability.metrics.metrics`.
 
     Raises
     ------
-    ValueError
-        If there is no such column.
-    ImportError
-        If scikit-learn is not installed.
+    ValueError, ImportError
+        If there is no such column, or scikit-learn is not installed.
     """
     if by not in _plots.SCORE_NAMES:
         names = ", ".join(map(repr, _plots.SCORE_NAMES))
         msg = f"by={by!r} is not a column of scores; choose one of {names}"
         raise ValueError(msg)
     by = by if by in table.colnames else "score_alone"
-    table = table[np.isfinite(_plots.filled(table, by))]
-    scores, usable = _plots.filled(table, by), np.asarray(table["class"]) > 0
+    table, scores, classes = _plots.known_scores(table, by)
+    usable = classes > 0
     tracer, size = np.asarray(table["tracer"]), np.asarray(table["reach"])
     parts = {"all": np.ones(len(table), bool)}
     parts |= {name: tracer == name for name in TRACERS}
     parts |= {name: (size > low) & (size <= high) for name, (low, high) in SIZES.items()}
-    numbers = Table(
-        [
-            {"part": name, **metrics(scores[chosen], usable[chosen])}
-            for name, chosen in parts.items()
-            if chosen.any()
-        ]
-    )
+    parts = {name: chosen for name, chosen in parts.items() if chosen.any()}
+    numbers = Table([{"part": k, **metrics(scores[one], usable[one])} for k, one in parts.items()])
     for name in numbers.colnames[2:]:
         numbers[name].info.format = ".3f"
-    for quality, right in _plots.right_by_class(table, by).items():
+    for quality, right in _plots.right_by_class(scores, classes).items():
         name = f"right answers for class {quality} ({_plots.CLASS_NAMES[quality]})"
         numbers.meta[name] = round(right, 4)
     return numbers
@@ -170,12 +155,12 @@ def draw(table: Table, out: PathLike, *, history: Table | None = None) -> list[P
     out : path-like
         Folder for the figures.
     history : `~astropy.table.Table`, optional
-        Loss and accuracy after each epoch, for the learning curves.
+        Loss and accuracy after each epoch, without which no learning curves are drawn.
 
     Returns
     -------
     `list` of `~pathlib.Path`
-        Files of the figures; that of the learning curves only with a history.
+        Files of the figures.
 
     Raises
     ------
@@ -184,10 +169,8 @@ def draw(table: Table, out: PathLike, *, history: Table | None = None) -> list[P
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    figures = {
-        "scores": _plots.draw_scores(table, evaluate(table)),
-        "confusion": _plots.draw_confusion(table),
-    }
+    figures = {"scores": _plots.draw_scores(table, evaluate(table))}
+    figures["confusion"] = _plots.draw_confusion(table)
     if history is not None:
         figures["learning"] = _plots.draw_learning(history)
     for name, figure in figures.items():

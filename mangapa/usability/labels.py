@@ -29,12 +29,11 @@ class LabelledFields:
     Attributes
     ----------
     fields : `list` of `~mangapa.VelocityField`
-        Cleaned fields.
+        The n cleaned fields.
     classes : `~numpy.ndarray` of `int`
         Class of each field, 0, 1 or 2, shape (n,).
     groups : `~numpy.ndarray` of `str`
-        Group of each field, shape (n,), which a split must not divide: the MaNGA-ID, which repeat
-        observations share, or the galaxy.
+        MaNGA-ID or galaxy of each field, shape (n,); a split must not divide a group.
     """
 
     fields: list[VelocityField]
@@ -51,10 +50,10 @@ def read_labelled(
     Parameters
     ----------
     data : path-like
-        Folder of the fields, in one of three forms: MAPS files whose names contain the plate-IFU;
-        arrays, one file ``GALAXY-TRACER.npz`` per field with ``velocity``, ``x``, ``y`` and
-        optionally ``mask``, as `~mangapa.VelocityField.from_arrays` takes them; or one packed file
-        ``velocity_fields.npz``. MAPS files and arrays are cleaned.
+        Folder of MAPS files whose names contain the plate-IFU, or of arrays, one file
+        ``GALAXY-TRACER.npz`` per field with ``velocity``, ``x``, ``y`` and optionally ``mask`` as
+        `~mangapa.VelocityField.from_arrays` takes them; both are cleaned. Or folder of one packed
+        file ``velocity_fields.npz``.
     labels : path-like, optional
         Table of flags; by default ``catalogue.csv`` or ``labels.csv`` in the folder.
     progress : `bool`, optional
@@ -66,10 +65,8 @@ def read_labelled(
 
     Raises
     ------
-    FileNotFoundError
-        If there is no table of flags, or none of its fields is in the folder.
-    ValueError
-        If the table lacks a column.
+    FileNotFoundError, ValueError
+        If there is no table of flags, it lacks a column, or none of its fields is in the folder.
 
     Examples
     --------
@@ -88,22 +85,23 @@ def read_labelled(
     array([2])
     """
     data = Path(data)
-    flags = read_flags(_find_table(data) if labels is None else labels)
+    tables = [data / name for name in TABLES if (data / name).is_file()]
+    if labels is None and not tables:
+        msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
+        raise FileNotFoundError(msg)
+    flags = read_flags(tables[0] if labels is None else labels)
     source = unpack(data / PACKED) if (data / PACKED).is_file() else _read_fields(data, flags)
-    fields, classes, groups = [], [], []
-    for field in progress_bar(source, show=progress, unit="field"):
-        if (field.galaxy, field.tracer) in flags:
-            quality, group = flags[field.galaxy, field.tracer]
-            fields.append(field)
-            classes.append(quality)
-            groups.append(group)
+    bar = progress_bar(source, show=progress, unit="field")
+    fields = [field for field in bar if (field.galaxy, field.tracer) in flags]
     if not fields:
         msg = (
             f"{data} contains no field that the table of flags lists; it must contain MAPS files "
             "or GALAXY-TRACER.npz, named as in the table"
         )
         raise FileNotFoundError(msg)
-    return LabelledFields(fields=fields, classes=np.array(classes), groups=np.array(groups))
+    found = (flags[field.galaxy, field.tracer] for field in fields)
+    classes, groups = map(np.array, zip(*found, strict=True))
+    return LabelledFields(fields=fields, classes=classes, groups=groups)
 
 
 def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
@@ -113,8 +111,8 @@ def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
     Parameters
     ----------
     path : path-like
-        A CSV file with ``plateifu`` (or ``galaxy``), ``stel_qual``, ``halpha_qual`` and, if there
-        is one, ``mangaid``. Empty cells and other numbers than 0, 1 and 2 are no flags.
+        CSV file with ``plateifu`` or ``galaxy``, ``stel_qual``, ``halpha_qual`` and optionally
+        ``mangaid``. Cells that are not 0, 1 or 2 are ignored.
 
     Returns
     -------
@@ -139,13 +137,10 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
     """
     Read fields from a packed file one by one.
 
-    The file holds the velocities of all fields as codes of one byte, between the extreme values of
-    each field, and their masks as bits.
-
     Parameters
     ----------
     path : path-like
-        Packed file.
+        Packed file: velocities as codes of one byte between the field's extremes, masks as bits.
     only : set of `int`, optional
         Indices of the fields to read; by default all are read.
 
@@ -164,14 +159,12 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
         meta, valid, codes = archive["meta"], archive["valid"], archive["code"]
     n_spaxels = meta["ny"].astype(int) * meta["nx"]
     # Each mask begins with a new byte.
-    n_bytes, n_codes = -(-n_spaxels // 8), meta["n_valid"].astype(int)
-    first_byte, first_code = np.cumsum(n_bytes) - n_bytes, np.cumsum(n_codes) - n_codes
-    for number, m in enumerate(meta):
+    masks = np.split(valid, np.cumsum(-(-n_spaxels // 8))[:-1])
+    codes = np.split(codes, np.cumsum(meta["n_valid"].astype(int))[:-1])
+    for number, (m, n, mask, code) in enumerate(zip(meta, n_spaxels, masks, codes, strict=True)):
         if only is not None and number not in only:
             continue
-        bits = np.unpackbits(valid[first_byte[number] :][: n_bytes[number]])
-        good = bits[: n_spaxels[number]].astype(bool).reshape(m["ny"], m["nx"])
-        code = codes[first_code[number] :][: n_codes[number]]
+        good = np.unpackbits(mask, count=n).astype(bool).reshape(m["ny"], m["nx"])
         velocity = np.full(good.shape, np.nan)
         velocity[good] = m["vmin"] + (m["vmax"] - m["vmin"]) / 256 * (code + 0.5)
         x = m["x_first"] - SPAXEL * np.arange(m["nx"])
@@ -179,14 +172,6 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
         yield VelocityField.from_arrays(
             velocity, *np.meshgrid(x, y), tracer=str(m["tracer"]), galaxy=str(m["plateifu"])
         )
-
-
-def _find_table(data):
-    for name in TABLES:
-        if (data / name).is_file():
-            return data / name
-    msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
-    raise FileNotFoundError(msg)
 
 
 def _read_fields(data, flags):
@@ -197,9 +182,7 @@ def _read_fields(data, flags):
     for name in dict.fromkeys(galaxy for galaxy, _ in flags):
         if name in maps:
             galaxy = read_maps(maps[name])
-            for field in (galaxy.stellar, galaxy.halpha):
-                if field is not None:
-                    yield clean(field)
+            yield from map(clean, filter(None, (galaxy.stellar, galaxy.halpha)))
         # A name from a table must not lead to another folder.
         if Path(name).name != name:
             continue

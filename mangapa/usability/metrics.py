@@ -28,9 +28,9 @@ def metrics(scores: np.ndarray, usable: np.ndarray) -> dict[str, float]:
     Returns
     -------
     `dict`
-        ``n``, ``accuracy``, ``balanced_accuracy``, ``roc_auc`` (NaN if the expert calls all fields
-        usable, or none), ``kept`` (the largest fraction of the fields, most confident first, that
-        has 99 % right answers) and ``calibration_error`` (expected, in ten bins).
+        ``n``, ``accuracy``, ``balanced_accuracy``, ``roc_auc`` (NaN if only one class occurs),
+        ``kept`` (largest fraction of the fields, most confident first, with 99 % right answers) and
+        ``calibration_error`` (expected, in ten bins).
 
     Raises
     ------
@@ -80,8 +80,7 @@ def reliability(
     """
     Compare scores with the fraction of usable fields, in ten bins of equal width.
 
-    Unlike `sklearn.calibration.calibration_curve`, this returns the number of fields in each bin,
-    which errors need.
+    Unlike `sklearn.calibration.calibration_curve`, this returns the numbers that errors need.
 
     Parameters
     ----------

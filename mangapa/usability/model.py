@@ -41,8 +41,7 @@ class Model:
     card : `dict`
         Training data, split, metrics, limits, versions and hashes.
     networks : `dict` of callable
-        "alone" and, if there is one, "together"; or "image". Each maps an array to one probability
-        per field.
+        "alone" and perhaps "together", or "image": from an array to one probability per field.
     """
 
     name: str
@@ -61,8 +60,7 @@ def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
         Name of a model that comes with the package or was given to `register_model`, or the path
         of a card (``.json``) or of the folder of a training run.
     backend : {"numpy", "tensorflow"}, optional
-        Library that evaluates the networks. TensorFlow takes seconds to import; only convolutional
-        networks need it.
+        Library that evaluates the networks; only convolutional ones need TensorFlow, which is slow.
 
     Returns
     -------
@@ -70,10 +68,8 @@ def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
 
     Raises
     ------
-    TypeError
-        If the model is neither a name nor a path.
-    ValueError
-        If the model or the backend is not known.
+    TypeError, ValueError
+        If the model is neither a name nor a path, or the model or the backend is not known.
     mangapa.exceptions.ModelError
         If a file is missing or has changed, or the model was trained on other descriptors.
 
@@ -105,8 +101,7 @@ def register_model(name: str, path: PathLike) -> None:
     """
     Register a model under a name that `mangapa.usability` accepts.
 
-    Another package registers its models in a module that it names as an entry point; see the
-    documentation on extending mangapa.
+    Another package does so in a module that it names as an entry point.
 
     Parameters
     ----------
@@ -117,10 +112,8 @@ def register_model(name: str, path: PathLike) -> None:
 
     Raises
     ------
-    ValueError
+    ValueError, mangapa.exceptions.ModelError
         If the name is taken by another model, or the path is not that of a model.
-    mangapa.exceptions.ModelError
-        If there is no card at this path.
 
     Examples
     --------
@@ -175,31 +168,23 @@ def _load(path, _modified, backend):
         msg = f"{path} was trained on other descriptors than those of this version; train it again"
         raise ModelError(msg)
     if SUFFIXES[backend] not in files:
-        msg = (
-            f"{path} has no network for backend={backend!r}; convolutional networks need "
-            "backend='tensorflow'"
-        )
+        msg = f"{path} has no network for backend={backend!r}; a CNN needs backend='tensorflow'"
         raise ModelError(msg)
     file, digest = files[SUFFIXES[backend]]
     content = _verified(path.with_name(Path(file).name), digest)
-    if backend == "numpy":
-        networks = load_networks(io.BytesIO(content))
-    else:
-        networks = load_keras_networks(content)
+    networks = (
+        load_networks(io.BytesIO(content)) if backend == "numpy" else load_keras_networks(content)
+    )
     return Model(name=name, inputs=inputs, card=card, networks=networks)
 
 
 def _verified(path, digest):
     """Content of a file, if its SHA-256 is the one on the card."""
-    try:
+    problem = f"there is no file {path}"
+    if path.is_file():
         content = path.read_bytes()
-    except FileNotFoundError:
-        msg = f"there is no file {path}; reinstall the package, or copy the training run again"
-        raise ModelError(msg) from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        msg = (
-            f"{path} is not the file that its card describes (the SHA-256 differs) and is not "
-            "loaded; reinstall the package, or copy the training run again"
-        )
-        raise ModelError(msg)
-    return content
+        if hashlib.sha256(content).hexdigest() == digest:
+            return content
+        problem = f"{path} is not the file that its card describes (the SHA-256 differs)"
+    msg = f"{problem}; reinstall the package, or copy the training run again"
+    raise ModelError(msg)

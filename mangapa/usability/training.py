@@ -5,6 +5,7 @@ import json
 import platform
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mangapa._utils.types import PathLike
 from mangapa.usability import _architectures as architectures
 from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS, compute_descriptors
 from mangapa.usability._image import standardise
-from mangapa.usability._keras import KerasNetwork, import_keras, to_keras, to_network
+from mangapa.usability._keras import import_keras, predict_keras, to_keras, to_network
 from mangapa.usability._network import calibrate, save_networks
 from mangapa.usability._predict import mean_of_symmetric, pair_inputs, partners
 from mangapa.usability.evaluation import labelled_table
@@ -46,19 +47,14 @@ LIMITS = (
 
 @dataclass(frozen=True, kw_only=True)
 class _Trained:
-    """
-    Trained networks, with the scores and metrics of fields that they were not trained on.
+    """Trained networks, with the scores and metrics of fields that they were not trained on."""
 
-    ``networks`` and ``scores`` are by setting, such as "alone", and ``histories`` by training. A
-    convolutional network is in ``keras_model`` alone. ``card`` holds entries of the model's card.
-    """
-
-    networks: dict
-    keras_model: object
-    histories: dict
-    scores: dict
-    part: np.ndarray
-    card: dict
+    networks: dict  # by setting, such as "alone"; empty for a convolutional network
+    keras: object  # Keras model of these networks, or a convolutional network
+    histories: dict  # by training
+    scores: dict  # by setting
+    part: np.ndarray  # part of the split that each field belongs to, (n,)
+    card: dict  # entries of the model's card
 
 
 def train(
@@ -76,22 +72,19 @@ def train(
     """
     Train a model.
 
-    The default model, an ensemble of dense networks on descriptors of the field, is first trained
-    five times, each time without a fifth of the galaxies, for its metrics and calibration, and then
-    on all of them. The published models, "fcn" and "cnn", take images; a fifth of the galaxies
-    decides when to stop, and another fifth gives the metrics. All observations of a galaxy stay
-    together.
+    The default model, an ensemble of dense networks on descriptors, is trained five times without a
+    fifth of the galaxies, for its metrics and calibration, and then on all. For the published
+    models, "fcn" and "cnn", which take images, one fifth decides when to stop, and another gives
+    the metrics. All observations of a galaxy stay together.
 
     Parameters
     ----------
-    data : path-like
-        Folder of the fields, as in `~mangapa.usability.labels.read_labelled`.
+    data, labels : path-like
+        Folder of the fields, and table of flags, as in `~mangapa.usability.labels.read_labelled`.
     out : path-like
         Folder for the model, its card, the history, and the scores of fields not trained on.
     model : {"default", "fcn", "cnn"}, optional
         Architecture.
-    labels : path-like, optional
-        Table of flags, as in `~mangapa.usability.labels.read_labelled`.
     seed : `int`, optional
         Seed of the split, the initial weights and the order of the fields.
     epochs : `int`, optional
@@ -99,8 +92,7 @@ def train(
     class_weights : `bool`, optional
         Give both classes the same weight, as published; only for "fcn" and "cnn".
     search : `int`, optional
-        Epochs of a Hyperband search for units and dropout before the training; only for "fcn" and
-        "cnn".
+        Epochs of a Hyperband search for units and dropout beforehand; only for "fcn" and "cnn".
     progress : `bool`, optional
         Show progress bars on a terminal.
 
@@ -111,10 +103,9 @@ def train(
 
     Raises
     ------
-    ValueError
-        If the model is not known or does not take an option, or there are too few galaxies.
-    ImportError
-        If TensorFlow or scikit-learn is not installed.
+    ValueError, ImportError
+        If the model is not known or does not take an option, there are too few galaxies, or
+        TensorFlow or scikit-learn is not installed.
     """
     if model not in MODELS:
         msg = f"model={model!r} is not known; choose one of {', '.join(map(repr, MODELS))}"
@@ -149,7 +140,7 @@ def train(
 
 
 def _ensemble_inputs(labelled, progress):
-    """For the network of each setting, the indices of the fields that it can judge, and inputs."""
+    """Indices of the fields that the network of each setting can judge, and its inputs."""
     bar = progress_bar(labelled.fields, show=progress, desc="descriptors", unit="field")
     prepared = [compute_descriptors(field)[0] for field in bar]
     together = partners(labelled.fields, prepared)
@@ -164,8 +155,8 @@ def _ensemble_inputs(labelled, progress):
 
 def _train_default(labelled, place, settings, progress):
     """Cross-validate, calibrate and train an ensemble on each kind of inputs."""
-    seed, epochs = settings["seed"], settings["epochs"]
-    inputs = _ensemble_inputs(labelled, progress)
+    seed, inputs = settings["seed"], _ensemble_inputs(labelled, progress)
+    fit = partial(architectures.fit_ensemble, epochs=settings["epochs"])
     fold = np.minimum((place * N_FOLDS).astype(int), N_FOLDS - 1)
     scores, histories, networks = {}, {}, {}
     total = len(inputs) * (N_FOLDS + 1)
@@ -175,12 +166,9 @@ def _train_default(labelled, place, settings, progress):
             raw = np.empty(rows.size)
             for k in np.unique(folds):
                 held = folds == k
-                network, histories[f"{name} {k}"] = architectures.fit_ensemble(
-                    given[~held],
-                    classes[~held],
-                    seed=seed + int(k),
-                    validation=(given[held], classes[held]),
-                    epochs=epochs,
+                validation = given[held], classes[held]
+                network, histories[f"{name} {k}"] = fit(
+                    given[~held], classes[~held], seed=seed + int(k), validation=validation
                 )
                 raw[held] = network(given[held])
                 bar.update()
@@ -190,22 +178,19 @@ def _train_default(labelled, place, settings, progress):
                 held = folds == k
                 slope, offset = platt(raw[~held], classes[~held] > 0)
                 scores[name][rows[held]] = calibrate(raw[held], slope, offset)
-            network, _ = architectures.fit_ensemble(given, classes, seed=seed, epochs=epochs)
+            network, _ = fit(given, classes, seed=seed)
             slope, offset = platt(raw, classes > 0)
             networks[name] = replace(network, slope=slope, offset=offset)
             bar.update()
+    model, part = to_keras(networks), np.array([f"fold {k}" for k in fold])
+    card = {
+        "inputs": "descriptors",
+        "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)],
+        "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
+        "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
+    }
     return _Trained(
-        networks=networks,
-        keras_model=to_keras(networks),
-        histories=histories,
-        scores=scores,
-        part=np.array([f"fold {k}" for k in fold]),
-        card={
-            "inputs": "descriptors",
-            "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)],
-            "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
-            "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
-        },
+        networks=networks, keras=model, histories=histories, scores=scores, part=part, card=card
     )
 
 
@@ -222,14 +207,10 @@ def _with_spread(scores, labelled, fold):
 def _train_image(labelled, place, settings):
     """Train a network on images; adds its architecture to the settings."""
     kind, seed = settings["model"], settings["seed"]
-    images = np.stack([standardise(field) for field in labelled.fields])
-    usable = labelled.classes > 0
-    part = np.array(["training", "validation", "test"])[
-        np.searchsorted(np.cumsum(SPLIT), place, side="right")
-    ]
-    training, validation = (
-        (images[part == name], usable[part == name]) for name in ("training", "validation")
-    )
+    images, usable = np.stack([*map(standardise, labelled.fields)]), labelled.classes > 0
+    parts = np.array(["training", "validation", "test"])
+    part = parts[np.searchsorted(np.cumsum(SPLIT), place, side="right")]
+    training, validation = ((images[part == one], usable[part == one]) for one in parts[:2])
     import_keras().utils.set_random_seed(seed)
     architecture = architectures.IMAGE_SETTINGS[kind]
     if settings["search"]:
@@ -238,31 +219,21 @@ def _train_image(labelled, place, settings):
         )
     settings["architecture"] = architecture
     model = architectures.build_image(kind, **architecture)
-    history = architectures.fit_image(
-        model,
-        *training,
-        validation,
-        seed=seed,
-        epochs=settings["epochs"],
-        class_weights=settings["class_weights"],
-    )
+    options = {name: settings[name] for name in ("seed", "epochs", "class_weights")}
+    histories = {kind: architectures.fit_image(model, *training, validation, **options)}
     networks = {"image": to_network(model)} if kind == "fcn" else {}
     if networks:
         model = to_keras(networks)
-    scores = mean_of_symmetric(images, networks.get("image") or KerasNetwork(model))
-    test = part == "test"
+    predict, test = networks.get("image") or partial(predict_keras, model), part == "test"
+    scores = {"alone": mean_of_symmetric(images, predict)}
+    card = {
+        "inputs": "image",
+        "descriptors": [],
+        "split": "60 % training, 20 % validation, 20 % test (the numbers), by galaxy",
+        "numbers": {"alone": metrics(scores["alone"][test], usable[test])},
+    }
     return _Trained(
-        networks=networks,
-        keras_model=model,
-        histories={kind: history},
-        scores={"alone": scores},
-        part=part,
-        card={
-            "inputs": "image",
-            "descriptors": [],
-            "split": "60 % training, 20 % validation, 20 % test (the numbers), by galaxy",
-            "numbers": {"alone": metrics(scores[test], usable[test])},
-        },
+        networks=networks, keras=model, histories=histories, scores=scores, part=part, card=card
     )
 
 
@@ -285,7 +256,7 @@ def _write_tables(out, labelled, trained):
 def _write_model(out, labelled, settings, trained):
     """Write the networks, and the card with the hashes of their files; return the card's path."""
     name, hashes = settings["model"], {}
-    writers = {".keras": trained.keras_model.save}
+    writers = {".keras": trained.keras.save}
     if trained.networks:
         writers[".npz"] = lambda path: save_networks(path, trained.networks)
     for suffix, write in writers.items():
