@@ -10,7 +10,7 @@ import numpy as np
 SIZE = (3.4, 2.8)
 DPI = 80
 #: Size of two fields side by side.
-PAIR_SIZE = (6.6, 3.2)
+PAIR_SIZE = (7.6, 3.2)
 #: Notebooks align the text of tables to the right.
 LEFT = 'style="text-align: left; vertical-align: top"'
 
