@@ -6,11 +6,14 @@ from weakref import WeakKeyDictionary
 
 from mangapa import angles, profiles
 from mangapa._utils.options import documented_with
-from mangapa.cleaning import CleanSettings, clean_with
+from mangapa._utils.types import ScalarLike
+from mangapa.cleaning import clean_with
 from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.formats.marvin_maps import galaxy_from_marvin
+from mangapa.profiles._profile import profile_prepared
+from mangapa.profiles._rings import RING_WIDTH
 from mangapa.settings import MeasurementSettings
 from mangapa.usability import Usability, _predict
 from mangapa.usability.model import load_model
@@ -94,7 +97,17 @@ def misalignment(
     return angles.misalignment(*both)
 
 
-def pa_profile(maps: object, tracer: str = "stellar", **options: Any) -> profiles.PAProfile:
+def pa_profile(
+    maps: object,
+    tracer: str = "stellar",
+    *,
+    pa_axis: ScalarLike | None = None,
+    axis_ratio: float | None = None,
+    effective_radius: ScalarLike | None = None,
+    ring_width: ScalarLike = RING_WIDTH,
+    settings: MeasurementSettings | None = None,
+    **options: Any,
+) -> profiles.PAProfile:
     """
     Measure the kinematic position angle against radius, with kinemetry's terms.
 
@@ -106,8 +119,12 @@ def pa_profile(maps: object, tracer: str = "stellar", **options: Any) -> profile
         Maps of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
-    **options
-        Options of `mangapa.clean`, and of `mangapa.pa_profile`, such as ``axis_ratio``.
+    pa_axis, axis_ratio, ring_width : optional
+        As in `mangapa.pa_profile`.
+    effective_radius : `float` or `~astropy.units.Quantity`, optional
+        As in `mangapa.pa_profile`; that of the header if not given.
+    settings, **options
+        The options of `kinematic_pa`; here those of cleaning and ``velocity_error`` matter.
 
     Returns
     -------
@@ -120,17 +137,17 @@ def pa_profile(maps: object, tracer: str = "stellar", **options: Any) -> profile
         If an argument is unknown, of the wrong type or out of its range.
     """
     check_tracer(tracer)
-    names = [name for name in CleanSettings.__dataclass_fields__ if name in options]
-    cleaning = CleanSettings(**{name: options.pop(name) for name in names})
+    settings = MeasurementSettings.from_options(settings, **options)
+    rings = {"pa_axis": pa_axis, "axis_ratio": axis_ratio, "ring_width": ring_width}
 
     def measure():
-        galaxy = _galaxy(maps, tracer)
-        field = clean_with(cleaning, galaxy.tracer(tracer))
-        return profiles.pa_profile(
-            field, **{"effective_radius": galaxy.effective_radius, **options}
-        )
+        radius = effective_radius
+        if radius is None:
+            radius = _galaxy(maps, tracer).effective_radius
+        prepared = _prepared(maps, tracer, settings)
+        return profile_prepared(prepared, effective_radius=radius, **rings)
 
-    key = ("profile", tracer, cleaning, repr(sorted(options.items())))
+    key = ("profile", tracer, settings, repr((effective_radius, rings)))
     return _remembered(maps, key, measure)
 
 

@@ -75,6 +75,21 @@ def test_profile(marvin_maps, maps_file):
         marvin_maps.pa_profile("gas")
 
 
+def test_settings_as_one_value(marvin_maps, maps_file):
+    settings = mangapa.MeasurementSettings(velocity_error=30, sigma=4, method="harmonic")
+    measured = mangapa.measure(maps_file, settings=settings)
+    assert marvin_maps.kinematic_pa(settings=settings).pa == measured.stellar.pa
+    angle = marvin_maps.kinematic_pa("halpha", settings=settings, method="disc").pa
+    assert angle == mangapa.measure(maps_file, settings=settings, method="disc").halpha.pa
+    profile = marvin_maps.pa_profile("halpha", settings=settings)
+    np.testing.assert_array_equal(profile["pa_err"], measured.halpha_profile["pa_err"])
+    assert marvin_maps.usability(settings=settings) == measured.stellar_usability
+    assert marvin_maps.misalignment(settings=settings).angle == measured.misalignment.angle
+    for method in (marvin_maps.kinematic_pa, marvin_maps.pa_profile, marvin_maps.usability):
+        with pytest.raises(TypeError, match="no option 'sgima'; did you mean 'sigma'"):
+            method(sgima=3)
+
+
 def test_results_are_cached_by_setting(marvin_maps):
     first = marvin_maps.kinematic_pa()
     assert marvin_maps.kinematic_pa() is first

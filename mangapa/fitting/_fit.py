@@ -13,6 +13,7 @@ from mangapa.fitting._methods import method_named
 from mangapa.fitting._prepared import one_blas_thread, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
+from mangapa.fitting._thin_disc import DiscSolution
 from mangapa.flags import PAFlags
 
 #: Fields of a list that are fitted at once, so that memory does not grow with the list.
@@ -140,7 +141,7 @@ def _result(prepared, found, method, settings):
         v_sys=(spaxels.first_guess + found.v_sys) * VELOCITY,
         chi2=found.chi2,
         flags=flags,
-        disc=None if found.disc is None else Disc.from_solution(found.disc),
+        disc=Disc.from_solution(found.disc) if isinstance(found.disc, DiscSolution) else found.disc,
         **common,
     )
 

@@ -35,8 +35,8 @@ class PAFit:
         The method's own 1-sigma error, degrees; NaN if it has none.
     other_axis : `float`
         Axis that another method found on the way, degrees; NaN if there was none.
-    disc : ``DiscSolution`` or `None`
-        The disc, if one was fitted.
+    disc : `Disc`, ``DiscSolution`` or `None`
+        The disc, if one was fitted, with or without units.
     """
 
     pa_axis: float

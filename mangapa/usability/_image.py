@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mangapa.fields import VelocityField
+from mangapa.fields import VelocityField, check_field
 
 #: Rows and columns of the image (Duckworth et al. 2020, section 2.4).
 SHAPE = (32, 32)
@@ -35,8 +35,8 @@ def standardise(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndar
 
     Raises
     ------
-    ValueError
-        If the shape is not two positive whole numbers.
+    TypeError, ValueError
+        If ``field`` is not a field, or the shape is not two positive whole numbers.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def standardise(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndar
     >>> image.shape, image.dtype.name, bool(abs(image).max() <= 1)
     ((32, 32), 'float32', True)
     """
-    shape = _validated(shape)
+    shape = _validated(field, shape)
     good = field.good
     if not good.any():
         return np.zeros(shape, np.float32)
@@ -76,8 +76,8 @@ def footprint(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndarra
 
     Raises
     ------
-    ValueError
-        If the shape is not two positive whole numbers.
+    TypeError, ValueError
+        If ``field`` is not a field, or the shape is not two positive whole numbers.
 
     Examples
     --------
@@ -87,12 +87,13 @@ def footprint(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndarra
     >>> print(cover[16, 16], cover[0, 0])
     1.0 0.0
     """
-    shape = _validated(shape)
+    shape = _validated(field, shape)
     share = _resample(field.good, shape) * (np.prod(shape) / max(field.velocity.shape) ** 2)
     return np.clip(share, 0, 1).astype(np.float32)
 
 
-def _validated(shape):
+def _validated(field, shape):
+    check_field("field", field)
     shape = tuple(shape)
     if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
         msg = f"shape={shape!r} must be two positive whole numbers, such as {SHAPE}"

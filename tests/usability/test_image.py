@@ -94,3 +94,9 @@ def test_images_fill_the_range(galaxy):
     image = mangapa.standardise(galaxy.halpha)
     assert image.min() < -0.9
     assert image.max() > 0.9
+
+
+@pytest.mark.parametrize("function", [mangapa.standardise, footprint])
+def test_a_galaxy_is_not_a_field(function, galaxy):
+    with pytest.raises(TypeError, match="field must be a VelocityField, not Galaxy; choose one of"):
+        function(galaxy)
