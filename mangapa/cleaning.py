@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from astropy import units as u
 
-from mangapa._utils.options import option
+from mangapa._utils.options import none_or, option
+from mangapa._utils.quantities import scalar
 from mangapa.fields import VelocityField, check_field
 from mangapa.flags import Rejection
 
@@ -12,14 +14,10 @@ __all__ = ["clean"]
 
 #: Smallest region that is kept, as a fraction of all good spaxels (Duckworth et al. 2020).
 MIN_REGION = 0.1
-#: Clipping threshold in standard deviations: the default of astropy (ibid.).
+#: Clipping threshold in standard deviations: the default of astropy (Duckworth et al. 2020).
 SIGMA = 3.0
-#: Rounds of clipping: the default of astropy (ibid.).
-MAX_ITERATIONS = 5
-
-
-def _threshold(text):
-    return None if text == "none" else float(text)
+#: Rounds of clipping: the default of astropy (Duckworth et al. 2020).
+CLIPPING_ROUNDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +33,8 @@ class CleanSettings:
 
     sigma: float | None = option(
         SIGMA,
-        "velocities beyond this many standard deviations are rejected",
-        parse=_threshold,
+        "clipping threshold in standard deviations, or none",
+        parse=none_or(float),
         metavar="N",
     )
     min_region: float = option(
@@ -47,14 +45,13 @@ class CleanSettings:
     )
 
     def __post_init__(self):
-        if self.sigma is not None and not self.sigma > 0:
-            msg = f"sigma={self.sigma!r} must be positive, or None for no clipping"
-            raise ValueError(msg)
-        if not 0 <= self.min_region <= 1:
+        if self.sigma is not None:
+            object.__setattr__(self, "sigma", scalar("sigma", self.sigma, u.one, positive=True))
+        min_region = scalar("min_region", self.min_region, u.one)
+        if not 0 <= min_region <= 1:
             msg = f"min_region={self.min_region!r} must be a fraction between 0 and 1"
             raise ValueError(msg)
-        object.__setattr__(self, "sigma", None if self.sigma is None else float(self.sigma))
-        object.__setattr__(self, "min_region", float(self.min_region))
+        object.__setattr__(self, "min_region", min_region)
 
 
 def clean(
@@ -95,10 +92,10 @@ def clean(
     >>> mangapa.clean(galaxy.halpha)
     <VelocityField of 9999-3701, halpha: 44 x 44 spaxels, 799 good, 6 outlying_velocity>
     """
-    return clean_with(CleanSettings(sigma=sigma, min_region=min_region), field)
+    return clean_with(field, CleanSettings(sigma=sigma, min_region=min_region))
 
 
-def clean_with(settings, field):
+def clean_with(field, settings):
     """`clean` with its options as one value, `CleanSettings` or `~mangapa.MeasurementSettings`."""
     from astropy.stats import sigma_clip
 
@@ -110,7 +107,7 @@ def clean_with(settings, field):
     good &= ~small
     if settings.sigma is not None and good.any():
         velocity = field.velocity[good].value
-        clipped = sigma_clip(velocity, sigma=settings.sigma, maxiters=MAX_ITERATIONS)
+        clipped = sigma_clip(velocity, sigma=settings.sigma, maxiters=CLIPPING_ROUNDS)
         outlying = np.zeros_like(good)
         outlying[good] = np.ma.getmaskarray(clipped)
         rejection[outlying] |= Rejection.OUTLYING_VELOCITY.value

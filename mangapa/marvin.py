@@ -233,9 +233,11 @@ def _prepared(maps, tracer, settings):
     """A field, cleaned and prepared once for the angle and the usability."""
 
     def prepare():
-        return prepare_for(settings, clean_with(settings, _galaxy(maps, tracer).tracer(tracer)))
+        return prepare_for(clean_with(_galaxy(maps, tracer).tracer(tracer), settings), settings)
 
-    return _remembered(maps, ("prepared", tracer, settings), prepare)
+    # Only these options matter to it, so that any method and model share it.
+    options = settings.sigma, settings.min_region, settings.velocity_error, settings.v_sys
+    return _remembered(maps, ("prepared", tracer, *options), prepare)
 
 
 def _remembered(maps, key, compute):

@@ -1,4 +1,4 @@
-"""One galaxy, from a source to both position angles, their misalignment and all else."""
+"""One galaxy, from a source to both position angles, their misalignment and the rest."""
 
 import contextlib
 import os
@@ -17,13 +17,13 @@ from mangapa.archive._configuration import may_download
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
 from mangapa.exceptions import MapsFileError
-from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, check_tracer
+from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.formats import read_galaxy
 from mangapa.formats.marvin_maps import galaxy_from_marvin
-from mangapa.profiles import Features, PAProfile
+from mangapa.profiles import Features, FieldFeatures, PAProfile
 from mangapa.profiles._features import features_of
 from mangapa.profiles._profile import profile_prepared
 from mangapa.settings import MeasurementSettings
@@ -59,8 +59,8 @@ class TracerMeasurement:
     pa: KinematicPA
     usability: Usability
     profile: PAProfile | None
-    features: object
-    field: object
+    features: FieldFeatures
+    field: VelocityField | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -74,7 +74,7 @@ class Measurement:
     Attributes
     ----------
     galaxy : `~mangapa.Galaxy`
-        The galaxy with its fields as they were fitted, cleaned.
+        The galaxy with its cleaned fields, as they were fitted.
     stellar, halpha : `~mangapa.KinematicPA`
         The position angles; NaN and a flag where there is none.
     misalignment : `~mangapa.Misalignment`
@@ -178,7 +178,7 @@ class Measurement:
 
 @documented_with(MeasurementSettings)
 def measure(
-    source: PathLike | Galaxy | object,
+    source: PathLike | Galaxy | Any,
     *,
     release: str | None = None,
     daptype: str | None = None,
@@ -189,7 +189,7 @@ def measure(
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
 
-    Each field is cleaned, fitted, also on rings, and judged whether it can be used.
+    Each field is cleaned, fitted as a whole and on rings, and judged for usability.
 
     Parameters
     ----------
@@ -200,8 +200,8 @@ def measure(
         Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.archive.locate`; other sources
         know theirs.
     download : `bool`, optional
-        Download the file of an identifier if it is missing or damaged; by default as the
-        configuration says, which is not to.
+        Download the file of an identifier if it is missing or damaged; by default the
+        configuration decides, which says no unless it was changed.
     settings : `~mangapa.MeasurementSettings`, optional
         All options of the measurement as one value.
     **options
@@ -233,9 +233,9 @@ def measure(
         galaxy = _resolve(source, release, daptype, download)
     present = [tracer for tracer in TRACERS if galaxy.tracer(tracer) is not None]
     with _timed(seconds, "clean"):
-        fields = {tracer: clean_with(settings, galaxy.tracer(tracer)) for tracer in present}
+        fields = {tracer: clean_with(galaxy.tracer(tracer), settings) for tracer in present}
     with _timed(seconds, "fit"):
-        prepared = [prepare_for(settings, fields[tracer]) for tracer in present]
+        prepared = [prepare_for(fields[tracer], settings) for tracer in present]
         angles = dict.fromkeys(TRACERS, KinematicPA(flags=PAFlags.NO_MAP))
         angles |= zip(present, fit_prepared(prepared, settings), strict=True)
     with _timed(seconds, "classify"):

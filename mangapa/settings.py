@@ -82,10 +82,8 @@ class MeasurementSettings(CleanSettings, FitSettings):
 
         Raises
         ------
-        TypeError
-            If an option is not known.
-        ValueError
-            If a value is out of its range.
+        TypeError, ValueError
+            If an option is unknown, of the wrong type or out of its range.
         """
         if settings is not None and not isinstance(settings, cls):
             msg = f"settings must be MeasurementSettings, not {type(settings).__name__}"

@@ -84,7 +84,7 @@ def test_cleaning_only_masks_and_records_each_spaxel(seed):
     ("options", "match"),
     [
         ({"sigma": 0}, "sigma=0 must be positive"),
-        ({"sigma": float("nan")}, "sigma=nan must be positive"),
+        ({"sigma": float("nan")}, "sigma=nan must be one finite number"),
         ({"min_region": -0.1}, "min_region=-0.1 must be a fraction"),
         ({"min_region": 10}, "min_region=10 must be a fraction"),
     ],

@@ -166,7 +166,7 @@ def test_help_describes_every_setting(command, capsys):
         assert f"--{one.name.replace('_', '-')} " in text
         assert f"{' '.join(one.metadata['text'].split())} (default: " in text
     assert "--error {default,analytic,bootstrap,none}" in text
-    assert "rejected (default: 3)" in text
+    assert "or none (default: 3)" in text
     assert "fitting method (default: disc)" in text
 
 

@@ -16,23 +16,32 @@ from tests.test_reference import REFERENCE, differences
 
 #: The modules that measure.
 MEASURING = (
-    *("mangapa._utils.grid", "mangapa.angles", "mangapa.cleaning", "mangapa.fitting"),
-    *("mangapa.profiles", "mangapa.usability._descriptor_groups", "mangapa.usability._on_axis"),
-    *("mangapa.usability._image", "mangapa.usability._predict"),
+    *("mangapa._utils.grid", "mangapa._utils.robust", "mangapa.angles", "mangapa.cleaning"),
+    *("mangapa.fitting", "mangapa.profiles", "mangapa.usability._descriptor_groups"),
+    *("mangapa.usability._on_axis", "mangapa.usability._image", "mangapa.usability._network"),
+    "mangapa.usability._predict",
 )
 #: Constants that results do not depend on while they are reasonable, by the reason.
 FREE = {
     "guards against division by zero, overflow or rounding": (
-        *("TINY", "fitting._errors.RIDGE", "LARGEST_EXPONENT", "CERTAIN", "ANY_PAIRS"),
-        *("MIN_SPREAD", "MAX_USED", "ROUNDING", "COLLINEAR", "HULL_TOLERANCE", "EDGE_DECIMALS"),
-        *("MIN_DETERMINANT", "SAME_ERRORS", "LEAST_LEFT", "grid.MIN_SPAXELS", "JITTER"),
+        *("robust.TINY", "_curves.VANISHING", "_errors.RIDGE", "_errors.LARGEST_EXPONENT"),
+        *("_errors.MAX_USED", "_detections.CERTAIN", "_curves.ANY_PAIRS", "_curves.MIN_SPREAD"),
+        *("_prepared.ROUNDING", "_prepared.COLLINEAR", "symmetry.HULL_TOLERANCE"),
+        *("symmetry.EDGE_DECIMALS", "symmetry.JITTER", "_noise.MIN_DETERMINANT"),
+        *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
+        "_network.SURE",
     ),
     "limits that no field of thousands has met": (
-        *("MIN_NEIGHBOURS", "FEWEST_ANGLES", "WORST_DISC", "WORST_SMOOTH"),
+        *("_errors.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),
+        *("_descriptor_groups.WORST_DISC", "_descriptor_groups.WORST_SMOOTH"),
     ),
-    "speed only": ("BATCH", "CHUNK", "SAMPLE", "COUNTABLE", "_DECIMALS", "MAX_ITERATIONS"),
-    "extrapolation that only has to reach far enough": ("BEYOND",),
-    "limit of an argument, tested by its message": ("MIN_STEPS",),
+    "speed only": (
+        *("_fit.FIELDS_AT_ONCE", "_curves.TRANSFORMS_AT_ONCE", "symmetry.CHUNK", "grid.SAMPLE"),
+        *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
+        "_thin_disc.MAX_ITERATIONS",
+    ),
+    "extrapolation that only has to reach far enough": ("symmetry.BEYOND",),
+    "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
 }
 
 
@@ -53,11 +62,11 @@ def tuned_constants():
     for module in measuring_modules():
         # Only where it is assigned, not where it is imported.
         assigned = re.findall(
-            r"^((?:[A-Z_]+, )*[A-Z_]+) = ", Path(module.__file__).read_text(), re.M
+            r"^((?:[A-Z][A-Z_0-9]*, )*[A-Z][A-Z_0-9]*) = ", Path(module.__file__).read_text(), re.M
         )
         for name in ", ".join(assigned).split(", "):
             path = f"{module.__name__}.{name}"
-            free = any(path.endswith(one) for names in FREE.values() for one in names)
+            free = any(path.endswith(f".{one}") for names in FREE.values() for one in names)
             if name and is_number(getattr(module, name)) and not free:
                 yield pytest.param(module, name, id=path.removeprefix("mangapa."))
 
@@ -109,6 +118,7 @@ def first_difference():
             for difference in differences(found, REFERENCE[name], name):
                 return difference
         except (ArithmeticError, AssertionError, IndexError, ValueError, np.linalg.LinAlgError):
+            # A number that is part of a structure, such as a number of terms.
             return f"{name} fails"
     return None
 

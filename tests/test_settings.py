@@ -1,11 +1,17 @@
 import json
 import pickle
+import re
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy import units as u
 
 import mangapa
+import mangapa.marvin
 from mangapa import MeasurementSettings
 from mangapa._utils.options import documented_with
 
@@ -16,8 +22,6 @@ from mangapa._utils.options import documented_with
         ({"sigma": 3}, {}),
         ({"sigma": np.float32(3), "min_region": np.float64(0.1)}, {}),
         ({"method": "disc"}, {"method": "default"}),
-        ({"error": "analytic"}, {"error": "default"}),
-        ({"method": "harmonic", "error": "bootstrap"}, {"method": "harmonic"}),
         ({"n_steps": np.int64(91)}, {"n_steps": 91}),
         ({"velocity_error": 5 * u.km / u.s}, {"velocity_error": 5}),
         ({"velocity_error": 5000 * u.m / u.s}, {"velocity_error": 5.0}),
@@ -67,7 +71,12 @@ def test_options_replace_those_of_settings():
         ({"method": "magic"}, ValueError, "method='magic' is not known; choose one of default, "),
         ({"error": "guess"}, ValueError, "error='guess' must be one of 'default', "),
         ({"n_steps": 2.5}, ValueError, "n_steps=2.5 must be an integer of at least 3"),
-        ({"sigma": -1}, ValueError, "sigma=-1 must be positive, or None"),
+        ({"sigma": -1}, ValueError, "sigma=-1 must be positive"),
+        ({"sigma": "wide"}, ValueError, "sigma='wide' must be a number"),
+        ({"sigma": True}, ValueError, "sigma=True must be a number"),
+        ({"min_region": None}, ValueError, "min_region=None must be one finite number"),
+        ({"method": ["disc"]}, TypeError, "method=['disc'] must be a name"),
+        ({"error": ["analytic"]}, ValueError, "error=['analytic'] must be one of"),
         ({"min_region": 2}, ValueError, "min_region=2 must be a fraction between 0 and 1"),
         ({"velocity_error": 0}, ValueError, "velocity_error=0 must be positive"),
         ({"v_sys": "mean"}, ValueError, "v_sys='mean' must be a number in km / s"),
@@ -75,16 +84,23 @@ def test_options_replace_those_of_settings():
         ({"settings": "fast"}, TypeError, "settings must be MeasurementSettings, not str"),
     ],
 )
-def test_bad_options_are_named(options, error, message, galaxy):
-    with pytest.raises(error, match=message.replace("?", r"\?")):
+def test_bad_options_are_named(options, error, message, galaxy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=re.escape(message)):
         MeasurementSettings.from_options(**options)
-    with pytest.raises(error, match=message.replace("?", r"\?")):
-        mangapa.measure(galaxy, **options)
+    for function in (
+        partial(mangapa.measure, galaxy),
+        partial(mangapa.survey, "galaxy.fits", "run"),
+        partial(mangapa.marvin.kinematic_pa, object()),
+    ):
+        with pytest.raises(error, match=re.escape(message)):
+            function(**options)
+    assert not Path("run").exists()
 
 
 def test_docstrings_list_every_option():
     names = MeasurementSettings.__dataclass_fields__
-    assert len(names) >= 8
+    assert len(names) == 8
     for name in names:
         assert f"- ``{name}`` (" in mangapa.measure.__doc__
 
@@ -106,3 +122,15 @@ def test_the_list_keeps_its_indentation():
     lines = [line for line in function.__doc__.splitlines() if "``" in line]
     assert len(lines) == len(MeasurementSettings.__dataclass_fields__)
     assert all(line.startswith("    - ``") for line in lines)
+
+
+def test_without_docstrings():
+    """As with ``python -OO``."""
+    code = "import mangapa; print(mangapa.measure.__doc__)"
+    done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "None", done.stderr
+
+
+def test_an_error_of_settings_stays_when_the_method_is_replaced():
+    settings = MeasurementSettings(method="harmonic", error="bootstrap")
+    assert MeasurementSettings.from_options(settings, method="disc").error == "bootstrap"

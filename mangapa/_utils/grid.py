@@ -10,7 +10,7 @@ REGULAR = 0.02
 #: Number of spaxels that are checked.
 SAMPLE = 200
 #: Fewest spaxels that can determine a grid.
-MIN_SPAXELS = 3
+FEWEST_ON_A_GRID = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def grid_of(x, y, good):
     ``x`` and ``y`` are offsets in arcsec; they must be finite where ``good`` is true; all (ny, nx).
     """
     row, column = np.nonzero(good)
-    if row.size < MIN_SPAXELS:
+    if row.size < FEWEST_ON_A_GRID:
         return None
     # Four spaxels far apart determine the grid; these and a sample must be on it.
     far = np.array([0, column.argmin(), column.argmax(), row.size - 1])

@@ -16,19 +16,24 @@ def option(default, text, *, parse=str, metavar=None, choices=None):
     return field(default=default, metadata=about)
 
 
-def check_names(given, kind, where):
-    """Raise a TypeError if a name in ``given`` is not a field of the dataclass ``kind``."""
+def none_or(parse):
+    """Parser of a command line for text that is "none" or what ``parse`` takes."""
+    return lambda text: None if text == "none" else parse(text)
+
+
+def check_names(given, kind, subject):
+    """Raise a TypeError if a name in ``given`` is not an option of the dataclass ``kind``."""
     known = [one.name for one in fields(kind)]
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(known)}"
-            msg = f"{where} has no option {name!r}; {hint}"
+            msg = f"{subject} has no option {name!r}; {hint}"
             raise TypeError(msg)
 
 
 def documented_with(kind):
-    """Decorator that puts a list of the options of a dataclass in the place of ``{options}``."""
+    """Return a decorator that replaces ``{options}`` in a docstring by a list of the options."""
     lines = [
         f"- ``{one.name}`` ({inspect.formatannotation(one.type)}, default {one.default!r}): "
         f"{one.metadata['text']}."
@@ -36,6 +41,8 @@ def documented_with(kind):
     ]
 
     def decorate(function):
+        if function.__doc__ is None:  # python -OO
+            return function
         # Python 3.13 strips the indentation of docstrings, earlier versions do not.
         text = inspect.cleandoc(function.__doc__)
         (indent,) = (

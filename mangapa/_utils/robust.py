@@ -1,9 +1,11 @@
-"""Robust statistics of small arrays, without the checks that take numpy most of its time."""
+"""Robust statistics of small arrays, without the checks on which numpy spends most of its time."""
 
 import numpy as np
 
 #: Standard deviation over median absolute deviation, for normal errors.
 NORMAL = 1.4826
+#: Added to what may vanish before a division.
+TINY = 1e-9
 
 
 def median(values):

@@ -20,7 +20,8 @@ from mangapa.fitting._scattered import on_a_grid
 N_AZIMUTHS = 180
 #: Innermost ring, within which the azimuth means nothing, and distance of the rings, spaxels.
 FIRST_RING, RING_STEP = 1.5, 2.0
-#: A polar sample counts if at least this share of its bilinear weight is on good spaxels.
+#: A polar sample counts if at least this share of its bilinear weight is on good spaxels (chosen by
+#: hand, as are the next and the limit of outliers).
 COVERED = 0.6
 #: Angles with less than this fraction of the pairs of the best covered angle do not compete.
 ENOUGH_PAIRS = 0.1
@@ -39,8 +40,8 @@ MIN_SPREAD = 1e-3
 #: operator.
 ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
 #: Fields that are transformed at once: enough to share the work, few enough for the cache.
-BATCH = 8
-TINY = 1e-30
+TRANSFORMS_AT_ONCE = 8
+VANISHING = 1e-30
 #: The 3-sigma rule of pafit: chi-square of one parameter, and standard deviations of chi-square.
 DELTA_CHI2, CHI2_SIGMAS = 9.0, 3.0
 #: Least half-width of that interval, degrees: the published step.
@@ -60,7 +61,7 @@ class Curve:
     #: there are too few pairs.
     mismatch: np.ndarray
     #: Sum of the inverse variances of the field's points, over 4, (km/s)^-2: a pair's difference is
-    #: twice the part that symmetry removes, and its square four times.
+    #: twice the part that symmetry removes, so its square is four times as large.
     information: float
     pa_axis: float  # best axis modulo 180, refined below the steps, deg; NaN without pairs
     v_sys: float  # systemic velocity there, km/s
@@ -82,8 +83,8 @@ def symmetry_curves(spaxels):
         numbers.setdefault(key, []).append(number)
     curves = [None] * len(spaxels)
     for key, of_grid in maps.items():
-        for start in range(0, len(of_grid), BATCH):
-            batch = slice(start, start + BATCH)
+        for start in range(0, len(of_grid), TRANSFORMS_AT_ONCE):
+            batch = slice(start, start + TRANSFORMS_AT_ONCE)
             mismatch, v_sys = mirror_mismatch(*_polar(key, of_grid[batch]))
             for i, number in enumerate(numbers[key][batch]):
                 curves[number] = curve_of(mismatch[i], v_sys[i], spaxels[number].points)
@@ -94,8 +95,8 @@ def three_sigma(chi2, n_points):
     """
     Half-width of the 3-sigma interval in chi-square by the rule of pafit, degrees.
 
-    ``chi2`` is given at angles evenly spaced over 180 degrees, without the last; it counts
-    where it is at most 9, and 3 standard deviations of chi-square itself, above its minimum.
+    ``chi2`` is given at angles evenly spaced over 180 degrees, without the last. An angle counts if
+    its chi-square is above the minimum by at most 9 plus 3 sqrt(2 n).
     """
     inside = chi2 <= chi2.min() + DELTA_CHI2 + CHI2_SIGMAS * np.sqrt(2 * n_points)
     return float(max(90.0 * np.count_nonzero(inside) / chi2.size, MIN_WIDTH))
@@ -127,7 +128,7 @@ def _polar(geometry, maps):
     sampled = operator @ np.concatenate(maps, axis=1)
     sampled = sampled.T.reshape(len(maps), 3, radius.size, N_AZIMUTHS)
     weight = np.where(sampled[:, 2] > COVERED, sampled[:, 0], 0.0)
-    velocity = np.where(weight > 0, sampled[:, 1] / np.maximum(weight, TINY), 0.0)
+    velocity = np.where(weight > 0, sampled[:, 1] / np.maximum(weight, VANISHING), 0.0)
     return velocity, weight, radius
 
 
@@ -174,19 +175,19 @@ def mirror_mismatch(velocity, weight, radius):
     opposite = np.concatenate([pairs[..., half:], pairs[..., :half]], axis=-1)
     count_across, linear_across, square_across, product_across = opposite
     most = count.max(axis=-1, keepdims=True)
-    v_sys = linear_across / np.maximum(count_across, ANY_PAIRS * most + TINY)
+    v_sys = linear_across / np.maximum(count_across, ANY_PAIRS * most + VANISHING)
     total = count + count_across
     mismatch = (
         2 * (square - product + square_across + product_across)
         - 8 * v_sys * linear_across
         + 4 * v_sys**2 * count_across
-    ) / np.maximum(total, TINY)
+    ) / np.maximum(total, VANISHING)
     enough = total > ENOUGH_PAIRS * total.max(axis=-1, keepdims=True)
     return np.where(enough, np.maximum(mismatch, 0), np.inf), v_sys
 
 
 def curve_of(mismatch, v_sys, points):
-    """The best angle of a curve, refined by a parabola through its neighbours."""
+    """Make a `Curve`, whose best angle is refined by a parabola through its neighbours."""
     information = np.sum(points.error**-2.0) / 4
     best = int(np.argmin(mismatch))
     before, at, after = mismatch[[best - 1, best, (best + 1) % N_AZIMUTHS]]

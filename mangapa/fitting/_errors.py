@@ -8,12 +8,12 @@ from mangapa.fitting._points import CORRELATION, with_velocity
 from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
 #: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
-UNIFORM = 180 / np.sqrt(12)
+UNIFORM_AXIS = 180 / np.sqrt(12)
 #: Squared signal-to-noise of the rotation that noise alone fakes, at which half of the answers are
-#: chance, and the width over which that share falls; fitted to simulated fields of pure noise
-#: (benchmarks/error_calibration.py).
+#: chance, and the width over which that share falls; chosen so that fields of pure noise have
+#: errors near 52 deg in benchmarks/error_calibration.py.
 CHANCE, CHANCE_WIDTH = 5.5, 1.2
-#: Exponents beyond this only overflow.
+#: Exponents are clipped here, where the share is 0 or 1 but for rounding.
 LARGEST_EXPONENT = 50.0
 #: Correlated noise is distinguished from white noise where the neighbours within reach, weighted by
 #: their correlation, add at least this many per point.
@@ -26,9 +26,10 @@ ABSORBED = 0.4
 #: The equations for the two parts of the noise are singular if their determinant is below this
 #: fraction of what decays with distance.
 SINGULAR = 0.1
-#: Largest share of the data's freedom that a fit can be taken to use up.
+#: Largest fraction of the degrees of freedom that a fit is assumed to use.
 MAX_USED = 0.9
-#: Fewest degrees of freedom from which the noise can be estimated.
+#: Fewest degrees of freedom from which the noise can be estimated (chosen by hand, as are the three
+#: above and the next).
 MIN_FREEDOM = 4.0
 #: A correlated part that is less significant than this many of its own standard deviations is
 #: shrunk towards none.
@@ -61,13 +62,13 @@ def analytic_error(disc, grid):
     chance = 1 / (1 + np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
     # The fitted rotation holds one part of noise, so that its true significance is less.
     error = np.degrees(np.sqrt(variance)) * np.sqrt(significance / max(significance - 1, 1.0))
-    error = min(error, UNIFORM)
+    error = min(error, UNIFORM_AXIS)
     if bounded.size - n_effective < MIN_FREEDOM:
         chance = 1.0
-    return float(np.sqrt((1 - chance) * error**2 + chance * UNIFORM**2))
+    return float(np.sqrt((1 - chance) * error**2 + chance * UNIFORM_AXIS**2))
 
 
-def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
+def bootstrap_error(spaxels, axis, fit, rng):
     """
     1-sigma error of any method's axis, degrees, by parametric bootstrap.
 
@@ -84,19 +85,19 @@ def bootstrap_error(spaxels, axis, fit, rng, n_draws=N_DRAWS):
     order = _order_of_ids(spaxels)
     draws = [
         with_velocity(spaxels, (smooth + unit * noise.draw(rng, order))[points.bins])
-        for _ in range(n_draws)
+        for _ in range(N_DRAWS)
     ]
     off = np.radians(2 * (np.array(fit(draws)) - axis))
     off = off[np.isfinite(off)]
     if off.size == 0:
-        return UNIFORM
+        return UNIFORM_AXIS
     # About the mean axis, so that a method's bias does not count as scatter.
     off = np.angle(np.exp(1j * (off - np.angle(np.mean(np.exp(1j * off)))))) / 2
-    return float(min(np.degrees(np.sqrt(np.mean(off**2))), UNIFORM))
+    return float(min(np.degrees(np.sqrt(np.mean(off**2))), UNIFORM_AXIS))
 
 
 def _order_of_ids(spaxels):
-    """Rank of each point by bin id, in which order noise is drawn; that of the points without."""
+    """Rank of each point by bin id, or by position without ids; noise is drawn in this order."""
     points = spaxels.points
     ids = np.arange(points.n_spaxels.size)
     if spaxels.bin_id is not None:

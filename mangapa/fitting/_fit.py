@@ -1,7 +1,5 @@
 """`fit_pa`: check the field, call a method, choose the receding side."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from astropy import units as u
 
@@ -17,15 +15,15 @@ from mangapa.fitting._thin_disc import DiscSolution
 from mangapa.flags import PAFlags
 
 #: Fields of a list that are fitted at once, so that memory does not grow with the list.
-BATCH = 64
+FIELDS_AT_ONCE = 64
 #: Methods disagree beyond this many standard deviations of their difference.
 DISAGREEMENT = 3.0
-#: No method resolves angles finer than this, degrees: half of the published step.
+#: Least error that the axis of the other method is taken to have, degrees: half the published step.
 RESOLUTION = 0.25
 
 
 def fit_pa(
-    field: VelocityField | Sequence[VelocityField],
+    field: VelocityField | list[VelocityField] | tuple[VelocityField, ...],
     *,
     method: str = "default",
     error: str | None = "default",
@@ -41,8 +39,8 @@ def fit_pa(
 
     Parameters
     ----------
-    field : `~mangapa.VelocityField` or sequence of them
-        The field; a sequence gives a list.
+    field : `~mangapa.VelocityField`, or `list` or `tuple` of them
+        The field; several give a list.
     method : `str`, optional
         One of `~mangapa.fitting.available_methods`, or "default".
     error : {"default", "analytic", "bootstrap", None}, optional
@@ -89,17 +87,17 @@ def fit_pa(
     if isinstance(field, (list, tuple)):
         for i, one in enumerate(field):
             check_field(f"field[{i}]", one)
-        batches = (field[i : i + BATCH] for i in range(0, len(field), BATCH))
+        batches = (field[i : i + FIELDS_AT_ONCE] for i in range(0, len(field), FIELDS_AT_ONCE))
         return [
             result
             for batch in batches
-            for result in fit_prepared([prepare_for(settings, one) for one in batch], settings)
+            for result in fit_prepared([prepare_for(one, settings) for one in batch], settings)
         ]
     check_field("field", field)
-    return fit_prepared([prepare_for(settings, field)], settings)[0]
+    return fit_prepared([prepare_for(field, settings)], settings)[0]
 
 
-def prepare_for(settings, field):
+def prepare_for(field, settings):
     """Prepare a field with the errors and the systemic velocity of `FitSettings`."""
     return prepare(field, velocity_error=settings.velocity_error, v_sys=settings.v_sys)
 
@@ -162,7 +160,7 @@ def _error(found, spaxels, method, settings):
     def axes(draws):
         return [fit.pa_axis for fit in method.fit_all(draws, n_steps=settings.n_steps)]
 
-    # Always the same draws, so that a field has the same error whoever asks and in any order.
+    # Fixed seed: the error of a field depends neither on the caller nor on the order of the fields.
     scatter = bootstrap_error(spaxels, found.pa_axis, axes, np.random.default_rng(0))
     step = 180 / (settings.n_steps - 1) if method.stepped else 0.0
     # The rounding to steps is uniform, with this standard deviation.

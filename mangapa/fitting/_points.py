@@ -8,8 +8,8 @@ import numpy as np
 #: d in spaxels (Westfall et al. 2019, AJ 158, 231).
 CORRELATION = 1.92
 #: Spaxels that share noise, pi x 1.92^2: n spaxels hold n / (n + 12) of an independent datum. The
-#: angles of repeat observations hardly depend on it (benchmarks/real_precision.py: 3 to 20 do
-#: equally well).
+#: angles of repeat observations hardly depend on it (benchmarks/real_precision.py, run with 3 and
+#: with 20).
 CORRELATION_AREA = 12.0
 #: Pieces of equal velocity are bins unless their second moment exceeds that of a square by more
 #: than this factor; a rectangle of 8 to 1 is just accepted, while the isovelocity lines of a

@@ -21,7 +21,7 @@ from mangapa.flags import PAFlags
 MIN_SPAXELS = 20
 #: Velocity error where the inverse variance is not known, km/s (Duckworth et al. 2020).
 TYPICAL_VELOCITY_ERROR = 10.0
-#: Positions are on one line if their spread across it is this much smaller than along it.
+#: Positions are on one line if their spread across it is less than this fraction of that along it.
 COLLINEAR = 1e-3
 #: Velocities that differ by less than this, relative to their size, are equal but for rounding.
 ROUNDING = 1e-9
@@ -164,18 +164,18 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
     return PreparedField(field=field, spaxels=spaxels)
 
 
-def without_bin_ids(spaxels):
-    """Spaxels on a grid whose bins show in the velocities alone; the same, if they are such."""
-    if spaxels.grid is not None:
-        bins = spaxels.bins
-        if spaxels.bin_id is not None:
-            bins = bins_by_velocity(spaxels.velocity, spaxels.good)
-        if same_partition(bins, spaxels.bins):
-            return spaxels
+def binned_by_velocity(spaxels):
+    """Spaxels on a grid, binned by their equal velocities alone, as the networks were trained."""
+    # With equal errors, the unweighted disc is the only one to fit.
     error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, spaxels.velocity.shape)
-    if spaxels.grid is not None:
-        return replace(spaxels, bin_id=bins, error=error)
-    return on_a_grid(replace(spaxels, error=error), np.ones(error.size))[0]
+    if spaxels.grid is None:
+        return on_a_grid(replace(spaxels, error=error), np.ones(error.size))[0]
+    bins = spaxels.bins
+    if spaxels.bin_id is not None:
+        bins = bins_by_velocity(spaxels.velocity, spaxels.good)
+    if same_partition(bins, spaxels.bins):
+        return spaxels
+    return replace(spaxels, bin_id=bins, error=error)
 
 
 def fill_curves(spaxels: Iterable[Spaxels]):

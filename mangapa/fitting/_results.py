@@ -118,7 +118,7 @@ class KinematicPA:
     pa_err : `~astropy.units.Quantity`
         1-sigma error, deg; NaN where it is unknown.
     pa_err_3sigma : `~astropy.units.Quantity`
-        3-sigma interval by the rule of pafit, deg.
+        Half-width of the 3-sigma interval by the rule of pafit, deg.
     v_sys : `~astropy.units.Quantity`
         Systemic velocity, km/s, on the scale of the field's velocities.
     n_spaxels : `int`

@@ -4,21 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.options import option
+from mangapa._utils.options import none_or, option
 from mangapa._utils.quantities import scalar
+from mangapa._utils.types import ScalarLike
 from mangapa.fields import VELOCITY
 from mangapa.fitting._methods import available_methods, method_named
 
-#: Steps of the angle over 180 degrees (Duckworth et al. 2020).
+#: Number of angles tried over 180 degrees, both ends included (Duckworth et al. 2020).
 N_STEPS = 361
-#: Fewest steps between which there is a best one.
+#: Fewest angles: the two ends, which are one axis, and another.
 MIN_STEPS = 3
 #: How the error of an angle can be found.
 ERRORS = ("default", "analytic", "bootstrap", None)
-
-
-def _error(text):
-    return None if text == "none" else text
 
 
 def _velocity_or_median(text):
@@ -30,13 +27,13 @@ class FitSettings:
     """
     Options of `~mangapa.fit_pa`, validated and plain.
 
-    Settings that mean the same are equal: the default method goes by its name, the method's own
-    kind of error by "default", and quantities are numbers in km/s.
+    Settings that mean the same are equal: the default method goes by its name, and quantities are
+    numbers in km/s.
 
     Raises
     ------
-    ValueError
-        If a value is out of its range.
+    TypeError, ValueError
+        If a value is of the wrong type or out of its range.
     """
 
     method: str = option(
@@ -44,9 +41,9 @@ class FitSettings:
     )
     error: str | None = option(
         "default",
-        'how the 1-sigma error is estimated; "default" is the calibrated way of the method',
-        parse=_error,
-        choices=lambda: ("default", "analytic", "bootstrap", None),
+        'how the 1-sigma error is estimated; "default" is the one calibrated for the method',
+        parse=none_or(str),
+        choices=lambda: ERRORS,
     )
     n_steps: int = option(
         N_STEPS,
@@ -54,30 +51,28 @@ class FitSettings:
         parse=int,
         metavar="N",
     )
-    velocity_error: float | None = option(
+    velocity_error: ScalarLike | None = option(
         None,
         "one error for all velocities, km/s (10 as published), instead of the field's own",
-        parse=float,
+        parse=none_or(float),
         metavar="KM/S",
     )
-    v_sys: float | str = option(
+    v_sys: ScalarLike | str = option(
         "median",
-        "velocity subtracted before the fit, km/s (0 as published), or the median",
+        'velocity subtracted before the fit, km/s (0 as published), or "median"',
         parse=_velocity_or_median,
         metavar="KM/S",
     )
 
     def __post_init__(self):
         method = method_named(self.method)
-        if self.error not in ERRORS:
+        if not isinstance(self.error, (str, type(None))) or self.error not in ERRORS:
             msg = f"error={self.error!r} must be one of {', '.join(map(repr, ERRORS))}"
             raise ValueError(msg)
         if not (isinstance(self.n_steps, (int, np.integer)) and self.n_steps >= MIN_STEPS):
             msg = f"n_steps={self.n_steps!r} must be an integer of at least {MIN_STEPS}"
             raise ValueError(msg)
         plain = {"method": method.name, "n_steps": int(self.n_steps)}
-        if self.error == method.error:
-            plain["error"] = "default"
         if self.velocity_error is not None:
             plain["velocity_error"] = scalar(
                 "velocity_error", self.velocity_error, VELOCITY, positive=True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.robust import median, scatter
+from mangapa._utils.robust import TINY, median, scatter
 from mangapa.fitting._points import Points
 
 #: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
@@ -13,7 +13,7 @@ TURNOVERS = np.array([0.1, 0.3, 1.0])
 #: Share of the points within the radius that sets the scale of the turnovers, per cent.
 REACH_PERCENTILE = 90
 #: Prior of ln(1 / q^2), q the axis ratio: mean and standard deviation; q = 0.55, 0.39 to 0.78,
-#: much as for randomly inclined discs.
+#: as for random orientations between 30 and 75 deg (the galaxies of benchmarks/scenarios.py).
 LOG_RATIO, LOG_RATIO_SPREAD = 1.2, 0.7
 #: Flattest disc, q = 0.15; the beam makes thinner ones rounder.
 LOG_RATIO_MAX = -2 * np.log(0.15)
@@ -21,8 +21,9 @@ LOG_RATIO_MAX = -2 * np.log(0.15)
 LOG_RATIO_START = 2 * np.log(2)
 #: Prior precision of the curve's amplitudes, in units of the velocities' scatter.
 AMPLITUDE_PRECISION = 1.0
-#: Prior spread of the kinematic centre about the object, arcsec: a fraction of the
-#: 2 arcsec fibres of MaNGA (fixed by benchmarks/scenarios.py).
+#: Prior spread of the kinematic centre about the object, arcsec. In benchmarks/scenarios.py, 0.1
+#: is worse for centres that are 2 arcsec off (median 1.1 deg instead of 0.4), and 1.0 for fields of
+#: which half is missing (0.4 deg instead of 0.2).
 CENTRE_SPREAD = 0.3
 #: Most Gauss-Newton steps; fits converge long before, unless noise drives them back and forth.
 MAX_ITERATIONS = 30
@@ -30,7 +31,7 @@ MAX_ITERATIONS = 30
 TOLERANCE = 3e-4
 #: And the log ratio by less than this many times as much; it matters less to the angle.
 RATIO_TOLERANCE = 20
-#: Largest step of the angle (radian) and of the log ratio in one iteration.
+#: Largest step of the angle (radian) and of the log ratio in one iteration (chosen by hand).
 MAX_TURN, MAX_STRETCH = 0.35, 0.7
 #: Levenberg-Marquardt damping of the normal matrix, which is well conditioned thanks to the priors.
 DAMPING = 1.001
@@ -40,7 +41,6 @@ START_RIDGE = 1e-5
 START_ROUNDS = 3
 #: Errors whose range is less than this, relative to the largest, are the same.
 SAME_ERRORS = 1e-3
-TINY = 1e-9
 
 N_TERMS = len(TURNOVERS) + 1
 #: Places of the parameters: amplitudes, systemic velocity, angle, log ratio, centre.

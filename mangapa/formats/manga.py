@@ -17,7 +17,7 @@ __all__ = ["read_maps"]
 #: Name of the format in `astropy.io.registry`.
 MAPS_FORMAT = "manga-maps"
 #: Where the data model keeps each tracer: extension, emission line, channel of BINID.
-LAYOUT = {
+EXTENSIONS = {
     "stellar": ("STELLAR_VEL", None, "Stellar continua"),
     "halpha": ("EMLINE_GVEL", "Ha-6564", "Em. line models"),
 }
@@ -118,12 +118,12 @@ def build_galaxy(tracers, sky, planes, header, **identity):
     """
     Build a galaxy from the maps of each tracer, of shape (ny, nx).
 
-    ``planes`` takes a row of `LAYOUT` and returns velocity, inverse variance, mask and bins, and
+    ``planes`` takes a row of `EXTENSIONS` and returns velocity, inverse variance, mask and bins;
     ``sky`` holds the offsets x and y, arcsec.
     """
     fields = {}
     for tracer in tracers:
-        velocity, ivar, mask, bin_id = planes(*LAYOUT[tracer])
+        velocity, ivar, mask, bin_id = planes(*EXTENSIONS[tracer])
         maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id, "galaxy": identity["plateifu"]}
         fields[tracer] = VelocityField.from_arrays(velocity, *sky, **maps, tracer=tracer)
     release = release_of(header)
@@ -179,7 +179,7 @@ def _is_maps_file(origin, path, fileobj, *args, **kwargs):
             warnings.simplefilter("ignore")
             kind = hdus[0].header.get("DAPFRMT")
             if kind is None:
-                return all(extension in hdus for extension, *_ in LAYOUT.values())
+                return all(extension in hdus for extension, *_ in EXTENSIONS.values())
             return str(kind).strip() == "MAPS"
     except PARSING_ERRORS:
         return False

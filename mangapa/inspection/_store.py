@@ -17,7 +17,7 @@ from mangapa.exceptions import JudgementStoreError
 #: Name of the store in the folder of a run.
 FILE_NAME = "judgements.sqlite"
 #: Version of the tables below; a store of another layout is refused.
-LAYOUT = 1
+STORE_LAYOUT = 1
 #: Seconds to wait for another process to write; one row takes milliseconds.
 PATIENCE = 20
 #: Actions.
@@ -175,7 +175,7 @@ class JudgementStore:
         except sqlite3.DatabaseError as error:
             msg = f"{self.path} is not a store of judgements ({error}); name another file"
             raise JudgementStoreError(msg) from error
-        if json.loads(facts["layout"]) != LAYOUT:
+        if json.loads(facts["layout"]) != STORE_LAYOUT:
             problem = "has the layout of another version of mangapa"
             msg = f"{self.path} {problem}; export the judgements with that version"
             raise JudgementStoreError(msg)
@@ -185,7 +185,11 @@ class JudgementStore:
     def _begin(self):
         for statement in TABLES:
             self._database.execute(statement)
-        facts = {"layout": LAYOUT, "name": str(uuid.uuid4()), "created": Time.now().utc.isot[:10]}
+        facts = {
+            "layout": STORE_LAYOUT,
+            "name": str(uuid.uuid4()),
+            "created": Time.now().utc.isot[:10],
+        }
         rows = [(name, json.dumps(value)) for name, value in facts.items()]
         self._database.executemany("insert into facts values (?, ?)", rows)
 

@@ -4,25 +4,28 @@ import math
 
 import numpy as np
 
+from mangapa._utils.robust import TINY
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED
-from mangapa.profiles._vectors import TINY, angles_between, running_means
+from mangapa.profiles._vectors import angles_between, running_means
 
-#: A core ends within this fraction of the last ring's radius; else it is the outside that differs.
+#: A core ends within this fraction of the last ring's radius; else it is the outside that differs
+#: (chosen by hand).
 CORE = 0.6
 #: A warp turns the axis by more than this from the first ring to the last, degrees: what the expert
 #: of Duckworth et al. (2020) flagged; spirals, bars and lopsidedness turn it less.
 WARPED = 20.0
-#: Intrinsic wiggles of a ring's angle in real discs, degrees, besides the noise.
+#: Intrinsic wiggles of a ring's angle in real discs, degrees, besides the noise (chosen by hand).
 WIGGLE = 1.0
 #: Fewest rings for an inside and an outside, and for a straight line with an error of its own.
 MIN_RINGS, MIN_RINGS_OF_A_WARP = 2, 3
 #: Logistic coefficients of a core: constant, asinh(significance), turn / 180 deg; fitted to the
-#: flag of cores in usable stellar fields (Duckworth et al. 2020) by benchmarks/profiles.py, as are
-#: the next two.
+#: flag of cores in usable stellar fields (Duckworth et al. 2020) by benchmarks/real_features.py, as
+#: are the next two.
 KDC_LOGIT = (-6.34, 1.51, 4.51)
 #: Of a warp: constant, asinh(significance); fitted to the flag of warps in usable fields.
 WARP_LOGIT = (-4.50, 1.30)
-#: Of disturbance: constant, ln(wander); fitted to the flag of mergers in all fields.
+#: Of disturbance: constant, ln(wander); fitted to the flag of mergers, of any quality, among usable
+#: fields.
 DISTURBED_LOGIT = (0.21, 1.74)
 #: Smallest wander that is distinguishable from none.
 LEAST_WANDER = 0.01
@@ -34,7 +37,7 @@ def decoupled_core(kinemetry):
     """
     The split into inside and outside whose rotations differ most significantly by over 30 degrees.
 
-    Each side's rotation is the mean of its rings' vectors, weighted by their variances. The
+    Each side's rotation is the mean of its rings' vectors, weighted by their inverse variances. The
     significance is sin(turn - 30 deg) over the error of the turn, so that beyond 120 degrees it is
     that of the rotation itself. Returns the fields of `FieldFeatures` that describe cores, in
     degrees and arcsec; empty if there are too few rings.

@@ -39,9 +39,9 @@ class FieldFeatures:
     """
     Features in the rotation of one field. Probabilities are 0-1, and NaN where there are none.
 
-    A probability is that with which the expert of Duckworth et al. (2020) would flag a usable field
-    so; since cores and warps are rare, it is low where the signal is weak. The significances
-    account for the noise alone.
+    A probability is that with which the expert of Duckworth et al. (2020) would set this flag for a
+    usable field; since cores and warps are rare, it is low where the signal is weak. The
+    significances account for the noise alone.
 
     Attributes
     ----------

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
-from mangapa.profiles._noise import RingNoise, kernels
+from mangapa.profiles._noise import RingNoise, neighbour_kernels
 from mangapa.profiles._ring_fit import fit_rings
 from mangapa.profiles._rings import BEAM
-from mangapa.profiles._vectors import TINY, direction_error, lengths
+from mangapa.profiles._vectors import direction_error, lengths
 
 __all__ = ["Kinemetry"]
 
@@ -99,9 +100,9 @@ def solve(rings, spaxels):
     terms = _terms(rings, radius)
     first = fit_rings(rings, terms[:FIRST_TERMS])
     full = fit_rings(rings, terms, first.kept)
-    near = kernels(rings)
+    kernels = neighbour_kernels(rings)
     # What is not rotation is noise to the angle, and the signal of the higher harmonics.
-    noise, noise_beside = RingNoise(rings, near, first), RingNoise(rings, near, full)
+    noise, full_noise = RingNoise(rings, kernels, first), RingNoise(rings, kernels, full)
     first_cov, full_cov = noise.covariance(first), noise.covariance(full)
 
     whole = coverage >= KINEMETRY_COVERAGE
@@ -114,7 +115,7 @@ def solve(rings, spaxels):
     # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
     stretch = np.array([1.0, 1 / rings.ellipse.axis_ratio])
     asymmetry, field_asymmetry = _asymmetries(
-        full.solution, noise_beside.covariance(full), rings.count, whole
+        full.solution, full_noise.covariance(full), rings.count, whole
     )
     return Kinemetry(
         pa_axis=rings.ellipse.pa_axis,

@@ -1,7 +1,8 @@
-"""Noise on rings: as strong as the residuals show, and shared by neighbours as far as they show."""
+"""Noise on rings, its strength and correlation estimated from the residuals."""
 
 import numpy as np
 
+from mangapa._utils.robust import TINY
 from mangapa.fitting._points import CORRELATION
 from mangapa.profiles._ring_fit import PRIOR_DATA
 
@@ -10,9 +11,9 @@ SCALE_ROUNDS = 3
 #: The two parts of the noise are solved for if the determinant of their equations over the squared
 #: trace is above this; below, the rings do not distinguish the parts.
 MIN_DETERMINANT = 1e-6
-#: A fit is taken to leave at least this fraction of the power of white noise that it leaves.
+#: Least power that a fit is assumed to leave of the noise, as a fraction of what it leaves of white
+#: noise (chosen by hand).
 LEAST_LEFT = 0.1
-TINY = 1e-9
 
 
 class RingNoise:
@@ -22,7 +23,7 @@ class RingNoise:
     d is the distance of two data in spaxels (Westfall et al. 2019, AJ 158, 231). The share c, one
     for the field, and the scales s, one for each ring, are those for which a fit leaves the power
     of the bounded residuals and the products of neighbouring ones that are observed. ``kernels``
-    are those of the function `kernels`.
+    come from `neighbour_kernels`.
     """
 
     def __init__(self, rings, kernels, fit):
@@ -77,7 +78,7 @@ class RingNoise:
         return shared, scale
 
 
-def kernels(rings):
+def neighbour_kernels(rings):
     """K of `RingNoise` on each ring, shape (data, data); `None` where the data are scattered."""
     return [_kernel(rings.places, part) for part in rings.slices()]
 

@@ -19,7 +19,7 @@ from mangapa.profiles._rings import MIN_AXIS_RATIO, MIN_DATA, RING_WIDTH, Ellips
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["GEOMETRIES", "PAProfile", "galaxy_profiles", "pa_profile"]
+__all__ = ["PAProfile", "galaxy_profiles", "pa_profile"]
 
 #: Where the shape of the rings may come from.
 GEOMETRIES = ("fit", "photometric")
@@ -298,11 +298,11 @@ def profile_prepared(
     radius = np.nan if effective_radius is None else effective_radius
     effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
     ring_width = scalar("ring_width", ring_width, OFFSET, positive=True)
-    kinemetry, flags = _kinemetry(prepared, pa_axis, axis_ratio, ring_width)
+    kinemetry, flags = _solve(prepared, pa_axis, axis_ratio, ring_width)
     return _table(prepared.field, kinemetry, flags, effective_radius)
 
 
-def _kinemetry(prepared, pa_axis, axis_ratio, ring_width):
+def _solve(prepared, pa_axis, axis_ratio, ring_width):
     """Kinemetry of a prepared field, `None` if there is none, and its flags."""
     if prepared.flags:
         return None, prepared.flags

@@ -4,22 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.robust import scatter
+from mangapa._utils.robust import TINY, scatter
 
 #: The noise of the whole field counts for as much as this many data in the noise of a ring, so that
-#: rings with few data have a stable one; the pulls of benchmarks/profiles.py hold for this value.
+#: rings with few data have a stable one; the pulls in benchmarks/profiles.py hardly change from 2
+#: to 50.
 PRIOR_DATA = 10.0
 #: Velocities beyond this many standard deviations are spurious, and do not count at all.
 GROSS = 6.0
 #: Unless more than this share of a ring is: then the terms do not fit, as at the edge of a core.
 TOO_MANY = 0.5
-#: Rounds of robust weighting; the pulls of benchmarks/profiles.py hold for these.
+#: Rounds of robust weighting; from 4 on, the pulls in benchmarks/profiles.py no longer change.
 ROUNDS = 6
-#: Residuals count for the scatter of a ring up to this many times that of the field.
+#: Residuals count for the scatter of a ring up to this many times that of the field (by hand).
 CLIPPED = 3.0
 #: Fraction of the mean eigenvalue that stabilises rings whose data do not determine all terms.
 RIDGE = 1e-4
-TINY = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from mangapa._utils.robust import TINY
+
 #: Standard deviation of a uniformly random direction, 360 / sqrt(12) degrees.
-UNIFORM = 360 / np.sqrt(12)
-TINY = 1e-9
+UNIFORM_DIRECTION = 360 / np.sqrt(12)
 
 
 def direction_error(vector, cov):
@@ -20,7 +21,7 @@ def direction_error(vector, cov):
     true_square = square - np.trace(cov, axis1=1, axis2=2)
     # Rounding may make a vanishing variance negative.
     error = np.degrees(np.sqrt(np.maximum(across, 0) / np.maximum(true_square, TINY)))
-    return np.where(true_square > 0, np.minimum(error, UNIFORM), UNIFORM)
+    return np.where(true_square > 0, np.minimum(error, UNIFORM_DIRECTION), UNIFORM_DIRECTION)
 
 
 def lengths(vector, cov):
@@ -39,7 +40,7 @@ def angles_between(one, other):
 
 def running_means(vector, cov):
     """
-    Means of the first vector, the first two, and so on, weighted by their variances.
+    Means of the first vector, the first two, and so on, weighted by their inverse variances.
 
     Returns the means, shape (n, 2), and the 1-sigma errors of their directions, degrees, (n,).
     """

@@ -13,7 +13,7 @@ BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#9a9a9a"
 STYLES = {"stellar": ("circle", BLUE), "halpha": ("diamond", ORANGE)}
 #: Width of a bar, deg; it divides 30 and 150, so that no bar lies on both sides of a limit.
 BIN = 5
-LAYOUT = {
+FIGURE_LAYOUT = {
     "template": "simple_white",
     "font": {"family": "system-ui, sans-serif", "size": 13},
     "margin": {"l": 60, "r": 15, "t": 15, "b": 55},
@@ -101,7 +101,7 @@ def both_usable(table):
 
 
 def _figure():
-    return import_extra("plotly.graph_objects", "report", "a report").Figure(layout=LAYOUT)
+    return import_extra("plotly.graph_objects", "report", "a report").Figure(layout=FIGURE_LAYOUT)
 
 
 def _add_points(figure, table, x, y, chosen, name, **marker):

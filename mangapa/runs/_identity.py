@@ -10,7 +10,7 @@ from mangapa.archive.releases import release_named
 from mangapa.usability.model import load_model
 
 #: Number of the layout of a store's tables; a store with another layout is refused.
-LAYOUT = 4
+STORE_LAYOUT = 4
 
 
 def run_settings(settings, *, release=None, daptype=None):
@@ -28,7 +28,7 @@ def run_settings(settings, *, release=None, daptype=None):
 def new_facts(settings):
     """The facts that are stored with a run that begins now."""
     return {
-        "layout": LAYOUT,
+        "layout": STORE_LAYOUT,
         "settings": settings,
         "version": version("mangapa"),
         "created": Time.now().utc.isot[:10],
@@ -37,7 +37,7 @@ def new_facts(settings):
 
 def difference(facts, settings=None):
     """Why a run that "was made ..." cannot be read or, with ``settings``, resumed, or `None`."""
-    if facts["layout"] != LAYOUT:
+    if facts["layout"] != STORE_LAYOUT:
         return f"by mangapa {facts['version']}, which stores runs in another layout"
     if settings is None:
         return None

@@ -28,7 +28,8 @@ THICKNESS = 0.04
 COVERAGE = 1.5
 #: Velocity error at a signal-to-noise ratio of one and its floor, km/s, as in typical MAPS files.
 VELOCITY_ERROR = {"stellar": (120.0, 2.0), "halpha": (60.0, 1.0)}
-#: Correlation length of the noise of MaNGA's spaxels (Westfall et al. 2019, AJ 158, 231).
+#: Correlation length of the noise of MaNGA's spaxels (Westfall et al. 2019, AJ 158, 231); kept
+#: apart from that of the fits, which simulations test.
 CORRELATION_SPAXELS = 1.92
 #: Radius of a foreground blob and of the masked ring around it, arcsec: about the seeing.
 BLOB_RADIUS, RING_RADIUS = 1.5, 2.5

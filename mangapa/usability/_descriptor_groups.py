@@ -8,10 +8,9 @@ a number means nothing; the networks were trained with them (benchmarks/usabilit
 
 import numpy as np
 
-from mangapa._utils.robust import median
+from mangapa._utils.robust import TINY, median
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
-from mangapa.usability._on_axis import TINY
 
 #: Added to ratios before their logarithm is taken.
 FLOOR = 1e-3
@@ -28,7 +27,7 @@ PERCENTILES = np.array([0, 0.01, 0.05, 0.16, 0.84, 0.95, 0.99, 1])
 #: Radii between the inner, middle and outer zones, over the field's reach.
 ZONES = np.array([0.35, 0.7])
 #: Penalty of higher harmonics on a ring, so that a few spaxels cannot fake them.
-RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
+HARMONIC_RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
 #: Ridge of the planes that are fitted with a sector left out.
 PLANE_RIDGE = 1e-4
 #: Penalties of poor fits are limited to these.
@@ -218,7 +217,7 @@ def _rings(on_axis):
         inside = np.flatnonzero(ring == k)
         terms, data, share = basis[:, inside], velocity[inside], weight[inside]
         normal = (terms * share) @ terms.T
-        normal[np.diag_indices(len(normal))] += share.sum() * RIDGE + TINY
+        normal[np.diag_indices(len(normal))] += share.sum() * HARMONIC_RIDGE + TINY
         solution = np.linalg.solve(normal, (terms * share) @ data)
         mass[k] = share.sum()
         first[k], second[k], third[k] = solution[1::2] + 1j * solution[2::2]

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.robust import median
+from mangapa._utils.robust import TINY, median
 from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import one_blas_thread, prepare, without_bin_ids
+from mangapa.fitting._prepared import binned_by_velocity, one_blas_thread, prepare
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import FEWEST_SHARED, GROUPS, correlation, ranks
-from mangapa.usability._on_axis import TINY, FieldOnAxis
+from mangapa.usability._on_axis import FieldOnAxis
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,7 +30,7 @@ def descriptors_prepared(prepared):
     if prepared.flags:
         return None, prepared.flags
     # The networks were trained on fields without bin ids.
-    spaxels = without_bin_ids(prepared.spaxels)
+    spaxels = binned_by_velocity(prepared.spaxels)
     if spaxels.points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
     with one_blas_thread():

@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mangapa._utils.robust import TINY
 from mangapa.fitting._prepared import Spaxels
 
-TINY = 1e-9
 #: Share of the spaxels within the radius that counts as the field's reach.
 REACH_SHARE = 0.9
 

@@ -1,7 +1,6 @@
 """Decide whether a velocity field can be used: from its descriptors or its image, by a network."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +46,7 @@ class Usability:
 
 
 def usability(
-    field: VelocityField | Sequence[VelocityField],
+    field: VelocityField | list[VelocityField] | tuple[VelocityField, ...],
     *,
     model: PathLike = "default",
     backend: str = "numpy",

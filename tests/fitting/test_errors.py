@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangapa import VelocityField, fit_pa, simulate_galaxy
-from mangapa.fitting._errors import UNIFORM
+from mangapa.fitting._errors import UNIFORM_AXIS
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
 FAST_METHODS = ("disc", "harmonic", "symmetry")
@@ -70,4 +70,4 @@ def test_more_noise_gives_a_larger_error(noise, seed):
         velocity = disc_velocity(30, noise=scale, seed=seed)
         return fit_pa(VelocityField.from_arrays(velocity, X, Y, mask=~ROUND)).pa_err.value
 
-    assert 0 < 2 * error(noise) < error(4 * noise) <= UNIFORM
+    assert 0 < 2 * error(noise) < error(4 * noise) <= UNIFORM_AXIS

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mangapa import simulate_galaxy
-from mangapa.profiles._noise import RingNoise, kernels
+from mangapa.profiles._noise import RingNoise, neighbour_kernels
 from mangapa.profiles._ring_fit import fit_rings
 from tests.profiles.fields import disc, field
 from tests.profiles.test_ring_fit import terms_of
@@ -12,7 +12,7 @@ from tests.profiles.test_rings import rings_of
 def noise_of(one):
     rings, _, _ = rings_of(one)
     fit = fit_rings(rings, terms_of(rings))
-    return RingNoise(rings, kernels(rings), fit), fit
+    return RingNoise(rings, neighbour_kernels(rings), fit), fit
 
 
 def test_white_noise_is_white():

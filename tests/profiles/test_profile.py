@@ -13,7 +13,7 @@ from mangapa import PAFlags, PAProfile, VelocityField, pa_profile, simulate_gala
 from mangapa.fitting._fit import UNCONSTRAINED
 from mangapa.profiles import galaxy_profiles
 from mangapa.profiles._profile import COLUMNS
-from mangapa.profiles._vectors import UNIFORM
+from mangapa.profiles._vectors import UNIFORM_DIRECTION
 from tests.profiles.fields import ROUND, X, Y, disc, field, off
 
 SHAPE = {"pa_axis": 60, "axis_ratio": 0.6}
@@ -189,7 +189,7 @@ def test_bad_input_gives_an_empty_table_and_a_flag(name, tmp_path):
 def test_noise_has_large_errors(seed):
     errors = pa_profile(field(disc(amplitude=0, noise=5, seed=seed)))["pa_err"].value
     assert np.nanmedian(errors) > 45
-    assert np.nanmax(errors) <= UNIFORM
+    assert np.nanmax(errors) <= UNIFORM_DIRECTION
 
 
 @pytest.mark.parametrize(

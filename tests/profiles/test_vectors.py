@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mangapa.profiles._vectors import (
-    UNIFORM,
+    UNIFORM_DIRECTION,
     angles_between,
     direction_error,
     lengths,
@@ -27,8 +27,8 @@ def test_only_noise_across_the_direction_matters():
 
 def test_without_rotation_the_direction_is_random():
     error = direction_error(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array(2 * [100 * np.eye(2)]))
-    np.testing.assert_allclose(error, UNIFORM)
-    assert pytest.approx(103.9, abs=0.1) == UNIFORM
+    np.testing.assert_allclose(error, UNIFORM_DIRECTION)
+    assert pytest.approx(103.9, abs=0.1) == UNIFORM_DIRECTION
 
 
 def test_error_equals_the_scatter_of_the_direction():

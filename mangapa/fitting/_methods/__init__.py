@@ -100,14 +100,17 @@ def available_methods() -> tuple[str, ...]:
     True
     """
     load_plugins()
-    return tuple(_methods)
+    return tuple(sorted(_methods))
 
 
 def method_named(name):
     """Look up the `Method` of this name, or behind the alias "default"."""
+    if not isinstance(name, str):
+        msg = f"method={name!r} must be a name"
+        raise TypeError(msg)
     if name == "default":
         name = DEFAULT_METHOD
     if name not in _methods and name not in available_methods():
-        msg = f"method={name!r} is not known; choose one of default, {', '.join(_methods)}"
+        msg = f"method={name!r} is not known; choose one of default, {', '.join(sorted(_methods))}"
         raise ValueError(msg)
     return _methods[name]

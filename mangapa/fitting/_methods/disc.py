@@ -7,9 +7,8 @@ from mangapa.fitting._methods import register_method, symmetry
 from mangapa.fitting._points import MIN_POINTS
 from mangapa.fitting._results import PAFit
 
-#: Above this error, degrees, the rotation is not distinguishable from noise: that of a uniformly
-#: random axis is 52, and nine in ten fields of pure noise are above 50
-#: (benchmarks/error_calibration.py).
+#: Above this error, degrees, the axis is as good as random: a uniformly random one has 52, and
+#: three in four fields of pure noise in benchmarks/error_calibration.py are above 50.
 NO_SIGNAL = 50.0
 
 

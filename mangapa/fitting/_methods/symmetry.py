@@ -12,7 +12,7 @@ CHUNK = 20
 #: A mirror point counts if it is inside the convex hull of the spaxels, give or take this fraction
 #: of a spaxel, so that the hull's own corners are inside.
 HULL_TOLERANCE = 1e-3
-#: Decimals that tell the edges of the hull apart; each is found twice where spaxels are in line.
+#: Decimals to which edges of the hull are compared: spaxels in line give each of them twice.
 EDGE_DECIMALS = 9
 #: Values are extrapolated this many spaxels beyond the hull, for the cells that it crosses.
 BEYOND = 1.5
@@ -23,7 +23,7 @@ JITTER = 1e-3
 @register_method("symmetry", stepped=True)
 def fit(spaxels, *, n_steps):
     """
-    Find the axis about which the bi-antisymmetrised map is closest to the map, of ``n_steps``.
+    Of ``n_steps`` axes, find the one about which the bi-antisymmetrised map is closest to the map.
 
     Each velocity is averaged with those at its three mirror points that are inside the field:
     reflected about the axis and, with their sign changed, about its perpendicular and through the
@@ -171,7 +171,7 @@ def _hull_distance(present):
     first = present[row].argmax(axis=1)
     last = present.shape[1] - 1 - present[row, ::-1].argmax(axis=1)
     ends = np.column_stack([np.tile(row, 2), np.concatenate([first, last])])
-    edges = np.unique(ConvexHull(ends).equations.round(9), axis=0)
+    edges = np.unique(ConvexHull(ends).equations.round(EDGE_DECIMALS), axis=0)
     rows, columns = np.indices(present.shape)
     return np.max([a * rows + b * columns + c for a, b, c in edges], axis=0)
 
