@@ -12,8 +12,13 @@ from mangapa._utils.robust import TINY, median
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
 
-#: Added to ratios before their logarithm is taken.
-FLOOR = 1e-3
+#: Added before a logarithm is taken: to curves, to other ratios and angles in degrees, to speeds in
+#: km/s and turns in degrees, to the signal-to-noise ratio of a ring.
+CURVE_FLOOR, RATIO_FLOOR, SPEED_FLOOR, RING_FLOOR = 1e-3, 0.01, 0.1, 0.03
+#: Depth over which an angle passes from inside to outside of a minimum, over that of the curve.
+SOFT_EDGE = 0.3
+#: Added to the difference of the halves, over the standard deviation of the velocities.
+HALVES_FLOOR = 0.1
 #: Rings of equal numbers of spaxels, and sectors that are left out one after the other.
 N_RINGS, N_SECTORS = 4, 8
 #: Angles of the published objective, and the fewest with mirror pairs, of 180, that make a curve.
@@ -116,12 +121,12 @@ def _curve_shape(prefix, curve, axis):
     mean, first, second = np.fft.rfft(curve)[:3] / curve.size
     mean = mean.real + TINY
     phase = np.angle(-first * np.exp(2j * np.radians(axis)))
-    below_half = (low + depth / 2 - curve) / (0.3 * depth) + 0.5
+    below_half = (low + depth / 2 - curve) / (SOFT_EDGE * depth) + 0.5
     return {
-        f"{prefix}_floor": np.log10(low + FLOOR),
+        f"{prefix}_floor": np.log10(low + CURVE_FLOOR),
         f"{prefix}_depth": high - low,
         f"{prefix}_mean": mean,
-        f"{prefix}_contrast": np.log10((low + TINY) / (high + TINY) + FLOOR),
+        f"{prefix}_contrast": np.log10((low + TINY) / (high + TINY) + CURVE_FLOOR),
         f"{prefix}_first": 2 * abs(first) / mean,
         f"{prefix}_second": 2 * abs(second) / mean,
         f"{prefix}_width": np.mean(np.clip(below_half, 0, 1)),
@@ -137,12 +142,12 @@ def _disc(on_axis):
     velocity, residual = points.velocity - disc.v_sys, disc.velocity_residual
     model, weight = velocity - residual, points.weight / points.weight.sum()
     found = {
-        "log_error": np.log10(max(on_axis.spaxels.unweighted_disc_error, 0.01)),
-        "log_amplitude": np.log10(on_axis.amplitude + 0.1),
-        "log_signal_to_noise": np.log10(on_axis.amplitude / noise + 0.01),
-        "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + 0.01),
+        "log_error": np.log10(max(on_axis.spaxels.unweighted_disc_error, RATIO_FLOOR)),
+        "log_amplitude": np.log10(on_axis.amplitude + SPEED_FLOOR),
+        "log_signal_to_noise": np.log10(on_axis.amplitude / noise + RATIO_FLOOR),
+        "log_model_sigma": np.log10(np.sqrt(np.sum(weight * model**2)) / noise + RATIO_FLOOR),
         "disc_explained": 1 - min(np.sum(weight * residual**2) / on_axis.variance, WORST_DISC),
-        "centre_offset": np.log10(np.hypot(*disc.centre) + 0.01),
+        "centre_offset": np.log10(np.hypot(*disc.centre) + RATIO_FLOOR),
         "rank_correlation": correlation(ranks(velocity), ranks(model), weight),
         "residual_correlation": _neighbours_alike(on_axis, residual),
     }
@@ -152,7 +157,7 @@ def _disc(on_axis):
         share = inside.sum() + TINY
         left, power = (np.sum(inside * v**2) / share for v in (residual, velocity))
         found[f"explained_{k}"] = 1 - min(left / (power + TINY), WORST_ZONE)
-        found[f"noise_{k}"] = np.log10(np.sqrt(left / on_axis.variance) + 0.01)
+        found[f"noise_{k}"] = np.log10(np.sqrt(left / on_axis.variance) + RATIO_FLOOR)
     return found
 
 
@@ -182,7 +187,7 @@ def _halves(on_axis):
         "sign_purity_all": np.sum(weight * right),
         "sign_purity_outer": np.sum(outer * right) / (outer.sum() + TINY),
         "halves_asymmetry": abs(receding + approaching)
-        / (abs(receding - approaching) + 0.1 * np.sqrt(on_axis.variance)),
+        / (abs(receding - approaching) + HALVES_FLOOR * np.sqrt(on_axis.variance)),
     }
 
 
@@ -228,9 +233,9 @@ def _rings(on_axis):
     turn = np.angle(first + TINY)
     return {
         "ring_first_share": np.sum(mass * amplitude**2) / 2 / (np.sum(mass * power) + TINY),
-        "ring_second": np.log10(np.sum(mass * np.abs(second)) / rotation + 0.01),
-        "ring_third": np.log10(np.sum(mass * np.abs(third)) / rotation + 0.01),
-        "ring_snr_0": np.log10(amplitude[0] / np.sqrt(rest[0] + TINY) + 0.03),
+        "ring_second": np.log10(np.sum(mass * np.abs(second)) / rotation + RATIO_FLOOR),
+        "ring_third": np.log10(np.sum(mass * np.abs(third)) / rotation + RATIO_FLOOR),
+        "ring_snr_0": np.log10(amplitude[0] / np.sqrt(rest[0] + TINY) + RING_FLOOR),
         "ring_turn_0": abs(np.degrees(turn[0])),
         "ring_drift_inner": abs(np.degrees(np.angle(first[1] * np.conj(first[0]) + TINY))),
         "ring_drift_mean": np.degrees(np.sqrt(np.sum(mass * amplitude * turn**2) / rotation)),
@@ -255,7 +260,7 @@ def _jackknife(on_axis):
     total = products.sum(axis=-1)
     left_out = np.array([axis(total - products[..., k]) for k in range(N_SECTORS)])
     turned = (left_out - axis(total) + 180) % 360 - 180
-    return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + 0.1)}
+    return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + SPEED_FLOOR)}
 
 
 def correlation(a, b, weight=None):

@@ -8,7 +8,14 @@ from mangapa._utils.robust import TINY, median
 from mangapa.fitting._points import MIN_POINTS
 from mangapa.fitting._prepared import binned_by_velocity, one_blas_thread, prepare
 from mangapa.flags import PAFlags
-from mangapa.usability._descriptor_groups import FEWEST_SHARED, GROUPS, correlation, ranks
+from mangapa.usability._descriptor_groups import (
+    FEWEST_SHARED,
+    GROUPS,
+    RATIO_FLOOR,
+    SPEED_FLOOR,
+    correlation,
+    ranks,
+)
 from mangapa.usability._on_axis import FieldOnAxis
 
 
@@ -50,7 +57,7 @@ def pair_descriptors(one, other):
     shared = inside.sum()
     found = {
         "pair_amplitude": np.log10((one.amplitude + 1) / (other.amplitude + 1)),
-        "pair_noise": np.log10((one.noise + 0.1) / (other.noise + 0.1)),
+        "pair_noise": np.log10((one.noise + SPEED_FLOOR) / (other.noise + SPEED_FLOOR)),
         "pair_overlap": shared / (n_one + n_other - shared),
         "pair_size": np.log10(n_one / n_other),
     }
@@ -63,7 +70,9 @@ def pair_descriptors(one, other):
             "pair_residuals": correlation(a - model_a, b - model_b),
             "pair_by_other_model": correlation(a, model_b),
             "pair_other_by_model": correlation(b, model_a),
-            "pair_difference": np.log10(np.std(a - b) / (np.std(a) + np.std(b) + TINY) + 0.01),
+            "pair_difference": np.log10(
+                np.std(a - b) / (np.std(a) + np.std(b) + TINY) + RATIO_FLOOR
+            ),
         }
     return np.array([found.get(name, 0.0) for name in PAIR_DESCRIPTORS])
 
