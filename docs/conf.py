@@ -47,7 +47,7 @@ numpydoc_validation_exclude = {r"\.(PAFlags|UsabilityFlags|Rejection)$"}
 nitpicky = True
 nitpick_ignore_regex = [
     # Type hints and base classes may name classes that are not documented.
-    (r"py:class", r"mangapa\.(\w+\.)*_\w+\.\w+"),
+    (r"py:class", r"mangapa\.(\w+\.)*_\w+\.[\w.]+"),
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
     (
         r"py:.*",

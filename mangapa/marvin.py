@@ -119,12 +119,12 @@ def pa_profile(
         Maps of any release, local or remote.
     tracer : {"stellar", "halpha"}, optional
         Which field.
-    pa_axis, axis_ratio, ring_width : optional
-        As in `mangapa.pa_profile`.
-    effective_radius : `float` or `~astropy.units.Quantity`, optional
-        As in `mangapa.pa_profile`; that of the header if not given.
-    settings, **options
-        The options of `kinematic_pa`; here those of cleaning and ``velocity_error`` matter.
+    pa_axis, axis_ratio, effective_radius, ring_width : optional
+        As in `mangapa.pa_profile`; by default the effective radius is that of the header.
+    settings : `~mangapa.MeasurementSettings`, optional
+        As in `kinematic_pa`; the options of cleaning and ``velocity_error`` matter.
+    **options
+        Single options, which replace those of ``settings``.
 
     Returns
     -------

@@ -79,12 +79,14 @@ def train(
 
     Parameters
     ----------
-    data, labels : path-like
-        Folder of the fields, and table of flags, as in `~mangapa.usability.labels.read_labelled`.
+    data : path-like
+        Folder of the fields, as in `~mangapa.usability.labels.read_labelled`.
     out : path-like
         Folder for the model, its card, the history, and the scores of fields not trained on.
     model : {"default", "fcn", "cnn"}, optional
         Architecture.
+    labels : path-like, optional
+        Table of flags, as in `~mangapa.usability.labels.read_labelled`.
     seed : `int`, optional
         Seed of the split, the initial weights and the order of the fields.
     epochs : `int`, optional
