@@ -1,11 +1,12 @@
 """All options of a measurement as one value, the same for Python, Marvin, surveys and commands."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from mangapa._utils.options import check_names, option
+from mangapa.archive._configuration import conf
 from mangapa.cleaning import CleanSettings
 from mangapa.fitting._settings import FitSettings
 
@@ -72,7 +73,7 @@ class MeasurementSettings(CleanSettings, FitSettings):
         Parameters
         ----------
         settings : `MeasurementSettings`, optional
-            Where to start from; the defaults if not given.
+            Where to start from; ``mangapa.conf.settings``, then the defaults, if not given.
         **options
             Values that replace those of ``settings``.
 
@@ -89,7 +90,21 @@ class MeasurementSettings(CleanSettings, FitSettings):
             msg = f"settings must be MeasurementSettings, not {type(settings).__name__}"
             raise TypeError(msg)
         check_names(options, cls, "a measurement")
-        return cls(**{**({} if settings is None else settings.as_dict()), **options})
+        start = cls._configured() if settings is None else settings.as_dict()
+        return cls(**{**start, **options})
+
+    @classmethod
+    def _configured(cls):
+        """The options in ``mangapa.conf.settings``, by name."""
+        pairs = (item.partition("=") for item in conf.settings)
+        texts = {name.strip(): text.strip() for name, _, text in pairs}
+        check_names(texts, cls, "a measurement, in mangapa.conf.settings,")
+        parsers = {one.name: one.metadata["parse"] for one in fields(cls)}
+        try:
+            return {name: parsers[name](text) for name, text in texts.items()}
+        except ValueError as error:
+            msg = f"mangapa.conf.settings={conf.settings!r} is not valid: {error}"
+            raise ValueError(msg) from error
 
     def as_dict(self) -> dict:
         """

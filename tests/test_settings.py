@@ -1,8 +1,10 @@
 import json
+import os
 import pickle
 import re
 import subprocess
 import sys
+from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import mangapa
 import mangapa.marvin
 from mangapa import MeasurementSettings
 from mangapa._utils.options import documented_with
+from mangapa.cli._options import add_settings, settings_from
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,44 @@ def test_the_list_keeps_its_indentation():
     lines = [line for line in function.__doc__.splitlines() if "``" in line]
     assert len(lines) == len(MeasurementSettings.__dataclass_fields__)
     assert all(line.startswith("    - ``") for line in lines)
+
+
+def test_configured_options_are_the_defaults(galaxy):
+    with mangapa.conf.set_temp("settings", ["method=harmonic", "error = none", "sigma=4"]):
+        configured = MeasurementSettings.from_options()
+        assert configured == MeasurementSettings(method="harmonic", error=None, sigma=4)
+        assert MeasurementSettings.from_options(sigma=2).sigma == 2
+        assert MeasurementSettings.from_options(MeasurementSettings()).method == "disc"
+        assert mangapa.measure(galaxy).settings == configured
+        options = ArgumentParser()
+        add_settings(options)
+        assert settings_from(options.parse_args([])) == configured
+    assert MeasurementSettings.from_options() == MeasurementSettings()
+
+
+@pytest.mark.parametrize(
+    ("items", "error", "message"),
+    [
+        (["metod=disc"], TypeError, "in mangapa.conf.settings, has no option 'metod'"),
+        (["sigma=wide"], ValueError, "mangapa.conf.settings=['sigma=wide'] is not valid"),
+        (["sigma=-1"], ValueError, "sigma=-1.0 must be positive"),
+    ],
+)
+def test_bad_configured_options_are_named(items, error, message):
+    with mangapa.conf.set_temp("settings", items), pytest.raises(error, match=re.escape(message)):
+        MeasurementSettings.from_options()
+
+
+def test_options_in_the_configuration_file(tmp_path):
+    (tmp_path / "astropy").mkdir()
+    (tmp_path / "astropy" / "mangapa.cfg").write_text("settings = method=symmetry, sigma=4\n")
+    code = "import mangapa; print(mangapa.MeasurementSettings.from_options().as_dict())"
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert "'method': 'symmetry'" in done.stdout
+    assert "'sigma': 4.0" in done.stdout
 
 
 def test_without_docstrings():

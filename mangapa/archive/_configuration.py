@@ -38,6 +38,11 @@ class Conf(ConfigNamespace):
     table_folder = _item(
         "", "Folder for the tables drpall and dapall; empty: their place in the local archive."
     )
+    settings = _item(
+        [],
+        "Options of measurements that differ from their defaults, such as method=harmonic, sigma=4.",
+        cfgtype="force_list",
+    )
 
 
 #: The settings in force.

@@ -38,14 +38,15 @@ def add_download_option(command, what="files that are missing from the local cop
 
 def add_settings(command):
     """Add the options of a measurement, as `MeasurementSettings` describes them."""
-    group, defaults = command.add_argument_group("measurement"), MeasurementSettings().as_dict()
+    group = command.add_argument_group("measurement")
+    defaults = MeasurementSettings.from_options().as_dict()
     for one in fields(MeasurementSettings):
         about = one.metadata
         choices = about["choices"] and [_as_text(choice) for choice in about["choices"]()]
         group.add_argument(
             f"--{one.name.replace('_', '-')}",
             type=str if choices else _parser(about),
-            default=one.default,
+            default=defaults[one.name],
             choices=choices,
             metavar=about["metavar"],
             help=f"{about['text']} (default: {_as_text(defaults[one.name])})",
