@@ -40,7 +40,7 @@ class Conf(ConfigNamespace):
     )
     settings = _item(
         [],
-        "Options of measurements that differ from their defaults, such as method=harmonic, sigma=4.",
+        "Options of measurements that replace the defaults, such as method=harmonic, sigma=4.",
         cfgtype="force_list",
     )
 
