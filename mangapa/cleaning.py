@@ -119,6 +119,8 @@ def _large_regions(good, min_region):
     """True on the connected regions of ``good`` that are large enough to be kept."""
     from scipy.ndimage import label
 
+    if 1 in good.shape:  # positions that are not a map have no neighbours
+        return good
     labels, _ = label(good)
     sizes = np.bincount(labels[good], minlength=1)
     return good & (sizes >= min_region * good.sum())[labels]

@@ -1,6 +1,6 @@
 """Velocity fields, and the galaxies that they belong to."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,10 +38,8 @@ def check_tracer(tracer):
 def check_field(name, value):
     """Raise a TypeError unless ``value`` is a `VelocityField`; ``name`` is the argument's."""
     if not isinstance(value, VelocityField):
-        hint = "make one with VelocityField.from_arrays or read_maps"
-        if isinstance(value, Galaxy) or hasattr(value, "getMap"):
-            hint = "choose one of its fields, such as galaxy.stellar of read_maps"
-        msg = f"{name} must be a VelocityField, not {type(value).__name__}; {hint}"
+        way_out = "choose a field of a galaxy, or make one with VelocityField.from_arrays"
+        msg = f"{name} must be a VelocityField, not {type(value).__name__}; {way_out}"
         raise TypeError(msg)
 
 
@@ -112,7 +110,8 @@ class VelocityField:
         Parameters
         ----------
         velocity : array_like or `~astropy.units.Quantity`
-            Velocities, shape (ny, nx), km/s if unitless. The mask of a masked array is kept.
+            Velocities, km/s if unitless, shape (ny, nx), or (n,) for bin centres, which become one
+            row. The mask of a masked array is kept.
         x, y : array_like or `~astropy.units.Quantity`
             Offsets from the centre, same shape, arcsec if unitless; +x is East, +y is North.
         mask : array_like, optional
@@ -146,8 +145,8 @@ class VelocityField:
         check_tracer(tracer)
         masks = [given for given in (mask_of(velocity), mask) if given is not None]
         velocity = array("velocity", velocity, VELOCITY)
-        if velocity.ndim != 2:
-            msg = f"velocity must be a 2-D map, not {velocity.ndim}-D of shape {velocity.shape}"
+        if velocity.ndim not in (1, 2):
+            msg = f"velocity must be a 2-D map or 1-D, not {velocity.ndim}-D: {velocity.shape}"
             raise ValueError(msg)
         shape = velocity.shape
         x, y = array("x", x, OFFSET, shape), array("y", y, OFFSET, shape)
@@ -160,8 +159,10 @@ class VelocityField:
         if bin_id is not None:
             bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
             bad |= bin_id < 0
-        own = cls(velocity=velocity, x=x, y=y, mask=bad, ivar=ivar, bin_id=bin_id, tracer=tracer)
-        return own if galaxy is None else replace(own, galaxy=str(galaxy))
+        own = {"velocity": velocity, "x": x, "y": y, "mask": bad, "ivar": ivar, "bin_id": bin_id}
+        # Positions that are not a map become one row.
+        maps: dict[str, Any] = {n: p if p is None else np.atleast_2d(p) for n, p in own.items()}
+        return cls(**maps, tracer=tracer, galaxy=None if galaxy is None else str(galaxy))
 
     @property
     def good(self) -> np.ndarray:

@@ -47,9 +47,7 @@ class MeasurementSettings(CleanSettings, FitSettings):
     """
 
     model: str = option(
-        "default",
-        "name or path of the model that judges whether the fields can be used",
-        metavar="MODEL",
+        "default", "name or path of the model that judges if fields can be used", metavar="MODEL"
     )
 
     def __post_init__(self):

@@ -5,7 +5,7 @@ import pytest
 from astropy import units as u
 from astropy.utils.masked import Masked
 
-from mangapa import Galaxy, VelocityField, clean, simulate_galaxy
+from mangapa import Galaxy, VelocityField, clean, fit_pa, pa_profile, simulate_galaxy
 
 Y, X = np.mgrid[-3:3.5:0.5, 3:-3.5:-0.5]
 V = 20 * X
@@ -88,7 +88,7 @@ def test_big_endian_input_becomes_native():
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [
-        (((V[0], X[0], Y[0])), ValueError, "velocity must be a 2-D map, not 1-D"),
+        (((V[None], X[None], Y[None])), ValueError, "velocity must be a 2-D map or 1-D, not 3-D"),
         ((V, X[:-1], Y), ValueError, r"x has shape \(12, 13\), but must have shape \(13, 13\)"),
         ((V * u.Jy, X, Y), ValueError, "velocity is in Jy, which is not a unit of speed"),
         ((V, X * u.m, Y), ValueError, "x is in m, which is not a unit of angle"),
@@ -177,3 +177,19 @@ def test_notebooks_show_missing_values_as_dashes_and_escape_names():
     assert shown.count(">—<") == 3
     assert "nan" not in shown
     assert "<img" not in shown
+
+
+def test_bin_centres_become_one_row():
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-8, 8, (2, 200))
+    velocity = np.ma.masked_array(20 * x, mask=np.arange(200) % 7 == 0)
+    field = VelocityField.from_arrays(velocity, x, y, ivar=np.full(200, 0.01), bin_id=range(200))
+    assert field.velocity.shape == field.ivar.shape == field.bin_id.shape == (1, 200)
+    assert field.n_spaxels == 171
+    # Neighbours in a list are not neighbours on the sky.
+    assert not np.any(clean(field, sigma=None).rejection)
+    result = fit_pa(field)
+    assert abs(result.pa.value - 90) < 1
+    assert len(pa_profile(field)) > 3
+    with pytest.raises(ValueError, match=r"x has shape \(199,\), but must have shape \(200,\)"):
+        VelocityField.from_arrays(velocity, x[1:], y)

@@ -7,7 +7,7 @@ from astropy import units as u
 def scalar(name, value, unit, *, positive=False, allow_nan=False):
     """Convert one finite number, in ``unit`` if it has none of its own, to a float in ``unit``."""
     what = f"a number in {unit}" if unit != u.one else "a number"
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, (bool, np.bool_)) or value is np.ma.masked:
         msg = f"{name}={value!r} must be {what}"
         raise ValueError(msg)
     try:

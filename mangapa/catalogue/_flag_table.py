@@ -41,29 +41,33 @@ def read_flag_table(path, *required):
     if not path.is_file():
         msg = f"there is no file {path}; name a CSV table of flags"
         raise FileNotFoundError(msg)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, restval="")
-        names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-        missing = [
-            " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
-        ]
-        if missing:
-            needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
-            msg = f"{path} must have a column {needed}; it has {present}"
-            raise ValueError(msg)
-        identifier = next(name for name in IDENTIFIERS if name in names)
-        rows, dropped = [], []
-        for line in reader:
-            cells = {name: line[name].strip() for name in names}
-            row = {**cells, "plateifu": cells[identifier]}
-            if not cells[identifier]:
-                dropped.append((identifier, "", reader.line_num))
-                continue
-            for name in filter(KINDS.get, names):
-                row[name] = _code(cells[name], KINDS[name])
-                if row[name] is None and cells[name]:
-                    dropped.append((name, cells[name], reader.line_num))
-            rows.append(row)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not a CSV table in UTF-8 ({error.reason}); save it in this encoding"
+        raise ValueError(msg) from error
+    reader = csv.DictReader(text.splitlines(keepends=True), restval="")
+    names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    missing = [
+        " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
+    ]
+    if missing:
+        needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
+        msg = f"{path} must have a column {needed}; it has {present}"
+        raise ValueError(msg)
+    identifier = next(name for name in IDENTIFIERS if name in names)
+    rows, dropped = [], []
+    for line in reader:
+        cells = {name: line[name].strip() for name in names}
+        row = {**cells, "plateifu": cells[identifier]}
+        if not cells[identifier]:
+            dropped.append((identifier, "", reader.line_num))
+            continue
+        for name in filter(KINDS.get, names):
+            row[name] = _code(cells[name], KINDS[name])
+            if row[name] is None and cells[name]:
+                dropped.append((name, cells[name], reader.line_num))
+        rows.append(row)
     if dropped:
         _warn(path, dropped)
     return names, rows

@@ -46,10 +46,7 @@ class FitSettings:
         choices=lambda: ERRORS,
     )
     n_steps: int = option(
-        N_STEPS,
-        "number of angles tried over 180 deg by the methods that step",
-        parse=int,
-        metavar="N",
+        N_STEPS, "number of angles tried over 180 deg by methods that step", parse=int, metavar="N"
     )
     velocity_error: ScalarLike | None = option(
         None,

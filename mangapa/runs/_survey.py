@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def survey(
     from threadpoolctl import threadpool_limits
 
     settings = MeasurementSettings.from_options(settings, **options)
-    if not (isinstance(jobs, int) and jobs >= 1):
+    if not (isinstance(jobs, Integral) and jobs >= 1):
         msg = f"jobs={jobs!r} must be an integer of at least 1"
         raise ValueError(msg)
     if time_limit is not None:

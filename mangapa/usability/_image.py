@@ -94,11 +94,12 @@ def footprint(field: VelocityField, shape: tuple[int, int] = SHAPE) -> np.ndarra
 
 def _validated(field, shape):
     check_field("field", field)
-    shape = tuple(shape)
-    if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
+    sides = np.asarray(shape)
+    is_pair = sides.shape == (2,) and sides.dtype.kind in "iuf"
+    if not is_pair or np.any((sides % 1 != 0) | (sides < 1)):
         msg = f"shape={shape!r} must be two positive whole numbers, such as {SHAPE}"
         raise ValueError(msg)
-    return tuple(map(int, shape))
+    return tuple(sides.astype(int).tolist())
 
 
 def _resample(values, shape):

@@ -95,3 +95,11 @@ def test_missing_columns_are_named(tmp_path):
 def test_each_code_has_a_meaning():
     assert CODES == {"quality": (0, 1, 2), "feature": (0, 1, 2, 3), "note": (0, 1, 2, 3)}
     assert MEANINGS["quality"][0] == "do not use"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_other_encodings_are_refused_by_name(tmp_path, encoding):
+    path = tmp_path / "flags.csv"
+    path.write_text("plateifu,stel_qual,comment\n8485-1901,2,f\xfcr\n", encoding=encoding)
+    with pytest.raises(ValueError, match=r"flags\.csv is not a CSV table in UTF-8"):
+        read_flag_table(path)

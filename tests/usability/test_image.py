@@ -98,5 +98,7 @@ def test_images_fill_the_range(galaxy):
 
 @pytest.mark.parametrize("function", [mangapa.standardise, footprint])
 def test_a_galaxy_is_not_a_field(function, galaxy):
-    with pytest.raises(TypeError, match="field must be a VelocityField, not Galaxy; choose one of"):
+    with pytest.raises(
+        TypeError, match="field must be a VelocityField, not Galaxy; choose a field of"
+    ):
         function(galaxy)
