@@ -1,6 +1,7 @@
 """Evaluate a model on fields that it was not trained on: metrics and figures."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
@@ -91,7 +92,9 @@ def score_fields(
 def labelled_table(labelled: LabelledFields) -> Table:
     """Labelled fields as a table without scores."""
     fields = labelled.fields
-    columns = {name: [getattr(one, name) for one in fields] for name in ("galaxy", "tracer")}
+    columns: dict[str, Any] = {
+        name: [getattr(one, name) for one in fields] for name in ("galaxy", "tracer")
+    }
     columns |= {"group": labelled.groups, "class": labelled.classes}
     return Table({**columns, "reach": [reach(one) for one in fields]})
 
