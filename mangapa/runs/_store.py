@@ -15,7 +15,7 @@ from mangapa.runs._identity import difference, new_facts
 
 #: Name of the store in the folder of a run.
 FILE_NAME = "run.sqlite"
-#: A change here needs another number in `mangapa.runs._identity.LAYOUT`.
+#: A change here needs another number in `mangapa.runs._identity.STORE_LAYOUT`.
 TABLES = """
 create table run (name text primary key, value text not null);
 create table sources (number integer primary key, source text not null unique);

@@ -65,5 +65,5 @@ def test_difference_names_the_version():
 
 def test_difference_of_the_layout_matters_even_to_read(monkeypatch):
     facts = new_facts({})
-    monkeypatch.setattr(_identity, "LAYOUT", facts["layout"] + 1)
+    monkeypatch.setattr(_identity, "STORE_LAYOUT", facts["layout"] + 1)
     assert "which stores runs in another layout" in difference(facts)
