@@ -5,10 +5,10 @@ from astropy import units as u
 
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
-from mangapa.fields import VELOCITY, VelocityField, check_field
+from mangapa.fields import VELOCITY, VelocityField
 from mangapa.fitting._errors import bootstrap_error
 from mangapa.fitting._methods import method_named
-from mangapa.fitting._prepared import one_blas_thread, prepare
+from mangapa.fitting._prepared import checked_fields, one_blas_thread, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
 from mangapa.fitting._thin_disc import DiscSolution
@@ -84,17 +84,14 @@ def fit_pa(
     settings = FitSettings(
         method=method, error=error, n_steps=n_steps, velocity_error=velocity_error, v_sys=v_sys
     )
-    if isinstance(field, (list, tuple)):
-        for i, one in enumerate(field):
-            check_field(f"field[{i}]", one)
-        batches = (field[i : i + FIELDS_AT_ONCE] for i in range(0, len(field), FIELDS_AT_ONCE))
-        return [
-            result
-            for batch in batches
-            for result in fit_prepared([prepare_for(one, settings) for one in batch], settings)
-        ]
-    check_field("field", field)
-    return fit_prepared([prepare_for(field, settings)], settings)[0]
+    fields, is_list = checked_fields(field)
+    batches = (fields[i : i + FIELDS_AT_ONCE] for i in range(0, len(fields), FIELDS_AT_ONCE))
+    results = [
+        result
+        for batch in batches
+        for result in fit_prepared([prepare_for(one, settings) for one in batch], settings)
+    ]
+    return results if is_list else results[0]
 
 
 def prepare_for(field, settings):

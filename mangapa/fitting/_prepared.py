@@ -8,7 +8,7 @@ import numpy as np
 
 from mangapa._utils.grid import Grid, grid_of
 from mangapa._utils.robust import median
-from mangapa.fields import VelocityField
+from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._errors import analytic_error
 from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
@@ -119,6 +119,15 @@ class PreparedField:
     field: VelocityField
     spaxels: Spaxels | None = None  # None where there is nothing to fit
     flags: PAFlags = PAFlags.NONE  # why there is nothing to fit
+
+
+def checked_fields(field):
+    """Turn a field or a list of fields into a list, checked; also says whether it was a list."""
+    is_list = isinstance(field, (list, tuple))
+    fields = list(field) if is_list else [field]
+    for i, one in enumerate(fields):
+        check_field(f"field[{i}]" if is_list else "field", one)
+    return fields, is_list
 
 
 def prepare(field, *, velocity_error=None, v_sys="median"):

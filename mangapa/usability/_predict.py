@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.types import PathLike
-from mangapa.fields import VelocityField, check_field
-from mangapa.fitting._prepared import prepare
+from mangapa.fields import VelocityField
+from mangapa.fitting._prepared import checked_fields, prepare
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.usability._descriptors import descriptors_prepared, pair_descriptors
 from mangapa.usability._image import standardise
@@ -87,10 +87,7 @@ def usability(
     >>> mangapa.usability([galaxy.stellar, galaxy.halpha])[0].usable
     True
     """
-    is_list = isinstance(field, (list, tuple))
-    fields = list(field) if isinstance(field, (list, tuple)) else [field]
-    for i, one in enumerate(fields):
-        check_field(f"field[{i}]" if is_list else "field", one)
+    fields, is_list = checked_fields(field)
     loaded = load_model(model, backend=backend)
     results = usability_prepared([prepare(one) for one in fields], loaded)
     return results if is_list else results[0]
