@@ -6,9 +6,14 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from numpydoc.hooks.validate_docstrings import parse_config
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
 from sphinx_astropy.conf.v2 import *  # noqa: F403
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.promises import tests_by_promise  # noqa: E402
 
 project = "mangapa"
 author = "The mangapa developers"
@@ -64,4 +69,24 @@ nitpick_ignore_regex = [
 if "READTHEDOCS" not in os.environ:
     # Other projects' inventories come over the network, and a local build must work without it.
     intersphinx_mapping = {}
-sys.path.insert(0, str(ROOT))
+
+
+class Promise(SphinxDirective):
+    """A promise, and below it the tests that hold it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        number = int(self.arguments[0])
+        tests = tests_by_promise().get(number)
+        if not tests:
+            raise ExtensionError(f"no test is marked with pytest.mark.promise({number})")
+        lines = [f"{number}. {self.content[0]}", *(f"   {line}" for line in self.content[1:]), ""]
+        lines += [f"   - ``{test}``" for test in tests]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def setup(app):
+    """Register the directive of ``promises.rst``."""
+    app.add_directive("promise", Promise)
