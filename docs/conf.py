@@ -13,7 +13,7 @@ from sphinx_astropy.conf.v2 import *  # noqa: F403
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.promises import tests_by_promise  # noqa: E402
+from tests.promises import marked_tests  # noqa: E402
 
 project = "mangapa"
 author = "The mangapa developers"
@@ -79,7 +79,7 @@ class Promise(SphinxDirective):
 
     def run(self):
         number = int(self.arguments[0])
-        tests = tests_by_promise().get(number)
+        tests = marked_tests().get(number)
         if not tests:
             raise ExtensionError(f"no test is marked with pytest.mark.promise({number})")
         lines = [f"{number}. {self.content[0]}", *(f"   {line}" for line in self.content[1:]), ""]

@@ -8,7 +8,7 @@ TESTS = Path(__file__).parent
 MARKER = "pytest.mark.promise"
 
 
-def tests_by_promise():
+def marked_tests():
     """Find the marked tests: a sorted `list` of their names (``file::test``) by promise."""
     found = defaultdict(set)
     for path in TESTS.rglob("test_*.py"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises import tests_by_promise
+from tests.promises import marked_tests
 
 PAGE = Path(__file__).parents[1] / "docs" / "promises.rst"
 
@@ -14,4 +14,4 @@ PAGE = Path(__file__).parents[1] / "docs" / "promises.rst"
 def test_each_promise_is_held_by_a_test():
     promised = [int(n) for n in re.findall(r"^\.\. promise:: (\d+)$", PAGE.read_text(), re.M)]
     assert promised == list(range(1, len(promised) + 1))
-    assert list(tests_by_promise()) == promised
+    assert list(marked_tests()) == promised
