@@ -81,7 +81,8 @@ class Promise(SphinxDirective):
         number = int(self.arguments[0])
         tests = marked_tests().get(number)
         if not tests:
-            raise ExtensionError(f"no test is marked with pytest.mark.promise({number})")
+            msg = f"no test is marked with pytest.mark.promise({number})"
+            raise ExtensionError(msg)
         lines = [f"{number}. {self.content[0]}", *(f"   {line}" for line in self.content[1:]), ""]
         lines += [f"   - ``{test}``" for test in tests]
         return self.parse_text_to_nodes("\n".join(lines))
