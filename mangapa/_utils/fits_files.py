@@ -112,7 +112,7 @@ def read_fits(path, *, keep=None):
     The checksum of a compressed stream is at its end, so a truncated or corrupt file cannot pass.
     Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked.
     """
-    hdus: list[ScannedHDU] = []
+    hdus = []
     try:
         hdus.extend(scan_fits(path, keep=keep))
     except FlawError as error:
