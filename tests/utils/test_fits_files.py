@@ -214,8 +214,8 @@ def test_absent_extension_is_damage(image):
 @pytest.mark.parametrize(
     ("damage", "match"),
     [
-        ((b"XTENSION= 'IMAGE   '", b"XTENSION= 'unbalan "), "has no attribute 'data'|damaged"),
-        ((b"NAXIS1  =  ", b"NAXIS1  = x"), "damaged"),
+        ((b"XTENSION= 'IMAGE   '", b"XTENSION= 'unbalan "), "is damaged"),
+        ((b"NAXIS1  =  ", b"NAXIS1  = x"), "is damaged"),
     ],
 )
 def test_what_astropy_raises_or_warns_of_is_one_error(image, damage, match):
