@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import registry
 
+from mangapa._utils.cards import bits_of, number_of
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.quantities import array, mask_of, numbers
 from mangapa._utils.types import ArrayLike, PathLike
@@ -237,15 +238,14 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
         return read_galaxy(path, format, **kwargs)
 
 
-def _card(card, unit, description):
-    """Property with the value of a header card; if missing, NaN, or `None` where it has no unit."""
+def _card(card, unit, description, *allowed):
+    """Property: number of a card; NaN, or None without a unit, if missing or not ``allowed``."""
 
     def read(galaxy: "Galaxy") -> u.Quantity | float | int | None:
-        value = galaxy.header.get(card)
-        # The DAP writes -999 for a missing value.
-        if value is None or not np.isfinite(value) or value <= -999:
-            value = None if unit is None else np.nan
-        return value if unit is None else value * unit
+        if unit is None:
+            return bits_of(galaxy.header, card)
+        value = number_of(galaxy.header, card, *allowed)
+        return (np.nan if value is None else value) * unit
 
     return property(read, doc=f"{description}: the card {card}.")
 
@@ -262,7 +262,7 @@ class Galaxy:
     stellar, halpha : `VelocityField` or `None`
         Fields; `None` where there is no map.
     name : `str` or `None`
-        Name: the plate-IFU if there is one, or else the name of the fields' galaxy by default.
+        Name: the plate-IFU if there is one, or else the name in the file, or else of the file.
     survey : `str` or `None`
         Name of the survey; "MaNGA" by default if there is a plate-IFU.
     plateifu, mangaid : `str` or `None`
@@ -285,10 +285,10 @@ class Galaxy:
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
 
-    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted from the fields, km/s")
-    effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec")
-    photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, deg, North through East")
-    ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a")
+    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted, km/s", -999, 1e7)
+    effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec", 1e-3, 1e5)
+    photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, North to East", -360, 360)
+    ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a", 0, 0.999)
     dap_quality = _card("DAPQUAL", None, "Bits of MANGA_DAPQUAL")
     drp_quality = _card("DRP3QUAL", None, "Bits of MANGA_DRP3QUAL")
 

@@ -1,10 +1,13 @@
 """Choose the reader of a file among those registered with `astropy.io.registry`."""
 
-from pathlib import Path
+import os
+from dataclasses import replace
 from typing import Any
 
 from astropy.io import registry
 
+from mangapa._utils.cards import clean_text
+from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import FormatError, MapsFileError
@@ -19,7 +22,7 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     Parameters
     ----------
     path : path-like
-        The file.
+        The file. A leading ``~`` is expanded.
     format : `str`, optional
         Name of the format, such as "manga-maps"; identified from the file if not given.
     **options
@@ -45,16 +48,19 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     >>> read_galaxy(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
+    path = as_path("path", path)
     load_plugins()
     if format is None:
+        # Identifiers open what exists, and would wait for ever for a pipe.
+        is_readable = os.path.isfile(path) or os.path.isdir(path)
         # The identifiers are given no open file: astropy would decompress it, and the reader could
         # not check the compressed file.
         arguments = ("read", Galaxy, str(path), None, [path], {})
-        matches = registry.identify_format(*arguments) if Path(path).exists() else []
+        matches = registry.identify_format(*arguments) if is_readable else []
         if len(matches) > 1:
             msg = (
-                f"several formats recognise {path}: {', '.join(sorted(matches))}; choose one, "
-                f"such as format={min(matches)!r} (known formats: {_known_formats()})"
+                f"several formats recognise {printable(path)}: {', '.join(sorted(matches))}; "
+                f"choose one, such as format={min(matches)!r} (known formats: {_known_formats()})"
             )
             raise FormatError(msg)
         if not matches:
@@ -69,7 +75,8 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     except registry.IORegistryError:
         msg = f"format={format!r} is not known; choose one of {_known_formats()}"
         raise ValueError(msg) from None
-    return reader(path, **options)
+    galaxy = reader(path, **options)
+    return galaxy if galaxy.name else replace(galaxy, name=clean_text(stem(path)))
 
 
 def _known_formats():

@@ -1,14 +1,17 @@
 """Read the MAPS files of MaNGA's data analysis pipeline (DAP), MPL-4 to DR17."""
 
-import warnings
+import contextlib
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits, registry
 
-from mangapa._utils.fits_files import PARSING_ERRORS, REMEDY, open_fits, read_fits
+from mangapa._utils.cards import clean_text, number_of, sound_cards, text_of
+from mangapa._utils.files import as_path, printable, stem
+from mangapa._utils.fits_files import open_fits, read_fits, scan_fits
 from mangapa._utils.types import PathLike
-from mangapa.archive.releases import release_of
+from mangapa._utils.unpacking import FlawError
+from mangapa.archive.releases import PLATEIFU, release_of
 from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, Galaxy, VelocityField
 
@@ -20,6 +23,11 @@ MAPS_FORMAT = "manga-maps"
 EXTENSIONS = {
     "stellar": ("STELLAR_VEL", None, "Stellar continua"),
     "halpha": ("EMLINE_GVEL", "Ha-6564", "Em. line models"),
+}
+VELOCITIES = {extension for extension, *_ in EXTENSIONS.values()}
+#: The HDUs that are read, if the headers name no other errors and masks.
+WANTED = {"PRIMARY", "SPX_SKYCOO", "EMLINE_GFLUX", "BINID"} | {
+    f"{extension}{suffix}" for extension in VELOCITIES for suffix in ("", "_IVAR", "_MASK")
 }
 
 
@@ -34,7 +42,8 @@ def read_maps(path: PathLike) -> Galaxy:
     Parameters
     ----------
     path : path-like
-        A ``manga-*-MAPS-*.fits.gz`` file, or the same uncompressed.
+        A ``manga-*-MAPS-*.fits.gz`` file, or the same uncompressed, or compressed by bzip2, xz or
+        zip. A leading ``~`` is expanded.
 
     Returns
     -------
@@ -42,8 +51,12 @@ def read_maps(path: PathLike) -> Galaxy:
 
     Raises
     ------
-    FileNotFoundError, mangapa.exceptions.MapsFileError
-        If the file does not exist, is damaged, or is not a MAPS file.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
+    mangapa.exceptions.MapsFileError
+        If the file is damaged, too large, or not a MAPS file.
+    TypeError, ValueError
+        If ``path`` is not a path.
 
     Examples
     --------
@@ -53,64 +66,88 @@ def read_maps(path: PathLike) -> Galaxy:
     >>> mangapa.read_maps(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    path = Path(path)
-    if path.is_dir():
-        msg = f"{path} is a folder; name a MAPS file in it"
-        raise IsADirectoryError(msg)
+    path = as_path("path", path)
+    read = _read(path, WANTED)
+    velocities = [hdu for hdu in read.hdus if hdu.name in VELOCITIES]
+    related = {hdu.text(card).upper() for hdu in velocities for card in ("ERRDATA", "QUALDATA")}
+    if not related <= WANTED | {""}:
+        # The headers of the velocities name other extensions than those of the data model.
+        read = _read(path, WANTED | related)
+    with open_fits(path, read.content, error_class=MapsFileError) as hdus:
+        hdus[0].header = sound_cards(hdus[0].header)
+        _refuse_other_products(path, hdus[0].header, {hdu.name for hdu in read.hdus})
+        return galaxy_from_hdus(hdus, path)
+
+
+def _read(path, wanted):
+    """Read the wanted HDUs of a file, or raise the error that says what to do."""
     try:
-        content, is_compressed, flaw = read_fits(path)
-    except FileNotFoundError:
-        msg = f"there is no file {path}; check the name, or download the file first"
+        read = read_fits(path, keep=lambda hdu: hdu.name in wanted)
+    except (FileNotFoundError, NotADirectoryError):
+        msg = f"there is no file {printable(path)}; check the name, or download the file first"
         raise FileNotFoundError(msg) from None
-    if flaw:
-        msg = f"{path} {flaw}; {REMEDY}"
-        raise MapsFileError(msg)
-    with open_fits(path, content, error_class=MapsFileError) as hdus:
-        _refuse_other_products(path, hdus)
-        return galaxy_from_hdus(hdus, path, verify=not is_compressed)
+    except PermissionError as error:
+        msg = f"{printable(path)} may not be read; ask its owner for the permission, or copy it"
+        raise PermissionError(msg) from error
+    except OSError as error:
+        reason = printable(error.strerror or error)
+        msg = f"{printable(path)} cannot be read ({reason}); check the name and the disk"
+        raise MapsFileError(msg) from error
+    if path.is_dir():
+        msg = f"{printable(path)} is a folder; name a MAPS file in it"
+        raise IsADirectoryError(msg)
+    if read.flaw:
+        raise MapsFileError(printable(f"{path} {read.flaw}; {read.remedy}"))
+    return read
 
 
-def _refuse_other_products(path, hdus):
-    kind = str(hdus[0].header.get("DAPFRMT", "MAPS")).strip()
-    if kind == "MAPS" and "FLUX" in hdus and "STELLAR_VEL" not in hdus:
+def _refuse_other_products(path, header, names):
+    kind = text_of(header, "DAPFRMT") or "MAPS"
+    if kind == "MAPS" and "FLUX" in names and "STELLAR_VEL" not in names:
         kind = "DRP data cube (LOGCUBE or LINCUBE)"
     if kind != "MAPS":
-        msg = f"{path} is a {kind} file; name the MAPS file of the same galaxy instead"
+        msg = f"{printable(path)} is a {kind} file; name the MAPS file of the same galaxy instead"
         raise MapsFileError(msg)
 
 
-def galaxy_from_hdus(hdus, path, tracers=TRACERS, verify=False):
+def galaxy_from_hdus(hdus, path, tracers=TRACERS):
     """Build a galaxy from open HDUs; only the HDUs that it needs are read."""
     header = hdus[0].header
     release = release_of(header)
-    daptype = _text(header, "DAPTYPE") or _daptype_before_mpl8(header)
+    daptype = text_of(header, "DAPTYPE") or _daptype_before_mpl8(header)
+    named = {}
+    for one in hdus:
+        named.setdefault(one.name, one)
 
     def hdu(name):
-        if name not in hdus:
-            release_name = release.name if release else "unknown"
-            msg = (
-                f"{path} (release {release_name}, daptype {daptype}) has no extension {name}; "
-                "it is not a complete MAPS file: fetch it again"
-            )
-            raise MapsFileError(msg)
-        if verify and hdus[name].verify_datasum() == 0:
-            msg = f"{path} is corrupt (checksum of extension {name}); {REMEDY}"
-            raise MapsFileError(msg)
-        return hdus[name]
+        found = named.get(name.upper())
+        if isinstance(found, fits.ImageHDU) and found.data is not None:
+            return found
+        flaw = "no extension" if found is None else "no image in extension"
+        release_name = release.name if release else "unknown"
+        msg = (
+            f"{printable(path)} (release {release_name}, daptype {daptype}) has {flaw} {name}; "
+            "it is not a complete MAPS file: fetch it again"
+        )
+        raise MapsFileError(msg)
 
     is_mpl4 = release is not None and release.name == "MPL-4"
-    sky = _offsets(hdu("EMLINE_GFLUX"), header) if is_mpl4 else hdu("SPX_SKYCOO").data
+    sky = _offsets(path, hdu("EMLINE_GFLUX"), header) if is_mpl4 else hdu("SPX_SKYCOO").data
 
     def planes(extension, line, binning):
         velocity = hdu(extension)
         plane = ... if line is None else _channel(path, velocity, line)
-        ivar = hdu(velocity.header.get("ERRDATA", f"{extension}_IVAR"))
-        mask = hdu(velocity.header.get("QUALDATA", f"{extension}_MASK"))
+        ivar = hdu(text_of(velocity.header, "ERRDATA") or f"{extension}_IVAR")
+        mask = hdu(text_of(velocity.header, "QUALDATA") or f"{extension}_MASK")
         bins = hdu("BINID")
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
         return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
 
-    identity = {"plateifu": _text(header, "PLATEIFU"), "mangaid": _text(header, "MANGAID")}
+    name, plateifu = text_of(header, "PLATEIFU") or clean_text(stem(path)), None
+    # Other names are not identifiers of MaNGA, which lead to files and addresses.
+    if PLATEIFU.fullmatch(name or ""):
+        plateifu = name
+    identity = {"name": name, "plateifu": plateifu, "mangaid": text_of(header, "MANGAID")}
     return build_galaxy(tracers, sky, planes, header, daptype=daptype, **identity)
 
 
@@ -124,8 +161,9 @@ def build_galaxy(tracers, sky, planes, header, **identity):
     fields = {}
     for tracer in tracers:
         velocity, ivar, mask, bin_id = planes(*EXTENSIONS[tracer])
-        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id, "galaxy": identity["plateifu"]}
-        fields[tracer] = VelocityField.from_arrays(velocity, *sky, **maps, tracer=tracer)
+        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id, "galaxy": identity.get("name")}
+        x, y = sky
+        fields[tracer] = VelocityField.from_arrays(velocity, x, y, **maps, tracer=tracer)
     release = release_of(header)
     return Galaxy(**fields, **identity, release=release and release.name, header=header.copy())
 
@@ -136,36 +174,38 @@ def _channel(path, hdu, name):
 
     The cards are C1 or C01 onwards; CTYPE, CRPIX and CHECKSUM also begin with C.
     """
-    for card, value in hdu.header.items():
-        if card[0] == "C" and card[1:].isdigit() and str(value).strip() == name:
+    for card in hdu.header:
+        is_channel = card[:1] == "C" and card[1:].isdecimal() and int(card[1:]) > 0
+        if is_channel and text_of(hdu.header, card) == name:
             return int(card[1:]) - 1
-    msg = f"{path} has no channel {name!r} in extension {hdu.name}; it is not a complete MAPS file"
+    msg = (
+        f"{printable(path)} has no channel {name!r} in extension {hdu.name}; it is not a complete "
+        "MAPS file: fetch it again"
+    )
     raise MapsFileError(msg)
 
 
-def _offsets(hdu, header):
+def _offsets(path, hdu, header):
     """Offsets from the object, East and North in arcsec; MPL-4 has no extension SPX_SKYCOO."""
     from astropy.wcs import WCS
 
+    centre = number_of(header, "OBJRA", 0, 360), number_of(header, "OBJDEC", -90, 90)
+    if None in centre:
+        msg = f"{printable(path)} has no position (cards OBJRA and OBJDEC); fetch it again"
+        raise MapsFileError(msg)
     ny, nx = hdu.shape[-2:]
     ra, dec = WCS(hdu.header).celestial.pixel_to_world_values(*np.meshgrid(range(nx), range(ny)))
-    east = (ra - header["OBJRA"] + 180) % 360 - 180
-    x = east * np.cos(np.radians(header["OBJDEC"]))
-    return 3600 * x, 3600 * (dec - header["OBJDEC"])
+    east = (ra - centre[0] + 180) % 360 - 180
+    return 3600 * east * np.cos(np.radians(centre[1])), 3600 * (dec - centre[1])
 
 
 def _daptype_before_mpl8(header):
     """The daptype from its two halves, whose cards have other names in MPL-4."""
-    if "BINTYPE" in header:
-        return f"{_text(header, 'BINTYPE')}-{_text(header, 'TPLKEY')}"
-    binning, template = _text(header, "BINKEY"), _text(header, "SCKEY")
-    if binning is None or template is None:
-        return None
-    return f"{'SPX' if binning.upper() == 'NONE' else binning}-{template}"
-
-
-def _text(header, card):
-    return str(header.get(card, "")).strip() or None
+    binning, template = text_of(header, "BINTYPE"), text_of(header, "TPLKEY")
+    if binning is None:
+        binning, template = text_of(header, "BINKEY"), text_of(header, "SCKEY")
+        binning = "SPX" if binning and binning.upper() == "NONE" else binning
+    return f"{binning}-{template}" if binning and template else None
 
 
 def _is_maps_file(origin, path, fileobj, *args, **kwargs):
@@ -174,15 +214,15 @@ def _is_maps_file(origin, path, fileobj, *args, **kwargs):
         return False
     if "-MAPS-" in Path(path).name:
         return True
-    try:
-        with warnings.catch_warnings(), fits.open(path) as hdus:
-            warnings.simplefilter("ignore")
-            kind = hdus[0].header.get("DAPFRMT")
-            if kind is None:
-                return all(extension in hdus for extension, *_ in EXTENSIONS.values())
-            return str(kind).strip() == "MAPS"
-    except PARSING_ERRORS:
-        return False
+    missing = set(VELOCITIES)
+    with contextlib.suppress(OSError, FlawError):
+        for hdu in scan_fits(path):
+            if kind := hdu.text("DAPFRMT"):
+                return kind == "MAPS"
+            missing.discard(hdu.name)
+            if not missing:
+                return True
+    return False
 
 
 registry.register_reader(MAPS_FORMAT, Galaxy, read_maps)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from mangapa._utils.files import replacing
+from mangapa._utils.cards import number_of, sound_cards
+from mangapa._utils.files import as_path, replacing
 from mangapa._utils.types import PathLike
-from mangapa.archive.releases import MPL4_DRPVER, release_named
+from mangapa.archive.releases import MPL4_DRPVER, PLATEIFU, release_named
 from mangapa.fields import TRACERS, Galaxy
 
 __all__ = ["write_maps"]
@@ -58,7 +59,8 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     galaxy : `~mangapa.Galaxy`
         With both fields, such as `~mangapa.simulate_galaxy` returns.
     path : path-like
-        File to write; compressed if the name ends in ``.gz``. An existing file is replaced.
+        File to write; compressed if the name ends in ``.gz``. An existing file is replaced. A
+        leading ``~`` is expanded.
     release : `str`, optional
         Any release since MPL-4; the layout is that of its files.
 
@@ -69,8 +71,11 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
 
     Raises
     ------
-    ValueError
-        If the release is not known or has no such binning, or a field is missing.
+    TypeError, ValueError
+        If the release is not known or has no such binning; or if the galaxy has no plate-IFU, lacks
+        a field, or has fields of different shapes.
+    OSError
+        If the file cannot be written; an existing file is kept.
 
     Examples
     --------
@@ -80,25 +85,43 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     >>> mangapa.read_maps(path).daptype
     'VOR10-GAU-MILESHC'
     """
+    path = as_path("path", path)
     version = release_named(release)
+    _check(galaxy)
     primary = fits.PrimaryHDU(header=_primary_header(galaxy, version, _daptype(galaxy, version)))
     hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
     hdus.update_extend()
     content = io.BytesIO()
     hdus.writeto(content, checksum=True)
-    path = Path(path)
     with replacing(path) as unfinished:
         data = content.getvalue()
         unfinished.write_bytes(gzip.compress(data, 6) if path.suffix == ".gz" else data)
     return path
 
 
-def _daptype(galaxy, version):
-    """The galaxy's own analysis if the release has it, else the one with the same bins."""
+def _check(galaxy):
+    """Raise an error unless a MAPS file can hold the galaxy."""
+    if not isinstance(galaxy, Galaxy):
+        msg = f"galaxy must be a Galaxy, not {type(galaxy).__name__}; read or simulate one"
+        raise TypeError(msg)
+    if PLATEIFU.fullmatch(galaxy.plateifu or "") is None:
+        msg = (
+            f"{galaxy!r} has plateifu={galaxy.plateifu!r}; a MAPS file needs one such as "
+            "8485-1901: dataclasses.replace(galaxy, plateifu=...)"
+        )
+        raise ValueError(msg)
     for tracer in TRACERS:
         if galaxy.tracer(tracer) is None:
             msg = f"{galaxy!r} has no {tracer} field; a MAPS file needs both fields"
             raise ValueError(msg)
+    stellar, halpha = galaxy.stellar.velocity.shape, galaxy.halpha.velocity.shape
+    if stellar != halpha or min(stellar) < 2:
+        msg = f"the fields have shapes {stellar} and {halpha}; a MAPS file needs two equal maps"
+        raise ValueError(msg)
+
+
+def _daptype(galaxy, version):
+    """The galaxy's own analysis if the release has it, else the one with the same bins."""
     if galaxy.daptype in version.daptypes:
         return galaxy.daptype
     bintype = galaxy.daptype.split("-")[0] if galaxy.daptype else "SPX"
@@ -118,7 +141,11 @@ def _since(version, first):
 
 
 def _primary_header(galaxy, version, daptype):
-    header = fits.Header(galaxy.header, copy=True)
+    try:
+        header = sound_cards(fits.Header(galaxy.header, copy=True))
+    except (TypeError, ValueError) as error:
+        msg = f"galaxy.header of {galaxy!r} has a card that no FITS file can hold ({error})"
+        raise ValueError(msg) from error
     plate, ifu = galaxy.plateifu.split("-")
     bintype, template = daptype.split("-", 1)
     header["MASKNAME"] = "MANGA_DAPPIXMASK"
@@ -144,7 +171,10 @@ def _primary_header(galaxy, version, daptype):
 
 def _position(galaxy):
     """Right ascension and declination, deg; a place in the survey's footprint if unknown."""
-    return galaxy.header.get("OBJRA", 180.0), galaxy.header.get("OBJDEC", 30.0)
+    right_ascension = number_of(galaxy.header, "OBJRA", 0, 360)
+    declination = number_of(galaxy.header, "OBJDEC", -90, 90)
+    is_known = right_ascension is not None and declination is not None
+    return (right_ascension, declination) if is_known else (180.0, 30.0)
 
 
 def _extensions(galaxy, version):
@@ -209,11 +239,11 @@ def _bin_id(field):
 def _elliptical(galaxy, *, four):
     """Elliptical coordinates about the photometric major axis."""
     x, y = galaxy.stellar.x.value, galaxy.stellar.y.value
-    angle = np.radians(galaxy.header.get("ECOOPA", 0.0))
+    angle = np.radians(np.nan_to_num(galaxy.photometric_pa.value))
     major = x * np.sin(angle) + y * np.cos(angle)
-    minor = (x * np.cos(angle) - y * np.sin(angle)) / (1 - galaxy.header.get("ECOOELL", 0.0))
+    minor = (x * np.cos(angle) - y * np.sin(angle)) / (1 - np.nan_to_num(galaxy.ellipticity))
     radius = np.hypot(major, minor)
     azimuth = np.degrees(np.arctan2(minor, major)) % 360
-    in_reff = radius / galaxy.header.get("REFF", 1.0)
+    in_reff = radius / np.nan_to_num(galaxy.effective_radius.value, nan=1.0)
     # The third of four is in kpc / h, which a mock galaxy without a distance does not have.
     return [radius, in_reff, *([0 * radius] if four else []), azimuth]

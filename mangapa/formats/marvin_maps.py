@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mangapa._utils.cards import clean_text
 from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, Galaxy, check_tracer
 from mangapa.formats.manga import build_galaxy, galaxy_from_hdus
@@ -59,6 +60,8 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
         bin_id = np.asarray(bins.value).astype(int)
         return velocity.value, velocity.ivar, velocity.mask, bin_id
 
-    identity = {"plateifu": maps.plateifu, "mangaid": str(maps.mangaid).strip()}
+    identity = {"plateifu": maps.plateifu, "mangaid": clean_text(maps.mangaid)}
     daptype = f"{maps.bintype.name}-{maps.template.name}"
-    return build_galaxy(tracers, sky, planes, maps.header, daptype=daptype, **identity)
+    return build_galaxy(
+        tracers, sky, planes, maps.header, daptype=daptype, name=maps.plateifu, **identity
+    )

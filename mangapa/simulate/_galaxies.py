@@ -1,5 +1,6 @@
 """A rotating thin disc, observed by a hexagonal IFU, with the defects of real velocity fields."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ BLOB_RADIUS, RING_RADIUS = 1.5, 2.5
 BLOB_VELOCITY, OUTLIER_VELOCITY = (300, 600), (500, 1000)
 #: Largest bin, spaxels on a side; its half, quarter and eighth are the other sizes.
 LARGEST_BIN = 8
+#: Limits of what is simulated: the speed of light, km/s; a ratio whose square is still exact; and
+#: more blobs or patches than fit in a field.
+LARGEST_VELOCITY, LARGEST_SNR, MOST_PATCHES = 3e5, 1e7, 1000
 
 
 def simulate_galaxy(
@@ -46,18 +50,18 @@ def simulate_galaxy(
     pa_stellar: ScalarLike = 60.0,
     pa_halpha: ScalarLike | None = None,
     inclination: ScalarLike = 55.0,
-    v_max: float = 200.0,
-    turnover: float = 0.4,
-    v_sys: float = 0.0,
-    snr: float = 60.0,
+    v_max: ScalarLike = 200.0,
+    turnover: ScalarLike = 0.4,
+    v_sys: ScalarLike = 0.0,
+    snr: ScalarLike = 60.0,
     bintype: str = "VOR10",
     correlated: bool = False,
-    outliers: float = 0.0,
+    outliers: ScalarLike = 0.0,
     foreground: int = 0,
     missing: int = 0,
-    core_radius: float = 0.0,
-    core_offset: float = 180.0,
-    warp: float = 0.0,
+    core_radius: ScalarLike = 0.0,
+    core_offset: ScalarLike = 180.0,
+    warp: ScalarLike = 0.0,
     seed: int = 0,
 ) -> Galaxy:
     """
@@ -73,9 +77,9 @@ def simulate_galaxy(
         Position angle of the receding side, deg; by default the gas rotates with the stars.
     inclination : `float` or `~astropy.units.Quantity`, optional
         From 0 (face-on) to 90 deg.
-    v_max, turnover : `float`, optional
+    v_max, turnover : `float` or `~astropy.units.Quantity`, optional
         Of the rotation curve v_max tanh(R / (turnover R_e)): km/s, and effective radii.
-    v_sys : `float`, optional
+    v_sys : `float` or `~astropy.units.Quantity`, optional
         Systemic velocity that is left in the fields, km/s.
     snr : `float`, optional
         Signal-to-noise ratio of the central spaxel; the noise grows outwards as the light falls.
@@ -87,9 +91,9 @@ def simulate_galaxy(
         Fraction of the spaxels or bins with a spuriously high velocity.
     foreground, missing : `int`, optional
         Numbers of foreground blobs, each within a masked ring, and of masked patches.
-    core_radius, core_offset : `float`, optional
+    core_radius, core_offset : `float` or `~astropy.units.Quantity`, optional
         Radius, arcsec, of a kinematically decoupled core, and its rotation against the disc, deg.
-    warp : `float`, optional
+    warp : `float` or `~astropy.units.Quantity`, optional
         Change of the position angle from the centre to the edge, deg.
     seed : `int`, optional
         Seed of the random numbers; equal arguments give equal galaxies.
@@ -101,8 +105,8 @@ def simulate_galaxy(
 
     Raises
     ------
-    ValueError
-        If an argument is out of range.
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
 
     Examples
     --------
@@ -115,11 +119,22 @@ def simulate_galaxy(
     given = {"stellar": pa_stellar, "halpha": pa_stellar if pa_halpha is None else pa_halpha}
     true_pa = {tracer: scalar(f"pa_{tracer}", pa, u.deg) % 360 for tracer, pa in given.items()}
     inclination = scalar("inclination", inclination, u.deg)
+    v_max = _number_in("v_max", v_max, u.km / u.s, -LARGEST_VELOCITY, LARGEST_VELOCITY)
+    turnover = _number_in("turnover", turnover, u.one, 1e-3, 1e3)
+    v_sys = _number_in("v_sys", v_sys, u.km / u.s, -LARGEST_VELOCITY, LARGEST_VELOCITY)
+    snr = scalar("snr", snr, u.one, positive=True)
+    outliers = scalar("outliers", outliers, u.one)
+    core_radius = _number_in("core_radius", core_radius, u.arcsec, 0, 1000)
+    core_offset = _number_in("core_offset", core_offset, u.deg, -360, 360)
+    warp = _number_in("warp", warp, u.deg, -360, 360)
+    foreground = _count("foreground", foreground, MOST_PATCHES)
+    missing = _count("missing", missing, MOST_PATCHES)
+    seed = _count("seed", seed, 2**63 - 1)
     for is_allowed, problem in [
         (0 <= inclination <= 90, f"inclination={inclination} deg must be between 0 and 90"),
-        (snr > 0, f"snr={snr} must be positive"),
+        (snr <= LARGEST_SNR, f"snr={snr:g} must be at most {LARGEST_SNR:g}"),
         (bintype in BINTYPES, f"bintype={bintype!r} must be one of {', '.join(BINTYPES)}"),
-        (0 <= outliers <= 1, f"outliers={outliers} must be a fraction between 0 and 1"),
+        (0 <= outliers <= 1, f"outliers={outliers:g} must be a fraction between 0 and 1"),
     ]:
         if not is_allowed:
             raise ValueError(problem)
@@ -174,16 +189,36 @@ def simulate_galaxy(
     )
 
 
+def _number_in(name, value, unit, smallest, largest):
+    number = scalar(name, value, unit)
+    if not smallest <= number <= largest:
+        msg = f"{name}={number:g} must be between {smallest:g} and {largest:g} {unit}".rstrip()
+        raise ValueError(msg)
+    return number
+
+
+def _count(name, value, largest):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        msg = f"{name}={value!r} must be an integer, not {type(value).__name__}"
+        raise TypeError(msg) from None
+    if not 0 <= number <= largest:
+        msg = f"{name}={value!r} must be between 0 and {largest}"
+        raise ValueError(msg)
+    return number
+
+
 def _identifier(plateifu, n_fibres):
     if plateifu is not None:
-        if not PLATEIFU.fullmatch(plateifu):
+        if not isinstance(plateifu, str) or not PLATEIFU.fullmatch(plateifu):
             msg = f"plateifu={plateifu!r} must look like 8485-1901"
             raise ValueError(msg)
-        return plateifu, int(plateifu.split("-")[1][:-2])
-    if n_fibres not in FIELD_OF_VIEW:
+        return str(plateifu), int(plateifu.split("-")[1][:-2])
+    if isinstance(n_fibres, bool) or n_fibres not in list(FIELD_OF_VIEW):
         msg = f"n_fibres={n_fibres!r} must be one of {', '.join(map(str, FIELD_OF_VIEW))}"
         raise ValueError(msg)
-    return f"9999-{n_fibres}01", n_fibres
+    return f"9999-{int(n_fibres)}01", int(n_fibres)
 
 
 def _sky(n_fibres):

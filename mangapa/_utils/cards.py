@@ -1,0 +1,59 @@
+"""Values of header cards, which are data of any kind: what cannot be used is missing."""
+
+import math
+from numbers import Integral, Real
+
+from astropy.io import fits
+
+#: Most characters of a name; no name of a galaxy, and hardly one of a file, is as long.
+LONGEST = 100
+
+
+def clean_text(value):
+    """One line of printable text with single blanks, or None if nothing is left of it."""
+    characters = (c if c.isprintable() or c.isspace() else "?" for c in str(value))
+    return " ".join("".join(characters).split())[:LONGEST] or None
+
+
+def text_of(header, card):
+    """The value of a card as clean text; None if the card is missing or cannot be parsed."""
+    value = _value(header, card)
+    return None if value is None else clean_text(value)
+
+
+def number_of(header, card, smallest=-math.inf, largest=math.inf):
+    """The number of a card; None if it is missing, not a number, not finite or out of range."""
+    value = _value(header, card)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    # Comparisons with NaN are False. The DAP writes -999 for a missing value.
+    is_sound = -math.inf < value < math.inf and smallest <= value <= largest and value > -999
+    return value if is_sound else None
+
+
+def bits_of(header, card):
+    """The bits of a card as an integer; None if it has none."""
+    value = number_of(header, card, 0, 2**63 - 1)
+    return int(value) if isinstance(value, Integral) else None
+
+
+def sound_cards(header):
+    """Return a copy of a header without the cards that cannot be parsed or are not finite."""
+    sound = header.copy()
+    for i in reversed(range(len(sound))):
+        try:
+            value = sound.cards[i].value
+        except fits.VerifyError:
+            del sound[i]
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
+            del sound[i]
+    return sound
+
+
+def _value(header, card):
+    try:
+        value = header.get(card)
+    except fits.VerifyError:
+        return None
+    return None if isinstance(value, fits.card.Undefined) else value
