@@ -28,6 +28,22 @@ def main(arguments: "list[str] | None" = None) -> int:
     `int`
         Exit code: 0 if all went well, 1 if something failed, 2 if the command was wrong.
     """
+    try:
+        # The defaults of options are settings, which the configuration file may have wrong.
+        options = _parser().parse_args(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            return options.run(options)
+    except ValueError as error:
+        complain(error)
+        return BAD_USAGE
+    except (ImportError, OSError, MangapaError) as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        return complain("interrupted")
+
+
+def _parser():
     parser = argparse.ArgumentParser(
         prog="mangapa",
         description=mangapa.__doc__,
@@ -40,18 +56,7 @@ def main(arguments: "list[str] | None" = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_to(commands)
-    options = parser.parse_args(arguments)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _show
-            return options.run(options)
-    except ValueError as error:
-        complain(error)
-        return BAD_USAGE
-    except (ImportError, OSError, MangapaError) as error:
-        return complain(error)
-    except KeyboardInterrupt:
-        return complain("interrupted")
+    return parser
 
 
 class _Citation(argparse.Action):
