@@ -8,6 +8,9 @@ from astropy.config import ConfigItem, ConfigNamespace, get_config_dir
 
 __all__ = ["Conf", "conf"]
 
+#: Most simultaneous downloads: the archive serves everyone.
+MOST_DOWNLOADS = 8
+
 
 class _Item(ConfigItem):
     """A setting whose errors name it and the file."""
@@ -46,7 +49,7 @@ class Conf(ConfigNamespace):
     parallel_downloads = _item(
         3,
         "Number of simultaneous downloads; low by default, because the archive serves everyone.",
-        cfgtype="integer(min=1, max=8)",
+        cfgtype=f"integer(min=1, max={MOST_DOWNLOADS})",
     )
     timeout = _item(
         30.0,

@@ -210,16 +210,27 @@ def _receive(response, address, partial, size, total, *, bar, stop):
 
 def _blocks(response):
     """Go through the body in blocks, each of which must arrive within the time-out."""
-    block, since = b"", time.monotonic()
-    while piece := response.raw.read1(BLOCK - len(block), decode_content=False):
+    import urllib3
+
+    block, since, failure = b"", time.monotonic(), None
+    while failure is None:
+        try:
+            piece = response.raw.read1(BLOCK - len(block), decode_content=False)
+        except urllib3.exceptions.HTTPError as error:
+            failure = error
+            break
+        if not piece:
+            break
         block += piece
         if len(block) == BLOCK:
             yield block
             block, since = b"", time.monotonic()
         elif time.monotonic() - since > conf.timeout:
-            msg = f"only {len(block)} bytes arrived in {conf.timeout:g} s"
-            raise NetworkError(msg)
+            failure = NetworkError(f"only {len(block)} bytes arrived in {conf.timeout:g} s")
+    # What has arrived is kept, so that another try gets further.
     yield block
+    if failure is not None:
+        raise failure
 
 
 def _root_cause(error):

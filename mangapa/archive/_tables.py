@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.io.fits import VerifyError
 from astropy.table import Column, MaskedColumn, QTable
-from astropy.utils.exceptions import AstropyDeprecationWarning, AstropyUserWarning
 
 from mangapa._utils.files import as_path
-from mangapa._utils.fits_files import REMEDY, open_fits
+from mangapa._utils.fits_files import open_fits
 from mangapa.archive._addresses import daptype_named, table_address
 from mangapa.archive._configuration import conf, may_download, release_and_daptype
 from mangapa.archive._contents import flaw_of
@@ -185,37 +183,20 @@ def _galaxies(path, _date):
 
 @contextlib.contextmanager
 def _open_table(path, extension=1):
-    """
-    The rows of an extension; whatever is wrong with them is an `OSError` with the remedy.
-
-    What astropy only warns of is the damage of cards that are not used.
-    """
-    try:
-        with warnings.catch_warnings(), contextlib.ExitStack() as stack:
-            for category in (AstropyUserWarning, AstropyDeprecationWarning):
-                warnings.simplefilter("ignore", category)
-            hdus = stack.enter_context(open_fits(path))
-            hdu = hdus[extension if extension in hdus else 1]
-            if hdu.verify_datasum() == WRONG:
-                msg = "its checksum is wrong"
-                raise ValueError(msg)
-            if getattr(hdu.data, "names", None) is None:
-                msg = "there is no table in its first extension"
-                raise ValueError(msg)
-            yield hdu.data
-    except OSError as error:
-        flaw = flaw_of(path)
-        if flaw is None:
-            raise
-        msg = f"{path} {flaw.text}; {REMEDY}"
-        raise OSError(msg) from error
-    except MemoryError as error:
-        msg = f"{path} claims more rows than the memory can hold; {REMEDY}"
-        raise OSError(msg) from error
-    # What astropy raises for a card that it cannot parse, or an HDU without data.
-    except (VerifyError, AttributeError, OverflowError) as error:
-        msg = f"{path} is damaged ({error}); {REMEDY}"
-        raise OSError(msg) from error
+    """The rows of an extension; whatever is wrong with them is an `OSError` with the remedy."""
+    flaw = flaw_of(path)
+    if flaw is not None:
+        msg = f"{path} {flaw.text}; {flaw.remedy}"
+        raise OSError(msg)
+    with open_fits(path) as hdus:
+        hdu = hdus[extension if extension in hdus else 1]
+        if hdu.verify_datasum() == WRONG:
+            msg = "its checksum is wrong"
+            raise ValueError(msg)
+        if getattr(hdu.data, "names", None) is None:
+            msg = "there is no table in its first extension"
+            raise ValueError(msg)
+        yield hdu.data
 
 
 def _native(values):

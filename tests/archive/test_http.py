@@ -192,7 +192,7 @@ def test_content_encoding_is_ignored(archive):
     assert archive.address.path.read_bytes() == content
     archive.address.path.unlink()
     twice = once(OK, "Content-Encoding: gzip", body=gzip.compress(content))
-    assert len(refused_by(archive, twice, "is not a FITS file")) == 1
+    assert len(refused_by(archive, twice, "is compressed twice")) == 1
 
 
 def test_range_of_absurd_size(archive):

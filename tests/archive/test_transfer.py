@@ -1,5 +1,6 @@
 """After each fault there is no file under the final name, and the next call downloads it."""
 
+import errno
 import multiprocessing
 import os
 import random
@@ -11,6 +12,7 @@ from dataclasses import replace
 from subprocess import PIPE
 
 import pytest
+from astropy.io import fits
 
 import mangapa
 from mangapa.archive import _http as http
@@ -105,6 +107,70 @@ def test_complete_partial_file_is_not_downloaded_again(archive):
 def test_damaged_file_is_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+class FullDisk:
+    """A file on a disk that has room for one block."""
+
+    def __init__(self, path, mode):
+        self.file, self.room = open(path, mode), http.BLOCK  # noqa: SIM115
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, block):
+        self.file.write(block[: self.room])
+        if len(block) > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.file.name)
+        self.room -= len(block)
+
+
+@pytest.mark.promise(21)
+def test_full_disk_is_explained_and_nothing_is_lost(archive, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(http, "open", FullDisk, raising=False)
+        with pytest.raises(DownloadError, match=r"MAPS.*No space left.*make room.*SAS_BASE_DIR"):
+            fetch(archive.address)
+    assert_not_fetched(archive)
+    fetch(archive.address)
+    assert_fetched(archive)
+    assert archive.gets == [None, f"bytes={http.BLOCK}-"]
+
+
+@pytest.mark.promise(21)
+def test_failing_disk_costs_one_file(archive):
+    other = replace(archive.address, path=archive.address.path.with_name("other") / "x.fits.gz")
+    other.path.parent.parent.mkdir(parents=True)
+    other.path.parent.touch()
+    results = dict(fetch_all([other, archive.address]))
+    assert "x.fits.gz cannot be stored (File exists)" in str(results[other])
+    assert results[archive.address] is None
+
+
+@pytest.mark.promise(5)
+def test_file_of_another_galaxy_is_refused(archive, galaxy):
+    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), archive.file)
+    with pytest.raises(DownloadError, match="is of the galaxy 7443-12703, not of 8485-1901"):
+        fetch(archive.address)
+    assert archive.gets == [None]
+    assert list(archive.address.path.parent.iterdir()) == []
+
+
+def test_file_that_names_no_galaxy_is_kept(archive):
+    fits.delval(archive.file, "PLATEIFU")
+    fetch(archive.address)
+    assert_fetched(archive)
+
+
+@pytest.mark.promise(5)
+def test_stored_file_of_another_galaxy_is_downloaded_again(archive, galaxy):
+    archive.address.path.parent.mkdir(parents=True)
+    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), archive.address.path)
     fetch(archive.address)
     assert_fetched(archive)
 
