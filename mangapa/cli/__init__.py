@@ -28,22 +28,6 @@ def main(arguments: "list[str] | None" = None) -> int:
     `int`
         Exit code: 0 if all went well, 1 if something failed, 2 if the command was wrong.
     """
-    try:
-        # The defaults of options are settings, which the configuration file may have wrong.
-        options = _parser().parse_args(arguments)
-        with warnings.catch_warnings():
-            warnings.showwarning = _show
-            return options.run(options)
-    except ValueError as error:
-        complain(error)
-        return BAD_USAGE
-    except (ImportError, OSError, MangapaError) as error:
-        return complain(error)
-    except KeyboardInterrupt:
-        return complain("interrupted")
-
-
-def _parser():
     parser = argparse.ArgumentParser(
         prog="mangapa",
         description=mangapa.__doc__,
@@ -54,9 +38,25 @@ def _parser():
         "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_to(commands)
-    return parser
+    try:
+        for command in COMMANDS:
+            command.add_to(commands)
+    except (TypeError, ValueError) as error:
+        # The defaults of options are settings, which the configuration file may have wrong.
+        complain(error)
+        return BAD_USAGE
+    options = parser.parse_args(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            return options.run(options)
+    except ValueError as error:
+        complain(error)
+        return BAD_USAGE
+    except (ImportError, OSError, MangapaError) as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        return complain("interrupted")
 
 
 class _Citation(argparse.Action):
