@@ -262,7 +262,7 @@ class Galaxy:
     stellar, halpha : `VelocityField` or `None`
         Fields; `None` where there is no map.
     name : `str` or `None`
-        Name: the plate-IFU if there is one, or else the name of the fields' galaxy by default.
+        Name: the plate-IFU if there is one, or else the name in the file, or else of the file.
     survey : `str` or `None`
         Name of the survey; "MaNGA" by default if there is a plate-IFU.
     plateifu, mangaid : `str` or `None`

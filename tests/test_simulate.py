@@ -101,8 +101,55 @@ def test_warp_turns_the_outside():
         ({"snr": 0}, "snr=0 must be positive"),
         ({"bintype": "ALL"}, "bintype='ALL' must be one of VOR10, HYB10, SPX"),
         ({"outliers": 2}, "outliers=2 must be a fraction"),
+        ({"outliers": np.nan}, "outliers=nan must be one finite number"),
+        ({"plateifu": 8485}, "plateifu=8485 must look like"),
+        ({"n_fibres": [19]}, r"n_fibres=\[19\] must be one of"),
+        ({"n_fibres": "19"}, "n_fibres='19' must be one of"),
+        ({"bintype": None}, "bintype=None must be one of"),
+        ({"snr": "high"}, "snr='high' must be a number"),
+        ({"snr": np.inf}, "snr=inf must be one finite number"),
+        ({"snr": 1e300}, r"snr=1e\+300 must be at most 1e\+07"),
+        ({"v_max": None}, "v_max=None must be one finite number"),
+        ({"v_max": 1e300}, r"v_max=1e\+300 must be between -300000 and 300000 km / s"),
+        ({"v_max": 5 * u.arcsec}, "v_max=.* must be a number in km / s"),
+        ({"v_sys": -1e6}, r"v_sys=-1e\+06 must be between"),
+        ({"turnover": 0}, "turnover=0 must be between 0.001 and 1000"),
+        ({"core_radius": -1}, "core_radius=-1 must be between 0 and 1000 arcsec"),
+        ({"core_offset": 1e9}, r"core_offset=1e\+09 must be between -360 and 360 deg"),
+        ({"warp": [1, 2]}, r"warp=\[1, 2\] must be one finite number"),
+        ({"seed": -1}, "seed=-1 must be between 0 and"),
+        ({"foreground": -1}, "foreground=-1 must be between 0 and 1000"),
+        ({"missing": 10**9}, "missing=1000000000 must be between 0 and 1000"),
     ],
 )
 def test_bad_arguments(options, match):
     with pytest.raises(ValueError, match=match):
         simulate_galaxy(**options)
+
+
+@pytest.mark.parametrize("name", ["foreground", "missing", "seed"])
+def test_counts_must_be_integers(name):
+    with pytest.raises(TypeError, match=f"{name}=1.5 must be an integer, not float"):
+        simulate_galaxy(**{name: 1.5})
+
+
+def test_numpy_numbers_and_quantities_are_allowed():
+    given = simulate_galaxy(
+        n_fibres=np.int64(19),
+        plateifu=None,
+        v_max=0.2 * u.km / u.ms,
+        core_radius=1 / 60 * u.arcmin,
+        warp=np.float32(10),
+        seed=np.int32(3),
+    )
+    plain = simulate_galaxy(n_fibres=19, v_max=200, core_radius=1, warp=10, seed=3)
+    good = plain.stellar.good
+    assert u.allclose(given.stellar.velocity[good], plain.stellar.velocity[good])
+    assert (given.plateifu, given.mangaid) == (plain.plateifu, plain.mangaid)
+
+
+@pytest.mark.parametrize("snr", [1e-300, 1e-3, 1, 1e7])
+@pytest.mark.parametrize("bintype", ["VOR10", "SPX"])
+def test_any_signal_to_noise_ratio(snr, bintype):
+    field = simulate_galaxy(n_fibres=19, snr=snr, bintype=bintype, correlated=True).stellar
+    assert (field.n_spaxels > 0) == (snr > 1)

@@ -52,7 +52,7 @@ class ScannedHDU:
     def text(self, keyword):
         """The text of a card; empty if it is missing or something else."""
         match = _TEXT.match(self._cards.get(keyword.encode(), b""), 8)
-        return match[1].decode("ascii", "replace").strip() if match else ""
+        return match[1].decode("ascii", "replace").replace("''", "'").strip() if match else ""
 
     @property
     def name(self):
@@ -88,7 +88,8 @@ class ScannedHDU:
         # Sums of 32-bit words with the carry added are remainders of a division by 2^32 - 1.
         found = int(np.frombuffer(data, ">u4").sum(dtype=np.uint64)) % 0xFFFFFFFF
         if expected.isdecimal() and int(expected) % 0xFFFFFFFF != found:
-            raise FlawError(flaw=f"is corrupt (checksum of extension {self.name})")
+            remedy = f"{REMEDY}, or, if you changed its data, write it with checksum=True"
+            raise FlawError(flaw=f"is corrupt (checksum of extension {self.name})", remedy=remedy)
 
 
 class FitsContent(NamedTuple):
@@ -111,7 +112,7 @@ def read_fits(path, *, keep=None):
     The checksum of a compressed stream is at its end, so a truncated or corrupt file cannot pass.
     Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked.
     """
-    hdus: list[ScannedHDU] = []
+    hdus = []
     try:
         hdus.extend(scan_fits(path, keep=keep))
     except FlawError as error:

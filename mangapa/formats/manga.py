@@ -1,5 +1,6 @@
 """Read the MAPS files of MaNGA's data analysis pipeline (DAP), MPL-4 to DR17."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,12 @@ def read_maps(path: PathLike) -> Galaxy:
 
     Raises
     ------
-    FileNotFoundError, mangapa.exceptions.MapsFileError
-        If the file does not exist, is damaged, or is not a MAPS file.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
+    mangapa.exceptions.MapsFileError
+        If the file is damaged, too large, or not a MAPS file.
+    TypeError, ValueError
+        If ``path`` is not a path.
 
     Examples
     --------
@@ -110,7 +115,6 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS):
     header = hdus[0].header
     release = release_of(header)
     daptype = text_of(header, "DAPTYPE") or _daptype_before_mpl8(header)
-
     named = {}
     for one in hdus:
         named.setdefault(one.name, one)
@@ -171,7 +175,8 @@ def _channel(path, hdu, name):
     The cards are C1 or C01 onwards; CTYPE, CRPIX and CHECKSUM also begin with C.
     """
     for card in hdu.header:
-        if card[:1] == "C" and card[1:].isdigit() and text_of(hdu.header, card) == name:
+        is_channel = card[:1] == "C" and card[1:].isdecimal() and int(card[1:]) > 0
+        if is_channel and text_of(hdu.header, card) == name:
             return int(card[1:]) - 1
     msg = (
         f"{printable(path)} has no channel {name!r} in extension {hdu.name}; it is not a complete "
@@ -210,15 +215,13 @@ def _is_maps_file(origin, path, fileobj, *args, **kwargs):
     if "-MAPS-" in Path(path).name:
         return True
     missing = set(VELOCITIES)
-    try:
+    with contextlib.suppress(OSError, FlawError):
         for hdu in scan_fits(path):
             if kind := hdu.text("DAPFRMT"):
                 return kind == "MAPS"
             missing.discard(hdu.name)
             if not missing:
                 return True
-    except (OSError, FlawError):
-        pass
     return False
 
 

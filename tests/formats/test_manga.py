@@ -1,4 +1,11 @@
+import bz2
 import gzip
+import io
+import lzma
+import os
+import time
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +15,7 @@ from astropy.io import fits
 import mangapa
 from mangapa import MapsFileError
 from mangapa.archive.releases import MANGA_RELEASES
+from mangapa.formats import read_galaxy
 
 EVERY_BINTYPE = [
     (name, bintype, bintype)
@@ -89,14 +97,18 @@ def test_flipped_byte(maps_file, place):
         mangapa.read_maps(maps_file)
 
 
-def test_flipped_byte_without_compression(galaxy, tmp_path):
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_flipped_bit_in_the_data(galaxy, tmp_path, compress):
     path = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
     with fits.open(path) as hdus:
         place = hdus["STELLAR_VEL"].fileinfo()["datLoc"] + 2000
     content = bytearray(path.read_bytes())
-    content[place] ^= 0x55
-    path.write_bytes(content)
-    with pytest.raises(MapsFileError, match=r"corrupt \(checksum of extension STELLAR_VEL\)"):
+    content[place] ^= 1
+    path.write_bytes(compress(bytes(content)))
+    with pytest.raises(
+        MapsFileError, match=r"corrupt \(checksum of extension STELLAR_VEL\); delete"
+    ):
         mangapa.read_maps(path)
 
 
@@ -152,6 +164,281 @@ def test_missing_line_is_named(maps_file, tmp_path):
         hdus.writeto(tmp_path / "less.fits.gz")
     with pytest.raises(MapsFileError, match="no channel 'Ha-6564' in extension EMLINE_GVEL"):
         mangapa.read_maps(tmp_path / "less.fits.gz")
+
+
+def test_damage_in_what_is_not_read_is_harmless(galaxy, tmp_path):
+    path = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
+    with fits.open(path) as hdus:
+        place = hdus["SPX_ELLCOO"].fileinfo()["datLoc"]
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert_equal(mangapa.read_maps(path).stellar, galaxy.stellar)
+
+
+def test_errors_and_masks_are_those_that_the_header_names(galaxy, tmp_path):
+    path = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
+    with fits.open(path) as hdus:
+        hdus["STELLAR_VEL"].header["ERRDATA"] = "Other_ivar"
+        hdus["STELLAR_VEL_IVAR"].header["EXTNAME"] = "OTHER_IVAR"
+        hdus.writeto(path, overwrite=True)
+    assert_equal(mangapa.read_maps(path).stellar, galaxy.stellar)
+
+
+def damaged(galaxy, path, keyword, card, nth=1, release="DR17"):
+    """Write a MAPS file, of which the nth card with this keyword is replaced."""
+    content = bytearray(mangapa.write_maps(galaxy, path, release=release).read_bytes())
+    place = -1
+    for _ in range(nth):
+        place = content.index(f"{keyword:8}=".encode(), place + 1)
+    content[place : place + 80] = card.encode("latin-1").ljust(80)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keyword", "card", "nth"),
+    [
+        ("MASKNAME", "MASKNAME= 1,5", 1),
+        ("MASKNAME", "MASKNAME= 'unbalanced", 1),
+        ("MASKNAME", "MASKNAME= NaN", 1),
+        ("MASKNAME", "MASKNAME= 'caf\xe9'", 1),
+        ("OBJRA", "OBJRA   = 1E400", 1),
+        ("C02", "C02     = NaN", 2),
+        ("BUNIT", "BLANK   = 'no number'", 5),
+        ("HDUCLASS", "BLANK   = -999", 1),
+        ("MASKNAME", "END     = 1", 1),
+    ],
+)
+def test_harmless_cards(galaxy, tmp_path, keyword, card, nth):
+    read = mangapa.read_maps(damaged(galaxy, tmp_path / "a.fits", keyword, card, nth))
+    assert_equal(read.stellar, galaxy.stellar)
+    assert_equal(read.halpha, galaxy.halpha)
+    read.header.tostring()
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(22)
+@pytest.mark.parametrize(
+    ("keyword", "card", "nth", "match"),
+    [
+        ("XTENSION", "XTENSION= 'unbal", 4, "has no image in extension STELLAR_VEL;.*fetch"),
+        ("XTENSION", "", 3, "is corrupt .after extension SPX_ELLCOO.; delete it"),
+        ("NAXIS1", "NAXIS1  = -34", 4, "is corrupt .card NAXIS1 of extension STELLAR_VEL.; delete"),
+        ("NAXIS1", "NAXIS1  = 34.0", 4, "is corrupt .card NAXIS1 of extension STELLAR_VEL.; del"),
+        ("NAXIS2", "NAXIS2  = " + "9" * 30, 4, "claims more than 1024 MiB of maps; check that"),
+        ("NAXIS2", "NAXIS2  = " + "9" * 30, 2, "holds or claims more than .* MiB unpacked; check"),
+        ("NAXIS", "NAXIS   = 999999999999", 1, "is corrupt .NAXIS = 999999999999.; delete it"),
+        ("NAXIS1", "NAXIS1  = 3400", 2, "is truncated; delete it"),
+        ("BITPIX", "BITPIX  = 33", 4, "is corrupt .BITPIX = 33.; delete it"),
+        ("BSCALE", "BSCALE  = 'x'", 1, "is damaged"),
+        ("C24", "C24     = 1,5", 4, "has no channel 'Ha-6564' in extension EMLINE_GVEL; .*fetch"),
+    ],
+)
+def test_fatal_cards(galaxy, tmp_path, keyword, card, nth, match):
+    path = tmp_path / "a.fits"
+    if keyword == "BSCALE":
+        damaged(galaxy, path, "HDUCLASS", card, 4, release="MPL-5")
+    else:
+        damaged(galaxy, path, keyword, card, nth)
+    start = time.process_time()
+    with pytest.raises(MapsFileError, match=rf"a\.fits.* {match}"):
+        mangapa.read_maps(path)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        (None, "has no image in extension BINID"),
+        (np.zeros((3, 2, 2), int), "damaged"),
+        (np.zeros(34, int), "damaged"),
+    ],
+)
+def test_extension_without_the_map(maps_file, tmp_path, data, match):
+    with fits.open(maps_file) as hdus:
+        header = hdus["BINID"].header
+        del header["DATASUM"]
+        hdus["BINID"] = fits.ImageHDU(data, header=header, name="BINID")
+        hdus.writeto(tmp_path / "less.fits")
+    with pytest.raises(MapsFileError, match=rf"less\.fits.* {match}"):
+        mangapa.read_maps(tmp_path / "less.fits")
+
+
+PROPERTIES = {
+    "SCINPVEL": "input_velocity",
+    "REFF": "effective_radius",
+    "ECOOPA": "photometric_pa",
+    "ECOOELL": "ellipticity",
+    "DAPQUAL": "dap_quality",
+    "DRP3QUAL": "drp_quality",
+}
+
+
+@pytest.mark.promise(18)
+@pytest.mark.parametrize("keyword", PROPERTIES)
+@pytest.mark.parametrize("value", ["'n/a'", "1,5", "NaN", "1E400", "T", "-999.0", "", "(1.0, 2.0)"])
+def test_property_that_is_no_number_is_missing(galaxy, tmp_path, keyword, value):
+    path = damaged(galaxy, tmp_path / "a.fits", keyword, f"{keyword:8}= {value}")
+    read = mangapa.read_maps(path)
+    number = getattr(read, PROPERTIES[keyword])
+    if keyword.endswith("QUAL"):
+        assert number is None
+    else:
+        assert np.isnan(number)
+    if value in ("'n/a'", "1E400"):
+        assert np.isfinite(mangapa.measure(read).stellar.pa)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        *(("REFF", value) for value in ("0.0", "-5.0", "1E-320", "1E300")),
+        *(("ECOOELL", value) for value in ("1.0", "-0.1", "5")),
+        ("ECOOPA", "1E300"),
+        ("SCINPVEL", "1E300"),
+    ],
+)
+def test_property_that_no_galaxy_has_is_missing(galaxy, tmp_path, keyword, value):
+    path = damaged(galaxy, tmp_path / "a.fits", keyword, f"{keyword:8}= {value}")
+    read = mangapa.read_maps(path)
+    assert np.isnan(getattr(read, PROPERTIES[keyword]))
+    radii = mangapa.measure(read).stellar_profile["radius_re"]
+    assert np.isnan(radii).all() == (keyword == "REFF")
+
+
+@pytest.mark.parametrize("value", ["'n/a'", "1E400", "NaN", "500", ""])
+def test_position_that_is_needed(galaxy, tmp_path, value):
+    path = damaged(galaxy, tmp_path / "a.fits", "OBJRA", f"OBJRA   = {value}", release="MPL-4")
+    with pytest.raises(MapsFileError, match=r"a\.fits has no position .*OBJRA and OBJDEC.; fetch"):
+        mangapa.read_maps(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "plateifu", "name"),
+    [
+        ("'8485-1901'", "8485-1901", "8485-1901"),
+        ("' 8485-1901'", "8485-1901", "8485-1901"),
+        ("'../x    '", None, "../x"),
+        ("'8485-1901x'", None, "8485-1901x"),
+        ("'<img src=x>'", None, "<img src=x>"),
+        ("'NGC   1068'", None, "NGC 1068"),
+        ("'a\x1bb     '", None, "some.cube"),
+        ("1,5", None, "some.cube"),
+        ("'        '", None, "some.cube"),
+        ("", None, "some.cube"),
+    ],
+)
+def test_identifiers_are_data(galaxy, tmp_path, value, plateifu, name):
+    path = damaged(galaxy, tmp_path / "some.cube.fits", "PLATEIFU", f"PLATEIFU= {value}")
+    read = mangapa.read_maps(path)
+    assert (read.plateifu, read.name) == (plateifu, name)
+    assert read.survey == ("MaNGA" if plateifu else None)
+    assert read.stellar.galaxy == read.halpha.galaxy == name
+
+
+def test_file_without_identifiers_and_versions(maps_file, tmp_path):
+    with fits.open(maps_file) as hdus:
+        for card in ("PLATEIFU", "MANGAID", "VERSDRP3", "VERSDAP", "DAPTYPE", "BINKEY"):
+            del hdus[0].header[card]
+        hdus.writeto(tmp_path / "cube A.fits.gz")
+    read = mangapa.read_maps(tmp_path / "cube A.fits.gz")
+    assert (read.name, read.plateifu, read.mangaid) == ("cube A", None, None)
+    assert (read.release, read.daptype, read.survey) == (None, None, None)
+    assert repr(read) == "<Galaxy cube A: stellar and halpha>"
+    assert_equal(read.stellar, mangapa.read_maps(tmp_path / "cube A.fits.gz").stellar)
+    assert read.stellar.n_spaxels == mangapa.read_maps(maps_file).stellar.n_spaxels
+
+
+def zipped(content):
+    """A zip archive of one file."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("maps.fits", content)
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        bz2.compress,
+        lzma.compress,
+        zipped,
+        lambda content: gzip.compress(content) + bytes(512),
+        lambda content: content + bytes(1000),
+    ],
+    ids=["bz2", "xz", "zip", "gz and zeros", "zeros"],
+)
+@pytest.mark.parametrize("read", [mangapa.read_maps, read_galaxy])
+def test_other_forms_of_a_whole_file(galaxy, tmp_path, pack, read):
+    content = mangapa.write_maps(galaxy, tmp_path / "a.fits").read_bytes()
+    (tmp_path / "cube.fits.gz").write_bytes(pack(content))
+    found = read(tmp_path / "cube.fits.gz")
+    assert_equal(found.stellar, galaxy.stellar)
+    assert_equal(found.halpha, galaxy.halpha)
+
+
+@pytest.mark.parametrize("as_given", [str, os.fsencode, np.str_, Path])
+def test_paths_of_every_kind(maps_file, as_given):
+    home = Path(os.environ["HOME"]) / "maps.fits.gz"
+    home.write_bytes(maps_file.read_bytes())
+    try:
+        for path in (as_given(str(maps_file)), as_given("~/maps.fits.gz")):
+            assert mangapa.read_maps(path).plateifu == "9999-1901"
+            assert mangapa.Galaxy.read(path).plateifu == "9999-1901"
+    finally:
+        home.unlink()
+
+
+@pytest.mark.parametrize("read", [mangapa.read_maps, read_galaxy])
+def test_name_that_is_not_utf8(maps_file, tmp_path, read):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/latin\xe9.fits"))
+    path.write_bytes(maps_file.read_bytes())
+    assert read(path).plateifu == "9999-1901"
+    path.write_bytes(b"text")
+    with pytest.raises(MapsFileError, match=r"latin\\udce9\.fits is not a FITS file") as caught:
+        read(path)
+    str(caught.value).encode()
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"no file .*latin\\udce9\.fits; check"):
+        read(path)
+
+
+@pytest.mark.promise(22)
+@pytest.mark.parametrize("read", [mangapa.read_maps, read_galaxy])
+def test_pipes_and_devices_are_refused(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe-MAPS-.fits")
+    os.mkfifo(tmp_path / "pipe.fits")
+    for path in (tmp_path / "pipe-MAPS-.fits", tmp_path / "pipe.fits", "/dev/zero"):
+        with pytest.raises(MapsFileError, match=r"is not a regular file, .*; name a file"):
+            read(path)
+
+
+@pytest.mark.parametrize("read", [mangapa.read_maps, read_galaxy])
+def test_unusable_paths(maps_file, tmp_path, read):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*a\.fits; check the name"):
+        read(maps_file / "a.fits")
+    with pytest.raises(MapsFileError, match=r"cannot be read \(File name too long\); check"):
+        read(tmp_path / ("a" * 300))
+    with pytest.raises(TypeError, match="path must be a path, not int: 5"):
+        read(5)
+    with pytest.raises(ValueError, match="path is empty"):
+        read("")
+    with pytest.raises(ValueError, match="NUL byte"):
+        read("a\0.fits")
+
+
+@pytest.mark.parametrize("read", [mangapa.read_maps, read_galaxy])
+def test_file_that_may_not_be_read(maps_file, read):
+    maps_file.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError, match=r"MAPS-mock.* may not be read; ask its owner"):
+            read(maps_file)
+    finally:
+        os.seteuid(user)
 
 
 def test_missing_file_and_folder(tmp_path):

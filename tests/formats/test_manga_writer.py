@@ -1,11 +1,13 @@
 import gzip
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from mangapa import read_maps, simulate_galaxy, write_maps
+from mangapa import VelocityField, read_maps, simulate_galaxy, write_maps
 
 
 def test_file_has_the_layout_of_a_real_one(real_maps, tmp_path):
@@ -36,6 +38,90 @@ def test_the_name_decides_the_compression(galaxy, tmp_path):
 def test_both_fields_are_needed(galaxy, tmp_path):
     with pytest.raises(ValueError, match="has no halpha field; a MAPS file needs both fields"):
         write_maps(replace(galaxy, halpha=None), tmp_path / "a.fits")
+    assert not list(tmp_path.iterdir())
+
+
+def test_arguments_of_the_wrong_kind(galaxy, tmp_path):
+    path = tmp_path / "a.fits"
+    with pytest.raises(TypeError, match="galaxy must be a Galaxy, not VelocityField; read or"):
+        write_maps(galaxy.stellar, path)
+    with pytest.raises(TypeError, match="path must be a path, not int"):
+        write_maps(galaxy, 5)
+    with pytest.raises(ValueError, match="path is empty"):
+        write_maps(galaxy, "")
+    for release in ("DR1", 17, None):
+        with pytest.raises(ValueError, match=f"release={release!r} is not known; choose one of"):
+            write_maps(galaxy, path, release)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("plateifu", [None, "../x", "NGC 1068"])
+def test_plateifu_is_needed(galaxy, tmp_path, plateifu):
+    with pytest.raises(ValueError, match=r"has plateifu=.*; a MAPS file needs one such as 8485-19"):
+        write_maps(replace(galaxy, plateifu=plateifu), tmp_path / "a.fits")
+    assert not list(tmp_path.iterdir())
+
+
+def test_fields_that_are_not_equal_maps(galaxy, tmp_path):
+    row = VelocityField.from_arrays([1.0, 2], [0.0, 1], [0.0, 1], galaxy="9999-1901")
+    other = simulate_galaxy(n_fibres=37).stellar
+    for stellar, halpha in ((row, row), (other, galaxy.halpha)):
+        with pytest.raises(
+            ValueError, match=r"the fields have shapes .*; a MAPS file needs two eq"
+        ):
+            write_maps(replace(galaxy, stellar=stellar, halpha=halpha), tmp_path / "a.fits")
+    assert not list(tmp_path.iterdir())
+
+
+def test_header_with_odd_cards(galaxy, tmp_path):
+    header = galaxy.header.copy()
+    for card, value in (("REFF", "n/a"), ("ECOOPA", True), ("ECOOELL", "x"), ("OBJRA", "12h")):
+        header[card] = value
+    path = write_maps(replace(galaxy, header=header), tmp_path / "a.fits", release="MPL-4")
+    read = read_maps(path)
+    assert np.isnan(read.effective_radius)
+    good = galaxy.stellar.good
+    np.testing.assert_allclose(read.stellar.x[good].value, galaxy.stellar.x[good].value, atol=1e-4)
+    odd = {"REFF": object()}
+    with pytest.raises(ValueError, match=r"galaxy\.header of .* has a card that no FITS file can"):
+        write_maps(replace(galaxy, header=odd), tmp_path / "b.fits")
+    not_finite = {"REFF": float("nan")}
+    with pytest.raises(ValueError, match=r"galaxy\.header of .* has a card that no FITS file can"):
+        write_maps(replace(galaxy, header=not_finite), tmp_path / "b.fits")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.fits"]
+
+
+def test_home_is_expanded(galaxy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_maps(galaxy, b"~/written.fits")
+    try:
+        assert path == Path(os.environ["HOME"]) / "written.fits"
+        assert read_maps(path).plateifu == galaxy.plateifu
+    finally:
+        path.unlink()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.promise(9)
+def test_old_file_is_kept_if_writing_fails(galaxy, tmp_path, monkeypatch):
+    path = write_maps(galaxy, tmp_path / "a.fits")
+    old = path.read_bytes()
+
+    def full(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_maps(simulate_galaxy(n_fibres=19, seed=9), path)
+    assert path.read_bytes() == old
+    assert [p.name for p in tmp_path.iterdir()] == ["a.fits"]
+
+
+def test_places_where_no_file_can_be(galaxy, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"in the folder .*absent .*; make it, or choose"):
+        write_maps(galaxy, tmp_path / "absent" / "a.fits")
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        write_maps(galaxy, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

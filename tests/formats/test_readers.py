@@ -71,6 +71,15 @@ def test_format_of_another_package(read, toy_file):
 
 
 @READERS
+def test_name_of_the_file_if_there_is_none_in_it(read, tmp_path, toy_format):
+    path = tmp_path / "NGC 1.v2.fits.gz"
+    fits.PrimaryHDU(header=fits.Header({"TOY": True})).writeto(path)
+    assert read(path).name == "toy"
+    galaxy = read(path, name=None)
+    assert (galaxy.name, galaxy.plateifu) == ("NGC 1.v2", None)
+
+
+@READERS
 def test_format_may_be_named(read, maps_file, tmp_path):
     renamed = maps_file.rename(tmp_path / "renamed")
     assert read(renamed, format="manga-maps").plateifu == "9999-1901"

@@ -1,39 +1,157 @@
+import bz2
 import gzip
+import lzma
+import re
+import time
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
 from mangapa import MapsFileError
-from mangapa._utils.fits_files import FITS_BLOCK, READ_SIZE, open_fits, read_fits
+from mangapa._utils.fits_files import FITS_BLOCK, MOST_CARDS, open_fits, read_fits, scan_fits
 
-SOUND = b"SIMPLE  =" + b" " * (FITS_BLOCK - 9)
-LONG = SOUND + bytes(FITS_BLOCK * (READ_SIZE // FITS_BLOCK + 1))
+FORMS = pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
 
 
-@pytest.mark.parametrize("keep", [True, False])
-@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def card(keyword, value):
+    return f"{keyword:8}= {value:>20}".ljust(80).encode()
+
+
+def header(*cards):
+    """The cards, END and blanks up to the end of a block."""
+    content = b"".join(cards) + b"END".ljust(80)
+    return content + b" " * (-len(content) % FITS_BLOCK)
+
+
+def extension(name="A", data=bytes(FITS_BLOCK), **changed):
+    """An image of 10 x 10 numbers, with cards that are changed or, if None, left out."""
+    cards = {"XTENSION": "'IMAGE   '", "BITPIX": -32, "NAXIS": 2, "NAXIS1": 10, "NAXIS2": 10}
+    cards |= {"PCOUNT": 0, "GCOUNT": 1, "EXTNAME": f"'{name}'"} | changed
+    return header(*(card(key, value) for key, value in cards.items() if value is not None)) + data
+
+
+PRIMARY = header(card("SIMPLE", "T"), card("BITPIX", 8), card("NAXIS", 0))
+SOUND = PRIMARY + extension()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A function that writes a file and returns its path."""
+
+    def write(content):
+        path = tmp_path / "a.fits"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@FORMS
 @pytest.mark.parametrize(
     ("content", "flaw"),
     [
+        (PRIMARY, None),
         (SOUND, None),
-        (LONG, None),
-        (LONG[:-1], "is truncated"),
+        (SOUND + bytes(1000), None),
+        (SOUND + bytes(4 << 20), None),
         (SOUND[:-1], "is truncated"),
+        (SOUND[: -FITS_BLOCK - 1], "is truncated"),
+        (PRIMARY[:-1], "is truncated"),
         (b"", "is empty"),
         (b"  <!DOCTYPE html>", "is a web page saved under the name of a file"),
         (b"plateifu,pa\n", "is not a FITS file"),
+        (b"\x89PNG\r\n\x1a\n", "is not a FITS file"),
+        (SOUND + b"junk", "is corrupt (after extension A)"),
+        (SOUND + bytes(FITS_BLOCK) + b"junk", "is corrupt (after extension A)"),
+        (PRIMARY + b" " * (MOST_CARDS * 80 + FITS_BLOCK), "is corrupt (after extension PRIMARY)"),
+        (PRIMARY[:-FITS_BLOCK] + b"SIMPLE  =".ljust(MOST_CARDS * 81), "is corrupt (no card END)"),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),
 )
-def test_flaws_of_content(tmp_path, content, flaw, compress, keep):
-    path = tmp_path / "file"
-    path.write_bytes(compress(content))
-    found = read_fits(path, keep=keep)
-    assert found.flaw == flaw
-    assert found.content == (content if keep else content[:READ_SIZE])
-    assert found.is_compressed == (compress is gzip.compress)
+def test_flaws_of_content(file, content, flaw, compress):
+    assert read_fits(file(compress(content))).flaw == flaw
 
 
-@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_twice(file, compress):
+    found = read_fits(file(gzip.compress(compress(SOUND))))
+    assert (found.flaw, found.remedy) == ("is compressed twice", "unpack it once")
+
+
+@pytest.mark.promise(22)
+@FORMS
+@pytest.mark.parametrize(
+    ("cards", "flaw"),
+    [
+        ({"NAXIS1": -10}, r"is corrupt \(card NAXIS1 of extension A\)"),
+        ({"NAXIS1": "10.5"}, r"is corrupt \(card NAXIS1 of extension A\)"),
+        ({"NAXIS2": None}, r"is corrupt \(card NAXIS2 of extension A\)"),
+        ({"PCOUNT": -1}, r"is corrupt \(card PCOUNT of extension A\)"),
+        ({"GCOUNT": "'one'"}, r"is corrupt \(card GCOUNT of extension A\)"),
+        ({"NAXIS": None}, r"is corrupt \(card NAXIS of extension A\)"),
+        ({"BITPIX": 7}, r"is corrupt \(BITPIX = 7\)"),
+        ({"NAXIS": 999999999999}, r"is corrupt \(NAXIS = 999999999999\)"),
+        ({"NAXIS1 ": 10}, r"is corrupt \(two cards NAXIS1\)"),
+        ({"NAXIS1": 10**12}, "holds or claims more than .* MiB"),
+        ({"NAXIS2": "9" * 20}, "holds or claims more than .* MiB"),
+        ({"NAXIS1": 1000}, "is truncated"),
+    ],
+    ids=str,
+)
+def test_structure_is_checked_before_anything_is_read(file, cards, flaw, compress):
+    start = time.process_time()
+    found = read_fits(file(compress(PRIMARY + extension(**cards))))
+    assert time.process_time() - start < 1
+    assert re.search(flaw, str(found.flaw))
+
+
+@pytest.mark.promise(22)
+def test_most_that_is_kept(file):
+    content = PRIMARY + extension(NAXIS1=20_000, NAXIS2=20_000)
+    found = read_fits(file(content), keep=lambda hdu: hdu.name == "A")
+    assert found.flaw == "claims more than 1024 MiB of maps"
+    assert read_fits(file(content)).flaw == "is truncated"
+
+
+def test_only_what_is_wanted_is_kept(file):
+    content = PRIMARY + extension("A") + extension("B") + extension("C")
+    found = read_fits(file(content), keep=lambda hdu: hdu.name in ("PRIMARY", "B"))
+    assert [hdu.name for hdu in found.hdus] == ["PRIMARY", "A", "B", "C"]
+    assert found.content == PRIMARY + extension("B")
+    assert read_fits(file(content)).content == b""
+
+
+def test_bytes_behind_the_last_card_of_a_header_are_replaced(file):
+    damaged = bytearray(SOUND)
+    damaged[FITS_BLOCK - 5] = 7
+    assert read_fits(file(damaged), keep=lambda hdu: True).content == SOUND
+
+
+@pytest.mark.promise(4)
+@FORMS
+def test_checksums_of_what_is_kept(file, compress):
+    data = np.arange(720, dtype=">u4")
+    data[:2] = 0xFFFFFFFF, 0xFFFFFFFE
+    hdu = fits.ImageHDU(data.astype(">i4"))
+    hdu.add_datasum()
+    content = PRIMARY + extension(data=data.tobytes(), DATASUM=f"'{hdu.header['DATASUM']}'")
+    assert read_fits(file(compress(content)), keep=lambda hdu: True).flaw is None
+    damaged = bytearray(content)
+    damaged[-1000] ^= 1
+    damaged = compress(bytes(damaged))
+    found = read_fits(file(damaged), keep=lambda hdu: True)
+    assert found.flaw == "is corrupt (checksum of extension A)"
+    assert read_fits(file(damaged), keep=lambda hdu: hdu.name == "PRIMARY").flaw is None
+
+
+@pytest.mark.parametrize("checksum", ["'        '", "'n/a'", 5])
+def test_checksum_that_is_none(file, checksum):
+    content = PRIMARY + extension(DATASUM=checksum)
+    assert read_fits(file(content), keep=lambda hdu: True).flaw is None
+
+
+@pytest.mark.promise(4)
 @pytest.mark.parametrize(
     ("damage", "flaw"),
     [
@@ -44,16 +162,27 @@ def test_flaws_of_content(tmp_path, content, flaw, compress, keep):
     ],
     ids=["cut", "checksum", "rubbish behind", "bad block"],
 )
-def test_flaws_of_compression(tmp_path, damage, flaw, keep):
-    path = tmp_path / "file.fits.gz"
-    path.write_bytes(damage(gzip.compress(LONG)))
-    assert read_fits(path, keep=keep).flaw.startswith(flaw)
+def test_flaws_of_compression(file, damage, flaw):
+    content = PRIMARY + extension(data=np.random.default_rng(0).bytes(FITS_BLOCK))
+    assert read_fits(file(damage(gzip.compress(content)))).flaw.startswith(flaw)
 
 
-def test_members_of_a_gzip_file_are_read_one_after_the_other(tmp_path):
-    path = tmp_path / "file.fits.gz"
-    path.write_bytes(gzip.compress(SOUND) + gzip.compress(SOUND))
-    assert read_fits(path).content == SOUND + SOUND
+def test_members_of_a_gzip_file_are_read_one_after_the_other(file):
+    path = file(gzip.compress(PRIMARY) + gzip.compress(extension()))
+    assert read_fits(path, keep=lambda hdu: True).content == SOUND
+
+
+def test_scan_reads_no_further_than_it_is_asked_to(file):
+    scan = scan_fits(file(PRIMARY + extension("B") + b"junk"))
+    assert [next(scan).name, next(scan).name] == ["PRIMARY", "B"]
+    scan.close()
+
+
+def test_values_of_text_cards(file):
+    content = PRIMARY + extension("it''s   ", EMPTY="'        '", NUMBER=5)
+    _, hdu = scan_fits(file(content))
+    assert hdu.name == "IT'S"
+    assert [hdu.text(card) for card in ("EMPTY", "NUMBER", "ABSENT")] == ["", "", ""]
 
 
 @pytest.fixture
@@ -80,6 +209,27 @@ def test_absent_extension_is_damage(image):
         open_fits(image) as hdus,
     ):
         hdus["B"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "match"),
+    [
+        ((b"XTENSION= 'IMAGE   '", b"XTENSION= 'unbalan "), "has no attribute 'data'|damaged"),
+        ((b"NAXIS1  =  ", b"NAXIS1  = x"), "damaged"),
+    ],
+)
+def test_what_astropy_raises_or_warns_of_is_one_error(image, damage, match):
+    image.write_bytes(image.read_bytes().replace(*damage))
+    with pytest.raises(OSError, match=match), open_fits(image) as hdus:
+        np.asarray(hdus[1].data).sum()
+
+
+def test_warnings_of_astropy_are_silent(image):
+    content = bytearray(image.read_bytes())
+    content[FITS_BLOCK - 5] = ord("x")
+    image.write_bytes(content)
+    with open_fits(image) as hdus:
+        assert hdus["A"].data == 1
 
 
 def test_errors_of_mangapa_pass(image):
