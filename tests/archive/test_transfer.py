@@ -12,7 +12,6 @@ from dataclasses import replace
 from subprocess import PIPE
 
 import pytest
-from astropy.io import fits
 
 import mangapa
 from mangapa.archive import _http as http
@@ -150,29 +149,6 @@ def test_failing_disk_costs_one_file(archive):
     results = dict(fetch_all([other, archive.address]))
     assert "x.fits.gz cannot be stored (File exists)" in str(results[other])
     assert results[archive.address] is None
-
-
-@pytest.mark.promise(5)
-def test_file_of_another_galaxy_is_refused(archive, galaxy):
-    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), archive.file)
-    with pytest.raises(DownloadError, match="is of the galaxy 7443-12703, not of 8485-1901"):
-        fetch(archive.address)
-    assert archive.gets == [None]
-    assert list(archive.address.path.parent.iterdir()) == []
-
-
-def test_file_that_names_no_galaxy_is_kept(archive):
-    fits.delval(archive.file, "PLATEIFU")
-    fetch(archive.address)
-    assert_fetched(archive)
-
-
-@pytest.mark.promise(5)
-def test_stored_file_of_another_galaxy_is_downloaded_again(archive, galaxy):
-    archive.address.path.parent.mkdir(parents=True)
-    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), archive.address.path)
-    fetch(archive.address)
-    assert_fetched(archive)
 
 
 def test_404_is_final(archive):
