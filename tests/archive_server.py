@@ -5,6 +5,7 @@ import contextlib
 import email.utils
 import re
 import socket
+import socketserver
 import struct
 import threading
 from collections import defaultdict
@@ -145,6 +146,48 @@ def served(root):
         server.archive.stopped.set()
         server.shutdown()
         server.server_close()
+
+
+class RawHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        request = b""
+        while (line := self.rfile.readline()) not in (b"\r\n", b""):
+            request += line
+        self.server.requests.append(request.decode("latin-1"))
+        with contextlib.suppress(OSError):  # The client is free to leave.
+            for piece in self.server.answer(self.server.requests[-1]):
+                if self.server.stopped.is_set():
+                    return
+                self.wfile.write(piece)
+
+
+class RawServer(socketserver.ThreadingTCPServer):
+    daemon_threads = allow_reuse_address = True
+
+
+class RawServer6(RawServer):
+    address_family = socket.AF_INET6
+
+
+@contextlib.contextmanager
+def answering(answer, host="127.0.0.1", wrap=None):
+    """
+    Answer each request with the bytes that ``answer(request)`` yields, whatever they are.
+
+    ``wrap`` puts a layer, such as TLS, on the socket. Yields the port and the list of requests.
+    """
+    kind = RawServer6 if ":" in host else RawServer
+    with kind((host, 0), RawHandler) as server:
+        server.answer, server.requests, server.stopped = answer, [], threading.Event()
+        if wrap is not None:
+            server.socket = wrap(server.socket)
+        server.handle_error = lambda *args: None
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield server.server_address[1], server.requests
+        finally:
+            server.stopped.set()
+            server.shutdown()
 
 
 def write_drpall(path, galaxies):

@@ -100,8 +100,8 @@ def marvin():
     """Marvin, imported once, without its warnings about missing configuration."""
     if find_spec("marvin") is None:
         pytest.skip("marvin is not installed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    # Marvin's import replaces the filters, so that its warnings are shown whatever they say.
+    with warnings.catch_warnings(record=True):
         import marvin
         import marvin.tools.maps
     return marvin

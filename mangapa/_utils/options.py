@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import re
 from dataclasses import field, fields
 
 
@@ -30,6 +31,21 @@ def check_names(given, kind, subject):
             hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(known)}"
             msg = f"{subject} has no option {name!r}; {hint}"
             raise TypeError(msg)
+
+
+def closest(name, known):
+    """
+    Return " (did you mean 'X'?)" for what was probably meant, or nothing, for an error message.
+
+    Case, blanks and punctuation are ignored, and a number is enough if no other name ends in it.
+    """
+    plain = {re.sub(r"[\W_]", "", one).casefold(): one for one in known}
+    given = re.sub(r"[\W_]", "", name).casefold()
+    found = difflib.get_close_matches(given, plain, n=1, cutoff=0.8)
+    if not found:
+        ends = [one for one in plain if given.isdigit() and one.endswith(given)]
+        found = ends if len(ends) == 1 else []
+    return f" (did you mean {plain[found[0]]!r}?)" if found else ""
 
 
 def documented_with(kind):

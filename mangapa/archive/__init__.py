@@ -4,11 +4,11 @@ from mangapa.archive._find import (
     Download,
     download,
     expected_path,
-    is_identifier,
-    is_plateifu,
     locate,
 )
-from mangapa.archive._tables import plateifu_of, release_table, select
+from mangapa.archive._identifiers import is_identifier, is_plateifu
+from mangapa.archive._select import select
+from mangapa.archive._tables import plateifu_of, release_table
 
 __all__ = [
     "Download",

@@ -1,15 +1,19 @@
 """Where a file belongs in the local archive and where it comes from, according to sdss-access."""
 
+import configparser
 import contextlib
 import os
 import sys
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mangapa._utils.files import as_path
+from mangapa._utils.options import closest
 from mangapa.archive._configuration import conf
-from mangapa.archive.releases import PLATEIFU, release_named
+from mangapa.archive._identifiers import did_you_mean, is_plateifu
+from mangapa.archive.releases import release_named
 
 #: Number of the analysis in names of MPL-4: 1 for MIUSCAT-THIN, then the number of the binning.
 MPL4_NUMBERS = {"STON": 11, "NONE": 13, "RADIAL": 17}
@@ -25,18 +29,22 @@ class Address:
     url: str
     rsync_url: str
     public: bool  # needs no password
+    plateifu: str | None = None  # the galaxy of a MAPS file
 
 
 def maps_addresses(plateifus, *, release, daptype=None):
     """Addresses of the MAPS files of a list of plate-IFUs; ``daptype`` as in `daptype_named`."""
     for plateifu in plateifus:
-        if not (isinstance(plateifu, str) and PLATEIFU.fullmatch(plateifu)):
-            msg = f"plateifu={plateifu!r} must look like 8485-1901"
+        if not is_plateifu(plateifu):
+            msg = f"plateifu={plateifu!r} must look like 8485-1901{did_you_mean(plateifu)}"
             raise ValueError(msg)
     version = release_named(release)
     daptype = daptype_named(daptype, version)
     with _tree(release) as tree:
-        return [_address(tree, *_maps_keywords(version, one, daptype)) for one in plateifus]
+        return [
+            replace(_address(tree, *_maps_keywords(version, one, daptype)), plateifu=one)
+            for one in plateifus
+        ]
 
 
 def table_address(name, *, release):
@@ -49,11 +57,15 @@ def table_address(name, *, release):
 
 def daptype_named(daptype, version):
     """Full name of an analysis, from that or its bintype; from nothing, the release's default."""
-    for full in version.daptypes:
+    if daptype is not None and not isinstance(daptype, str):
+        msg = f"daptype={daptype!r} must be text such as 'VOR10', not {type(daptype).__name__}"
+        raise TypeError(msg)
+    known = version.daptypes
+    for full in known:
         if not daptype or daptype in (full, full.split("-")[0]):
             return full
-    known = ", ".join(version.daptypes)
-    msg = f"daptype={daptype!r} is not in {version.name}; choose one of {known}"
+    meant = closest(daptype, [*version.bintypes, *known])
+    msg = f"daptype={daptype!r} is not in {version.name}{meant}; choose one of {', '.join(known)}"
     raise ValueError(msg)
 
 
@@ -67,11 +79,20 @@ def _maps_keywords(version, plateifu, daptype):
     return "mangadap", {**keywords, "mode": "MAPS", "daptype": daptype}
 
 
+def local_archive():
+    """Folder of the local copy of the archive, as an absolute path."""
+    root = as_path("SAS_BASE_DIR", os.environ.get("SAS_BASE_DIR") or "~/sas")
+    if str(root).startswith("~"):
+        msg = f"SAS_BASE_DIR={str(root)!r} names an unknown user; set it to the folder's full path"
+        raise ValueError(msg)
+    return Path(os.path.abspath(root))
+
+
 @contextlib.contextmanager
 def _tree(release):
     """The paths of a release, under the first of its names that the installed sdss-tree knows."""
     version = release_named(release)
-    with unchanged_environment():
+    with _sdss_access(local_archive()):
         from sdss_access.path import Path as SASPath
 
         known = SASPath.get_available_releases()
@@ -91,7 +112,10 @@ def _address(tree, species, keywords):
     path = Path(tree.full(species, **keywords))
     root = Path(os.environ["SAS_BASE_DIR"])
     if not path.is_relative_to(root) or ".." in path.parts:
-        msg = f"{path} is outside the local archive {root}"
+        msg = (
+            f"{path} is outside the local archive {root}; set SAS_BASE_DIR to another folder, and "
+            "remove what the settings of sdss-access preserve of the environment"
+        )
         raise ValueError(msg)
     tree.set_netloc()
     tree.remote_base = conf.server.rstrip("/") or tree.get_remote_base()
@@ -103,23 +127,42 @@ def _address(tree, species, keywords):
 
 
 @contextlib.contextmanager
-def unchanged_environment():
+def _sdss_access(root):
+    """Let sdss-access work with the local archive ``root``, and explain why it cannot."""
+    way_out = "set SAS_BASE_DIR to the folder of your copy of the archive"
+    try:
+        with unchanged_environment(SAS_BASE_DIR=str(root)):
+            yield
+    except OSError as error:
+        # It makes the folder.
+        msg = f"the local archive {root} cannot be used ({error.strerror or error}); {way_out}"
+        raise type(error)(msg) from error
+    except configparser.Error as error:
+        msg = f"sdss-access cannot use the local archive {root} ({error}); {way_out}"
+        raise ValueError(msg) from error
+
+
+@contextlib.contextmanager
+def unchanged_environment(**variables):
     """
-    Undo what sdss-access does to the process.
+    Set environment variables for a block, and undo what sdss-access does to the process in it.
 
     Its import, and each choice of a release, set about a hundred environment variables and a tree
     that all of its users share. Its import also replaces the hooks for errors and warnings.
     """
     with _lock:
         environment, excepthook, show = dict(os.environ), sys.excepthook, warnings.showwarning
-        # The import changes the environment, so it follows the copy.
-        import sdss_access
-
-        tree = dict(vars(sdss_access.tree))
+        shared, before = {}, {}
         try:
+            os.environ.update(variables)
+            # The import changes the environment, so it follows the copy.
+            import sdss_access
+
+            shared = vars(sdss_access.tree)
+            before = dict(shared)
             yield
         finally:
-            vars(sdss_access.tree).update(tree)
+            shared.update(before)
             sys.excepthook, warnings.showwarning = excepthook, show
             # The environment is never empty, not even for a moment: other threads may read it.
             for name in os.environ.keys() - environment.keys():

@@ -4,55 +4,20 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mangapa._utils.files import as_path
 from mangapa.archive import _http as http
-from mangapa.archive._addresses import maps_addresses
-from mangapa.archive._configuration import conf, may_download
+from mangapa.archive._addresses import daptype_named, maps_addresses
+from mangapa.archive._configuration import may_download, release_and_daptype
+from mangapa.archive._contents import refuse_other_galaxy
+from mangapa.archive._identifiers import did_you_mean, is_identifier, is_plateifu
 from mangapa.archive._tables import plateifu_of
 from mangapa.archive._transfer import fetch_all
-from mangapa.archive.releases import MANGAID, PLATEIFU, release_named, release_of
+from mangapa.archive.releases import release_named, release_of
 from mangapa.exceptions import MangapaWarning
-
-
-def is_plateifu(text: str) -> bool:
-    """
-    Return True if the whole text is a MaNGA plate-IFU.
-
-    Parameters
-    ----------
-    text : `str`
-        Any text.
-
-    Returns
-    -------
-    `bool`
-
-    Examples
-    --------
-    >>> from mangapa.archive import is_plateifu
-    >>> is_plateifu("8485-1901"), is_plateifu("../8485-1901")
-    (True, False)
-    """
-    return PLATEIFU.fullmatch(text) is not None
-
-
-def is_identifier(text: str) -> bool:
-    """
-    Return True if the whole text is a plate-IFU or a MaNGA-ID.
-
-    Parameters
-    ----------
-    text : `str`
-        Such as "8485-1901" or "1-209232".
-
-    Returns
-    -------
-    `bool`
-    """
-    return is_plateifu(text) or MANGAID.fullmatch(text) is not None
 
 
 def locate(
@@ -93,16 +58,19 @@ def locate(
     TypeError, ValueError
         If an argument is not a valid identifier, release or daptype.
     OSError
-        If the file is missing, locally or on the server, or the download fails.
+        If the file is missing, locally or on the server, is of another galaxy, or the download
+        fails.
     """
     if hasattr(source, "plateifu") and hasattr(source, "data_origin"):
         source, release, daptype = _from_marvin(source, release, daptype)
-    release, daptype = release or conf.release, daptype or conf.daptype
-    if isinstance(source, os.PathLike) or str(source).endswith((".fits", ".fits.gz")):
-        path = Path(source)
+    release, daptype = release_and_daptype(release, daptype)
+    is_text = isinstance(source, str)
+    if isinstance(source, os.PathLike) or (is_text and source.endswith((".fits", ".fits.gz"))):
+        path = as_path("source", source)
         if not path.is_file():
+            hint = did_you_mean(os.fspath(source))
             msg = f"there is no file {path}; check the name, or give a plate-IFU and a release"
-            raise FileNotFoundError(msg)
+            raise FileNotFoundError(msg + hint)
         return path
     other = "the path of a .fits or .fits.gz file"
     plateifu = _plateifu(source, release, download=may_download(download), other=other)
@@ -112,11 +80,14 @@ def locate(
         if error is not None:
             raise _with_alternatives(error, plateifu, release)
     if not address.path.is_file():
+        alias = "" if source == plateifu else f"{source} was observed as {plateifu}, but "
         msg = (
-            f"there is no file {address.path}; download it ('mangapa download {plateifu} --release "
-            f"{release}', or download=True), or set SAS_BASE_DIR to the folder that holds your copy"
+            f"{alias}there is no file {address.path}; download it ('mangapa download {plateifu} "
+            f"--release {release}', or download=True), or set SAS_BASE_DIR to the folder that "
+            "holds your copy"
         )
         raise FileNotFoundError(msg)
+    refuse_other_galaxy(address.path, plateifu)
     return address.path
 
 
@@ -127,22 +98,25 @@ class Download:
 
     Attributes
     ----------
-    source, plateifu : `str`
-        The identifier that was given, and the galaxy.
-    path : `~pathlib.Path`
-        Its file.
-    error : `OSError` or `None`
-        Why the download failed; `None` if the file is there.
+    source : `str`
+        The identifier that was given.
+    plateifu : `str` or `None`
+        The galaxy; `None` if it was not found.
+    path : `~pathlib.Path` or `None`
+        Its file; `None` without a galaxy.
+    error : `Exception` or `None`
+        Why the download failed, an `OSError`, or why the identifier is not valid, a `ValueError` or
+        `TypeError`; `None` if the file is there.
     """
 
     source: str
-    plateifu: str
-    path: Path
-    error: OSError | None
+    plateifu: str | None
+    path: Path | None
+    error: Exception | None
 
 
 def download(
-    sources: Iterable[str],
+    sources: str | Iterable[str],
     *,
     release: str | None = None,
     daptype: str | None = None,
@@ -156,7 +130,7 @@ def download(
 
     Parameters
     ----------
-    sources : iterable of `str`
+    sources : `str` or iterable of `str`
         Plate-IFUs or MaNGA-IDs.
     release, daptype, rsync, progress : optional
         As in `locate`.
@@ -169,22 +143,50 @@ def download(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not a valid identifier, release or daptype; nothing is downloaded then.
+        If the release or daptype is not valid, or none of the sources is; nothing is downloaded
+        then.
     """
-    release, daptype = release or conf.release, daptype or conf.daptype
-    sources = list(sources)
-    plateifus = [_plateifu(source, release, download=True) for source in sources]
-    addresses = maps_addresses(plateifus, release=release, daptype=daptype)
-    errors = _fetch(dict.fromkeys(addresses), rsync, progress)
-    return [
-        Download(
-            source=source,
-            plateifu=plateifu,
+    release, daptype = release_and_daptype(release, daptype)
+    daptype = daptype_named(daptype, release_named(release))
+    sources = [sources] if isinstance(sources, str) else list(sources)
+    found = list(_resolved(sources, release))
+    invalid = [one for one in found if isinstance(one, (TypeError, ValueError))]
+    if invalid and len(invalid) == len(found):
+        raise invalid[0]
+    names = dict.fromkeys(one for one in found if isinstance(one, str))
+    addresses = maps_addresses(names, release=release, daptype=daptype)
+    errors = _fetch(addresses, rsync, progress)
+    results = {
+        address.plateifu: Download(
+            source="",
+            plateifu=address.plateifu,
             path=address.path,
-            error=_with_alternatives(errors[address], plateifu, release),
+            error=_with_alternatives(errors[address], address.plateifu, release),
         )
-        for source, plateifu, address in zip(sources, plateifus, addresses, strict=True)
+        for address in addresses
+    }
+    return [
+        replace(results[one], source=source)
+        if isinstance(one, str)
+        else Download(source=source, plateifu=None, path=None, error=one)
+        for source, one in zip(sources, found, strict=True)
     ]
+
+
+def _resolved(sources, release):
+    """The plate-IFU of each source, or the error."""
+    no_table = None
+    for source in sources:
+        try:
+            if no_table is not None and not is_plateifu(source) and is_identifier(source):
+                # It cannot be read for the next one either, and was perhaps tried three times.
+                raise no_table
+            yield _plateifu(source, release, download=True)
+        except (TypeError, ValueError) as error:
+            yield error
+        except OSError as error:
+            no_table = error
+            yield error
 
 
 def expected_path(plateifu: str, *, release: str | None = None, daptype: str | None = None) -> Path:
@@ -205,7 +207,7 @@ def expected_path(plateifu: str, *, release: str | None = None, daptype: str | N
     ValueError
         If an argument is not valid, or the installed sdss-tree does not know the release.
     """
-    release, daptype = release or conf.release, daptype or conf.daptype
+    release, daptype = release_and_daptype(release, daptype)
     return maps_addresses([plateifu], release=release, daptype=daptype)[0].path
 
 
@@ -225,7 +227,7 @@ def _plateifu(source, release, *, download, other=""):
     """The plate-IFU of an identifier; errors name the ``other`` kind of source that is allowed."""
     if not isinstance(source, str):
         allowed = f"a plate-IFU or a MaNGA-ID{other and f', or {other}'}"
-        msg = f"source must be {allowed}, not {type(source).__name__}"
+        msg = f"source must be {allowed}, not {type(source).__name__}{did_you_mean(source)}"
         raise TypeError(msg)
     if is_plateifu(source):
         return source
@@ -233,7 +235,7 @@ def _plateifu(source, release, *, download, other=""):
         return plateifu_of(source, release, download=download)
     msg = (
         f"source={source!r} is neither a plate-IFU such as 8485-1901 nor a MaNGA-ID such as "
-        f"1-209232{other and f', nor {other}'}"
+        f"1-209232{other and f', nor {other}'}{did_you_mean(source)}"
     )
     raise ValueError(msg)
 

@@ -1,7 +1,7 @@
 """The tables drpall and dapall, which list the galaxies of a release."""
 
 import contextlib
-import sqlite3
+import os
 import warnings
 from dataclasses import replace
 from functools import lru_cache
@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.table import Column, MaskedColumn, QTable, Table
+from astropy.table import Column, MaskedColumn, QTable
 
+from mangapa._utils.files import as_path
 from mangapa._utils.fits_files import open_fits
 from mangapa.archive._addresses import daptype_named, table_address
-from mangapa.archive._configuration import conf, may_download
+from mangapa.archive._configuration import conf, may_download, release_and_daptype
+from mangapa.archive._contents import flaw_of
+from mangapa.archive._identifiers import did_you_mean
 from mangapa.archive._transfer import fetch
 from mangapa.archive.releases import MANGAID, release_named
 from mangapa.exceptions import MangapaWarning
@@ -33,10 +36,14 @@ COLUMNS = {
 }
 DAP_QUALITY = "bits of MANGA_DAPQUAL; 0 is good; masked without an analysis by the DAP"
 UNKNOWN = -1
+#: What `verify_datasum` of astropy answers to a wrong checksum; without a checksum it answers 2.
+WRONG = 0
 #: Values up to this one mean that drpall or the NSA has none: they write -999 and -9999.
 MISSING = -999.0
-#: SQL that a condition may use: it opens no file and changes nothing.
-READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
+#: Columns of drpall that are not zero in the rows of galaxies: bits of their samples.
+TARGETS = ("mngtarg1", "mngtarg3")
+#: Columns that are text; the others are numbers.
+TEXT = ("plateifu", "mangaid")
 
 
 def release_table(
@@ -72,12 +79,12 @@ def release_table(
     ValueError, OSError
         If the release or daptype is not known, or drpall is missing, damaged or not downloaded.
     """
-    release = release or conf.release
+    release, daptype = release_and_daptype(release, daptype)
     version = release_named(release)
-    daptype = daptype_named(daptype or conf.daptype, version)
-    table = _galaxies(*_table_file("drpall", release, download, progress)).copy()
+    daptype = daptype_named(daptype, version)
+    table = _read(_galaxies, "drpall", release, download, progress).copy()
     try:
-        bits = _dap_quality(*_table_file("dapall", release, download, progress), daptype)
+        bits = _read(_dap_quality, "dapall", release, download, progress, daptype)
     except OSError as error:
         warnings.warn(f"the column dap_quality is masked: {error}", MangapaWarning, stacklevel=2)
         bits = {}
@@ -105,110 +112,91 @@ def plateifu_of(mangaid: str, release: str | None = None, *, download: bool | No
 
     Raises
     ------
-    ValueError, OSError
+    TypeError, ValueError, OSError
         If there is not exactly one observation, or drpall is missing, damaged or not downloaded.
     """
+    if not isinstance(mangaid, str):
+        msg = f"mangaid={mangaid!r} must be text such as '1-209232', not {type(mangaid).__name__}"
+        raise TypeError(msg)
     if not MANGAID.fullmatch(mangaid):
-        msg = f"mangaid={mangaid!r} must look like 1-209232"
+        msg = f"mangaid={mangaid!r} must look like 1-209232{did_you_mean(mangaid)}"
         raise ValueError(msg)
-    release = release or conf.release
-    table = _galaxies(*_table_file("drpall", release, download, progress=True))
+    release, _ = release_and_daptype(release)
+    table = _read(_galaxies, "drpall", release, download, progress=True)
     found = list(table["plateifu"][table["mangaid"] == mangaid])
     if len(found) == 1:
         return str(found[0])
     reason = f"was observed as {' and '.join(found)} in" if found else "is not a galaxy of"
-    msg = f"mangaid={mangaid!r} {reason} {release}; give the plate-IFU"
+    hint = did_you_mean(mangaid) if mangaid.startswith("0") else ""
+    msg = f"mangaid={mangaid!r} {reason} {release}; give the plate-IFU{hint}"
     raise ValueError(msg)
 
 
-def select(table: Table, where: str) -> Table:
-    """
-    Select the rows of a table that meet a condition in SQL.
-
-    Parameters
-    ----------
-    table : `~astropy.table.Table`
-        With plain columns, such as that of `release_table`.
-    where : `str`
-        Condition on its columns, as after ``WHERE``: ``"z < 0.03 and axis_ratio > 0.5"``. Missing
-        values are NULL, ``drp_quality & 4`` tests a bit, ``plateifu like '8485-%'`` a pattern.
-
-    Returns
-    -------
-    `~astropy.table.Table`
-        The selected rows, in their order.
-
-    Raises
-    ------
-    ValueError
-        If the condition is not valid.
-
-    Examples
-    --------
-    >>> from astropy.table import Table
-    >>> from mangapa.archive import select
-    >>> galaxies = Table({"plateifu": ["8485-1901", "7443-12703"], "z": [0.04, 0.02]})
-    >>> select(galaxies, "z < 0.03")["plateifu"].tolist()
-    ['7443-12703']
-    """
-    names = table.colnames
-    with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        quoted = ", ".join(f'"{name}"' for name in names)
-        database.execute(f"create table galaxies ({quoted})")
-        places = ", ".join("?" * len(names))
-        # Masked values become None, and SQLite stores None and NaN as NULL.
-        columns = [np.ma.asarray(table[name].value).tolist() for name in names]
-        database.executemany(f"insert into galaxies values ({places})", zip(*columns, strict=True))
-        database.set_authorizer(
-            lambda action, *_: sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
-        )
-        try:
-            rows = database.execute(f"select rowid from galaxies where ({where}) order by rowid")
-            numbers = [row - 1 for (row,) in rows]
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            msg = (
-                f"where={where!r} is not valid ({error}); it must be a condition in SQL on "
-                f'the columns {", ".join(names)}, such as "z < 0.03 and axis_ratio > 0.5"'
-            )
-            raise ValueError(msg) from error
-    return table[numbers]
-
-
-def _table_file(name, release, download, progress):
-    """Local file of drpall or dapall, and its date, so that a new file is read again."""
+def _read(reader, name, release, download, progress, *more):
+    """Read drpall or dapall; if it is missing or damaged, it is downloaded if that is allowed."""
     address = table_address(name, release=release)
     if conf.table_folder:
-        folder = Path(conf.table_folder).expanduser()
+        folder = Path(os.path.abspath(as_path("table_folder", conf.table_folder)))
         address = replace(address, path=folder / address.path.name)
-    if not address.path.is_file():
-        if not may_download(download):
+    path, is_allowed = address.path, may_download(download)
+    if not path.is_file():
+        if not is_allowed:
             msg = (
-                f"there is no table {address.path}; download it with 'mangapa list --release "
-                f"{release} --download', or set SAS_BASE_DIR to the folder that holds your copy of "
-                "the archive"
+                f"there is no table {path}; download it with 'mangapa list --release {release} "
+                "--download', or set SAS_BASE_DIR to the folder that holds your copy of the archive"
             )
             raise FileNotFoundError(msg)
         fetch(address, progress=progress)
-    return address.path, address.path.stat().st_mtime_ns
+    try:
+        # With the date of the file, so that a new file is read again.
+        return reader(path, path.stat().st_mtime_ns, *more)
+    except OSError:
+        if not is_allowed:
+            raise
+    fetch(address, progress=progress)
+    return reader(path, path.stat().st_mtime_ns, *more)
 
 
 @lru_cache(maxsize=4)
 def _galaxies(path, _date):
     table = QTable()
-    with open_fits(path) as hdus:
-        data = hdus[1].data
+    with _open_table(path) as data:
         present = {name.lower() for name in data.names}
-        is_galaxy = np.zeros(len(data), bool)
-        for target in {"mngtarg1", "mngtarg3"} & present:
-            is_galaxy |= data[target] != 0
+        targets = [target for target in TARGETS if target in present]
+        if not targets or not present.issuperset(TEXT):
+            needed = f"{', '.join(TEXT)} and {' or '.join(TARGETS)}"
+            msg = f"the columns {needed} of drpall are not all there"
+            raise ValueError(msg)
+        is_galaxy = np.any([data[target] != 0 for target in targets], axis=0)
         for name, (sources, unit, decimals, description) in COLUMNS.items():
             source = next((source for source in sources.split() if source in present), None)
             values = np.array(data[source] if source else np.full(len(data), np.nan))
+            if values.ndim != 1 or (values.dtype.kind in "US") != (name in TEXT):
+                msg = f"the column {source} has values of another kind"
+                raise ValueError(msg)
             form = None if decimals is None else f".{decimals}f"
             values = _native(values[is_galaxy])
             table[name] = Column(values, unit=unit, format=form, description=description)
     table.sort("plateifu")
     return table
+
+
+@contextlib.contextmanager
+def _open_table(path, extension=1):
+    """The rows of an extension; whatever is wrong with them is an `OSError` with the remedy."""
+    flaw = flaw_of(path)
+    if flaw is not None:
+        msg = f"{path} {flaw.text}; {flaw.remedy}"
+        raise OSError(msg)
+    with open_fits(path) as hdus:
+        hdu = hdus[extension if extension in hdus else 1]
+        if hdu.verify_datasum() == WRONG:
+            msg = "its checksum is wrong"
+            raise ValueError(msg)
+        if getattr(hdu.data, "names", None) is None:
+            msg = "there is no table in its first extension"
+            raise ValueError(msg)
+        yield hdu.data
 
 
 def _native(values):
@@ -225,9 +213,9 @@ def _native(values):
 @lru_cache(maxsize=4)
 def _dap_quality(path, _date, daptype):
     """Quality bits of each plate-IFU in one analysis."""
-    with open_fits(path) as hdus:
-        data = hdus[daptype].data if daptype in hdus else hdus[1].data
+    with _open_table(path, daptype) as data:
         is_done = np.array(data["DAPDONE"]).astype(bool)
         is_done &= _native(np.array(data["DAPTYPE"])) == daptype
         plateifus = _native(np.array(data["PLATEIFU"])[is_done])
-        return dict(zip(plateifus.tolist(), data["DAPQUAL"][is_done].tolist(), strict=True))
+        bits = data["DAPQUAL"][is_done].astype(np.int64)
+        return dict(zip(plateifus.tolist(), bits.tolist(), strict=True))

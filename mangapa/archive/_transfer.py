@@ -6,11 +6,11 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from mangapa._utils.fits_files import read_fits
 from mangapa._utils.progress import progress_bar
 from mangapa.archive import _http as http
 from mangapa.archive import _rsync as rsync
 from mangapa.archive._configuration import conf
+from mangapa.archive._contents import flaw_of
 from mangapa.archive._transport import partial_files
 from mangapa.exceptions import DownloadError, NetworkError
 
@@ -59,29 +59,25 @@ def fetch(address, *, use_rsync=False, progress=True, stop=None):
     """
     Download one file, unless it exists and is sound; the event ``stop`` ends the download.
 
-    Network errors are retried twice, and then raise `DownloadError`; a missing file or a wrong
-    password raises at once.
+    Network errors are retried twice, and then raise `DownloadError`. All else raises at once: a
+    missing file, a wrong password, a web page or the file of another galaxy, a full disk.
     """
     stop = threading.Event() if stop is None else stop
-    path, transport = address.path, rsync if use_rsync else http
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bar = progress_bar(desc=path.name, unit="B", unit_scale=True, show=progress)
-    with _lock(path.parent), bar:
-        if path.is_file() and read_fits(path, keep=False).flaw is None:
-            return
-        for wait in (*WAITS, None):
-            try:
-                partial = transport.transfer(address, bar=bar, stop=stop)
-                flaw = read_fits(partial, keep=False).flaw
-                if flaw is None:
-                    _commit(partial, path)
+    path = address.path
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bar = progress_bar(desc=path.name, unit="B", unit_scale=True, show=progress)
+        with _lock(path.parent), bar:
+            if path.is_file() and flaw_of(path, address.plateifu) is None:
+                return
+            for wait in (*WAITS, None):
+                try:
+                    _try(address, rsync if use_rsync else http, bar=bar, stop=stop)
                     return
-                partial.unlink()
-                failure = NetworkError(f"what arrived {flaw}")
-            except NetworkError as error:
-                failure = error
-            if wait is None or stop.wait(min(max(wait, failure.wait), LONGEST_WAIT)):
-                break
+                except NetworkError as error:
+                    failure = error
+                if wait is None or stop.wait(min(max(wait, failure.wait), LONGEST_WAIT)):
+                    break
     url = address.rsync_url if use_rsync else address.url
     tries = "" if stop.is_set() else f"; {len(WAITS) + 1} tries"
     msg = (
@@ -89,6 +85,40 @@ def fetch(address, *, use_rsync=False, progress=True, stop=None):
         "the download resumes where it was interrupted"
     )
     raise DownloadError(msg)
+
+
+def _try(address, transport, *, bar, stop):
+    """Download a file, and give it its final name if it is sound."""
+    partial = transport.transfer(address, bar=bar, stop=stop)
+    flaw = flaw_of(partial, address.plateifu)
+    if flaw is None:
+        _commit(partial, address.path)
+        return
+    partial.unlink()
+    if not flaw.is_final:
+        msg = f"what arrived {flaw.text}"
+        raise NetworkError(msg)
+    msg = (
+        f"what the server sends for {address.url} {flaw.text}; open the address in a browser, and "
+        "log in to the network or correct the setting server if it is a page"
+    )
+    raise DownloadError(msg)
+
+
+@contextlib.contextmanager
+def _explained(path):
+    """Explain an error of the file system; those of the server have no number."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        msg = (
+            f"{path} cannot be stored ({error.strerror}); make room or get access, or set "
+            "SAS_BASE_DIR to another folder (for the tables drpall and dapall, the setting "
+            "table_folder). What has arrived is kept, and the download resumes"
+        )
+        raise DownloadError(msg) from error
 
 
 def _commit(partial, path):

@@ -1,8 +1,13 @@
-"""What HTTP and rsync share: names of unfinished files, passwords and refusals."""
+"""What HTTP and rsync share: names of unfinished files, passwords, limits and refusals."""
 
 import hashlib
 import netrc
 from urllib.parse import urlsplit
+
+from mangapa.exceptions import DownloadError
+
+#: Largest file that is downloaded, bytes; MAPS files have up to 0.1 GB, drpall and dapall 0.4 GB.
+LARGEST = 1 << 30
 
 
 def partial_name(path, version=""):
@@ -18,14 +23,18 @@ def partial_files(path):
 
 
 def credentials(url):
-    """Name and password for the server of ``url``, from ``~/.netrc``; never asked for."""
+    """
+    Name and password for the server of ``url``, from ``~/.netrc``; never asked for.
+
+    They come from an entry for this machine. A ``default`` entry is for no server in particular.
+    """
     host = urlsplit(url).hostname
     found, reason = None, f"~/.netrc has no entry for {host}"
     try:
-        found = netrc.netrc().authenticators(host)
+        found = netrc.netrc().hosts.get(host)
     except FileNotFoundError:
         reason = "there is no ~/.netrc"
-    except netrc.NetrcParseError as error:
+    except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
         reason = f"~/.netrc cannot be used: {error}"
     if found is None:
         msg = (
@@ -33,7 +42,7 @@ def credentials(url):
             f"{host} login NAME password PASSWORD' to ~/.netrc and make it private with chmod 600"
         )
         raise PermissionError(msg)
-    return found[0], found[2]
+    return found[0] or "", found[2] or ""
 
 
 def absent(url, detail=""):
@@ -46,4 +55,12 @@ def refused(url, detail=""):
     return PermissionError(
         f"the server refuses access to {url}{detail}; check the name and the password of "
         f"{urlsplit(url).hostname} in ~/.netrc"
+    )
+
+
+def too_large(url):
+    """Build the error for a file that has more than `LARGEST` bytes."""
+    return DownloadError(
+        f"{url} has more than {LARGEST >> 20} MB, which no file of the archive has; if the address "
+        "is right, download it by other means"
     )

@@ -4,12 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mangapa._utils.options import closest
+
 __all__ = ["MANGAID", "MANGA_RELEASES", "PLATEIFU", "Release", "release_named", "release_of"]
 
+#: Numbers of fibres of the IFUs, as alternatives of a regular expression.
+IFU_SIZES = "19|37|61|91|127"
 #: A MaNGA plate-IFU: plate number, fibre count of the IFU and its number on the plate.
-PLATEIFU = re.compile(r"[0-9]{4,5}-(?:19|37|61|91|127)[0-9]{2}", re.ASCII)
+PLATEIFU = re.compile(rf"[1-9][0-9]{{3,4}}-(?:{IFU_SIZES})[0-9]{{2}}")
 #: A MaNGA-ID: a catalogue, and the number of the target in it.
-MANGAID = re.compile(r"[0-9]{1,3}-[0-9]{1,9}", re.ASCII)
+MANGAID = re.compile(r"[0-9]{1,3}-[0-9]{1,9}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +90,17 @@ def release_named(name: str) -> Release:
 
     Raises
     ------
-    ValueError
-        If the release is not known.
+    TypeError, ValueError
+        If the name is not text, or the release is not known.
     """
+    if not isinstance(name, str):
+        msg = f"release={name!r} must be text such as 'DR17', not {type(name).__name__}"
+        raise TypeError(msg)
     for release in MANGA_RELEASES:
         if name == release.name or name in release.aliases:
             return release
-    known = ", ".join(n for r in MANGA_RELEASES for n in (r.name, *r.aliases))
-    msg = f"release={name!r} is not known; choose one of {known}"
+    known = [n for r in MANGA_RELEASES for n in (r.name, *r.aliases)]
+    msg = f"release={name!r} is not known{closest(name, known)}; choose one of {', '.join(known)}"
     raise ValueError(msg)
 
 

@@ -38,8 +38,13 @@ def main(arguments: "list[str] | None" = None) -> int:
         "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_to(commands)
+    try:
+        for command in COMMANDS:
+            command.add_to(commands)
+    except (TypeError, ValueError) as error:
+        # The defaults of options are settings, which the configuration file may have wrong.
+        complain(error)
+        return BAD_USAGE
     options = parser.parse_args(arguments)
     try:
         with warnings.catch_warnings():

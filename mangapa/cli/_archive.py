@@ -2,7 +2,7 @@
 
 from mangapa._utils.files import replacing
 from mangapa.archive import download, release_table, select
-from mangapa.archive._configuration import conf
+from mangapa.archive._configuration import MOST_DOWNLOADS, conf
 from mangapa.cli._options import add_command, add_download_option, add_path, add_release_options
 from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table
 
@@ -20,7 +20,7 @@ def add_to(commands):
     fetch.add_argument("--where", metavar="CONDITION", help=f"all galaxies that meet a {WHERE}")
     fetch.add_argument("--all", action="store_true", help="all galaxies of the release")
     fetch.add_argument("--rsync", action="store_true", help="use the program rsync, not HTTPS")
-    jobs = "number of simultaneous downloads, 1-8 (default: %(default)s)"
+    jobs = f"number of simultaneous downloads, 1-{MOST_DOWNLOADS} (default: %(default)s)"
     fetch.add_argument("--jobs", type=int, default=conf.parallel_downloads, metavar="N", help=jobs)
 
     galaxies = add_command(commands, "list", _list, "list the galaxies of a data release")
@@ -44,15 +44,13 @@ def _download(options):
     elif not sources:
         msg = "nothing to download: name a SOURCE, or choose galaxies with --where or --all"
         raise ValueError(msg)
-    try:
-        with conf.set_temp("parallel_downloads", options.jobs):
-            downloads = download(
-                sources, release=options.release, daptype=options.daptype, rsync=options.rsync
-            )
-    except TypeError as error:
-        # Astropy's configuration raises it for a number that is out of range.
-        msg = f"--jobs {options.jobs} must be 1 to 8"
-        raise ValueError(msg) from error
+    if not 1 <= options.jobs <= MOST_DOWNLOADS:
+        msg = f"--jobs {options.jobs} must be 1 to {MOST_DOWNLOADS}"
+        raise ValueError(msg)
+    with conf.set_temp("parallel_downloads", options.jobs):
+        downloads = download(
+            sources, release=options.release, daptype=options.daptype, rsync=options.rsync
+        )
     for one in downloads:
         if one.error is None:
             print(one.path)

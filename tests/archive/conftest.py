@@ -13,8 +13,17 @@ from tests.archive_server import served
 PLATEIFU = "8485-1901"
 
 
+@pytest.fixture(scope="session")
+def archived_file(tmp_path_factory):
+    """The file on the server."""
+    mock = mangapa.simulate_galaxy(
+        plateifu=PLATEIFU, n_fibres=19, pa_halpha=100, bintype="HYB10", seed=2
+    )
+    return mangapa.write_maps(mock, tmp_path_factory.mktemp("archive") / "maps.fits.gz")
+
+
 @pytest.fixture
-def archive(tmp_path, monkeypatch, galaxy):
+def archive(tmp_path, monkeypatch, archived_file):
     """`Archive` of the server, with plate-IFU 8485-1901 of DR17 in the default daptype."""
     monkeypatch.setattr(transfer, "WAITS", (0.01, 0.02))
     monkeypatch.setenv("SAS_BASE_DIR", str(tmp_path / "local"))
@@ -27,10 +36,7 @@ def archive(tmp_path, monkeypatch, galaxy):
         address = maps_addresses([PLATEIFU], release="DR17")[0]
         archive.file = root / address.path.relative_to(tmp_path / "local")
         archive.file.parent.mkdir(parents=True)
-        mock = mangapa.simulate_galaxy(
-            plateifu=PLATEIFU, n_fibres=19, pa_halpha=100, bintype="HYB10", seed=2
-        )
-        mangapa.write_maps(mock, archive.file)
+        shutil.copy(archived_file, archive.file)
         archive.address = address
         yield archive
 

@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 import threading
 import warnings
@@ -74,3 +75,73 @@ def test_addresses_of_a_thousand_galaxies():
     plateifus = [f"{plate}-{ifu}" for plate in range(7000, 7500) for ifu in (1901, 12705)]
     addresses = maps_addresses(plateifus, release="DR17")
     assert len({address.path for address in addresses}) == 1000
+
+
+def path_of_a_galaxy():
+    return maps_addresses(["8485-1901"], release="DR17")[0].path
+
+
+@pytest.mark.promise(21)
+@pytest.mark.parametrize(
+    ("value", "folder"),
+    [
+        ("~/sas", "{home}/sas"),
+        ("", "{home}/sas"),
+        ("relative/sas", "{here}/relative/sas"),
+        ("../{name}/sas/", "{here}/sas"),
+        ("{here}/with blank [1]", "{here}/with blank [1]"),
+    ],
+)
+def test_local_archive(monkeypatch, tmp_path, value, folder):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    names = {"home": home, "here": tmp_path, "name": tmp_path.name}
+    monkeypatch.setenv("SAS_BASE_DIR", value.format(**names))
+    path = path_of_a_galaxy()
+    assert path.as_posix().startswith(f"{folder.format(**names)}/dr17/manga/spectro/")
+    assert os.environ["SAS_BASE_DIR"] == value.format(**names)
+    assert "~" not in os.listdir(tmp_path)
+
+
+def test_local_archive_without_the_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SAS_BASE_DIR")
+    assert path_of_a_galaxy().is_relative_to(tmp_path / "sas" / "dr17")
+    assert "SAS_BASE_DIR" not in os.environ
+
+
+@pytest.mark.promise(21)
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ("{here}/file", FileExistsError, "/file cannot be used (File exists); set SAS_BASE_DIR"),
+        ("{here}/file/sas", NotADirectoryError, "/file/sas cannot be used (Not a directory)"),
+        ("~nobody-has-this-name/sas", ValueError, "names an unknown user"),
+        ("{here}/100%", ValueError, "/100% ('%' must be followed by"),
+        ("{here}/tags/v1", ValueError, "is outside the local archive"),
+    ],
+)
+def test_local_archive_that_cannot_be_used(monkeypatch, tmp_path, value, error, message):
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAS_BASE_DIR", value.format(here=tmp_path))
+    environment = dict(os.environ)
+    with pytest.raises(error, match=re.escape(message)) as caught:
+        path_of_a_galaxy()
+    assert "SAS_BASE_DIR" in str(caught.value)
+    assert dict(os.environ) == environment
+    assert "~nobody-has-this-name" not in os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("daptype", "meant"),
+    [
+        ("hyb10", "HYB10"),
+        ("VOR10 MILESHC MASTARS", "VOR10-MILESHC-MASTARSSP"),
+        ("hyb10-mileshc-mastarssp", "HYB10-MILESHC-MASTARSSP"),
+    ],
+)
+def test_misspelt_daptype(daptype, meant):
+    with pytest.raises(ValueError, match=rf"not in DR17 \(did you mean '{meant}'\?\); choose"):
+        daptype_named(daptype, release_named("DR17"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -11,8 +12,10 @@ from astropy.table import QTable
 import mangapa
 from mangapa.archive import expected_path
 from mangapa.archive._addresses import table_address
+from mangapa.archive._transport import partial_files
 from mangapa.cli import main
 from tests.archive_server import write_dapall, write_drpall
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -65,6 +68,39 @@ def test_download(archive, capsys):
     captured = capsys.readouterr()
     assert captured.out.strip() == str(expected_path("8485-1901"))
     assert "'mangapa list' lists the galaxies" in captured.err
+
+
+@pytest.mark.promise(20)
+def test_invalid_source_costs_its_line(tables, capsys):
+    assert main(["download", "8485-01901", "1-2", "1-9", "8485-1901"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.split() == [str(expected_path("8485-1901"))] * 2
+    first, second = captured.err.strip().splitlines()
+    assert first.endswith("did you mean the identifier '8485-1901'?")
+    assert second.startswith("mangapa: mangaid='1-9' is not a galaxy of DR17")
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 1, "mangapa: interrupted\n"), (signal.SIGTERM, -signal.SIGTERM, "")],
+)
+def test_signal_leaves_no_half_file(archive, tmp_path, monkeypatch, number, code, message):
+    folder = tmp_path / "astropy"
+    folder.mkdir()
+    (folder / "mangapa.cfg").write_text(f"server = {mangapa.conf.server}\ntimeout = 3\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    archive.faults[archive.file.name] = ["stall"]
+    command = [sys.executable, "-m", "mangapa", "download", "8485-1901"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: partial_files(archive.address.path))
+        process.send_signal(number)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (code, message)
+    assert not archive.address.path.exists()
+    assert main(["download", "8485-1901"]) == 0
+    assert archive.address.path.read_bytes() == archive.file.read_bytes()
+    assert [path.name for path in archive.address.path.parent.iterdir()] == [archive.file.name]
 
 
 def test_download_a_selection(tables, capsys):

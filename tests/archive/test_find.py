@@ -5,10 +5,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mangapa
 from mangapa.archive import download, expected_path, is_plateifu, locate
+from mangapa.archive._addresses import table_address
 from mangapa.archive.releases import MANGA_RELEASES, release_named
 from tests.archive_server import write_drpall
 
@@ -117,6 +119,52 @@ def test_only_identifiers_become_paths(text):
     assert not is_plateifu(text)
 
 
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("source", ["8485-1901 ", "8485–1901", "08485-1901", "manga-8485-1901"])
+def test_message_says_what_was_meant(source):
+    with pytest.raises(ValueError, match=r"; did you mean the identifier '8485-1901'\?$"):
+        locate(source)
+    with pytest.raises(ValueError, match=r"; did you mean the identifier '8485-1901'\?$"):
+        expected_path(source)
+    with pytest.raises(FileNotFoundError, match=r"did you mean the identifier '8485-1901'\?$"):
+        locate(Path(source))
+
+
+@pytest.mark.parametrize("source", [b"8485-1901", np.bytes_(b"8485-1901"), ("8485", "1901")])
+def test_message_says_what_was_meant_by_other_types(source):
+    with pytest.raises(TypeError, match=r"not \w+; did you mean the identifier '8485-1901'\?$"):
+        locate(source)
+
+
+def test_text_of_numpy(sas):
+    assert locate(np.str_(PLATEIFU)) == sas
+    assert locate(np.array([PLATEIFU])[0], release=np.str_("DR17")) == sas
+
+
+@pytest.mark.parametrize("name", ["release", "daptype"])
+@pytest.mark.parametrize("value", [17, b"DR17", Path("DR17"), np.array(["DR17"]), np.ma.masked])
+def test_release_and_daptype_of_another_type(name, value):
+    for function in (locate, download, expected_path):
+        with pytest.raises(TypeError, match=rf"{name}=.* must be text, not {type(value).__name__}"):
+            function(PLATEIFU, **{name: value})
+
+
+@pytest.mark.promise(5)
+def test_stored_file_of_another_galaxy_is_refused(sas, galaxy):
+    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), sas)
+    match = r"is of the galaxy 7443-12703, not of 8485-1901; delete it and fetch it again"
+    with pytest.raises(mangapa.MapsFileError, match=match):
+        locate(PLATEIFU)
+    with pytest.raises(mangapa.MapsFileError, match=match):
+        mangapa.measure(PLATEIFU)
+    assert mangapa.read_maps(locate(sas)).plateifu == "7443-12703"
+
+
+def test_home_in_a_path(maps_file):
+    shutil.copy(maps_file, Path.home() / "maps.fits.gz")
+    assert locate("~/maps.fits.gz") == Path.home() / "maps.fits.gz"
+
+
 @pytest.mark.parametrize("source", [None, 8485, b"8485-1901", ["8485-1901"]])
 def test_other_types_are_refused(source):
     with pytest.raises(TypeError, match=f"not {type(source).__name__}"):
@@ -198,3 +246,38 @@ def test_download_of_many_sources(archive):
     assert isinstance(results[1].error, FileNotFoundError)
     assert results[2] == results[0]
     assert len(archive.gets) == 2
+
+
+@pytest.mark.promise(20)
+def test_invalid_sources_cost_their_own_results(archive):
+    sources = ["../..", PLATEIFU, None, "1-1", "1-2"]
+    results = download(iter(sources), progress=False)
+    assert [one.source for one in results] == sources
+    assert [type(one.error) for one in results] == [
+        *(ValueError, type(None), TypeError, FileNotFoundError, FileNotFoundError)
+    ]
+    assert results[1].path.read_bytes() == archive.file.read_bytes()
+    for index in (0, 2, 3, 4):
+        assert (results[index].plateifu, results[index].path) == (None, None)
+    # The table of MaNGA-IDs is asked for once.
+    assert len(archive.gets) == 2
+
+
+def test_nothing_but_invalid_sources(archive):
+    with pytest.raises(ValueError, match="source='x' is neither"):
+        download(["x", None])
+    assert archive.asked == []
+
+
+def test_one_source_and_none(archive):
+    (result,) = download(PLATEIFU, progress=False)
+    assert result.error is None
+    assert download([]) == []
+
+
+def test_mangaid_without_a_file_names_its_plateifu(sas):
+    table = table_address("drpall", release="DR17").path
+    write_drpall(table, [("8312-6101", "1-210966", 0.04, 1024)])
+    match = r"1-210966 was observed as 8312-6101, but there is no file .*mangapa download 8312-6101"
+    with pytest.raises(FileNotFoundError, match=match):
+        locate("1-210966")

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 import mangapa
+from mangapa.archive import _rsync as rsync
 from mangapa.archive import locate
 from mangapa.archive._transfer import fetch
 from mangapa.archive._transport import partial_name
@@ -83,6 +84,41 @@ def test_missing_on_the_server(daemon):
     with pytest.raises(FileNotFoundError, match="the server has no file rsync://"):
         fetch(daemon.address, use_rsync=True)
     assert not daemon.address.path.exists()
+
+
+@needs_rsync
+def test_file_of_another_galaxy(daemon, galaxy):
+    mangapa.write_maps(replace(galaxy, plateifu="7443-12703"), daemon.file)
+    with pytest.raises(DownloadError, match="is of the galaxy 7443-12703, not of 8485-1901"):
+        fetch(daemon.address, use_rsync=True)
+    assert list(daemon.address.path.parent.iterdir()) == []
+
+
+@needs_rsync
+@pytest.mark.promise(22)
+def test_larger_than_any_file(daemon, monkeypatch):
+    monkeypatch.setattr(rsync, "LARGEST", 1000)
+    with pytest.raises(DownloadError, match=r"has more than .* MB, which no file of the archive"):
+        fetch(daemon.address, use_rsync=True)
+    assert list(daemon.address.path.parent.iterdir()) == []
+
+
+@needs_rsync
+@pytest.mark.promise(21)
+def test_folder_that_cannot_be_written(daemon):
+    folder = partial_name(daemon.address.path, "rsync")
+    folder.mkdir(parents=True)
+    (folder / "in the way").touch()
+    with pytest.raises(DownloadError, match=r"rsync ended with status \d+: .*without rsync"):
+        fetch(replace(daemon.address, rsync_url=daemon.address.rsync_url + "/"), use_rsync=True)
+
+
+@needs_rsync
+def test_server_that_asks_for_a_password_of_a_public_file(daemon):
+    """It is refused, and nobody is asked on the terminal."""
+    url = daemon.address.rsync_url.replace("/dr17/", "/mangawork/")
+    with pytest.raises(PermissionError, match=r"127\.0\.0\.1 in ~/\.netrc"):
+        fetch(replace(daemon.address, rsync_url=url), use_rsync=True)
 
 
 @needs_rsync

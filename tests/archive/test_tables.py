@@ -1,12 +1,14 @@
+import gzip
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 
 import mangapa
-from mangapa.archive import plateifu_of, release_table, select
+from mangapa.archive import plateifu_of, release_table
 from mangapa.archive._addresses import table_address
 from mangapa.exceptions import MangapaWarning
 from tests.archive_server import write_dapall, write_drpall
@@ -110,33 +112,105 @@ def test_only_a_mangaid_is_looked_up(text):
         plateifu_of(text)
 
 
-@pytest.mark.parametrize(
-    ("where", "expected"),
-    [
-        ("z < 0.03", ["7443-12703", "8312-12703"]),
-        ("z is null", ["7443-1901"]),
-        ("plateifu like '8%' and axis_ratio > 0.1", ["8312-12703", "8485-1901"]),
-        ("dap_quality & 1073741824 = 0", ["8485-1901"]),
-        ("dap_quality is null", ["7443-1901", "8312-12703"]),
-        ("abs(dec) > 4 or mangaid = '1-1'", ["7443-1901", "8485-1901"]),
-        ("0", []),
-    ],
-)
-def test_select(drpall, dapall, where, expected):
-    assert list(select(release_table("DR17"), where)["plateifu"]) == expected
+def test_mangaid_of_another_type():
+    with pytest.raises(TypeError, match=r"mangaid=b'1-209232' must be text such as .*not bytes"):
+        plateifu_of(b"1-209232")
 
 
+def test_what_is_wrong_with_a_mangaid(drpall):
+    with pytest.raises(ValueError, match="was observed as 7443-12703 and 8312-12703 in DR17; give"):
+        plateifu_of("12-193481", "DR17")
+    with pytest.raises(ValueError, match=r"is not a galaxy of DR17.*did you mean.*'1-209232'"):
+        plateifu_of("01-209232", "DR17")
+
+
+def cards(**changes):
+    """A function that writes other values on cards of a file."""
+
+    def change(content):
+        for keyword, value in changes.items():
+            start = content.index(f"{keyword:8s}=".encode(), 2880)
+            content = (
+                content[:start]
+                + f"{keyword:8s}= {value}".ljust(80).encode()
+                + content[start + 80 :]
+            )
+        return content
+
+    return change
+
+
+@pytest.mark.promise(4)
 @pytest.mark.parametrize(
-    "where",
+    ("damage", "flaw"),
     [
-        "zed < 0.03",
-        "z <",
-        "1); drop table galaxies; --",
-        "1) union select load_extension('x') --",
-        "z in (select name from pragma_database_list)",
-        "",
+        (lambda content: b"", "is empty"),
+        (lambda content: b"<html>log in</html>", "is a web page"),
+        (lambda content: content[:-2880], "is truncated"),
+        (lambda content: content[:3000], "is truncated"),
+        (lambda content: content[:2880], "is damaged"),
+        (lambda content: gzip.compress(content)[:-9], "is truncated"),
+        (cards(NAXIS2="1000000000000"), "holds or claims more than"),
+        (cards(NAXIS2="-5"), "is corrupt .*NAXIS2"),
+        (cards(TTYPE1="'plateifx'"), "is damaged .*the columns plateifu, mangaid and mngtarg1"),
+        (cards(TTYPE10="'mngtarx1'", TTYPE11="'mngtarx3'"), "is damaged .*mngtarg1 or mngtarg3"),
+        (cards(TFORM3="'8A'"), "is damaged .*column objra has values of another kind"),
+        (cards(TFORM3="'Q?'"), "is damaged .*Q?"),
+        (cards(XTENSION="'IMAGE   '"), "is damaged .*no table"),
+        (cards(TFIELDS="11      DATASUM"), "is damaged"),
+        (lambda content: content[:-2880] + b"\xff" * 12 + content[-2868:], "is damaged .*ascii"),
     ],
 )
-def test_select_refuses_anything_but_conditions(drpall, dapall, where):
-    with pytest.raises(ValueError, match=r"is not valid .*columns plateifu, mangaid"):
-        select(release_table("DR17"), where)
+def test_every_damage_is_named(drpall, damage, flaw):
+    drpall.write_bytes(damage(drpall.read_bytes()))
+    with pytest.raises(OSError, match=rf"drpall-v3_1_1\.fits {flaw}.*; (delete|check)"):
+        plateifu_of("1-1", "DR17")
+
+
+@pytest.mark.promise(4)
+def test_wrong_checksum(drpall):
+    with fits.open(drpall) as hdus:
+        hdus.writeto(drpall, overwrite=True, checksum=True)
+    content = bytearray(drpall.read_bytes())
+    content[-2000] ^= 1
+    drpall.write_bytes(content)
+    with pytest.raises(OSError, match=r"is damaged \(its checksum is wrong\); delete it"):
+        plateifu_of("1-1", "DR17")
+
+
+@pytest.mark.parametrize("change", [cards(TFORM4="'4A'"), cards(TTYPE2="'KIND'")])
+def test_damaged_dapall_masks_its_column(drpall, dapall, change):
+    dapall.write_bytes(change(dapall.read_bytes()))
+    with pytest.warns(
+        MangapaWarning, match=r"dap_quality is masked: .*dapall.* is damaged .*delete"
+    ):
+        table = release_table("DR17")
+    assert table["dap_quality"].mask.all()
+
+
+@pytest.mark.promise(5)
+@pytest.mark.filterwarnings("ignore:the column dap_quality")
+def test_damaged_table_is_downloaded_again(archive):
+    path = path_of("drpall")
+    remote = archive.root / path.relative_to(os.environ["SAS_BASE_DIR"])
+    write_drpall(remote, GALAXIES)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(remote.read_bytes()[:-2880])
+    with pytest.raises(OSError, match="is truncated; delete it and fetch it again"):
+        plateifu_of("1-209232", "DR17")
+    assert plateifu_of("1-209232", "DR17", download=True) == "8485-1901"
+    assert path.read_bytes() == remote.read_bytes()
+
+
+def test_home_in_the_folder_of_the_tables(drpall, dapall):
+    (Path.home() / "tables").mkdir()
+    for path in (drpall, dapall):
+        path.rename(Path.home() / "tables" / path.name)
+    with mangapa.conf.set_temp("table_folder", "~/tables"):
+        assert len(release_table("DR17")) == 4
+
+
+@pytest.mark.parametrize("release", [17, b"DR17", Path("DR17"), np.nan])
+def test_release_of_another_type(release):
+    with pytest.raises(TypeError, match=rf"release=.* must be text.*not {type(release).__name__}"):
+        release_table(release)

@@ -1,5 +1,6 @@
 """After each fault there is no file under the final name, and the next call downloads it."""
 
+import errno
 import multiprocessing
 import os
 import random
@@ -49,7 +50,7 @@ def test_network_fault_is_retried(archive, fault):
         assert 0 <= missed < http.BLOCK
 
 
-@pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", "page", 503])
+@pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", 503])
 def test_three_tries_then_an_error(archive, fault):
     archive.faults[archive.file.name] = [fault] * 3
     with pytest.raises(DownloadError, match=r"8485-1901-MAPS.*3 tries\).*run it again"):
@@ -107,6 +108,47 @@ def test_damaged_file_is_downloaded_again(archive):
     archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
     fetch(archive.address)
     assert_fetched(archive)
+
+
+class FullDisk:
+    """A file on a disk that has room for one block."""
+
+    def __init__(self, path, mode):
+        self.file, self.room = open(path, mode), http.BLOCK  # noqa: SIM115
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, block):
+        self.file.write(block[: self.room])
+        if len(block) > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.file.name)
+        self.room -= len(block)
+
+
+@pytest.mark.promise(21)
+def test_full_disk_is_explained_and_nothing_is_lost(archive, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(http, "open", FullDisk, raising=False)
+        with pytest.raises(DownloadError, match=r"MAPS.*No space left.*make room.*SAS_BASE_DIR"):
+            fetch(archive.address)
+    assert_not_fetched(archive)
+    fetch(archive.address)
+    assert_fetched(archive)
+    assert archive.gets == [None, f"bytes={http.BLOCK}-"]
+
+
+@pytest.mark.promise(21)
+def test_failing_disk_costs_one_file(archive):
+    other = replace(archive.address, path=archive.address.path.with_name("other") / "x.fits.gz")
+    other.path.parent.parent.mkdir(parents=True)
+    other.path.parent.touch()
+    results = dict(fetch_all([other, archive.address]))
+    assert "x.fits.gz cannot be stored (File exists)" in str(results[other])
+    assert results[archive.address] is None
 
 
 def test_404_is_final(archive):

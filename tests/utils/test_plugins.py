@@ -27,7 +27,8 @@ def run(site, code):
 
 
 READER = """
-    print("imported")
+    import sys
+    print("imported", file=sys.__stdout__)
     from pathlib import Path
     from astropy.io import registry
     from mangapa import Galaxy
@@ -111,3 +112,79 @@ def test_broken_plugin_is_named_and_stops_nothing(site):
     assert warned == expected
     assert len(printed) == 5
     assert errors == ""
+
+
+def warnings_of(site):
+    """The warnings of a process that loads the plugins twice, what it prints, and its errors."""
+    code = """
+        import warnings
+        from mangapa import MangapaWarning
+        from mangapa._utils.plugins import load_plugins
+        from mangapa.fitting import available_methods
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            load_plugins()
+            load_plugins()
+        assert {one.category for one in caught} <= {MangapaWarning}
+        print("east" in available_methods())
+        print(*[one.message for one in caught], sep="\\n")
+    """
+    return run(site, code)
+
+
+EAST = """
+    from mangapa.fitting import PAFit, register_method
+
+    @register_method("east")
+    def fit_east(spaxels, *, n_steps):
+        return PAFit(pa_axis=90.0, v_sys=0.0, chi2=1.0)
+"""
+
+
+@pytest.mark.promise(20)
+def test_plugin_that_exits_stops_nothing(site):
+    install(site, "mangapa-exit", "exits = mangapa_exit", "mangapa_exit", "raise SystemExit(3)")
+    install(site, "mangapa-east", "east = mangapa_east", "mangapa_east", EAST)
+    printed, errors = warnings_of(site)
+    assert sorted(printed) == [
+        "True",
+        "imported",
+        "the plugin exits of the package mangapa-exit is ignored: it cannot be imported "
+        "(SystemExit: 3)",
+    ]
+    assert errors == ""
+
+
+def test_what_a_plugin_prints_goes_to_the_standard_error(site):
+    install(site, "mangapa-chatty", "chatty = mangapa_chatty", "mangapa_chatty", "print('hello')")
+    printed, errors = warnings_of(site)
+    assert "hello" not in printed
+    assert errors == "hello\n"
+
+
+@pytest.mark.promise(20)
+def test_two_plugins_of_one_name(tmp_path):
+    """Both are loaded; the one that adds what is there already is named."""
+    site = tmp_path / "site"
+    for name in ("one", "two"):
+        install(site, f"mangapa-{name}", f"same = mangapa_{name}", f"mangapa_{name}", EAST)
+    printed, errors = warnings_of(site)
+    assert printed[0] == "True"
+    (warned,) = printed[1:]
+    assert warned.startswith("the plugin same of the package mangapa-")
+    assert "(ValueError: a method named 'east' is already registered)" in warned
+    assert errors == ""
+
+
+@pytest.mark.promise(20)
+def test_package_with_damaged_entry_points(site):
+    """It need not have to do with mangapa."""
+    info = site / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[mangapa]\nno equals sign\n")
+    install(site, "mangapa-east", "east = mangapa_east", "mangapa_east", EAST)
+    printed, _ = warnings_of(site)
+    assert "True" in printed
+    assert "imported" in printed
+    # Python 3.12 leaves such a line out.
+    assert all("cannot be read" in one for one in printed if one not in ("True", "imported", ""))
