@@ -1,9 +1,19 @@
 """Paths that users give, and files that appear complete or not at all."""
 
 import contextlib
+import glob
 import os
+import shutil
 import tempfile
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+#: Number of random characters at the end of the name of a temporary folder of Python.
+RANDOM_LENGTH = 8
 
 
 def as_path(name, value):
@@ -52,9 +62,45 @@ def replacing(path):
     Yield a temporary path beside ``path``, and rename it to ``path`` at the end of the block.
 
     The suffixes are the same. An existing file is replaced in one step, or kept if writing fails.
+    What a killed process left is removed by the next one that writes the same file.
     """
     path = Path(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        unfinished = Path(folder) / path.name
-        yield unfinished
-        os.replace(unfinished, path)
+    name = f".{path.name}."
+    for folder in path.parent.glob(glob.escape(name) + "?" * RANDOM_LENGTH):
+        with _locked(folder, fcntl and fcntl.LOCK_NB) as is_left_over:
+            if is_left_over:
+                shutil.rmtree(folder, ignore_errors=True)
+    while True:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=name) as folder, _locked(folder):
+            if not os.path.isdir(folder):
+                continue  # Another writer took it for left over before it was locked.
+            unfinished = Path(folder) / path.name
+            yield unfinished
+            os.replace(unfinished, path)
+            return
+
+
+@contextlib.contextmanager
+def _locked(folder, options=0):
+    """
+    Lock a folder, and yield whether that succeeded: a process that was killed holds no lock.
+
+    It never does on a file system without locks, where nothing is removed.
+    """
+    if fcntl is None:
+        yield False
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # It is not a folder, or was removed meanwhile.
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | options)
+            locked = True
+        except OSError:
+            locked = False
+        yield locked
+    finally:
+        os.close(descriptor)

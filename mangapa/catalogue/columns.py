@@ -160,6 +160,9 @@ IDENTITY = (
     ("mangaid", "galaxy.mangaid", (None, str, "meta.id"), "MaNGA-ID of the galaxy"),
     ("release", "galaxy.release", VERSION, "Data release of the maps"),
     ("daptype", "galaxy.daptype", VERSION, "DAP analysis that made the maps"),
+    ("name", "galaxy.name", (None, str, "meta.id"), "Name of the galaxy: in MaNGA its plate-IFU"),
+    ("source", "source", (None, str, "meta.ref"),
+     "Path or identifier that was measured, as it was given"),
 )
 #: Attribute, kind and description for a tracer {t}, which descriptions call {it}, by the place of
 #: the attributes.
@@ -203,8 +206,8 @@ OF_BOTH = (
      "Probability that the stars and H-alpha are more than 150 deg apart"),
     ("method", lambda m: m.stellar.method or m.halpha.method, (None, str, "meta.software"),
      "Fitting method"),
-    ("error", lambda _: None, (None, str, "meta.note"),
-     "Reason why the galaxy could not be measured; missing if it was measured"),
+    ("error", lambda m: "; ".join(m.errors.values()) or None, (None, str, "meta.note"),
+     "Reason why the galaxy, or one tracer, could not be measured; missing if all was measured"),
 )
 # fmt: on
 
