@@ -168,6 +168,8 @@ def compare(a: Table, b: Table) -> Comparison:
     if not names or not found.common:
         what = "galaxy" if names else f"column of {', '.join(ANGLES)}"
         msg = f"the catalogues have no {what} in common"
+        if names and len(found.unmatched):
+            msg += f": {len(found.unmatched)} rows have no plate-IFU and no name"
         raise ValueError(msg)
     places = np.array(found.pairs, int).reshape(-1, 2).T
     table = QTable({"plateifu": galaxies(a, "a")[places[0]].astype(str)})

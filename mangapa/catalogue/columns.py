@@ -219,6 +219,10 @@ def _register(name, value, form, description, part="galaxy"):
     register_column(name, value, description, unit=unit, ucd=ucd, part=part, **kind)
 
 
+def _unless_failed(tracer, value):
+    return lambda measurement: None if tracer in measurement.errors else value(measurement)
+
+
 def _of_tracer(tracer, it):
     names = {"t": tracer, "it": it, "quality": QUALITY_NAMES[tracer]}
     for place, rows in OF_TRACER.items():
@@ -226,6 +230,9 @@ def _of_tracer(tracer, it):
             value = f"{place}.{attribute}"
             name = RENAMED.get(value, f"{{t}}_{attribute}")
             name, value, text = (one.format(**names) for one in (name, value, description))
+            if form[1] is int and attribute != "flags":
+                # A number has no NaN.
+                value = _unless_failed(tracer, attrgetter(value))
             yield name, value, form, text, tracer
 
 

@@ -1,12 +1,15 @@
 """The command ``mangapa``."""
 
 import argparse
+import io
+import os
+import sys
 import warnings
 
 import mangapa
 from mangapa.catalogue._provenance import BIBTEX
 from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
-from mangapa.cli._output import BAD_USAGE, complain
+from mangapa.cli._output import BAD_USAGE, SOME_FAILED, complain
 from mangapa.exceptions import MangapaError, MangapaWarning
 
 __all__ = ["main"]
@@ -40,14 +43,34 @@ def main(arguments: "list[str] | None" = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_to(commands)
-    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names may hold what the terminal or its locale cannot show.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            options = parser.parse_args(arguments)
+            return _run(options)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as head, has enough. What Python writes at its end must go elsewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+
+
+def _run(options):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show
             return options.run(options)
+    except BrokenPipeError:
+        raise
     except ValueError as error:
         complain(error)
         return BAD_USAGE
+    except MemoryError:
+        return complain("there is not enough memory")
     except (ImportError, OSError, MangapaError) as error:
         return complain(error)
     except KeyboardInterrupt:
