@@ -65,7 +65,7 @@ def degrees(table, name, argument="table"):
     plain = getattr(plain, "value", plain)
     try:
         numbers = np.where(missing, np.nan, np.where(missing, 0, plain).astype(float))
-        numbers[numbers <= SENTINEL] = np.nan
+        numbers[(numbers <= SENTINEL) | np.isinf(numbers)] = np.nan
         return u.Quantity(numbers, unit).to_value(u.deg)
     except (TypeError, ValueError, u.UnitConversionError) as error:
         msg = f"column {name!r} of {argument} must hold angles ({error})"
