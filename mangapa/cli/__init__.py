@@ -49,14 +49,15 @@ def main(arguments: "list[str] | None" = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            options = parser.parse_args(arguments)
-            return _run(options)
+            return _run(parser.parse_args(arguments))
         finally:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as head, has enough. What Python writes at its end must go elsewhere.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        # What Python writes at its end must go elsewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
+        # A reader such as head has enough.
+        return SOME_FAILED if isinstance(error, BrokenPipeError) else complain(error)
 
 
 def _run(options):

@@ -232,13 +232,31 @@ def test_any_name_is_printed_in_any_locale(tmp_path, environment):
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes differ")
 def test_a_reader_that_has_enough_ends_the_command_quietly(maps_file, tmp_path):
     out = tmp_path / "all.ecsv"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mangapa", "measure", maps_file, "--json", "--out", out],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    assert process.wait() == 1
+    command = [sys.executable, "-m", "mangapa", "measure", maps_file, "--json", "--out", out]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert done.stderr == b""
+    assert done.returncode == 1
+    assert len(mangapa.read_catalogue(out)) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_full_output_is_an_error_in_words(maps_file, tmp_path):
+    out = tmp_path / "all.ecsv"
+    command = [sys.executable, "-m", "mangapa", "measure", maps_file, "--out", out]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == "mangapa: [Errno 28] No space left on device\n"
+    assert done.returncode == 1
+    assert len(mangapa.read_catalogue(out)) == 1
+
+
+def test_the_output_may_be_closed(maps_file, tmp_path):
+    out = tmp_path / "all.ecsv"
+    code = "import sys; sys.stdout = None; from mangapa.cli import main; sys.exit(main({}))"
+    arguments = ["measure", str(maps_file), "--out", str(out)]
+    done = subprocess.run([sys.executable, "-c", code.format(arguments)], check=False)
+    assert done.returncode == 0
     assert len(mangapa.read_catalogue(out)) == 1
