@@ -1,5 +1,6 @@
 """Catalogues on disk, in the formats that astronomers use."""
 
+import io
 import json
 import warnings
 from codecs import BOM_UTF8
@@ -10,7 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable, Table
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.utils.exceptions import AstropyDeprecationWarning, AstropyWarning
 from astropy.utils.masked import Masked
 
 from mangapa._utils.files import as_path, replacing
@@ -25,6 +26,8 @@ from mangapa.exceptions import MangapaWarning
 
 #: Card or element that holds the metadata as JSON where the format cannot nest them.
 META = "MANGAPA"
+#: How files of gzip, bzip2, xz and compress begin.
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x1f\x9d")
 #: Names of the formats in astropy, by suffix.
 FORMATS = {
     ".ecsv": "ascii.ecsv",
@@ -124,7 +127,9 @@ def read_catalogue(path: PathLike) -> QTable:
         raise FileNotFoundError(msg)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("error", ".*truncated", AstropyUserWarning)
+            # In a file that we wrote, whatever astropy warns of is damage.
+            warnings.simplefilter("error", AstropyWarning)
+            warnings.simplefilter("ignore", AstropyDeprecationWarning)
             return _restored(_read(path.absolute(), form), form)
     except Exception as error:  # The parsers raise what they like, VerifyError among others.
         msg = f"{path} is not a {path.suffix[1:]} catalogue ({error}); write it again"
@@ -171,6 +176,15 @@ def _write_votable(table, path):
 
 
 def _read(path, form):
+    with path.open("rb") as file:
+        start = file.read(1000)
+    if start.startswith(COMPRESSED):
+        # Astropy would unpack it, however large it becomes.
+        msg = "it is compressed"
+        raise ValueError(msg)
+    if form != "votable" and start.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+        msg = "it is a web page"
+        raise ValueError(msg)
     if form == "votable":
         from astropy.io.votable import parse
 
@@ -179,14 +193,11 @@ def _read(path, form):
         table = QTable(first.to_table(use_names_over_ids=True))
         table.meta = {info.name: info.value for info in first.infos}
     elif form == "fits":
-        table = QTable.read(path, format=form, memmap=False)
+        # Astropy leaves a damaged file open.
+        table = QTable.read(io.BytesIO(path.read_bytes()), format=form)
     elif form == "parquet":
         table = QTable.read(path, format=form)
     else:
-        with path.open("rb") as file:
-            if file.read(1000).removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
-                msg = "it is a web page"
-                raise ValueError(msg)
         # Text must stay text, even if it looks like a number.
         text = {column.name: str for column in catalogue_columns() if column.kind is str}
         options = {"converters": text} if form == "ascii.csv" else {}

@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pytest
 from astropy.table import QTable
@@ -136,6 +138,8 @@ def damaged(table, path, *changes):
         ("fits", b"TFORM3", b"TFORM\x01"),
         ("fits", b"NAXIS2  =                    2", b"NAXIS2  =                    x"),
         ("fits", b"SIMPLE  =", b"SIMPLX  ="),
+        ("fits", b"TFIELDS =", b"\0FIELDS ="),
+        ("fits", b"TTYPE5  =", b"TTYPE5  \xff"),
         ("ecsv", b"datatype: float64", b"datatype: [float64"),
         ("ecsv", b"# %ECSV 1.0", b"# %ECSV x"),
         ("ecsv", b"{name: plateifu", b"{name: !!python/name:os.system plateifu"),
@@ -144,7 +148,6 @@ def damaged(table, path, *changes):
         pytest.param("parquet", b"PAR1", b"", marks=pytest.mark.needs_pyarrow),
     ],
 )
-@pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
 def test_damage_of_any_kind_is_named(table, tmp_path, suffix, old, new):
     path = damaged(table, tmp_path / f"all.{suffix}", (old, new))
     expected = rf"all\.{suffix} is not a {suffix} catalogue \(.*\); write it again"
@@ -193,3 +196,36 @@ def test_paths_may_be_of_any_kind(table, tmp_path, monkeypatch):
         mangapa.write_catalogue(table, 3)
     with pytest.raises(TypeError, match="path must be a path, not float"):
         mangapa.read_catalogue(3.0)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_compressed_file_is_not_unpacked(tmp_path, suffix):
+    path = tmp_path / f"all.{suffix}"
+    path.write_bytes(gzip.compress(b"plateifu\n8485-1901\n"))
+    with pytest.raises(OSError, match=rf"all\.{suffix} is not a {suffix} catalogue \(it is compr"):
+        mangapa.read_catalogue(path)
+
+
+@pytest.mark.slow
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.filterwarnings("ignore:.*CSV keeps no units")
+def test_any_damage_is_a_documented_error(table, tmp_path, suffix):
+    """No other exception, and no warning, from files with flipped bits, holes and other ends."""
+    whole = mangapa.write_catalogue(table, tmp_path / f"all.{suffix}").read_bytes()
+    path, rng, refused = tmp_path / f"damaged.{suffix}", np.random.default_rng(1), 0
+    for number in range(200):
+        content, place = bytearray(whole), rng.integers(len(whole))
+        if number % 4 == 0:
+            content[place] ^= 1 << rng.integers(8)
+        elif number % 4 == 1:
+            del content[place:]
+        else:
+            other = rng.integers(len(whole)) if number % 4 == 2 else place + 40
+            content[place : place + 40] = content[other : other + 40]
+        path.write_bytes(content)
+        try:
+            mangapa.read_catalogue(path)
+        except OSError:
+            refused += 1
+    assert 50 < refused < 200
