@@ -15,6 +15,8 @@ except ImportError:  # Windows
 #: Number of random characters at the end of the name of a temporary folder of Python.
 RANDOM_LENGTH = 8
 
+SUFFIXES = (".fits", ".fit", ".fts", ".gz", ".bz2", ".xz", ".zip")
+
 
 def as_path(name, value):
     """
@@ -56,6 +58,14 @@ def printable(text):
     return "".join(characters)
 
 
+def stem(path):
+    """The name of a file without the suffixes of FITS and of compression."""
+    name = Path(path).name
+    while (shorter := Path(name)).suffix.lower() in SUFFIXES:
+        name = shorter.stem
+    return name
+
+
 @contextlib.contextmanager
 def replacing(path):
     """
@@ -65,23 +75,32 @@ def replacing(path):
     What a killed process left is removed by the next one that writes the same file.
     """
     path = Path(path)
-    name = f".{path.name}."
-    for folder in path.parent.glob(glob.escape(name) + "?" * RANDOM_LENGTH):
-        with _locked(folder, fcntl and fcntl.LOCK_NB) as is_left_over:
+    if path.is_dir():
+        msg = f"{printable(path)} is a folder; name a file in it"
+        raise IsADirectoryError(msg)
+    prefix = f".{path.name[:50]}."
+    for left_over in path.parent.glob(glob.escape(prefix) + "?" * RANDOM_LENGTH):
+        with _locked(left_over, wait=False) as is_left_over:
             if is_left_over:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(left_over, ignore_errors=True)
     while True:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=name) as folder, _locked(folder):
-            if not os.path.isdir(folder):
+        try:
+            folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix)
+        except OSError as error:
+            reason = f"({error.strerror}); make it, or choose another folder"
+            msg = f"no file can be written in the folder {printable(path.parent)} {reason}"
+            raise type(error)(msg) from error
+        with folder as name, _locked(name):
+            if not os.path.isdir(name):
                 continue  # Another writer took it for left over before it was locked.
-            unfinished = Path(folder) / path.name
+            unfinished = Path(name) / path.name
             yield unfinished
             os.replace(unfinished, path)
             return
 
 
 @contextlib.contextmanager
-def _locked(folder, options=0):
+def _locked(folder, *, wait=True):
     """
     Lock a folder, and yield whether that succeeded: a process that was killed holds no lock.
 
@@ -97,7 +116,7 @@ def _locked(folder, options=0):
         return
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | options)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             locked = True
         except OSError:
             locked = False

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable
 
+from mangapa._utils.files import stem
 from mangapa.archive.releases import MANGAID, PLATEIFU
 from mangapa.catalogue._provenance import provenance
 from mangapa.catalogue.columns import catalogue_columns, plain_row
@@ -87,10 +88,10 @@ def failed_row(source):
     """
     file = re.split(r"[\\/]", source)[-1]
     plateifu, mangaid = PLATEIFU.search(file), MANGAID.fullmatch(file)
-    row: dict[str, str | int | None] = {
+    row = {
         "plateifu": plateifu and plateifu.group(),
         "mangaid": None if plateifu else mangaid and mangaid.group(),
-        "name": plateifu.group() if plateifu else file.split(".")[0] or file,
+        "name": plateifu.group() if plateifu else stem(file),
         "source": source,
     }
     for tracer in TRACERS:

@@ -41,8 +41,13 @@ def main(arguments: "list[str] | None" = None) -> int:
         "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_to(commands)
+    try:
+        for command in COMMANDS:
+            command.add_to(commands)
+    except (TypeError, ValueError) as error:
+        # The defaults of options are settings, which the configuration file may have wrong.
+        complain(error)
+        return BAD_USAGE
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names may hold what the terminal or its locale cannot show.
