@@ -10,7 +10,7 @@ NO_GOOD_SPAXELS = "every spaxel is masked or not finite"
 TOO_FEW_SPAXELS = "fewer good spaxels than one resolution element holds"
 NO_EXTENT = "the good spaxels lie on one line"
 CONSTANT_VELOCITY = "all good spaxels have the same velocity"
-NOT_MEASURED = "the galaxy could not be measured; its error says why"
+NOT_MEASURED = "it could not be measured; the error of the galaxy says why"
 
 
 class _DescribedFlag(enum.IntFlag):

@@ -163,7 +163,7 @@ def usability(
     Decide whether the stellar or the H-alpha velocity field can be used.
 
     Both fields are cleaned and judged together, which is right more often; a remote ``Maps`` asks
-    the server for both.
+    the server for both. If the other one cannot be judged, this one is judged alone.
 
     Parameters
     ----------
@@ -191,12 +191,16 @@ def usability(
     check_tracer(tracer)
     settings = MeasurementSettings.from_options(settings, **options)
 
-    def judge():
+    def judge(tracers):
         model = load_model(settings.model, backend=backend)
-        prepared = [_prepared(maps, one, settings) for one in TRACERS]
-        return dict(zip(TRACERS, _predict.usability_prepared(prepared, model), strict=True))
+        prepared = [_prepared(maps, one, settings) for one in tracers]
+        return dict(zip(tracers, _predict.usability_prepared(prepared, model), strict=True))
 
-    return _remembered(maps, ("usability", backend, settings), judge)[tracer]
+    key = "usability", backend, settings
+    try:
+        return _remembered(maps, key, lambda: judge(TRACERS))[tracer]
+    except Exception:  # If the other tracer is to blame, this one is judged alone.
+        return _remembered(maps, (*key, tracer), lambda: judge([tracer]))[tracer]
 
 
 def attach(module: Any) -> None:

@@ -1,30 +1,24 @@
 """One galaxy, from a source to both position angles, their misalignment and the rest."""
 
-import contextlib
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mangapa._resolve import resolve, spelling
+from mangapa._steps import Steps
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
 from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
-from mangapa.archive import is_identifier, locate
-from mangapa.archive._configuration import may_download
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
-from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.flags import PAFlags, UsabilityFlags
-from mangapa.formats import read_galaxy
-from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.profiles import Features, FieldFeatures, PAProfile
-from mangapa.profiles._features import features_of
+from mangapa.profiles._features import features_of, field_features
 from mangapa.profiles._profile import profile_prepared
 from mangapa.settings import MeasurementSettings
 from mangapa.usability import Usability
@@ -54,6 +48,8 @@ class TracerMeasurement:
         Features of its rotation.
     field : `~mangapa.VelocityField` or `None`
         The cleaned field.
+    error : `str` or `None`
+        Why it could not be measured; `None` if it was, or if there is no field.
     """
 
     pa: KinematicPA
@@ -61,6 +57,7 @@ class TracerMeasurement:
     profile: PAProfile | None
     features: FieldFeatures
     field: VelocityField | None
+    error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -89,6 +86,11 @@ class Measurement:
         The options of the measurement.
     seconds : `dict`
         Time that each step took.
+    errors : `dict`
+        By tracer, why it could not be measured; empty if all went well. The values of such a tracer
+        are NaN, and its flags ``NOT_MEASURED``.
+    source : `str` or `None`
+        The path or identifier that was measured, as it was given; `None` for an object.
     """
 
     galaxy: Galaxy
@@ -102,6 +104,8 @@ class Measurement:
     features: Features = field(default_factory=Features)
     settings: MeasurementSettings = field(default_factory=MeasurementSettings)
     seconds: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+    source: str | None = None
 
     def __getitem__(self, tracer: str) -> TracerMeasurement:
         check_tracer(tracer)
@@ -111,6 +115,7 @@ class Measurement:
             profile=getattr(self, f"{tracer}_profile"),
             features=getattr(self.features, tracer),
             field=self.galaxy.tracer(tracer),
+            error=self.errors.get(tracer),
         )
 
     def tracers(self) -> Iterator[tuple[str, TracerMeasurement]]:
@@ -169,6 +174,7 @@ class Measurement:
             rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err)))
             rows.append((f"{title}: score", as_text(measured.usability.score, decimals=2)))
             rows.append((f"{title}: flags", angle.flags.description or None))
+        rows += [("Error", error) for error in self.errors.values()]
         rows.append(("Misalignment", as_text(self.misalignment.angle, self.misalignment.error)))
         from mangapa.plotting import plot_pair
 
@@ -189,7 +195,8 @@ def measure(
     """
     Measure the kinematic position angles of a galaxy, and the angle between them.
 
-    Each field is cleaned, fitted as a whole and on rings, and judged for usability.
+    Each field is cleaned, fitted as a whole and on rings, and judged for usability. If that fails
+    for one tracer, the other is measured, and ``errors`` of the result says why.
 
     Parameters
     ----------
@@ -228,76 +235,49 @@ def measure(
     True
     """
     settings = MeasurementSettings.from_options(settings, **options)
-    seconds = {}
-    with _timed(seconds, "read"):
-        galaxy = _resolve(source, release, daptype, download)
-    present = [tracer for tracer in TRACERS if galaxy.tracer(tracer) is not None]
-    with _timed(seconds, "clean"):
-        fields = {tracer: clean_with(galaxy.tracer(tracer), settings) for tracer in present}
-    with _timed(seconds, "fit"):
-        prepared = [prepare_for(fields[tracer], settings) for tracer in present]
-        angles = dict.fromkeys(TRACERS, KinematicPA(flags=PAFlags.NO_MAP))
-        angles |= zip(present, fit_prepared(prepared, settings), strict=True)
-    with _timed(seconds, "classify"):
-        model = load_model(settings.model)
-        judged = dict.fromkeys(TRACERS, Usability(flags=UsabilityFlags.NO_MAP))
-        judged |= zip(present, usability_prepared(_of_one_galaxy(prepared), model), strict=True)
-    with _timed(seconds, "profile"):
-        profiles = {
-            tracer: profile_prepared(one, effective_radius=galaxy.effective_radius)
-            for tracer, one in zip(present, prepared, strict=True)
-        }
-        features = features_of(profiles, angles.values())
-    results: dict[str, Any] = {
-        **angles,
-        **{f"{tracer}_usability": one for tracer, one in judged.items()},
-        **{f"{tracer}_profile": one for tracer, one in profiles.items()},
-    }
+    model = load_model(settings.model)
+    steps = Steps()
+    with steps.timed("read"):
+        galaxy = resolve(source, release, daptype, download)
+    fields = {tracer: field for tracer in TRACERS if (field := galaxy.tracer(tracer)) is not None}
+    # A header may state any number.
+    radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None
+    with steps.timed("clean"):
+        cleaned = steps.each("cleaning", lambda one: clean_with(one, settings), fields)
+    with steps.timed("fit"):
+        prepared = steps.each("preparation", lambda one: prepare_for(one, settings), cleaned)
+        angles = steps.together("fit", lambda all_: fit_prepared(all_, settings), prepared)
+    with steps.timed("classify"):
+        judged = steps.together("usability", lambda all_: _judged(all_, model), prepared)
+    with steps.timed("profile"):
+        profiles = steps.each(
+            "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
+        )
+        features = steps.each("features", partial(field_features, "profile"), profiles)
+    results: dict[str, Any] = {}
+    for tracer in TRACERS:
+        if tracer in fields and tracer not in steps.errors:
+            parts = angles[tracer], judged[tracer], profiles[tracer]
+        else:
+            why = "NOT_MEASURED" if tracer in fields else "NO_MAP"
+            parts = KinematicPA(flags=PAFlags[why]), Usability(flags=UsabilityFlags[why]), None
+            features[tracer] = FieldFeatures(flags=PAFlags[why])
+        names = tracer, f"{tracer}_usability", f"{tracer}_profile"
+        results |= zip(names, parts, strict=True)
+    both = results["stellar"], results["halpha"]
     return Measurement(
-        galaxy=replace(galaxy, **fields),
-        misalignment=misalignment(angles["stellar"], angles["halpha"]),
-        features=features,
+        galaxy=replace(galaxy, **cleaned),
+        misalignment=misalignment(*both),
+        features=replace(features_of({}, both), **features),
         settings=settings,
-        seconds=seconds,
+        seconds=steps.seconds,
+        errors=steps.errors,
+        source=spelling(source),
         **results,
     )
 
 
-@contextlib.contextmanager
-def _timed(seconds, step):
-    start = time.perf_counter()
-    yield
-    seconds[step] = time.perf_counter() - start
-
-
-def _of_one_galaxy(prepared):
-    """The fields under one name, so that they are judged together even if they have none."""
-    return [replace(one, field=replace(one.field, galaxy="this one")) for one in prepared]
-
-
-def _resolve(source, release, daptype, download):
-    """The galaxy that a source stands for."""
-    if isinstance(source, Galaxy):
-        return source
-    if hasattr(source, "data_origin") and hasattr(source, "getMap"):
-        return galaxy_from_marvin(source)
-    is_text = isinstance(source, str)
-    if (is_text and is_identifier(source)) or hasattr(source, "data_origin"):
-        return _archived(source, release, daptype, may_download(download))
-    if is_text or isinstance(source, os.PathLike):
-        return read_galaxy(source)
-    msg = (
-        "source must be the path of a file, a plate-IFU, a MaNGA-ID, a Galaxy, or a Maps or Cube "
-        f"of Marvin, not {type(source).__name__}"
-    )
-    raise TypeError(msg)
-
-
-def _archived(source, release, daptype, download):
-    """The galaxy of an identifier; a missing or damaged file is downloaded if that is allowed."""
-    try:
-        return read_galaxy(locate(source, release=release, daptype=daptype, download=False))
-    except (FileNotFoundError, MapsFileError):
-        if not download:
-            raise
-    return read_galaxy(locate(source, release=release, daptype=daptype, download=True))
+def _judged(prepared, model):
+    """The usability of the fields, under one name so that they are judged together."""
+    named = [replace(one, field=replace(one.field, galaxy="this one")) for one in prepared]
+    return usability_prepared(named, model)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units as u
 
+from mangapa._titles import field_title, galaxy_title, profile_title, with_error
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.angles import UNCONSTRAINED
-from mangapa.fields import TRACER_TITLES, TRACERS, VELOCITY, VelocityField
+from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def plot_field(
     if ax is None:
         ax = new_figure().subplots()
     reach = _reach(field)
-    ax.set(title=_field_title(field, result, usability), aspect="equal")
+    ax.set(title=field_title(field, result, usability), aspect="equal")
     ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
     _draw_compass(ax, reach)
@@ -153,7 +154,7 @@ def plot_pair(galaxy, figure=None, measurement=None):
         else:
             usability = getattr(measurement, f"{tracer}_usability", None)
             plot_field(field, ax, result=result, usability=usability)
-    figure.suptitle(" ".join(filter(None, (galaxy.name, galaxy.release, galaxy.daptype))))
+    figure.suptitle(galaxy_title(galaxy))
     return figure
 
 
@@ -180,7 +181,7 @@ def plot_measurement(measurement: "Measurement", figure: "Figure | None" = None)
     figure = plot_pair(measurement.galaxy, figure, measurement)
     offset = measurement.misalignment
     if np.isfinite(offset.angle):
-        title = f"{figure.get_suptitle()}\nmisalignment {_with_error(offset.angle, offset.error)}"
+        title = f"{figure.get_suptitle()}\nmisalignment {with_error(offset.angle, offset.error)}"
         figure.suptitle(title)
     figure.supxlabel(LEGEND, fontsize="small", color="0.35")
     return figure
@@ -215,31 +216,12 @@ def plot_profile(
     if profile.field is not None:
         above, below = figure.subplots(2, 1, height_ratios=(2.2, 1))
         plot_field(profile.field, above, profile=profile)
-        above.set_title(_profile_title(profile))
+        above.set_title(profile_title(profile))
     else:
         below = figure.subplots()
     _draw_angles(below, profile, result)
     figure.supxlabel(PROFILE_LEGEND, fontsize="small", color="0.35")
     return figure
-
-
-def _field_title(field, result, usability):
-    title = TRACER_TITLES[field.tracer]
-    if result is None:
-        return title
-    has_angle = np.isfinite(result.pa)
-    angle = f"PA {_with_error(result.pa, result.pa_err)}" if has_angle else "no position angle"
-    lines = [f"{title}: {angle}"]
-    if usability is not None and np.isfinite(usability.score):
-        lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
-    if result.flags:
-        lines.append(result.flags.description)
-    return "\n".join(lines)
-
-
-def _with_error(angle, error):
-    margin = rf" $\pm$ {error.to_value(u.deg):.1f}" if np.isfinite(error) else ""
-    return rf"{angle.to_value(u.deg):.1f}{margin}$\degree$"
 
 
 def _reach(field):
@@ -280,15 +262,6 @@ def _draw_angle(ax, result, reach):
         for towards in (90 - pa, 270 - pa):
             wedge = Wedge((0, 0), length, towards - error, towards + error)
             ax.add_patch(wedge).set(facecolor=LINE, alpha=0.25, edgecolor="none")
-
-
-def _profile_title(profile):
-    name = profile.meta.get("galaxy")
-    title = TRACER_TITLES[profile.meta["tracer"]] + (f" of {name}" if name else "")
-    if np.isfinite(profile.field_asymmetry):
-        asymmetry = f"{profile.field_asymmetry:.3f} $\\pm$ {profile.field_asymmetry_err:.3f}"
-        title += f"\nasymmetry $(k_3 + k_5) / k_1$ = {asymmetry}"
-    return title
 
 
 def _draw_rings(ax, profile):

@@ -71,17 +71,6 @@ def test_measure_profiles(tmp_path, capsys):
     assert row["halpha_kdc"] > 0.5
 
 
-def test_a_bad_file_costs_its_own_row(maps_file, tmp_path, capsys):
-    bad = tmp_path / "bad-MAPS-.fits.gz"
-    bad.write_bytes(b"<html>")
-    absent = tmp_path / "absent.fits.gz"
-    assert main(["measure", str(bad), str(maps_file), str(absent), "--json"]) == 1
-    captured = capsys.readouterr()
-    assert len(json.loads(captured.out)) == 1
-    assert "bad-MAPS-.fits.gz is a web page" in captured.err
-    assert "there is no file" in captured.err
-
-
 def test_an_ambiguous_identifier_costs_its_own_row(sas, tmp_path, capsys):
     from mangapa.archive._addresses import table_address
 
@@ -93,7 +82,11 @@ def test_an_ambiguous_identifier_costs_its_own_row(sas, tmp_path, capsys):
     assert "8485-1901" in captured.out
     assert captured.err.splitlines()[0].startswith("mangapa: mangaid='1-2' ")
     assert captured.err.splitlines()[1].startswith("mangapa: mangaid='1-99' ")
-    assert mangapa.read_catalogue(out)["plateifu"].tolist() == ["8485-1901"]
+    table = mangapa.read_catalogue(out)
+    assert table["name"].tolist() == ["1-2", "8485-1901", "1-99"]
+    assert table["source"].tolist() == ["1-2", "8485-1901", "1-99"]
+    assert table["mangaid"].tolist()[::2] == ["1-2", "1-99"]
+    assert "was observed as 7443-12703 and 8485-1901" in table["error"][0]
 
 
 def test_an_unexpected_error_costs_its_own_row(maps_file, capsys, monkeypatch):

@@ -17,6 +17,7 @@ import mangapa
 from mangapa.archive.releases import MANGA_RELEASES
 from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.marvin import attach, kinematic_pa
+from mangapa.usability import _predict
 from tests.marvin_api import marvin_api
 
 
@@ -57,6 +58,23 @@ def test_usability(marvin_maps, maps_file):
     assert marvin_maps.usability(tracer="halpha", model="fcn").model == "fcn"
     with pytest.raises(ValueError, match="tracer='gas' is not known"):
         marvin_maps.usability("gas")
+
+
+@pytest.mark.promise(20)
+def test_a_field_that_cannot_be_judged_costs_that_field(marvin_maps, maps_file, monkeypatch):
+    expected = mangapa.usability(mangapa.clean(mangapa.read_maps(maps_file).stellar))
+    real = _predict.descriptors_prepared
+
+    def fail_for_gas(prepared):
+        if prepared.field.tracer == "halpha":
+            raise np.linalg.LinAlgError("Singular matrix")
+        return real(prepared)
+
+    monkeypatch.setattr(_predict, "descriptors_prepared", fail_for_gas)
+    assert marvin_maps.usability("stellar") == expected
+    assert expected.flags & mangapa.UsabilityFlags.ONE_TRACER
+    with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
+        marvin_maps.usability("halpha")
 
 
 def test_profile(marvin_maps, maps_file):

@@ -5,9 +5,11 @@ import pytest
 from astropy import units as u
 
 import mangapa
-from mangapa import Galaxy, PAFlags, clean, fit_pa, measure
+from mangapa import Galaxy, PAFlags, UsabilityFlags, clean, fit_pa, measure
 from mangapa.catalogue.columns import catalogue_columns, register_column
+from mangapa.fitting import PAFit, available_methods, register_method
 from mangapa.fitting._thin_disc import fit_disc
+from mangapa.usability import _predict
 
 IVAR = (u.km / u.s) ** -2
 
@@ -146,3 +148,163 @@ def test_something_other_than_a_source(source):
 def test_a_path_is_not_taken_for_an_identifier():
     with pytest.raises(FileNotFoundError, match=r"there is no file \.\./\.\.-1901"):
         measure("../..-1901")
+
+
+def fit_stars(spaxels, *, n_steps):
+    """A method that fails for the gas of ``galaxy``, whose axis is at 100 deg."""
+    angle = np.degrees(spaxels.disc.angle) % 180
+    if angle > 80:
+        raise np.linalg.LinAlgError("Singular matrix")
+    return PAFit(pa_axis=angle, error=spaxels.disc_error)
+
+
+def assert_only_the_stars_are_measured(found, expected, step):
+    assert list(found.errors) == ["halpha"]
+    assert found.errors["halpha"].startswith(f"halpha: {step} failed (")
+    assert found["halpha"].error == found.errors["halpha"]
+    assert found["stellar"].error is None
+    assert found.stellar.pa == expected.stellar.pa
+    np.testing.assert_array_equal(found.stellar_profile["pa"], expected.stellar_profile["pa"])
+    assert found.features.stellar.kdc == expected.features.stellar.kdc
+    assert found.stellar_usability.usable
+    assert np.isnan([found.halpha.pa.value, found.halpha_usability.score]).all()
+    assert found.halpha.flags == PAFlags.NOT_MEASURED
+    assert found.halpha_usability.flags == UsabilityFlags.NOT_MEASURED
+    assert found.features.halpha.flags == PAFlags.NOT_MEASURED
+    assert found.halpha_profile is None
+    assert np.isnan(found.misalignment.angle)
+    assert found.misalignment.misaligned is None
+    assert found.misalignment.flags & PAFlags.NOT_MEASURED
+    row = found.row()
+    assert row["stellar_pa"] == expected.stellar.pa
+    assert np.isnan(row["halpha_pa"])
+    assert (row["halpha_flags"], row["halpha_usability_flags"]) == (1024, 128)
+    assert (row["halpha_qual"], row["halpha_n_spaxels"], row["stel_qual"]) == (None, None, True)
+    assert row["error"] == found.errors["halpha"]
+    assert mangapa.features(found).stellar.kdc == expected.features.stellar.kdc
+    assert found.errors["halpha"] in found._repr_html_()
+
+
+@pytest.mark.promise(20)
+def test_a_method_that_fails_for_one_tracer_costs_that_tracer(galaxy):
+    if "fit stars" not in available_methods():
+        register_method("fit stars", error="analytic")(fit_stars)
+    found, expected = measure(galaxy, method="fit stars"), measure(galaxy)
+    assert_only_the_stars_are_measured(found, expected, "fit")
+    assert found.errors["halpha"] == "halpha: fit failed (LinAlgError: Singular matrix)"
+    assert found.stellar_usability.score == expected.stellar_usability.score
+    assert found.galaxy.halpha.n_spaxels == expected.galaxy.halpha.n_spaxels
+
+
+@pytest.mark.promise(20)
+@pytest.mark.parametrize(
+    ("function", "step"),
+    [
+        ("clean_with", "cleaning"),
+        ("prepare_for", "preparation"),
+        ("fit_prepared", "fit"),
+        ("usability_prepared", "usability"),
+        ("profile_prepared", "profile"),
+        ("field_features", "features"),
+    ],
+)
+def test_any_step_that_fails_for_one_tracer_costs_that_tracer(galaxy, monkeypatch, function, step):
+    expected = measure(galaxy)
+    real = getattr(mangapa.measurement, function)
+
+    def fail_for_gas(*arguments, **options):
+        if any(is_of_gas(one) for one in arguments):
+            raise ZeroDivisionError("injected")
+        return real(*arguments, **options)
+
+    def is_of_gas(argument):
+        if isinstance(argument, list):
+            return any(map(is_of_gas, argument))
+        field = getattr(argument, "field", argument)  # of a prepared field, or of a profile
+        return getattr(field, "tracer", None) == "halpha"
+
+    monkeypatch.setattr(mangapa.measurement, function, fail_for_gas)
+    found = measure(galaxy)
+    assert_only_the_stars_are_measured(found, expected, step)
+    assert found.errors["halpha"].endswith("(ZeroDivisionError: injected)")
+
+
+def test_tracers_that_cannot_be_judged_together_are_judged_alone(galaxy, monkeypatch):
+    def fail(one, other):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(_predict, "pair_descriptors", fail)
+    found = measure(galaxy)
+    assert found.errors == {}
+    for _, measured in found.tracers():
+        alone = mangapa.usability(measured.field)
+        assert measured.usability.score == alone.score
+        assert measured.usability.flags & UsabilityFlags.ONE_TRACER
+
+
+def test_both_tracers_may_fail(galaxy, monkeypatch):
+    def fail(prepared, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(mangapa.measurement, "profile_prepared", fail)
+    found = measure(galaxy)
+    assert found.row()["error"] == (
+        "stellar: profile failed (MemoryError: ); halpha: profile failed (MemoryError: )"
+    )
+    assert np.isnan([found.stellar.pa.value, found.halpha.pa.value]).all()
+
+
+def test_what_is_wrong_for_every_galaxy_is_raised(galaxy, monkeypatch):
+    with pytest.raises(ValueError, match="method='harmonic' has no analytic error"):
+        measure(galaxy, method="harmonic", error="analytic")
+
+    def fail(prepared, settings):
+        raise ImportError("the method needs pafit")
+
+    monkeypatch.setattr(mangapa.measurement, "fit_prepared", fail)
+    with pytest.raises(ImportError, match="needs pafit"):
+        measure(galaxy)
+
+
+@pytest.mark.parametrize("radius", [0.0, -1.0, -999.0])
+def test_an_effective_radius_that_cannot_be_costs_nothing(galaxy, radius):
+    found = measure(replace(galaxy, header={"REFF": radius}))
+    assert found.errors == {}
+    assert np.isnan(found.stellar_profile["radius_re"]).all()
+    assert found.stellar.pa == measure(galaxy).stellar.pa
+
+
+def test_the_source_is_kept_as_it_was_given(maps_file, galaxy, monkeypatch, sas):
+    monkeypatch.chdir(maps_file.parent)
+    name = maps_file.name
+    for given, expected in (
+        (maps_file, str(maps_file)),
+        (f"./{name}", f"./{name}"),
+        (name.encode(), name),
+        (np.str_(name), name),
+        ("8485-1901", "8485-1901"),
+        (np.bytes_(b"8485-1901"), "8485-1901"),
+        (galaxy, None),
+    ):
+        found = measure(given)
+        assert found.source == expected
+        assert found.row()["source"] == expected
+        assert found.row()["name"] == found.galaxy.plateifu
+
+
+def test_a_tilde_is_the_home_folder(maps_file, monkeypatch):
+    monkeypatch.setenv("HOME", str(maps_file.parent))
+    found = measure(f"~/{maps_file.name}")
+    assert found.stellar.pa == measure(maps_file).stellar.pa
+    assert found.source == f"~/{maps_file.name}"
+
+
+def test_a_folder_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder; name one of its files, or use 'mang"):
+        measure(tmp_path)
+
+
+def test_options_may_be_numpy_scalars_and_quantities(galaxy):
+    options = {"sigma": np.float32(3), "v_sys": 0 * u.km / u.s, "n_steps": np.int64(181)}
+    found = measure(galaxy, **options, min_region=np.float64(0.1))
+    assert found.stellar.pa == measure(galaxy, sigma=3, v_sys=0, n_steps=181).stellar.pa

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -225,3 +227,26 @@ def test_profile_of_noise_is_pale():
     (below,) = (ax for ax in figure.axes if ax.get_ylabel().startswith("Position angle"))
     pale = [line for line in below.lines if line.get_color() == PALE and line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in pale) == unsure.sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("$x^{", r"\$x^{"),
+        ("a$b$c", r"a\$b\$c"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\nb", r"a\nb"),
+        ("latin\udce9", r"latin\udce9"),
+        ("x" * 500, "x" * 57 + "..."),
+    ],
+)
+def test_a_name_is_text_and_not_mathematics(galaxy, name, shown):
+    named = mangapa.Galaxy(stellar=replace(galaxy.stellar, galaxy=name), name=name)
+    measurement = mangapa.measure(named)
+    Figure = pytest.importorskip("matplotlib.figure").Figure
+    for drawn in (measurement, measurement.stellar_profile, named):
+        figure = drawn.plot(Figure())
+        figure.canvas.draw()
+        texts = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
+        assert any(shown in text for text in texts)
+    assert "<img " in measurement._repr_html_()

@@ -1,9 +1,19 @@
 """Paths that users give, and files that appear complete or not at all."""
 
 import contextlib
+import glob
 import os
+import shutil
 import tempfile
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+#: Number of random characters at the end of the name of a temporary folder of Python.
+RANDOM_LENGTH = 8
 
 SUFFIXES = (".fits", ".fit", ".fts", ".gz", ".bz2", ".xz", ".zip")
 
@@ -62,18 +72,54 @@ def replacing(path):
     Yield a temporary path beside ``path``, and rename it to ``path`` at the end of the block.
 
     The suffixes are the same. An existing file is replaced in one step, or kept if writing fails.
+    What a killed process left is removed by the next one that writes the same file.
     """
     path = Path(path)
     if path.is_dir():
         msg = f"{printable(path)} is a folder; name a file in it"
         raise IsADirectoryError(msg)
+    prefix = f".{path.name[:50]}."
+    for left_over in path.parent.glob(glob.escape(prefix) + "?" * RANDOM_LENGTH):
+        with _locked(left_over, wait=False) as is_left_over:
+            if is_left_over:
+                shutil.rmtree(left_over, ignore_errors=True)
+    while True:
+        try:
+            folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix)
+        except OSError as error:
+            reason = f"({error.strerror}); make it, or choose another folder"
+            msg = f"no file can be written in the folder {printable(path.parent)} {reason}"
+            raise type(error)(msg) from error
+        with folder as name, _locked(name):
+            if not os.path.isdir(name):
+                continue  # Another writer took it for left over before it was locked.
+            unfinished = Path(name) / path.name
+            yield unfinished
+            os.replace(unfinished, path)
+            return
+
+
+@contextlib.contextmanager
+def _locked(folder, *, wait=True):
+    """
+    Lock a folder, and yield whether that succeeded: a process that was killed holds no lock.
+
+    It never does on a file system without locks, where nothing is removed.
+    """
+    if fcntl is None:
+        yield False
+        return
     try:
-        folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:50]}.")
-    except OSError as error:
-        reason = f"({error.strerror}); make it, or choose another folder"
-        msg = f"no file can be written in the folder {printable(path.parent)} {reason}"
-        raise type(error)(msg) from error
-    with folder as name:
-        unfinished = Path(name) / path.name
-        yield unfinished
-        os.replace(unfinished, path)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # It is not a folder, or was removed meanwhile.
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
+        except OSError:
+            locked = False
+        yield locked
+    finally:
+        os.close(descriptor)

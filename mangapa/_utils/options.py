@@ -6,6 +6,10 @@ import re
 from dataclasses import field, fields
 
 
+class UnsuitableOptionError(ValueError):
+    """A method does not support an option, whatever it is applied to."""
+
+
 def option(default, text, *, parse=str, metavar=None, choices=None):
     """
     Field of a settings dataclass.

@@ -1,6 +1,6 @@
 """Compare two catalogues galaxy by galaxy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +9,8 @@ from astropy.table import QTable, Table
 
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ScalarLike
+from mangapa.catalogue._cells import as_table, degrees, galaxies, texts
+from mangapa.catalogue._matching import ANALYSIS, match
 from mangapa.fields import TRACER_TITLES
 
 if TYPE_CHECKING:
@@ -34,19 +36,25 @@ class Comparison:
     Attributes
     ----------
     table : `~astropy.table.QTable`
-        One row for each galaxy in both: angles such as ``stellar_pa_a`` and ``stellar_pa_b``, and
-        ``stellar_pa_difference``, b less a, from -180 to 180 deg.
+        One row for each galaxy in both: ``plateifu`` (its name, if it has no plate-IFU), angles
+        such as ``stellar_pa_a`` and ``stellar_pa_b``, ``stellar_pa_difference``, b less a, from
+        -180 to 180 deg, and ``daptype_a`` and the like. A galaxy with several analyses has several
+        rows.
     numbers : `~astropy.table.Table`
         For each angle the number of galaxies (``n``), the ``median`` absolute difference (deg), and
         the fractions within 1, 5 and 10 deg and with the opposite receding side (``reversed``).
     only_a, only_b : `list` of `str`
-        Plate-IFUs that the other catalogue lacks.
+        Galaxies that the other catalogue lacks, by plate-IFU or name.
+    unmatched : `~astropy.table.Table`
+        Rows that are left out although the galaxy may be in both: ``catalogue`` ("a" or "b"), the
+        number of the ``row``, ``name``, ``release``, ``daptype`` and ``reason``.
     """
 
     table: QTable
     numbers: Table
     only_a: list
     only_b: list
+    unmatched: Table = field(default_factory=Table)
 
     def outliers(self, name: str, beyond: ScalarLike = OUTLIER) -> QTable:
         """
@@ -113,7 +121,8 @@ class Comparison:
         parts = [f"{row['angle']} {row['within_5']:.1%} within 5 deg" for row in self.numbers]
         return (
             f"<Comparison of {len(self.table)} galaxies: {', '.join(parts)}; "
-            f"{len(self.only_a)} only in a, {len(self.only_b)} only in b>"
+            f"{len(self.only_a)} only in a, {len(self.only_b)} only in b"
+            + (f", {len(self.unmatched)} rows not matched>" if len(self.unmatched) else ">")
         )
 
 
@@ -121,11 +130,16 @@ def compare(a: Table, b: Table) -> Comparison:
     """
     Compare two catalogues galaxy by galaxy.
 
+    Galaxies are matched by plate-IFU, or by name if they have none. If a galaxy has several rows,
+    they are matched by ``release`` and ``daptype``, as far as both catalogues have them. Rows that
+    cannot be matched in one way only are listed in ``unmatched`` of the result.
+
     Parameters
     ----------
-    a, b : `~astropy.table.QTable`
-        Catalogues such as the published one and one that mangapa made, with ``plateifu`` and at
-        least one of ``stellar_pa``, ``halpha_pa`` and ``pa_offset``.
+    a, b : `~astropy.table.Table` or ``pandas.DataFrame``
+        Catalogues such as the published one and one that mangapa made, with ``plateifu`` or
+        ``name``, and at least one of ``stellar_pa``, ``halpha_pa`` and ``pa_offset``, in deg if
+        they have no unit. Masked angles, and those of -999 or less, are missing.
 
     Returns
     -------
@@ -134,8 +148,9 @@ def compare(a: Table, b: Table) -> Comparison:
 
     Raises
     ------
-    ValueError
-        If the catalogues have no angle, or no galaxy, in common.
+    TypeError, ValueError
+        If an argument is not a table, has no column that names galaxies, or holds something else
+        than angles; or if the catalogues have no angle, or no galaxy, in common.
 
     Examples
     --------
@@ -147,23 +162,40 @@ def compare(a: Table, b: Table) -> Comparison:
     >>> compare(a, b)
     <Comparison of 1 galaxies: stellar_pa 100.0% within 5 deg; 0 only in a, 1 only in b>
     """
+    a, b = as_table("a", a), as_table("b", b)
     names = [name for name in ANGLES if name in a.colnames and name in b.colnames]
-    ours, theirs = np.asarray(a["plateifu"]), np.asarray(b["plateifu"])
-    common, *places = np.intersect1d(ours, theirs, return_indices=True)
-    if not names or not common.size:
+    found = match(a, b)
+    if not names or not found.common:
         what = "galaxy" if names else f"column of {', '.join(ANGLES)}"
         msg = f"the catalogues have no {what} in common"
+        if names and len(found.unmatched):
+            msg += f": {len(found.unmatched)} rows have no plate-IFU and no name"
         raise ValueError(msg)
-    table, rows = QTable({"plateifu": common}), []
+    places = np.array(found.pairs, int).reshape(-1, 2).T
+    table = QTable({"plateifu": galaxies(a, "a")[places[0]].astype(str)})
+    for side, catalogue, rows in zip("ab", (a, b), places, strict=True):
+        for name in ANALYSIS:
+            if name in catalogue.colnames:
+                table[f"{name}_{side}"] = texts(catalogue, name)[rows].astype(str)
+    statistics = []
     for name in names:
-        one, other = (t[name][i].to(u.deg) for t, i in zip((a, b), places, strict=True))
+        one, other = (
+            degrees(catalogue, name, side)[rows]
+            for side, catalogue, rows in zip("ab", (a, b), places, strict=True)
+        )
         off = other - one
         if name != "pa_offset":
-            off = (off + 180 * u.deg) % (360 * u.deg) - 180 * u.deg
-        table[f"{name}_a"], table[f"{name}_b"], table[f"{name}_difference"] = one, other, off
-        rows.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)].value))})
-    only_a, only_b = np.setdiff1d(ours, theirs).tolist(), np.setdiff1d(theirs, ours).tolist()
-    return Comparison(table=table, numbers=Table(rows), only_a=only_a, only_b=only_b)
+            off = (off + 180) % 360 - 180
+        for column, values in (("a", one), ("b", other), ("difference", off)):
+            table[f"{name}_{column}"] = values * u.deg
+        statistics.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)]))})
+    return Comparison(
+        table=table,
+        numbers=Table(statistics),
+        only_a=found.only_a,
+        only_b=found.only_b,
+        unmatched=found.unmatched,
+    )
 
 
 def _statistics(off):

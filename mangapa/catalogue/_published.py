@@ -5,6 +5,8 @@ from astropy import units as u
 from astropy.table import Column, MaskedColumn, QTable
 
 from mangapa._utils.types import PathLike
+from mangapa.angles import wrap
+from mangapa.catalogue._cells import SENTINEL
 from mangapa.catalogue._flag_table import COLUMNS, MEANINGS, read_flag_table
 from mangapa.catalogue._provenance import CITATION
 
@@ -21,9 +23,9 @@ def read_published(path: PathLike) -> QTable:
     """
     Read the published catalogue of position angles and flags by eye.
 
-    Missing angles are NaN, and 360 deg is 0. Missing flags are masked, as are numbers that are not
-    a code, such as the ``stel_qual`` of 3 that was published for one galaxy; a
-    `~mangapa.MangapaWarning` counts the latter.
+    Angles that are empty, not finite, or -999 or less are NaN, and 360 deg is 0. Missing flags are
+    masked, as are numbers that are not a code, such as the ``stel_qual`` of 3 that was published
+    for one galaxy; a `~mangapa.MangapaWarning` counts the latter.
 
     Parameters
     ----------
@@ -49,8 +51,8 @@ def read_published(path: PathLike) -> QTable:
         ids = np.array([row["mangaid"] for row in rows], str)
         table["mangaid"] = MaskedColumn(ids, mask=ids == "", description="MaNGA-ID of the galaxy")
     for name, description in ANGLES.items():
-        values = np.array([float(row[name] or "nan") for row in rows])
-        table[name] = (values if name == "pa_offset" else values % 360) * u.deg
+        values = np.array([_angle(path, name, row[name]) for row in rows])
+        table[name] = (values if name == "pa_offset" else wrap(values)) * u.deg
         table[name].info.description = description
     for kind, columns in COLUMNS.items():
         meanings = ", ".join(f"{code} {meaning}" for code, meaning in enumerate(MEANINGS[kind]))
@@ -61,3 +63,13 @@ def read_published(path: PathLike) -> QTable:
                 codes = [code or 0 for code in codes]
                 table[name] = MaskedColumn(codes, mask=mask, dtype=int, description=text)
     return table
+
+
+def _angle(path, name, cell):
+    """An angle in deg, or NaN if the cell is blank, not finite or a sentinel such as -999."""
+    try:
+        number = float(cell or "nan")
+    except ValueError:
+        msg = f"{path} has {name}={cell!r}, which is not an angle; correct it, or leave it empty"
+        raise ValueError(msg) from None
+    return number if np.isfinite(number) and number > SENTINEL else np.nan

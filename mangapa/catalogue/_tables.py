@@ -1,5 +1,6 @@
 """Many measurements as one table, with units, descriptions and provenance."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,12 @@ import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, QTable
 
+from mangapa._utils.files import stem
+from mangapa.archive.releases import MANGAID, PLATEIFU
 from mangapa.catalogue._provenance import provenance
 from mangapa.catalogue.columns import catalogue_columns, plain_row
+from mangapa.fields import TRACERS
+from mangapa.flags import PAFlags, UsabilityFlags
 
 if TYPE_CHECKING:
     from mangapa.measurement import Measurement
@@ -73,6 +78,26 @@ def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable
         info = table[column.name].info
         info.description, info.format = column.description, column.format
     return table
+
+
+def failed_row(source):
+    """
+    Columns of a galaxy that could not be measured: what its source says of it, and flags.
+
+    The source is a path or an identifier, as it was given.
+    """
+    file = re.split(r"[\\/]", source)[-1]
+    plateifu, mangaid = PLATEIFU.search(file), MANGAID.fullmatch(file)
+    row = {
+        "plateifu": plateifu and plateifu.group(),
+        "mangaid": None if plateifu else mangaid and mangaid.group(),
+        "name": plateifu.group() if plateifu else stem(file),
+        "source": source,
+    }
+    for tracer in TRACERS:
+        row[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
+        row[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
+    return row
 
 
 def _values(column, values):

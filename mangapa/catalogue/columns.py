@@ -160,6 +160,9 @@ IDENTITY = (
     ("mangaid", "galaxy.mangaid", (None, str, "meta.id"), "MaNGA-ID of the galaxy"),
     ("release", "galaxy.release", VERSION, "Data release of the maps"),
     ("daptype", "galaxy.daptype", VERSION, "DAP analysis that made the maps"),
+    ("name", "galaxy.name", (None, str, "meta.id"), "Name of the galaxy: in MaNGA its plate-IFU"),
+    ("source", "source", (None, str, "meta.ref"),
+     "Path or identifier that was measured, as it was given"),
 )
 #: Attribute, kind and description for a tracer {t}, which descriptions call {it}, by the place of
 #: the attributes.
@@ -203,8 +206,8 @@ OF_BOTH = (
      "Probability that the stars and H-alpha are more than 150 deg apart"),
     ("method", lambda m: m.stellar.method or m.halpha.method, (None, str, "meta.software"),
      "Fitting method"),
-    ("error", lambda _: None, (None, str, "meta.note"),
-     "Reason why the galaxy could not be measured; missing if it was measured"),
+    ("error", lambda m: "; ".join(m.errors.values()) or None, (None, str, "meta.note"),
+     "Reason why the galaxy, or one tracer, could not be measured; missing if all was measured"),
 )
 # fmt: on
 
@@ -216,6 +219,10 @@ def _register(name, value, form, description, part="galaxy"):
     register_column(name, value, description, unit=unit, ucd=ucd, part=part, **kind)
 
 
+def _unless_failed(tracer, value):
+    return lambda measurement: None if tracer in measurement.errors else value(measurement)
+
+
 def _of_tracer(tracer, it):
     names = {"t": tracer, "it": it, "quality": QUALITY_NAMES[tracer]}
     for place, rows in OF_TRACER.items():
@@ -223,6 +230,9 @@ def _of_tracer(tracer, it):
             value = f"{place}.{attribute}"
             name = RENAMED.get(value, f"{{t}}_{attribute}")
             name, value, text = (one.format(**names) for one in (name, value, description))
+            if form[1] is int and attribute != "flags":
+                # A number has no NaN.
+                value = _unless_failed(tracer, attrgetter(value))
             yield name, value, form, text, tracer
 
 

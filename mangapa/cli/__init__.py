@@ -1,12 +1,15 @@
 """The command ``mangapa``."""
 
 import argparse
+import io
+import os
+import sys
 import warnings
 
 import mangapa
 from mangapa.catalogue._provenance import BIBTEX
 from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
-from mangapa.cli._output import BAD_USAGE, complain
+from mangapa.cli._output import BAD_USAGE, SOME_FAILED, complain
 from mangapa.exceptions import MangapaError, MangapaWarning
 
 __all__ = ["main"]
@@ -45,14 +48,35 @@ def main(arguments: "list[str] | None" = None) -> int:
         # The defaults of options are settings, which the configuration file may have wrong.
         complain(error)
         return BAD_USAGE
-    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names may hold what the terminal or its locale cannot show.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            return _run(parser.parse_args(arguments))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        # What Python writes at its end must go elsewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader such as head has enough.
+        return SOME_FAILED if isinstance(error, BrokenPipeError) else complain(error)
+
+
+def _run(options):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show
             return options.run(options)
+    except BrokenPipeError:
+        raise
     except ValueError as error:
         complain(error)
         return BAD_USAGE
+    except MemoryError:
+        return complain("there is not enough memory")
     except (ImportError, OSError, MangapaError) as error:
         return complain(error)
     except KeyboardInterrupt:

@@ -57,7 +57,7 @@ def _demo(options):
     shown = table[["plateifu", "stellar_true", *PRINTED[1:4], "halpha_true", *PRINTED[4:]]]
     shown.add_column([name for name, _ in DEMO], name="galaxy", index=1)
     print_table(shown)
-    print_warnings(measurements)
+    print_warnings([(measurement.galaxy.name, measurement) for measurement in measurements])
     print("\nPosition angles are in degrees, North through East, to the receding side.")
     print(f"{catalogue} has all columns; the figures are in the same folder.")
     return ALL_GOOD

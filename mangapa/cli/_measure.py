@@ -1,7 +1,6 @@
 """``mangapa measure``: some galaxies, one after the other."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -9,10 +8,13 @@ import mangapa
 from mangapa._utils.progress import progress_bar
 from mangapa.archive._addresses import daptype_named
 from mangapa.archive.releases import release_named
-from mangapa.catalogue import tabulate
-from mangapa.catalogue.columns import plain_row
+from mangapa.catalogue import tabulate_rows
+from mangapa.catalogue._formats import path_and_format
+from mangapa.catalogue._tables import failed_row
+from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
+from mangapa.cli._figure_names import figure_stems, profile_stem
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
 
@@ -41,8 +43,11 @@ def _measure(options):
     load_model(settings.model)
     daptype = daptype_named(options.daptype, release_named(options.release))
     if options.plot:
-        options.plot.mkdir(parents=True, exist_ok=True)
-    measurements = []
+        output.check_figures(options.plot)
+    if options.out:
+        path_and_format(options.out)
+        output.check_file("--out", options.out)
+    measurements, rows, all_good = [], [], True
     for source in progress_bar(options.sources):
         try:
             measurement = mangapa.measure(
@@ -52,39 +57,57 @@ def _measure(options):
                 download=options.download,
                 settings=settings,
             )
+            row = _row(measurement, options.profile)
         except ImportError:
             raise
         except Exception as error:  # What is wrong with one source must not stop the others.
-            output.complain(explain(source, error))
+            message = explain(source, error)
+            rows.append({**failed_row(source), "error": message})
+            output.complain(message)
+            all_good = False
             continue
         measurements.append(measurement)
+        rows.append(row)
+        for message in measurement.errors.values():
+            output.complain(f"{source}: {message}")
+            all_good = False
+    table = tabulate_rows(rows)
+    try:
+        if options.json:
+            print(json.dumps([_as_json(row) for row in rows], indent=2))
+        else:
+            output.print_measured(table, measurements, profiles=options.profile)
+    finally:  # Also if nobody reads what is printed.
+        if options.out:
+            mangapa.write_catalogue(table, options.out)
         if options.plot:
-            _draw(measurement, options, source)
-    if options.json:
-        print(json.dumps([_as_json(one, options.profile) for one in measurements], indent=2))
-    elif measurements:
-        output.print_table(tabulate(measurements)[list(output.PRINTED)])
-        output.print_warnings(measurements)
-        if options.profile:
-            output.print_profiles(measurements)
-    if options.out:
-        mangapa.write_catalogue(tabulate(measurements), options.out)
-    all_good = len(measurements) == len(options.sources)
+            all_good &= _draw(measurements, options)
     return output.ALL_GOOD if all_good else output.SOME_FAILED
 
 
-def _draw(measurement, options, source):
-    stem = measurement.galaxy.plateifu or Path(source).name.split(".")[0]
-    output.save_figure(measurement, options.plot / f"{stem}.png")
-    for tracer, measured in measurement.tracers():
-        if options.profile and measured.profile:
-            path = options.plot / f"{stem}-{tracer}-profile.png"
-            output.save_figure(measured.profile, path, size=PROFILE_SIZE, result=measured.pa)
+def _draw(measurements, options):
+    """Draw all measurements; return whether that succeeded."""
+    all_good = True
+    names = [one.galaxy.name or failed_row(one.source)["name"] for one in measurements]
+    stems = figure_stems(names, [one.galaxy.daptype for one in measurements])
+    for measurement, stem in zip(measurements, stems, strict=True):
+        figures = {stem: (measurement, {})}
+        for tracer, measured in measurement.tracers():
+            if options.profile and measured.profile:
+                drawn = {"size": PROFILE_SIZE, "result": measured.pa}
+                figures[profile_stem(stem, tracer)] = measured.profile, drawn
+        for name, (drawable, how) in figures.items():
+            try:
+                output.save_figure(drawable, options.plot / f"{name}.png", **how)
+            except Exception as error:  # The other figures are drawn.
+                output.complain(explain(str(options.plot / f"{name}.png"), error))
+                all_good = False
+    return all_good
 
 
-def _as_json(measurement, with_profiles):
+def _row(measurement, with_profiles):
     """All columns of a measurement, and its profiles by tracer if they are wanted."""
-    row = {name: _rounded(value) for name, value in plain_row(measurement).items()}
+    row = plain_row(measurement)
     if with_profiles:
         row["profiles"] = {
             tracer: {
@@ -95,6 +118,12 @@ def _as_json(measurement, with_profiles):
             if measured.profile
         }
     return row
+
+
+def _as_json(row):
+    """A row with all columns, `None` where they are missing."""
+    names = [column.name for column in catalogue_columns()]
+    return {name: _rounded(row.get(name)) for name in dict.fromkeys([*names, *row])}
 
 
 def _rounded(value, decimals=None):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from mangapa.cli._options import add_command
+from mangapa.cli._options import add_command, path
 from mangapa.cli._output import ALL_GOOD, print_table
 from mangapa.usability import evaluation, training
 
@@ -20,19 +20,19 @@ SEARCH = "first search for units and dropout by Hyperband (fcn and cnn)"
 FIGURES = "folder for the figures (default: RUN, or mangapa-evaluation with --data)"
 #: Options of each command, as argparse takes them, and their help.
 TRAIN = {
-    "data": ({"type": Path, "required": True, "metavar": "DIR"}, DATA),
-    "labels": ({"type": Path, "metavar": "FILE.csv"}, LABELS),
+    "data": ({"type": path, "required": True, "metavar": "DIR"}, DATA),
+    "labels": ({"type": path, "metavar": "FILE.csv"}, LABELS),
     "model": ({"choices": training.MODELS, "default": "default"}, MODEL),
-    "out": ({"type": Path, "required": True, "metavar": "RUN"}, OUT),
+    "out": ({"type": path, "required": True, "metavar": "RUN"}, OUT),
     "seed": ({"type": int, "default": 0}, "random seed (default: %(default)s)"),
     "epochs": ({"type": int}, "maximum number of epochs (default: that of the architecture)"),
     "class_weights": ({"action": "store_true"}, CLASS_WEIGHTS),
     "search": ({"type": int, "metavar": "EPOCHS"}, SEARCH),
 }
 EVALUATE = {
-    "data": ({"type": Path, "metavar": "DIR"}, f"evaluate on these fields: {DATA}"),
+    "data": ({"type": path, "metavar": "DIR"}, f"evaluate on these fields: {DATA}"),
     "labels": TRAIN["labels"],
-    "out": ({"type": Path, "metavar": "DIR"}, FIGURES),
+    "out": ({"type": path, "metavar": "DIR"}, FIGURES),
 }
 
 
@@ -56,9 +56,9 @@ def _train(options):
 
 def _evaluate(options):
     if options.data is None:
-        table = evaluation.judged(options.model)
-        history = Table.read(Path(options.model) / "history.ecsv")
-        out = options.out or Path(options.model)
+        run = path(options.model)
+        table, history = evaluation.judged(run), Table.read(run / "history.ecsv")
+        out = options.out or run
     else:
         table = evaluation.score_fields(options.model, options.data, labels=options.labels)
         out, history = options.out or Path("mangapa-evaluation"), None
@@ -70,6 +70,6 @@ def _evaluate(options):
             for name, value in numbers.meta.items():
                 print(f"{name}: {value:.1%}")
             print()
-    for path in evaluation.draw(table, out, history=history):
-        print(path)
+    for figure in evaluation.draw(table, out, history=history):
+        print(figure)
     return ALL_GOOD

@@ -2,8 +2,8 @@
 
 from argparse import ArgumentTypeError
 from dataclasses import fields
-from pathlib import Path
 
+from mangapa._utils.files import as_path
 from mangapa.archive._configuration import conf
 from mangapa.settings import MeasurementSettings
 
@@ -16,9 +16,17 @@ def add_command(commands, name, run, purpose):
     return command
 
 
+def path(text):
+    """The path that an argument gives; ``~`` is expanded."""
+    try:
+        return as_path("it", text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
 def add_path(command, name, metavar, text, **options):
     """Add a path."""
-    command.add_argument(name, type=Path, metavar=metavar, help=text, **options)
+    command.add_argument(name, type=path, metavar=metavar, help=text, **options)
 
 
 def add_release_options(command):

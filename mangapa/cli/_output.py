@@ -1,8 +1,9 @@
 """What the commands print and write, and their exit codes."""
 
 import sys
+import tempfile
 
-from mangapa._utils.files import replacing
+from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
 from mangapa.flags import UsabilityFlags
 from mangapa.usability._predict import THRESHOLD
@@ -10,7 +11,7 @@ from mangapa.usability._predict import THRESHOLD
 ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
 #: Columns that fit on a terminal; ``--json`` and the catalogue have all.
 PRINTED = (
-    *("plateifu", "stellar_pa", "stellar_pa_err", "stellar_score"),
+    *("name", "stellar_pa", "stellar_pa_err", "stellar_score"),
     *("halpha_pa", "halpha_pa_err", "halpha_score", "pa_offset", "pa_offset_err"),
 )
 RING_COLUMNS = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
@@ -20,29 +21,72 @@ DPI = 120
 
 def print_table(table):
     """Print all rows and columns."""
-    print("\n".join(table.pformat(max_lines=-1, max_width=-1)))
+    for line in table.pformat(max_lines=-1, max_width=-1):
+        print(printable(line))
 
 
-def print_warnings(measurements):
-    """Print what the flags mean, and which fields cannot be used."""
-    for measurement in measurements:
+def print_measured(table, measurements, *, profiles=False):
+    """Print the catalogue of some measurements, failed ones included, with notes and profiles."""
+    names = [measurement.galaxy.name for measurement in measurements]
+    is_ambiguous = len(set(names)) < len(names)
+    print_table(table[[*PRINTED[:1], *(["daptype"] if is_ambiguous else []), *PRINTED[1:]]])
+    labels = [one.galaxy.name or one.source for one in measurements]
+    if is_ambiguous:
+        analyses = [one.galaxy.daptype or one.source for one in measurements]
+        labels = [" ".join(both) for both in zip(labels, analyses, strict=True)]
+    labelled = [*zip(map(printable, labels), measurements, strict=True)]
+    print_warnings(labelled)
+    if profiles:
+        print_profiles(labelled)
+
+
+def print_warnings(labelled):
+    """Print what the flags mean, and which fields cannot be used; of pairs (name, measurement)."""
+    for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
             unsure = measured.usability.flags & UsabilityFlags.CANNOT_TELL
             unusable = "do not use" if measured.usability.score < THRESHOLD else ""
             notes = [measured.pa.flags.description, unusable, unsure.description]
             if any(notes):
-                print(f"{measurement.galaxy.plateifu} {tracer}: {'; '.join(filter(None, notes))}")
+                print(f"{name} {tracer}: {'; '.join(filter(None, notes))}")
 
 
-def print_profiles(measurements):
+def print_profiles(labelled):
     """Print the angles against radius, and the features that they show."""
-    for measurement in measurements:
+    for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
             if measured.profile:
-                print(f"\n{measurement.galaxy.plateifu} {tracer}")
+                print(f"\n{name} {tracer}")
                 print_table(measured.profile[list(RING_COLUMNS)])
                 if measured.features.found:
                     print(f"features: {', '.join(measured.features.found).replace('_', ' ')}")
+
+
+def check_figures(folder):
+    """Make a folder for figures; raise an error if none can be written there."""
+    import_extra("matplotlib.figure", "plot", "Plotting")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        msg = f"--plot {folder} is a file; name a folder"
+        raise ValueError(msg) from None
+    check_file("--plot", folder / "figure.png")
+
+
+def check_file(option, path):
+    """Raise an error if the file of an option cannot be written, so that nothing is lost later."""
+    if path.is_dir():
+        msg = f"{option} {path} is a folder; name a file"
+        raise ValueError(msg)
+    if not path.parent.is_dir():
+        msg = f"there is no folder {path.parent} for {option}; make it first"
+        raise FileNotFoundError(msg)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        msg = f"{option}: no file can be written to {path.absolute().parent} ({error.strerror})"
+        raise OSError(msg) from error
 
 
 def save_figure(drawable, path, *, size=(11, 5.2), **options):
@@ -55,6 +99,6 @@ def save_figure(drawable, path, *, size=(11, 5.2), **options):
 
 
 def complain(error):
-    """Print an error, and return the exit code for it."""
-    print(f"mangapa: {error}", file=sys.stderr)
+    """Print an error in one line, and return the exit code for it."""
+    print(f"mangapa: {printable(error)}", file=sys.stderr)
     return SOME_FAILED

@@ -5,11 +5,19 @@ import os
 from datetime import timedelta
 
 import mangapa
+from mangapa._utils.files import printable
 from mangapa._utils.imports import import_extra
 from mangapa.catalogue import compare, read_published
 from mangapa.cli import _options as shared
 from mangapa.cli._archive import WHERE, selected
-from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table, save_figure
+from mangapa.cli._output import (
+    ALL_GOOD,
+    SOME_FAILED,
+    check_file,
+    complain,
+    print_table,
+    save_figure,
+)
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT
 
@@ -116,6 +124,8 @@ def _report(options):
 
 
 def _compare(options):
+    if options.plot:
+        check_file("--plot", options.plot)
     comparison = compare(_read(options.a), _read(options.b))
     print_table(comparison.numbers)
     for name in comparison.numbers["angle"]:
@@ -125,10 +135,20 @@ def _compare(options):
                 f"{row['plateifu']} ({row[f'{name}_difference'].value:+.0f})"
                 for row in outliers[:LISTED]
             )
-            print(f"{name}: {len(outliers)} differ by more than 10 deg: {worst}")
+            print(f"{name}: {len(outliers)} differ by more than 10 deg: {printable(worst)}")
     for path, missing in ((options.a, comparison.only_b), (options.b, comparison.only_a)):
         if missing:
-            print(f"galaxies that are not in {path}: {len(missing)}")
+            print(f"galaxies that are not in {printable(path)}: {len(missing)}")
+    unmatched = comparison.unmatched
+    if len(unmatched):
+        print(f"rows that could not be matched and are left out: {len(unmatched)}")
+        for row in unmatched[:LISTED]:
+            which = " ".join(filter(None, (row["name"], row["release"], row["daptype"])))
+            path = {"a": options.a, "b": options.b}[row["catalogue"]]
+            text = f"{path}, row {row['row'] + 1}{which and f' ({which})'}: {row['reason']}"
+            print(f"  {printable(text)}")
+        if len(unmatched) > LISTED:
+            print(f"  and {len(unmatched) - LISTED} more")
     if options.plot:
         save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     return ALL_GOOD

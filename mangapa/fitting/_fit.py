@@ -3,6 +3,7 @@
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.options import UnsuitableOptionError
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
 from mangapa.fields import VELOCITY, VelocityField
@@ -151,7 +152,7 @@ def _error(found, spaxels, method, settings):
     if kind == "analytic":
         if np.isnan(found.error):
             msg = f"method={method.name!r} has no analytic error; choose error='bootstrap'"
-            raise ValueError(msg)
+            raise UnsuitableOptionError(msg)
         return found.error
 
     def axes(draws):

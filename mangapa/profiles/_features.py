@@ -210,7 +210,7 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
 def features_of(profiles, angles):
     """Features from profiles by tracer (`None` for no map), and from two `KinematicPA` if known."""
     found = {
-        tracer: _field_features(f"profiles[{tracer!r}]", profile)
+        tracer: field_features(f"profiles[{tracer!r}]", profile)
         for tracer, profile in profiles.items()
         if profile is not None
     }
@@ -219,7 +219,8 @@ def features_of(profiles, angles):
     return Features(**found)
 
 
-def _field_features(name, profile):
+def field_features(name, profile):
+    """`FieldFeatures` of one profile, which messages call by this name."""
     if not isinstance(profile, PAProfile):
         msg = f"{name} must be a PAProfile, not {type(profile).__name__}"
         raise TypeError(msg)

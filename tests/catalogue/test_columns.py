@@ -13,7 +13,7 @@ TRACER = (
     *("{q}_qual", "{t}_score", "{t}_usability_flags"),
 )
 ORDER = [
-    *("plateifu", "mangaid", "release", "daptype"),
+    *("plateifu", "mangaid", "release", "daptype", "name", "source"),
     *(name.format(t="stellar", q="stel") for name in TRACER),
     *(name.format(t="halpha", q="halpha") for name in TRACER),
     *("pa_offset", "pa_offset_err", "counter_rotation", "method", "error"),

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.table import QTable
+from astropy.table import MaskedColumn, QTable, Table
+from astropy.utils.masked import Masked
 
 from mangapa.catalogue import compare
 
@@ -63,3 +64,123 @@ def test_plot_draws_angles_and_differences():
     figure = compare(A, B).plot()
     assert len(figure.axes) == 4
     figure.canvas.draw()
+
+
+def rows(*rows, names=("plateifu", "name", "release", "daptype", "stellar_pa")):
+    return Table(rows=[*rows], names=names)
+
+
+def unmatched(found):
+    return [tuple(row)[:2] for row in found.unmatched]
+
+
+def pairs(found):
+    return found.table["stellar_pa_a", "stellar_pa_b"].to_pandas().to_numpy().tolist()
+
+
+TWICE = rows(
+    ("8485-1901", "8485-1901", "DR17", "HYB10", 10.0),
+    ("8485-1901", "8485-1901", "DR17", "VOR10", 20.0),
+    ("8485-1901", "8485-1901", "DR15", "VOR10", 30.0),
+    ("8485-1902", "8485-1902", "DR17", "HYB10", 40.0),
+)
+
+
+@pytest.mark.promise(19)
+def test_analyses_of_a_galaxy_are_matched_one_by_one():
+    found = compare(TWICE, TWICE[::-1])
+    assert pairs(found) == [[10, 10], [20, 20], [30, 30], [40, 40]]
+    assert found.table["plateifu"].tolist() == ["8485-1901"] * 3 + ["8485-1902"]
+    assert found.table["daptype_a"].tolist() == ["HYB10", "VOR10", "VOR10", "HYB10"]
+    assert found.table["release_b"].tolist() == ["DR17", "DR17", "DR15", "DR17"]
+    assert len(found.unmatched) == 0
+
+
+@pytest.mark.promise(19)
+def test_rows_without_one_partner_are_listed():
+    published = Table({"plateifu": ["8485-1901", "8485-1902"], "stellar_pa": [1.0, 41.0]})
+    found = compare(TWICE, published)
+    assert pairs(found) == [[40, 41]]
+    assert unmatched(found) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
+    assert set(found.unmatched["reason"]) == {"several rows could be its partner"}
+    assert found.unmatched["daptype"].tolist() == ["HYB10", "VOR10", "VOR10", ""]
+    assert (found.only_a, found.only_b) == ([], [])
+    assert repr(found).endswith("0 only in a, 0 only in b, 4 rows not matched>")
+    few = compare(TWICE, TWICE[[0, 3]])
+    assert pairs(few) == [[10, 10], [40, 40]]
+    assert unmatched(few) == [("a", 1), ("a", 2)]
+    assert few.unmatched["reason"][0] == "the other catalogue has no such analysis of the galaxy"
+
+
+def test_one_row_on_each_side_is_a_pair_whatever_the_analysis():
+    assert pairs(compare(TWICE[:1], TWICE[1:2])) == [[10, 20]]
+
+
+@pytest.mark.promise(19)
+def test_galaxies_without_a_plateifu_go_by_their_name():
+    a = rows(("", "cubeA", "", "", 1.0), ("", "cubeB", "", "", 2.0), ("", "", "", "", 3.0))
+    b = rows(("", "", "", "", 6.0), ("", "cubeB", "", "", 5.0), ("", "cubeA", "", "", 4.0))
+    found = compare(a, b)
+    assert pairs(found) == [[1, 4], [2, 5]]
+    assert found.table["plateifu"].tolist() == ["cubeA", "cubeB"]
+    assert unmatched(found) == [("a", 2), ("b", 0)]
+    with pytest.raises(ValueError, match="common: 2 rows have no plate-IFU and no name"):
+        compare(a[2:], b[:1])
+
+
+@pytest.mark.promise(18)
+@pytest.mark.parametrize(
+    "angles",
+    [
+        np.ma.array([359.0, 7.0], mask=[False, True]),
+        MaskedColumn([359.0, 7.0], mask=[False, True], unit="deg"),
+        MaskedColumn([359, 7], mask=[False, True]),
+        Masked([359.0, 7.0] * u.deg, mask=[False, True]),
+        [359.0, np.nan] * u.deg,
+        np.array([359.0, -999.0]),
+        np.array([359.0, np.inf]),
+        np.array([359.0, -9999.0], ">f4"),
+        np.array([359, None], object),
+        np.radians([359.0, np.nan]) * u.rad,
+    ],
+)
+@pytest.mark.parametrize("kind", [Table, QTable])
+def test_what_is_missing_stays_missing(angles, kind):
+    one = kind({"plateifu": ["1", "2"], "stellar_pa": angles})
+    found = compare(one, catalogue(["1", "2"], [2, 9], [1, 1]))
+    np.testing.assert_allclose(found.table["stellar_pa_difference"].value, [3, np.nan], atol=1e-4)
+    assert found.numbers["n"].tolist() == [1]
+
+
+@pytest.mark.promise(18)
+def test_tables_of_pandas_are_catalogues():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"plateifu": ["1", None, "3"]})
+    frame["stellar_pa"] = pandas.array([359, 1, None], dtype="Int64")
+    found = compare(frame, A)
+    np.testing.assert_allclose(found.table["stellar_pa_difference"].value, [0, np.nan])
+    assert unmatched(found) == [("a", 1)]
+
+
+def test_names_may_be_bytes_or_masked():
+    for names in (np.array([b"1", b"2"]), MaskedColumn(["1", "2"]), np.array(["1", b"2"], object)):
+        found = compare(Table({"plateifu": names, "stellar_pa": [1.0, 2.0]}), A)
+        assert found.table["plateifu"].tolist() == ["1", "2"]
+    masked = MaskedColumn(["1", "2"], mask=[False, True])
+    assert compare(Table({"plateifu": masked, "stellar_pa": [1.0, 2.0]}), A).only_b == list("234")
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "message"),
+    [
+        (Table({"stellar_pa": [1.0]}), ValueError, "a has no column 'plateifu' or 'name'"),
+        (Table({"plateifu": ["1"], "stellar_pa": ["x"]}), ValueError, "'stellar_pa' of a must"),
+        (Table({"plateifu": ["1"], "stellar_pa": [b"1"]}), ValueError, "'stellar_pa' of a must"),
+        (Table({"plateifu": ["1"], "stellar_pa": [1] * u.km}), ValueError, "'stellar_pa' of a mus"),
+        ({"plateifu": ["1"]}, TypeError, "a must be an astropy Table or a pandas DataFrame"),
+        ("catalogue.ecsv", TypeError, "a must be an astropy Table or a pandas DataFrame, not str"),
+    ],
+)
+def test_what_cannot_be_compared_is_named(table, error, message):
+    with pytest.raises(error, match=message):
+        compare(table, A)

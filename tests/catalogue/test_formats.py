@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pytest
 from astropy.table import QTable
@@ -117,3 +119,113 @@ def test_other_files_are_refused(table, tmp_path):
             OSError, match=rf"no\.{suffix} is not a {suffix} catalogue .*; write it again"
         ):
             mangapa.read_catalogue(path)
+
+
+def damaged(table, path, *changes):
+    """A catalogue with a part of its text or bytes replaced."""
+    content = mangapa.write_catalogue(table, path).read_bytes()
+    for old, new in changes:
+        assert old in content
+        content = content.replace(old, new, 1)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize(
+    ("suffix", "old", "new"),
+    [
+        ("fits", b"TFORM3", b"TFORM\x01"),
+        ("fits", b"NAXIS2  =                    2", b"NAXIS2  =                    x"),
+        ("fits", b"SIMPLE  =", b"SIMPLX  ="),
+        ("fits", b"TFIELDS =", b"\0FIELDS ="),
+        ("fits", b"TTYPE5  =", b"TTYPE5  \xff"),
+        ("ecsv", b"datatype: float64", b"datatype: [float64"),
+        ("ecsv", b"# %ECSV 1.0", b"# %ECSV x"),
+        ("ecsv", b"{name: plateifu", b"{name: !!python/name:os.system plateifu"),
+        ("vot", b"<TABLE>", b"<TABLE"),
+        ("vot", b'name="MANGAPA"', b'name="other"'),
+        pytest.param("parquet", b"PAR1", b"", marks=pytest.mark.needs_pyarrow),
+    ],
+)
+def test_damage_of_any_kind_is_named(table, tmp_path, suffix, old, new):
+    path = damaged(table, tmp_path / f"all.{suffix}", (old, new))
+    expected = rf"all\.{suffix} is not a {suffix} catalogue \(.*\); write it again"
+    with pytest.raises(OSError, match=f"(?s){expected}"):
+        mangapa.read_catalogue(path)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ecsv"])
+@pytest.mark.parametrize("page", ["<!DOCTYPE html>\n<p>a,b</p>\n", "\ufeff \n<html>\n", ""])
+def test_a_web_page_is_not_a_catalogue(tmp_path, suffix, page):
+    path = tmp_path / f"all.{suffix}"
+    path.write_text(page, encoding="utf-8")
+    with pytest.raises(OSError, match=rf"all\.{suffix} is not a {suffix} catalogue"):
+        mangapa.read_catalogue(path)
+
+
+@pytest.mark.parametrize("prefix", ["", "v:"])
+def test_data_elsewhere_are_never_opened(table, tmp_path, prefix, monkeypatch):
+    import urllib.request
+
+    def refuse(*arguments, **options):
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"\0" * 100)
+    path = tmp_path / "all.vot"
+    path.write_text(
+        '<?xml version="1.0"?><{p}VOTABLE version="1.4" xmlns{s}="http://www.ivoa.net/xml/VOTable/'
+        'v1.3"><{p}RESOURCE><{p}TABLE><{p}FIELD name="a" datatype="double"/><{p}DATA><{p}BINARY>'
+        '<{p}STREAM href="file://{secret}"/></{p}BINARY></{p}DATA></{p}TABLE></{p}RESOURCE>'
+        "</{p}VOTABLE>".format(p=prefix, s=":v" if prefix else "", secret=secret)
+    )
+    with pytest.raises(OSError, match=r"all\.vot is not .* \(its data are elsewhere, in file:///"):
+        mangapa.read_catalogue(path)
+
+
+def test_paths_may_be_of_any_kind(table, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "all.ecsv"
+    for given in ("~/all.ecsv", str(path), path, str(path).encode(), np.str_(path)):
+        assert mangapa.write_catalogue(table, given) == path
+        assert len(mangapa.read_catalogue(given)) == 2
+        path.unlink()
+    with pytest.raises(TypeError, match="path must be a path, not int: 3"):
+        mangapa.write_catalogue(table, 3)
+    with pytest.raises(TypeError, match="path must be a path, not float"):
+        mangapa.read_catalogue(3.0)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_compressed_file_is_not_unpacked(tmp_path, suffix):
+    path = tmp_path / f"all.{suffix}"
+    path.write_bytes(gzip.compress(b"plateifu\n8485-1901\n"))
+    with pytest.raises(OSError, match=rf"all\.{suffix} is not a {suffix} catalogue \(it is compr"):
+        mangapa.read_catalogue(path)
+
+
+@pytest.mark.slow
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.filterwarnings("ignore:.*CSV keeps no units")
+def test_any_damage_is_a_documented_error(table, tmp_path, suffix):
+    """No other exception, and no warning, from files with flipped bits, holes and other ends."""
+    whole = mangapa.write_catalogue(table, tmp_path / f"all.{suffix}").read_bytes()
+    path, rng, refused = tmp_path / f"damaged.{suffix}", np.random.default_rng(1), 0
+    for number in range(200):
+        content, place = bytearray(whole), rng.integers(len(whole))
+        if number % 4 == 0:
+            content[place] ^= 1 << rng.integers(8)
+        elif number % 4 == 1:
+            del content[place:]
+        else:
+            other = rng.integers(len(whole)) if number % 4 == 2 else place + 40
+            content[place : place + 40] = content[other : other + 40]
+        path.write_bytes(content)
+        try:
+            mangapa.read_catalogue(path)
+        except OSError:
+            refused += 1
+    assert 50 < refused < 200

@@ -37,3 +37,24 @@ def test_shared_catalogue_gives_the_published_numbers(shared_data):
     usable = usable[np.isfinite(usable["pa_offset"])]
     assert (len(usable), np.count_nonzero(usable["pa_offset"] >= 30 * u.deg)) == (2229, 261)
     assert share(table, "misaligned", "misalignment").fraction == pytest.approx(0.11, abs=0.02)
+
+
+@pytest.mark.promise(18)
+@pytest.mark.parametrize("cell", ["-999", "-999.0", "-9999", "nan", "inf", "-inf", "", " "])
+def test_sentinels_are_missing(tmp_path, cell):
+    path = tmp_path / "published.csv"
+    path.write_text(
+        f"plateifu,stellar_pa,halpha_pa,pa_offset\n8485-1901,{cell},370,{cell}\n"
+        "8485-1902,-10,360,5\n"
+    )
+    table = read_published(path)
+    np.testing.assert_array_equal(table["stellar_pa"].value, [np.nan, 350])
+    np.testing.assert_array_equal(table["halpha_pa"].value, [10, 0])
+    np.testing.assert_array_equal(table["pa_offset"].value, [np.nan, 5])
+
+
+def test_a_cell_that_is_not_an_angle_is_named(tmp_path):
+    path = tmp_path / "published.csv"
+    path.write_text("plateifu,stellar_pa,halpha_pa,pa_offset\n8485-1901,East,1,1\n")
+    with pytest.raises(ValueError, match=r"published\.csv has stellar_pa='East', which is not an"):
+        read_published(path)

@@ -4,6 +4,7 @@ from astropy import units as u
 
 import mangapa
 from mangapa.catalogue import tabulate, tabulate_rows
+from mangapa.catalogue._tables import failed_row
 
 
 def test_missing_values_are_masked_or_nan():
@@ -31,3 +32,24 @@ def test_one_measurement_is_a_table_of_one_row(galaxy):
 def test_other_objects_are_refused(wrong):
     with pytest.raises(TypeError):
         tabulate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "plateifu", "mangaid", "name"),
+    [
+        ("maps/manga-8485-1901-MAPS-VOR10.fits.gz", "8485-1901", None, "8485-1901"),
+        ("C:\\maps\\NGC4550.fits", None, None, "NGC4550"),
+        ("8485-1901", "8485-1901", None, "8485-1901"),
+        ("1-209232", None, "1-209232", "1-209232"),
+        ("/a/.hidden", None, None, ".hidden"),
+    ],
+)
+def test_a_failed_galaxy_has_what_its_source_says(source, plateifu, mangaid, name):
+    row = failed_row(source)
+    assert (row["plateifu"], row["mangaid"], row["name"]) == (plateifu, mangaid, name)
+    table = tabulate_rows([{**row, "error": "no file"}])
+    assert table["source"][0] == source
+    assert np.isnan(table["halpha_pa"][0])
+    assert table["stellar_flags"][0] == mangapa.PAFlags.NOT_MEASURED
+    assert table["halpha_usability_flags"][0] == mangapa.UsabilityFlags.NOT_MEASURED
+    assert table["stel_qual"].mask.tolist() == [True]

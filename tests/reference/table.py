@@ -256,10 +256,11 @@ def of_pairs():
 
 def of_measurement(galaxy, **options):
     row = mangapa.measure(galaxy, **options).row()
+    names = ("plateifu", "mangaid", "release", "daptype", "name", "source", "method", "error")
     return {
-        name: getattr(value, "value", value)
-        for name, value in row.items()
-        if name not in ("plateifu", "mangaid", "release", "daptype", "method", "error")
+        column: getattr(value, "value", value)
+        for column, value in row.items()
+        if column not in names
     }
 
 

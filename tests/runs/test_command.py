@@ -10,7 +10,7 @@ import mangapa
 from mangapa import MeasurementSettings
 from mangapa.archive import expected_path
 from mangapa.archive._addresses import table_address
-from mangapa.catalogue import tabulate
+from mangapa.catalogue import tabulate, tabulate_rows
 from mangapa.cli import main
 from mangapa.exceptions import RunError
 from mangapa.runs import survey
@@ -171,3 +171,26 @@ def test_compare(folder, tmp_path, capsys):
     assert f"galaxies that are not in {tmp_path / 'ours.ecsv'}: 1" in printed
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert main(["compare", str(tmp_path / "absent.ecsv"), str(published)]) == 1
+
+
+@pytest.mark.promise(19)
+def test_compare_tells_what_it_leaves_out(tmp_path, capsys):
+    row = {"plateifu": "8485-1901", "stellar_pa": 10.0, "halpha_pa": 10.0, "pa_offset": 0.0}
+    ours = tmp_path / "ours.ecsv"
+    rows = [row | {"daptype": daptype} for daptype in ("HYB10", "VOR10")]
+    rows += [row | {"plateifu": f"8485-190{number}"} for number in range(2, 5)] + [{}]
+    mangapa.write_catalogue(tabulate_rows(rows), ours)
+    published = tmp_path / "published.csv"
+    published.write_text(
+        "plateifu,stellar_pa,halpha_pa,pa_offset\n8485-1901,10,10,0\n8485-1902,10,-999,0\n"
+    )
+    assert main(["compare", str(ours), str(published)]) == 0
+    printed = capsys.readouterr().out
+    assert f"galaxies that are not in {published}: 2" in printed
+    assert "rows that could not be matched and are left out: 4" in printed
+    several = "several rows could be its partner"
+    assert f"  {ours}, row 2 (8485-1901 VOR10): {several}\n" in printed
+    assert f"  {published}, row 1 (8485-1901): {several}\n" in printed
+    assert f"  {ours}, row 6: it has no plate-IFU and no name\n" in printed
+    assert main(["compare", str(ours), str(ours)]) == 0
+    assert "left out: 2" in capsys.readouterr().out

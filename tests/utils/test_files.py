@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +133,40 @@ def test_places_where_no_file_can_be(tmp_path):
 def test_long_name(tmp_path):
     write(tmp_path / ("a" * 255))
     assert (tmp_path / ("a" * 255)).read_text() == "new"
+
+
+KILLED = """
+import os, signal, sys
+from mangapa._utils.files import replacing
+with replacing(sys.argv[1]) as unfinished:
+    unfinished.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks on folders")
+@pytest.mark.promise(9)
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    path = tmp_path / "a[1].txt"
+    path.write_text("old")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+    with replacing(path) as unfinished:
+        unfinished.write_text("new")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_left_overs_of_the_same_file_are_removed(tmp_path):
+    path = tmp_path / "a.txt"
+    others = [tmp_path / ".a.txt.notes", tmp_path / ".b.txt.abcdefgh", tmp_path / "a.txt.abcdefgh"]
+    for other in others:
+        other.mkdir()
+    (tmp_path / ".a.txt.12345678").write_text("a file")
+    with replacing(path) as unfinished, replacing(path) as another:
+        unfinished.write_text("first")
+        another.write_text("second")
+    assert path.read_text() == "first"
+    assert len(list(tmp_path.iterdir())) == len(others) + 2

@@ -1,0 +1,50 @@
+"""The galaxy that a source of `mangapa.measure` stands for."""
+
+import os
+
+from mangapa._utils.files import as_path
+from mangapa.archive import is_identifier, locate
+from mangapa.archive._configuration import may_download
+from mangapa.exceptions import MapsFileError
+from mangapa.fields import Galaxy
+from mangapa.formats import read_galaxy
+from mangapa.formats.marvin_maps import galaxy_from_marvin
+
+
+def spelling(source):
+    """A path or an identifier as the user spelled it; `None` for an object."""
+    return os.fsdecode(source) if isinstance(source, (str, bytes, os.PathLike)) else None
+
+
+def resolve(source, release, daptype, download):
+    """Read the `Galaxy` of a path, an identifier or an object of Marvin, unless it is one."""
+    if isinstance(source, Galaxy):
+        return source
+    if hasattr(source, "data_origin"):  # of Marvin
+        if hasattr(source, "getMap"):
+            return galaxy_from_marvin(source)
+        return _archived(source, release, daptype, may_download(download))
+    text = spelling(source)
+    if text is None:
+        msg = (
+            "source must be the path of a file, a plate-IFU, a MaNGA-ID, a Galaxy, or a Maps or "
+            f"Cube of Marvin, not {type(source).__name__}"
+        )
+        raise TypeError(msg)
+    if is_identifier(text) and not isinstance(source, os.PathLike):
+        return _archived(text, release, daptype, may_download(download))
+    path = as_path("source", source)
+    if path.is_dir():
+        msg = f"{text} is a folder; name one of its files, or use 'mangapa survey {text} --out RUN'"
+        raise IsADirectoryError(msg)
+    return read_galaxy(path)
+
+
+def _archived(source, release, daptype, download):
+    """The galaxy of an identifier; a missing or damaged file is downloaded if that is allowed."""
+    try:
+        return read_galaxy(locate(source, release=release, daptype=daptype, download=False))
+    except (FileNotFoundError, MapsFileError):
+        if not download:
+            raise
+    return read_galaxy(locate(source, release=release, daptype=daptype, download=True))

@@ -1,0 +1,53 @@
+"""Titles of figures, in which names from files are text and never mathematics."""
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._utils.files import printable
+from mangapa.fields import TRACER_TITLES
+
+#: Longest name in a title, characters.
+LONGEST = 60
+
+
+def galaxy_title(galaxy):
+    """Name, release and analysis of a galaxy."""
+    return " ".join(map(_literal, filter(None, (galaxy.name, galaxy.release, galaxy.daptype))))
+
+
+def field_title(field, result, usability):
+    """The tracer, its position angle and its usability, and below them its flags."""
+    title = TRACER_TITLES[field.tracer]
+    if result is None:
+        return title
+    has_angle = np.isfinite(result.pa)
+    angle = f"PA {with_error(result.pa, result.pa_err)}" if has_angle else "no position angle"
+    lines = [f"{title}: {angle}"]
+    if usability is not None and np.isfinite(usability.score):
+        lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
+    if result.flags:
+        lines.append(result.flags.description)
+    return "\n".join(lines)
+
+
+def profile_title(profile):
+    """The tracer, its galaxy and its asymmetry."""
+    name = profile.meta.get("galaxy")
+    title = TRACER_TITLES[profile.meta["tracer"]] + (f" of {_literal(name)}" if name else "")
+    if np.isfinite(profile.field_asymmetry):
+        asymmetry = f"{profile.field_asymmetry:.3f} $\\pm$ {profile.field_asymmetry_err:.3f}"
+        title += f"\nasymmetry $(k_3 + k_5) / k_1$ = {asymmetry}"
+    return title
+
+
+def with_error(angle, error):
+    """An angle and its error in degrees."""
+    margin = rf" $\pm$ {error.to_value(u.deg):.1f}" if np.isfinite(error) else ""
+    return rf"{angle.to_value(u.deg):.1f}{margin}$\degree$"
+
+
+def _literal(name):
+    """A name as matplotlib shows it unchanged: a dollar would begin mathematics."""
+    text = printable(name)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return text.replace("$", r"\$")
