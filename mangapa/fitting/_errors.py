@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from mangapa._utils.robust import inverse
 from mangapa.fitting._points import CORRELATION, with_velocity
 from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
@@ -113,9 +114,9 @@ def _linearise(disc):
     weighted = disc.jacobian * disc.points.weight
     normal = slope * weighted @ disc.jacobian.T
     prior = np.diag(disc.scale**2 * disc.precision + RIDGE)
-    inverse = np.linalg.inv(normal + prior)
-    influence = (inverse[ANGLE] @ disc.jacobian) * disc.points.weight
-    return influence, bounded, slope, float(np.sum(inverse * normal))
+    covariance = inverse(normal + prior)
+    influence = (covariance[ANGLE] @ disc.jacobian) * disc.points.weight
+    return influence, bounded, slope, float(np.sum(covariance * normal))
 
 
 class _Noise:

@@ -119,9 +119,10 @@ def _result(prepared, found, method, settings):
     if prepared.flags:
         return KinematicPA(flags=prepared.flags, **common)
     if not np.isfinite(found.pa_axis):
-        return KinematicPA(flags=PAFlags.FIT_FAILED, **common)
+        return KinematicPA(flags=PAFlags.FIT_FAILED | prepared.caveats, **common)
     spaxels = prepared.spaxels
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
+    flags |= prepared.caveats
     if np.isnan(pa):
         return KinematicPA(flags=flags, **common)
     pa_err = _error(found, spaxels, method, settings)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.robust import TINY, median, scatter
+from mangapa._utils.robust import TINY, inverse, median, scatter
 from mangapa.fitting._points import Points
 
 #: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
@@ -179,7 +179,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         normal[diagonal] += scale**2 * precision
         gradient = weighted @ residual + scale**2 * precision * (prior - parameters)
         normal[diagonal] = DAMPING * normal[diagonal] + TINY
-        step = np.linalg.solve(normal, gradient)
+        step = inverse(normal) @ gradient
         step /= max(abs(step[ANGLE]) / MAX_TURN, abs(step[RATIO]) / MAX_STRETCH, 1.0)
         before = parameters[RATIO]
         parameters += step
@@ -205,12 +205,12 @@ def model_and_jacobian(parameters, x, y):
     stretch = np.exp(parameters[RATIO])
     x, y = x - parameters[EAST], y - parameters[NORTH]
     along, across = x * sine + y * cosine, x * cosine - y * sine
-    inverse = 1 / (along**2 + stretch * across**2 + TURNOVERS[:, None] ** 2)
-    terms = np.sqrt(inverse)
+    inverse_square = 1 / (along**2 + stretch * across**2 + TURNOVERS[:, None] ** 2)
+    terms = np.sqrt(inverse_square)
     amplitudes = parameters[: N_TERMS - 1]
     slope = amplitudes @ terms + parameters[N_TERMS - 1]
     # Derivative of the slope by r^2.
-    change = along * ((-0.5 * amplitudes) @ (terms * inverse))
+    change = along * ((-0.5 * amplitudes) @ (terms * inverse_square))
 
     jacobian = np.empty((N_PARAMETERS, x.size))
     jacobian[: N_TERMS - 1] = along * terms
@@ -229,7 +229,7 @@ def _first_amplitudes(terms, data, weight):
     for _ in range(START_ROUNDS):
         normal = (terms * robust) @ terms.T
         normal[np.diag_indices(len(terms))] += START_RIDGE * np.trace(normal) + TINY
-        solution = np.linalg.solve(normal, (terms * robust) @ data)
+        solution = inverse(normal) @ ((terms * robust) @ data)
         residual = data - solution @ terms
         robust = weight * _robust(residual, scatter(residual) + TINY)
     return solution

@@ -308,7 +308,7 @@ def _solve(prepared, pa_axis, axis_ratio, ring_width):
         return None, prepared.flags
     spaxels = prepared.spaxels
     if spaxels.points.velocity.size < MIN_DATA:
-        return None, PAFlags.TOO_FEW_SPAXELS
+        return None, PAFlags.TOO_FEW_SPAXELS | prepared.caveats
     with one_blas_thread():
         disc = spaxels.disc
         pa_axis = np.degrees(disc.angle) if pa_axis is None else pa_axis
@@ -317,7 +317,8 @@ def _solve(prepared, pa_axis, axis_ratio, ring_width):
         rings = Rings.of(spaxels.points, shape, ring_width, disc.relative, spaxels.grid)
         kinemetry = solve(rings, spaxels)
     constrained = kinemetry.covered & (kinemetry.pa_err <= UNCONSTRAINED)
-    return kinemetry, PAFlags.NONE if constrained.any() else PAFlags.UNCONSTRAINED
+    flags = PAFlags.NONE if constrained.any() else PAFlags.UNCONSTRAINED
+    return kinemetry, flags | prepared.caveats
 
 
 def _table(field, kinemetry, flags, effective_radius):

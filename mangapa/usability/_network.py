@@ -66,12 +66,17 @@ class Network:
         """Probability that a field is usable, shape (n,), of inputs or images, shape (n, ...)."""
         inputs = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
         scaled = (inputs - self.centre) / self.spread
-        z = np.clip(scaled, -self.limit, self.limit).astype(np.float32)[None]
+        clipped = np.clip(scaled, -self.limit, self.limit).astype(np.float32)
+        # One by one: in a batch, the last digits depend on how many fields there are.
+        usable = np.array([self._mean(one[None]) for one in clipped], float)
+        return calibrate(np.clip(usable, SURE, 1 - SURE), self.slope, self.offset)
+
+    def _mean(self, z):
+        """Mean probability of the members for one input, shape (1, inputs)."""
         for kernel, bias, activation in self.layers:
             z = ACTIVATIONS[activation](z @ kernel + bias)
         usable = 1 - z[..., 0] if self.activations[-1] == "softmax" else z[..., 0]
-        mean = np.clip(usable.mean(axis=0, dtype=float), SURE, 1 - SURE)
-        return calibrate(mean, self.slope, self.offset)
+        return usable.mean(dtype=float)
 
 
 def save_networks(path, networks):
