@@ -11,9 +11,9 @@ VELOCITY = u.km / u.s
 OFFSET = u.arcsec
 INVERSE_VARIANCE = VELOCITY**-2
 
-#: Fastest velocity that a galaxy can have: c z at z = 33, before the first galaxies formed, which is
-#: 1e7 km/s, or this in cm/s: angles do not depend on the unit, and what is fast for a field in km/s
-#: is left to `~mangapa.clean`. Fill values such as 1e20, and most flipped bits, are beyond.
+#: Fastest velocity: 1e7 km/s is c z at z = 33, before the first galaxies formed, and this is the
+#: same in cm/s: angles do not depend on the unit, and what is fast for a field in km/s is left to
+#: `~mangapa.clean`. Fill values such as 1e20, and most flipped bits, are beyond.
 FASTEST = 1e12
 #: Least error of a velocity, km/s: 1 m/s, to which spectrographs that look for planets are stable.
 LEAST_ERROR = 1e-3

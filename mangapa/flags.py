@@ -11,7 +11,7 @@ TOO_FEW_SPAXELS = "fewer good spaxels than one resolution element holds"
 NO_EXTENT = "the good spaxels lie on one line"
 CONSTANT_VELOCITY = "all good spaxels have the same velocity"
 NOT_MEASURED = "the galaxy could not be measured; its error says why"
-OUT_OF_RANGE = "some spaxels have velocities, errors or offsets that no galaxy has; they do not count"
+OUT_OF_RANGE = "spaxels with velocities, errors or offsets that no galaxy has were left out"
 
 
 class _DescribedFlag(enum.IntFlag):

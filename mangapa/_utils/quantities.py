@@ -105,7 +105,7 @@ def array(name, values, unit, shape=None):
 
 
 def is_set(name, mask, shape):
-    """Where a mask of logical values, bits or text (T or F) is set, or does not say; a new array."""
+    """Where a mask of logical values, bits or text (T or F) is set, or missing; a new array."""
     text = np.asarray(np.ma.getdata(mask))
     if text.dtype.kind in "SU":
         words = np.char.upper(np.char.strip(text.astype(str)))

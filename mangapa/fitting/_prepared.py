@@ -23,7 +23,7 @@ MIN_SPAXELS = 20
 TYPICAL_VELOCITY_ERROR = 10.0
 #: Positions are on one line if their spread across it is less than this fraction of that along it.
 COLLINEAR = 1e-3
-#: Positions within this of each other are one, arcsec: a thousandth of what interferometers resolve.
+#: Positions within this of each other are one, arcsec: a thousandth of what telescopes resolve.
 LEAST_EXTENT = 1e-6
 #: Velocities that differ by less than this, relative to their size, are equal but for rounding.
 ROUNDING = 1e-9

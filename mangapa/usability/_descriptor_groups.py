@@ -8,7 +8,7 @@ a number means nothing; the networks were trained with them (benchmarks/usabilit
 
 import numpy as np
 
-from mangapa._utils.robust import TINY, inverse, median
+from mangapa._utils.robust import TINY, median, solve
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
 
@@ -225,7 +225,7 @@ def _rings(on_axis):
         terms, data, share = basis[:, inside], velocity[inside], weight[inside]
         normal = (terms * share) @ terms.T
         normal[np.diag_indices(len(normal))] += share.sum() * HARMONIC_RIDGE + TINY
-        solution = inverse(normal) @ ((terms * share) @ data)
+        solution = solve(normal, (terms * share) @ data)
         mass[k] = share.sum()
         first[k], second[k], third[k] = solution[1::2] + 1j * solution[2::2]
         rest[k] = np.sum(share * (data - solution @ terms) ** 2) / mass[k]
@@ -256,7 +256,7 @@ def _jackknife(on_axis):
 
     def axis(product):
         normal = product[:3, :3] + PLANE_RIDGE * np.trace(product[:3, :3]) * np.eye(3)
-        _, east, north = inverse(normal) @ product[:3, 3]
+        _, east, north = solve(normal, product[:3, 3])
         return np.degrees(np.arctan2(north, east))
 
     total = products.sum(axis=-1)

@@ -100,8 +100,14 @@ class _Surface:
         first_row, first_column = row.min() - MARGIN, column.min() - MARGIN
         row, column = row - first_row, column - first_column
         shape = row.max() + MARGIN + 1, column.max() + MARGIN + 1
+        # Columns and rows are counted from where no mirror point is negative.
+        reach = np.hypot(spaxels.x, spaxels.y).max()
         self._steps = np.linalg.inv(grid.steps)
-        self._centre = np.array(grid.index(0.0, 0.0)) - (first_column, first_row)
+        half = np.ceil(reach * np.abs(self._steps).sum(axis=1).max()) + 2
+        centre = np.array(grid.index(0.0, 0.0))
+        count_from = np.floor(centre) - half
+        self._centre = centre - count_from
+        self._first = np.array([first_column, first_row]) - count_from
         present, values = np.zeros(shape, bool), np.zeros(shape)
         present[row, column] = True
         values[row, column] = spaxels.velocity
@@ -129,12 +135,14 @@ class _Surface:
         row = to_index[:, 1] @ places
         row += np.float32(self._centre[1])
         # Beyond the map there is nothing, as in the cells at its edge.
-        rows, columns = self._shape
-        np.clip(row, 0, np.float32(rows - EDGE), out=row)
-        np.clip(column, 0, np.float32(columns - EDGE), out=column)
+        (rows, columns), (first_column, first_row) = self._shape, self._first
+        np.clip(column, first_column, first_column + columns - EDGE, out=column)
+        np.clip(row, first_row, first_row + rows - EDGE, out=row)
         cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
         column -= cell_column
         row -= cell_row
+        cell_column -= np.int32(first_column)
+        cell_row -= np.int32(first_row)
         cell = cell_row.astype(np.intp)
         cell *= columns
         cell += cell_column
