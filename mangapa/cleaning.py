@@ -16,6 +16,15 @@ __all__ = ["clean"]
 MIN_REGION = 0.1
 #: Clipping threshold in standard deviations: the default of astropy (Duckworth et al. 2020).
 SIGMA = 3.0
+#: Angles between the steps of a square lattice and of a hexagonal one, radian.
+LATTICES = (np.pi / 2, np.pi / 3)
+#: Positions are on a lattice if they are within this many steps of where it puts them; the centres
+#: of bins of two or more spaxels are further off.
+OFF_LATTICE = 0.1
+#: Those closer than this many steps are adjacent; across the corner of a square it is 1.41.
+ADJACENT = 1.2
+#: Fewest positions that can show a lattice.
+FEWEST_ON_A_LATTICE = 3
 #: Rounds of clipping: the default of astropy (Duckworth et al. 2020).
 CLIPPING_ROUNDS = 5
 
@@ -102,7 +111,7 @@ def clean_with(field, settings):
     check_field("field", field)
     rejection = field.rejection.copy()
     good = field.good
-    small = good & ~_large_regions(good, settings.min_region)
+    small = good & ~_large_regions(field, settings.min_region)
     rejection[small] |= Rejection.SMALL_REGION.value
     good &= ~small
     if settings.sigma is not None and good.any():
@@ -115,12 +124,49 @@ def clean_with(field, settings):
     return replace(field, mask=~good, rejection=rejection)
 
 
-def _large_regions(good, min_region):
-    """True on the connected regions of ``good`` that are large enough to be kept."""
+def _large_regions(field, min_region):
+    """True on the connected regions of good spaxels that are large enough to be kept."""
     from scipy.ndimage import label
 
-    if 1 in good.shape:  # positions that are not a map have no neighbours
-        return good
-    labels, _ = label(good)
+    good = field.good
+    if 1 in good.shape:  # a row of positions, in any order
+        labels = np.zeros(good.shape, int)
+        labels[good] = _pieces(field.x.value[good], field.y.value[good])
+    else:
+        labels, _ = label(good)
     sizes = np.bincount(labels[good], minlength=1)
     return good & (sizes >= min_region * good.sum())[labels]
+
+
+def _pieces(x, y):
+    """
+    Number of the connected piece of each position.
+
+    Positions on a square or hexagonal lattice are connected to the next ones; others, such as the
+    centres of bins, have no known neighbours, and are one piece.
+    """
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
+    one_piece = np.zeros(x.size, int)
+    places = np.column_stack([x, y])
+    if x.size < FEWEST_ON_A_LATTICE:
+        return one_piece
+    tree = KDTree(places)
+    distance, nearest = tree.query(places, k=2)
+    distance, nearest = distance[:, 1], nearest[:, 1]
+    start = int(distance.argmin())
+    step = places[nearest[start]] - places[start]
+    length = np.hypot(*step)
+    if length == 0 or not any(_on_a_lattice(places - places[start], step, a) for a in LATTICES):
+        return one_piece
+    links = tree.sparse_distance_matrix(tree, ADJACENT * length, output_type="coo_matrix")
+    return connected_components(links, directed=False)[1]
+
+
+def _on_a_lattice(places, step, angle):
+    """Whether all places are whole numbers of steps away, and of steps turned by an angle."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    other = np.array([cosine * step[0] - sine * step[1], sine * step[0] + cosine * step[1]])
+    index = places @ np.linalg.inv(np.stack([step, other]))
+    return np.abs(index - np.rint(index)).max() < OFF_LATTICE

@@ -88,7 +88,8 @@ def bootstrap_error(spaxels, axis, fit, rng):
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - disc.velocity_residual
     # The bounded residuals show how the noise is shared, the robust scale how strong it is.
-    unit = disc.relative * disc.noise / np.sqrt(np.mean(bounded**2))
+    strength = np.sqrt(np.mean(bounded**2))
+    unit = disc.relative * (disc.noise / strength if strength > 0 else 0.0)
     order = _order_of_ids(spaxels)
     draws = (
         with_velocity(spaxels, (smooth + unit * noise.draw(rng, order))[points.bins])

@@ -3,12 +3,13 @@
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
 from mangapa.fields import VELOCITY, VelocityField
 from mangapa.fitting._errors import bootstrap_error
 from mangapa.fitting._methods import method_named
-from mangapa.fitting._prepared import checked_fields, one_blas_thread, prepare
+from mangapa.fitting._prepared import checked_fields, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
 from mangapa.fitting._thin_disc import DiscSolution

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from mangapa._utils.robust import median
 from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._errors import analytic_error
-from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
+from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
 from mangapa.fitting._thin_disc import DiscSolution, fit_disc
 from mangapa.flags import PAFlags, Rejection
@@ -169,7 +169,7 @@ def _gather(field, velocity_error, v_sys):
 
     all_x, all_y = field.x.value, field.y.value
     x, y = at_good(all_x), at_good(all_y)
-    if _on_one_line(x, y):
+    if on_one_line(x, y):
         return PAFlags.NO_EXTENT, None
     velocity = at_good(field.velocity.value)
     if np.ptp(velocity) <= max(ROUNDING * np.abs(velocity).max(), LEAST_RANGE):
@@ -213,24 +213,10 @@ def fill_curves(spaxels: Iterable[Spaxels]):
         vars(one)["curve"] = curve
 
 
-def one_blas_thread():
-    """
-    Context in which BLAS uses one thread.
-
-    The matrices are so small that several threads make fits ten times slower.
-    """
-    return _blas().limit(limits=1, user_api="blas")
-
-
-@lru_cache(maxsize=1)
-def _blas():
-    """Control of the BLAS threads; kept, since finding the libraries takes longer than a fit."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _on_one_line(x, y):
+def on_one_line(x, y):
+    """Whether positions (arcsec, shape (n,)) are one point or lie on one line."""
+    if x.size < MIN_POINTS:
+        return True
     dx, dy = x - x.mean(), y - y.mean()
     moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
     short_side, long_side = np.linalg.eigvalsh(moments)

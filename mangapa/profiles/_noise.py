@@ -15,7 +15,7 @@ MIN_DETERMINANT = 1e-6
 #: noise (chosen by hand).
 LEAST_LEFT = 0.1
 #: On rings with more data than this, only pairs within this many correlation lengths count.
-DENSE, WINDOW = 1000, 5.0
+DENSE, WINDOW = 1000, 4.0
 
 
 class RingNoise:
@@ -106,8 +106,9 @@ def _sparse_kernel(places):
 
     tree = KDTree(places)
     found = tree.sparse_distance_matrix(tree, WINDOW * CORRELATION, output_type="ndarray")
-    values = np.exp(found["v"] ** 2 * (-0.5 / CORRELATION**2))
-    return csr_array((values, (found["i"], found["j"])), shape=2 * (len(places),))
+    values = np.exp(found["v"] ** 2 * (-0.5 / CORRELATION**2)).astype(np.float32)
+    pairs = found["i"].astype(np.int32), found["j"].astype(np.int32)
+    return csr_array((values, pairs), shape=2 * (len(places),))
 
 
 def square_sum(kernel):

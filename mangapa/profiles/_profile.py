@@ -7,10 +7,11 @@ from astropy import units as u
 from astropy.table import QTable
 
 from mangapa._utils.quantities import scalar
+from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import OFFSET, TRACERS, VELOCITY, Galaxy, VelocityField, check_field
-from mangapa.fitting._prepared import one_blas_thread, prepare
+from mangapa.fitting._prepared import prepare
 from mangapa.fitting._results import KinematicPA
 from mangapa.flags import PAFlags
 from mangapa.profiles._kinemetry import solve

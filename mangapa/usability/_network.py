@@ -92,7 +92,11 @@ def save_networks(path, networks):
 
 
 def load_networks(file):
-    """Read what `save_networks` wrote; pickled objects, which can contain programs, are refused."""
+    """
+    Read what `save_networks` wrote; pickled objects, which can contain programs, are refused.
+
+    A file with other content raises a ValueError, or what numpy and zipfile raise.
+    """
     with np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive)
     networks = {}
@@ -105,4 +109,19 @@ def load_networks(file):
         scaling = {key: arrays[f"{name}.{key}"] for key in ("centre", "spread")}
         scaling |= zip(CALIBRATION, arrays[f"{name}.calibration"].tolist(), strict=True)
         networks[name] = Network(kernels=kernels, biases=biases, activations=activations, **scaling)
+        _check(name, networks[name])
     return networks
+
+
+def _check(name, network):
+    """Raise a ValueError if layers do not fit or numbers are not finite."""
+    wrong = {*network.activations} - {*ACTIVATIONS}
+    if wrong or not network.layers:
+        msg = f"network {name!r} has the activations {network.activations}"
+        raise ValueError(msg)
+    numbers = (network.centre, 1 / network.spread, network.slope, network.offset)
+    if not all(np.isfinite(part).all() for part in (*numbers, *network.kernels, *network.biases)):
+        msg = f"network {name!r} contains numbers that are not finite"
+        raise ValueError(msg)
+    # Layers that do not fit each other or the scaling raise a ValueError.
+    network(np.zeros((1, network.kernels[0].shape[1])))

@@ -4,6 +4,7 @@ import numpy as np
 
 from mangapa.fitting._curves import three_sigma
 from mangapa.fitting._methods import register_method
+from mangapa.fitting._prepared import on_one_line
 from mangapa.fitting._results import PAFit
 from mangapa.fitting._scattered import on_a_grid
 
@@ -36,6 +37,8 @@ def fit(spaxels, *, n_steps):
     Appendix C).
     """
     spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
+    if on_one_line(spaxels.x, spaxels.y):  # few points of a thin field are on the grid
+        return PAFit(pa_axis=np.nan)
     angles = np.linspace(0, 180, n_steps)
     chi2, offsets = mirror_curve(spaxels, np.radians(angles), spaxels.error**-2.0)
     best = int(np.argmin(chi2))
