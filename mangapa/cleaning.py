@@ -25,6 +25,9 @@ OFF_LATTICE = 0.1
 ADJACENT = 1.2
 #: Fewest positions that can show a lattice.
 FEWEST_ON_A_LATTICE = 3
+#: Least share of the spaxels that hold a fill value; fewest different velocities of the others, so
+#: that there is a field without it; and percentiles between which these count (chosen by hand).
+FILL_SHARE, FEWEST_DISTINCT, TAILS = 0.1, 20, (1, 99)
 #: Rounds of clipping: the default of astropy (Duckworth et al. 2020).
 CLIPPING_ROUNDS = 5
 
@@ -69,7 +72,9 @@ def clean(
     """
     Remove disconnected regions and spuriously high velocities from a field.
 
-    First, regions of good spaxels, connected through their four neighbours, are removed if they
+    First, a fill value is removed, such as -999: the lowest or highest velocity, if a tenth of the
+    spaxels share it exactly, and it is further from the others than they are from each other. Then
+    regions of good spaxels, connected through their four neighbours, are removed if they
     hold less than ``min_region`` of all good spaxels. Then velocities are removed by iterative
     sigma clipping about the median (Duckworth et al. 2020, MNRAS 492, 1869, section 2).
 
@@ -111,6 +116,10 @@ def clean_with(field, settings):
     check_field("field", field)
     rejection = field.rejection.copy()
     good = field.good
+    fill = _fill_values(field.velocity.value, good)
+    rejection[fill] |= Rejection.OUTLYING_VELOCITY.value
+    good &= ~fill
+    field = replace(field, mask=~good)
     small = good & ~_large_regions(field, settings.min_region)
     rejection[small] |= Rejection.SMALL_REGION.value
     good &= ~small
@@ -122,6 +131,24 @@ def clean_with(field, settings):
         rejection[outlying] |= Rejection.OUTLYING_VELOCITY.value
         good &= ~outlying
     return replace(field, mask=~good, rejection=rejection)
+
+
+def _fill_values(velocity, good):
+    """True on good spaxels that hold a fill value instead of a velocity."""
+    fill = np.zeros_like(good)
+    if not good.any():
+        return fill
+    for end in (velocity[good].min(), velocity[good].max()):
+        same = good & (velocity == end)
+        if same.sum() < FILL_SHARE * good.sum():
+            continue
+        rest = np.unique(velocity[good & ~same])
+        if rest.size < FEWEST_DISTINCT:
+            continue
+        low, high = np.percentile(rest, TAILS)
+        if max(low - end, end - high) > high - low:
+            fill |= same
+    return fill
 
 
 def _large_regions(field, min_region):

@@ -104,7 +104,8 @@ class VelocityField:
         is not finite, whose inverse variance is not positive, or that are in no bin. So are those
         that no galaxy has: velocities above 1e12 km/s, errors below 1 m/s, offsets above 10 deg or
         30 times those of the field; their ``rejection`` is ``OUT_OF_RANGE``, and so is a flag of
-        every result. Other fill values, such as 0 or -999, must be masked by the caller.
+        every result. Mask other fill values, such as 0 or -999; `~mangapa.clean` removes only those
+        that are far from all velocities.
 
         Parameters
         ----------
