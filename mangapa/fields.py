@@ -152,6 +152,17 @@ class VelocityField:
         return ~self.mask
 
     @property
+    def _cleaned_away(self):
+        """True on spaxels that could be drawn, but that `~mangapa.clean` rejected."""
+        return (self.rejection & ~Rejection.OUT_OF_RANGE.value) > 0
+
+    @property
+    def _placed(self):
+        """True on spaxels whose offsets can be trusted."""
+        trusted = self.rejection & Rejection.OUT_OF_RANGE.value == 0
+        return trusted & np.isfinite(self.x.value) & np.isfinite(self.y.value)
+
+    @property
     def n_spaxels(self) -> int:
         """Number of good spaxels."""
         return int(np.count_nonzero(self.good))

@@ -6,6 +6,8 @@ from astropy import units as u
 from astropy.coordinates import Longitude
 from astropy.table import MaskedColumn
 from astropy.utils.masked import Masked
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mangapa
 from mangapa import PAFlags, Rejection, UsabilityFlags, VelocityField
@@ -31,7 +33,7 @@ def holed(values):
 
 @pytest.mark.promise(18)
 @pytest.mark.parametrize(
-    "given",
+    "arrays",
     [
         {"velocity": np.ma.array(WRONG, mask=BAD)},
         {"velocity": Masked(WRONG * 1000 * u.m / u.s, mask=BAD)},
@@ -62,8 +64,8 @@ def holed(values):
         {"mask": BAD.tolist()},
     ],
 )
-def test_missing_spaxels_are_bad_wherever_they_are_missing(given):
-    field = VelocityField.from_arrays(**{"velocity": WRONG, "x": X, "y": Y, **given})
+def test_missing_spaxels_are_bad_wherever_they_are_missing(arrays):
+    field = VelocityField.from_arrays(**{"velocity": WRONG, "x": X, "y": Y, **arrays})
     np.testing.assert_array_equal(field.mask, BAD)
     assert not field.rejection.any()
     found = mangapa.fit_pa(field)
@@ -73,7 +75,7 @@ def test_missing_spaxels_are_bad_wherever_they_are_missing(given):
 
 @pytest.mark.promise(18)
 @pytest.mark.parametrize(
-    "given",
+    "arrays",
     [
         {"velocity": np.ma.masked_equal(V, -999.0)},
         {"velocity": np.ma.array(V)},
@@ -82,8 +84,8 @@ def test_missing_spaxels_are_bad_wherever_they_are_missing(given):
         {"ivar": np.ma.array(IVAR)},
     ],
 )
-def test_masks_of_nothing(given):
-    field = VelocityField.from_arrays(**{"velocity": V, "x": X, "y": Y, **given})
+def test_masks_of_nothing(arrays):
+    field = VelocityField.from_arrays(**{"velocity": V, "x": X, "y": Y, **arrays})
     assert field.n_spaxels == V.size
     assert mangapa.fit_pa(field).pa.value == pytest.approx(PA, abs=0.5)
 
@@ -107,7 +109,7 @@ def test_offsets_may_be_wrapped_at_360_degrees(name, wrap):
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "match"),
+    ("arrays", "error", "match"),
     [
         ({"velocity": V + 0j}, TypeError, "velocity must be an array of numbers, not of complex"),
         ({"velocity": V > 0}, TypeError, "velocity must be an array of numbers, not of bool"),
@@ -118,9 +120,9 @@ def test_offsets_may_be_wrapped_at_360_degrees(name, wrap):
         ({"mask": np.ma.array(BAD)[:3]}, ValueError, "mask has shape"),
     ],
 )
-def test_what_is_refused(given, error, match):
+def test_what_is_refused(arrays, error, match):
     with pytest.raises(error, match=match):
-        VelocityField.from_arrays(**{"velocity": V, "x": X, "y": Y, **given})
+        VelocityField.from_arrays(**{"velocity": V, "x": X, "y": Y, **arrays})
 
 
 def absurd_field(name, value):
@@ -209,8 +211,10 @@ def test_no_spaxel_outweighs_the_others(method):
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize("method", ["disc", "harmonic", "symmetry"])
-@pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e3, 1e6, 1e9])
-def test_the_size_of_the_velocities_does_not_matter(method, scale):
+@settings(max_examples=10, deadline=None)
+@given(exponent=st.floats(-6, 9))
+def test_the_size_of_the_velocities_does_not_matter(method, exponent):
+    scale = 10**exponent
     one, other = (
         mangapa.fit_pa(VelocityField.from_arrays(s * V, X, Y), method=method, error=None)
         for s in (1, scale)

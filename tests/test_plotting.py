@@ -225,3 +225,16 @@ def test_profile_of_noise_is_pale():
     (below,) = (ax for ax in figure.axes if ax.get_ylabel().startswith("Position angle"))
     pale = [line for line in below.lines if line.get_color() == PALE and line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in pale) == unsure.sum()
+
+
+@pytest.mark.parametrize(("name", "value"), [("velocity", 1e160), ("x", 1e160), ("y", 1e4)])
+def test_what_no_galaxy_has_is_not_drawn(galaxy, name, value):
+    """It changes neither the frame nor the grid nor the colours."""
+    one = galaxy.stellar
+    arrays = {part: getattr(one, part).value.copy() for part in ("velocity", "x", "y")}
+    place = tuple(np.argwhere(one.good)[0])
+    arrays[name][place] = value
+    field = VelocityField.from_arrays(**arrays, mask=one.mask)
+    expected, found = one.plot(), clean(field).plot()
+    assert found.get_xlim() == expected.get_xlim()
+    assert type(found.collections[0]) is type(expected.collections[0])

@@ -69,10 +69,13 @@ def grid_of(x, y, good):
     normal = design @ design.T
     if np.linalg.det(normal) < 1:
         return None
-    solution = np.linalg.solve(normal, design @ places[:, :4].T)
-    origin, steps = solution[0], solution[1:].T
-    size = abs(np.linalg.det(steps))
-    off = np.abs(places - steps @ index - origin[:, None]).max()
-    if size <= FLAT * np.prod(np.hypot(*steps)) or off > REGULAR * np.sqrt(size):
+    # Positions may be as large as numbers can be.
+    with np.errstate(over="ignore", invalid="ignore"):
+        solution = np.linalg.solve(normal, design @ places[:, :4].T)
+        origin, steps = solution[0], solution[1:].T
+        size = abs(np.linalg.det(steps))
+        off = np.abs(places - steps @ index - origin[:, None]).max()
+        is_grid = size > FLAT * np.prod(np.hypot(*steps)) and off <= REGULAR * np.sqrt(size)
+    if not is_grid:
         return None
     return Grid(origin=origin, steps=steps, shape=x.shape)
