@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units as u
 
-from mangapa._utils.quantities import array, mask_of
+from mangapa._utils.quantities import array
 from mangapa._utils.robust import median
 from mangapa._utils.types import ArrayLike
 from mangapa.flags import PAFlags
@@ -171,14 +171,13 @@ def _position_angles(name, value):
             msg = f"{name} must be a scalar or a regular array: its items differ in shape"
             raise ValueError(msg) from error
     try:
-        degrees = array(name, value, u.deg).value
+        degrees, missing = array(name, value, u.deg)
     except (TypeError, ValueError) as error:
         msg = f"{name}={reprlib.repr(value)} is not an angle; give degrees, a Quantity or a "
         msg += "KinematicPA, or an array of them"
         raise type(error)(msg) from error
-    mask = mask_of(value)
-    missing = ~np.isfinite(degrees) | (False if mask is None else mask)
-    return np.broadcast_arrays(np.where(missing, np.nan, degrees), np.nan, 0)
+    degrees = np.where(missing | ~np.isfinite(degrees.value), np.nan, degrees.value)
+    return np.broadcast_arrays(degrees, np.nan, 0)
 
 
 def _is_number(item):

@@ -16,6 +16,18 @@ __all__ = ["clean"]
 MIN_REGION = 0.1
 #: Clipping threshold in standard deviations: the default of astropy (Duckworth et al. 2020).
 SIGMA = 3.0
+#: Angles between the steps of a square lattice and of a hexagonal one, radian.
+LATTICES = (np.pi / 2, np.pi / 3)
+#: Positions are on a lattice if they are within this many steps of where it puts them; the centres
+#: of bins of two or more spaxels are further off.
+OFF_LATTICE = 0.1
+#: Those closer than this many steps are adjacent; across the corner of a square it is 1.41.
+ADJACENT = 1.2
+#: Fewest positions that can show a lattice.
+FEWEST_ON_A_LATTICE = 3
+#: Least share of the spaxels that hold a fill value; fewest different velocities of the others, so
+#: that there is a field without it; and percentiles between which these count (chosen by hand).
+FILL_SHARE, FEWEST_DISTINCT, TAILS = 0.1, 20, (1, 99)
 #: Rounds of clipping: the default of astropy (Duckworth et al. 2020).
 CLIPPING_ROUNDS = 5
 
@@ -60,7 +72,9 @@ def clean(
     """
     Remove disconnected regions and spuriously high velocities from a field.
 
-    First, regions of good spaxels, connected through their four neighbours, are removed if they
+    First, a fill value is removed, such as -999: the lowest or highest velocity, if a tenth of the
+    spaxels share it exactly, and it is further from the others than they are from each other. Then
+    regions of good spaxels, connected through their four neighbours, are removed if they
     hold less than ``min_region`` of all good spaxels. Then velocities are removed by iterative
     sigma clipping about the median (Duckworth et al. 2020, MNRAS 492, 1869, section 2).
 
@@ -102,7 +116,11 @@ def clean_with(field, settings):
     check_field("field", field)
     rejection = field.rejection.copy()
     good = field.good
-    small = good & ~_large_regions(good, settings.min_region)
+    fill = _fill_values(field.velocity.value, good)
+    rejection[fill] |= Rejection.OUTLYING_VELOCITY.value
+    good &= ~fill
+    field = replace(field, mask=~good)
+    small = good & ~_large_regions(field, settings.min_region)
     rejection[small] |= Rejection.SMALL_REGION.value
     good &= ~small
     if settings.sigma is not None and good.any():
@@ -115,12 +133,67 @@ def clean_with(field, settings):
     return replace(field, mask=~good, rejection=rejection)
 
 
-def _large_regions(good, min_region):
-    """True on the connected regions of ``good`` that are large enough to be kept."""
+def _fill_values(velocity, good):
+    """True on good spaxels that hold a fill value instead of a velocity."""
+    fill = np.zeros_like(good)
+    if not good.any():
+        return fill
+    for end in (velocity[good].min(), velocity[good].max()):
+        same = good & (velocity == end)
+        if same.sum() < FILL_SHARE * good.sum():
+            continue
+        rest = np.unique(velocity[good & ~same])
+        if rest.size < FEWEST_DISTINCT:
+            continue
+        low, high = np.percentile(rest, TAILS)
+        if max(low - end, end - high) > high - low:
+            fill |= same
+    return fill
+
+
+def _large_regions(field, min_region):
+    """True on the connected regions of good spaxels that are large enough to be kept."""
     from scipy.ndimage import label
 
-    if 1 in good.shape:  # positions that are not a map have no neighbours
-        return good
-    labels, _ = label(good)
+    good = field.good
+    if 1 in good.shape:  # a row of positions, in any order
+        labels = np.zeros(good.shape, int)
+        labels[good] = _pieces(field.x.value[good], field.y.value[good])
+    else:
+        labels, _ = label(good)
     sizes = np.bincount(labels[good], minlength=1)
     return good & (sizes >= min_region * good.sum())[labels]
+
+
+def _pieces(x, y):
+    """
+    Number of the connected piece of each position.
+
+    Positions on a square or hexagonal lattice are connected to the next ones; others, such as the
+    centres of bins, have no known neighbours, and are one piece.
+    """
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
+    one_piece = np.zeros(x.size, int)
+    places = np.column_stack([x, y])
+    if x.size < FEWEST_ON_A_LATTICE:
+        return one_piece
+    tree = KDTree(places)
+    distance, nearest = tree.query(places, k=2)
+    distance, nearest = distance[:, 1], nearest[:, 1]
+    start = int(distance.argmin())
+    step = places[nearest[start]] - places[start]
+    length = np.hypot(*step)
+    if length == 0 or not any(_on_a_lattice(places - places[start], step, a) for a in LATTICES):
+        return one_piece
+    links = tree.sparse_distance_matrix(tree, ADJACENT * length, output_type="coo_matrix")
+    return connected_components(links, directed=False)[1]
+
+
+def _on_a_lattice(places, step, angle):
+    """Whether all places are whole numbers of steps away, and of steps turned by an angle."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    other = np.array([cosine * step[0] - sine * step[1], sine * step[0] + cosine * step[1]])
+    index = places @ np.linalg.inv(np.stack([step, other]))
+    return np.abs(index - np.rint(index)).max() < OFF_LATTICE

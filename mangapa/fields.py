@@ -7,9 +7,9 @@ import numpy as np
 from astropy import units as u
 from astropy.io import registry
 
+from mangapa._border import OFFSET, VELOCITY, checked_maps
 from mangapa._utils.cards import bits_of, number_of
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
-from mangapa._utils.quantities import array, mask_of, numbers
 from mangapa._utils.types import ArrayLike, PathLike
 from mangapa.flags import Rejection
 
@@ -23,10 +23,6 @@ __all__ = ["TRACERS", "TRACER_TITLES", "Galaxy", "VelocityField"]
 TRACERS = ("stellar", "halpha")
 #: Title of each tracer in figures and tables.
 TRACER_TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
-
-VELOCITY = u.km / u.s
-OFFSET = u.arcsec
-INVERSE_VARIANCE = VELOCITY**-2
 
 
 def check_tracer(tracer):
@@ -69,7 +65,7 @@ class VelocityField:
     galaxy : `str` or `None`
         Name of the galaxy; for MaNGA its plate-IFU.
     rejection : `~numpy.ndarray`
-        `~mangapa.flags.Rejection` bits of each spaxel, shape (ny, nx); 0 where cleaning kept it.
+        `~mangapa.flags.Rejection` bits of each spaxel, shape (ny, nx); 0 where none applies.
     """
 
     velocity: u.Quantity
@@ -105,22 +101,26 @@ class VelocityField:
         """
         Make a field from copies of the arrays of any survey.
 
-        In addition to ``mask``, spaxels are masked whose velocity or offset is not finite, whose
-        inverse variance is not positive, or that are in no bin.
+        In addition to ``mask``, spaxels are masked that any array masks, whose velocity or offset
+        is not finite, whose inverse variance is not positive, or that are in no bin. So are those
+        that no galaxy has: velocities above 1e12 km/s, errors below 1 m/s, offsets above 10 deg or
+        30 times those of the field; their ``rejection`` is ``OUT_OF_RANGE``, and so is a flag of
+        every result. Mask other fill values, such as 0 or -999; `~mangapa.clean` removes only those
+        that are far from all velocities.
 
         Parameters
         ----------
         velocity : array_like or `~astropy.units.Quantity`
             Velocities, km/s if unitless, shape (ny, nx), or (n,) for bin centres, which become one
-            row. The mask of a masked array is kept.
+            row. Masked arrays, in this and all other arguments, are masked spaxels.
         x, y : array_like or `~astropy.units.Quantity`
             Offsets from the centre, same shape, arcsec if unitless; +x is East, +y is North.
         mask : array_like, optional
-            True, or not zero, where a spaxel is bad.
+            True, "T", NaN or not zero where a spaxel is bad.
         ivar : array_like or `~astropy.units.Quantity`, optional
             Inverse variance of the velocities, (km/s)^-2 if unitless.
-        bin_id : array_like of `int`, optional
-            Bin of each spaxel; -1 means no bin.
+        bin_id : array_like of whole numbers, optional
+            Bin of each spaxel; -1 or NaN means no bin.
         tracer : {"stellar", "halpha"}, optional
             What moves.
         galaxy : `str`, optional
@@ -144,31 +144,24 @@ class VelocityField:
         <VelocityField of toy, stellar: 21 x 21 spaxels, 441 good>
         """
         check_tracer(tracer)
-        masks = [given for given in (mask_of(velocity), mask) if given is not None]
-        velocity = array("velocity", velocity, VELOCITY)
-        if velocity.ndim not in (1, 2):
-            msg = f"velocity must be a 2-D map or 1-D, not {velocity.ndim}-D: {velocity.shape}"
-            raise ValueError(msg)
-        shape = velocity.shape
-        x, y = array("x", x, OFFSET, shape), array("y", y, OFFSET, shape)
-        bad = ~(np.isfinite(velocity) & np.isfinite(x) & np.isfinite(y))
-        for given in masks:
-            bad |= numbers("mask", given, shape, kinds="biuf") != 0
-        if ivar is not None:
-            ivar = array("ivar", ivar, INVERSE_VARIANCE, shape)
-            bad |= ~(np.isfinite(ivar) & (ivar > 0))
-        if bin_id is not None:
-            bin_id = numbers("bin_id", bin_id, shape, kinds="iu").astype(np.int64)
-            bad |= bin_id < 0
-        own = {"velocity": velocity, "x": x, "y": y, "mask": bad, "ivar": ivar, "bin_id": bin_id}
-        # Positions that are not a map become one row.
-        maps: dict[str, Any] = {n: p if p is None else np.atleast_2d(p) for n, p in own.items()}
+        maps = checked_maps(velocity, x, y, mask=mask, ivar=ivar, bin_id=bin_id)
         return cls(**maps, tracer=tracer, galaxy=None if galaxy is None else str(galaxy))
 
     @property
     def good(self) -> np.ndarray:
         """True where a spaxel is good, shape (ny, nx)."""
         return ~self.mask
+
+    @property
+    def _cleaned_away(self):
+        """True on spaxels that could be drawn, but that `~mangapa.clean` rejected."""
+        return (self.rejection & ~Rejection.OUT_OF_RANGE.value) > 0
+
+    @property
+    def _placed(self):
+        """True on spaxels whose offsets can be trusted."""
+        trusted = self.rejection & Rejection.OUT_OF_RANGE.value == 0
+        return trusted & np.isfinite(self.x.value) & np.isfinite(self.y.value)
 
     @property
     def n_spaxels(self) -> int:

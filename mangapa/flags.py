@@ -11,6 +11,7 @@ TOO_FEW_SPAXELS = "fewer good spaxels than one resolution element holds"
 NO_EXTENT = "the good spaxels lie on one line"
 CONSTANT_VELOCITY = "all good spaxels have the same velocity"
 NOT_MEASURED = "it could not be measured; the error of the galaxy says why"
+OUT_OF_RANGE = "spaxels with velocities, errors or offsets that no galaxy has were left out"
 
 
 class _DescribedFlag(enum.IntFlag):
@@ -68,6 +69,7 @@ class PAFlags(_DescribedFlag):
     UNCONSTRAINED = 256, "the field hardly constrains the angle"
     METHODS_DISAGREE = 512, "two methods differ by more than their errors"
     NOT_MEASURED = 1024, NOT_MEASURED
+    OUT_OF_RANGE = 2048, OUT_OF_RANGE
 
 
 class UsabilityFlags(_DescribedFlag):
@@ -82,10 +84,12 @@ class UsabilityFlags(_DescribedFlag):
     CANNOT_TELL = 32, "the network is not sure: look at the field"
     ONE_TRACER = 64, "judged without the galaxy's other tracer"
     NOT_MEASURED = 128, NOT_MEASURED
+    OUT_OF_RANGE = 256, OUT_OF_RANGE
 
 
 class Rejection(_DescribedFlag):
-    """Reasons why `~mangapa.clean` rejected a spaxel."""
+    """Reasons why a spaxel was rejected, by `~mangapa.clean` or when its field was made."""
 
     SMALL_REGION = 1, "in a region that is cut off from the main body of the field"
     OUTLYING_VELOCITY = 2, "spuriously high velocity"
+    OUT_OF_RANGE = 4, "a velocity, an error or an offset that no galaxy has"

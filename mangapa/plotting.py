@@ -111,7 +111,7 @@ def plot_field(
     velocity = field.velocity.to_value(VELOCITY)
     v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
     centre, span = colour_range(velocity[field.good], v_sys)
-    for shown, alpha in ((field.rejection > 0, FAINT), (field.good, 1.0)):
+    for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
         image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
@@ -226,9 +226,9 @@ def plot_profile(
 
 def _reach(field):
     """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
-    seen = field.good | (field.rejection > 0)
+    seen = field.good | field._cleaned_away
     if not seen.any():
-        seen = np.isfinite(field.x.value) & np.isfinite(field.y.value)
+        seen = field._placed
     offsets = np.abs([field.x.value[seen], field.y.value[seen]])
     return 1.1 * offsets.max(initial=1.0)
 
@@ -237,7 +237,7 @@ def _draw_spaxels(ax, field, values, centre, span, alpha):
     x, y = field.x.value, field.y.value
     options = {"cmap": COLOURS, "alpha": alpha, "rasterized": True}
     options |= {"vmin": centre - span, "vmax": centre + span}
-    grid = grid_of(x, y, np.isfinite(x) & np.isfinite(y))
+    grid = grid_of(x, y, field._placed)
     if grid is not None:
         x, y = grid.places(*np.indices(x.shape)[::-1])
         return ax.pcolormesh(x, y, values, shading="nearest", **options)

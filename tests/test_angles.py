@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import Angle
-from astropy.table import Column, MaskedColumn
+from astropy.table import Column, MaskedColumn, QTable, Table
 from astropy.utils.masked import Masked
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -118,6 +118,10 @@ def test_arrays_of_all_kinds(a):
         np.ma.masked_array([10, 40], [True, False]),
         MaskedColumn(RADIANS.value, mask=[True, False], unit=u.rad),
         Masked(RADIANS, mask=[True, False]),
+        Masked(Angle(RADIANS), mask=[True, False]),
+        list(Masked(RADIANS, mask=[True, False])),
+        [np.ma.array(10.0, mask=True), 40],
+        np.ma.array([10, 40], mask=[True, False], dtype=object),
         [KinematicPA(flags=PAFlags.NO_MAP), 40],
     ],
 )
@@ -130,7 +134,22 @@ def test_missing_angles_in_arrays_are_neither_aligned_nor_misaligned(a):
         assert np.array([1, 2])[classified].tolist() == [2]
 
 
-@pytest.mark.parametrize("a", [np.ma.masked, Masked(10 * u.deg, mask=True), np.nan, np.inf])
+@pytest.mark.promise(18)
+@pytest.mark.parametrize(
+    "a",
+    [
+        np.ma.masked,
+        Masked(10 * u.deg, mask=True),
+        np.nan,
+        np.inf,
+        np.ma.array(10.0, mask=True),
+        Masked(RADIANS, mask=[True, False])[0],
+        Table({"pa": MaskedColumn([10.0, 40.0], mask=[True, False])})["pa"][0],
+        Table({"pa": MaskedColumn([10, 40], mask=[True, False])})[0]["pa"],
+        QTable({"pa": Masked([10, 40] * u.deg, mask=[True, False])})["pa"][0],
+        QTable({"pa": Masked([10, 40] * u.deg, mask=[True, False])})[0]["pa"],
+    ],
+)
 def test_a_missing_scalar_is_neither_aligned_nor_misaligned(a):
     found = misalignment(a, 195)
     assert np.isnan(found.angle)

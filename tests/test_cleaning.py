@@ -92,3 +92,59 @@ def test_cleaning_only_masks_and_records_each_spaxel(seed):
 def test_bad_thresholds(options, match):
     with pytest.raises(ValueError, match=match):
         clean(field(), **options)
+
+
+def cut_field():
+    """Return a turned map of which a small part is cut off, with an outlier."""
+    mask = np.zeros(X.shape, bool)
+    mask[:, 1] = True
+    velocity = 10 * X
+    velocity[10, 10] = 900
+    x, y = 0.8 * X + 0.6 * Y, 0.8 * Y - 0.6 * X
+    return {"velocity": velocity, "x": x, "y": y, "mask": mask}
+
+
+@pytest.mark.parametrize("shape", [(-1,), (1, -1), (-1, 1)])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_rows_in_any_order_are_cleaned_like_the_map(shape, shuffled):
+    expected = clean(VelocityField.from_arrays(**cut_field()))
+    assert (expected.rejection == Rejection.SMALL_REGION).sum() == 21
+    assert (expected.rejection == Rejection.OUTLYING_VELOCITY).sum() == 1
+    order = np.arange(X.size)
+    if shuffled:
+        order = np.random.default_rng(1).permutation(order)
+    rows = {name: part.ravel()[order].reshape(shape) for name, part in cut_field().items()}
+    cleaned = clean(VelocityField.from_arrays(**rows))
+    np.testing.assert_array_equal(cleaned.rejection.ravel(), expected.rejection.ravel()[order])
+
+
+def test_a_hexagonal_pattern_has_neighbours():
+    column, row = (part.ravel() for part in np.mgrid[:20, :20])
+    x, y = column + 0.5 * (row % 2), np.sqrt(3) / 2 * row
+    cut_off = (column < 2) & (row < 5)
+    mask = ~cut_off & (column < 4) & (row < 7)
+    cleaned = clean(VelocityField.from_arrays(10.0 * x, x, y, mask=mask))
+    np.testing.assert_array_equal(cleaned.rejection[0] == Rejection.SMALL_REGION, cut_off)
+
+
+def test_centres_of_bins_have_no_known_neighbours():
+    """Small bins in the middle, and a few large ones further out."""
+    y, x = (part.ravel() for part in np.mgrid[-5:6.0, -5:6.0])
+    x, y = np.append(x, [9.3, -9.1, 0.4]), np.append(y, [0.2, 0.7, 9.6])
+    assert clean(VelocityField.from_arrays(10 * x, x, y)).n_spaxels == x.size
+
+
+@pytest.mark.parametrize("v_sys", [0, 1500, 7000])
+@pytest.mark.parametrize("fill", [-999.0, -999.9, -32768.0, -9999.0, 1e10])
+def test_fill_values_are_removed(v_sys, fill):
+    outside = np.hypot(X, Y) > 4
+    velocity = v_sys + 10 * X + np.random.default_rng(1).normal(size=X.shape)
+    cleaned = clean(field(np.where(outside, fill, velocity)))
+    np.testing.assert_array_equal(cleaned.mask, outside)
+    assert (cleaned.rejection[outside] == Rejection.OUTLYING_VELOCITY).all()
+
+
+def test_equal_velocities_that_are_not_far_are_kept():
+    """A large bin at the end of the rotation curve, two halves, and a single spike."""
+    for velocity in (np.minimum(10 * X, 30), 100.0 * (X > 0), 1000.0 * (X == 0) * (Y == 0)):
+        assert clean(field(velocity), sigma=None).n_spaxels == X.size

@@ -107,7 +107,7 @@ def test_bad_arrays(arguments, error, match):
         ({"tracer": "gas"}, ValueError, "tracer='gas' is not known; choose one of stellar, halpha"),
         ({"mask": np.zeros(3)}, ValueError, "mask has shape"),
         ({"ivar": V * u.km}, ValueError, "ivar is in km"),
-        ({"bin_id": V}, TypeError, "bin_id must be an array of integers, not of float64"),
+        ({"bin_id": V + 0.5}, ValueError, "bin_id must hold whole numbers, not 60.5"),
     ],
 )
 def test_bad_options(options, error, match):

@@ -250,3 +250,16 @@ def test_a_name_is_text_and_not_mathematics(galaxy, name, shown):
         texts = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
         assert any(shown in text for text in texts)
     assert "<img " in measurement._repr_html_()
+
+
+@pytest.mark.parametrize(("name", "value"), [("velocity", 1e160), ("x", 1e160), ("y", 1e4)])
+def test_what_no_galaxy_has_is_not_drawn(galaxy, name, value):
+    """It changes neither the frame nor the grid nor the colours."""
+    one = galaxy.stellar
+    arrays = {part: getattr(one, part).value.copy() for part in ("velocity", "x", "y")}
+    place = tuple(np.argwhere(one.good)[0])
+    arrays[name][place] = value
+    field = VelocityField.from_arrays(**arrays, mask=one.mask)
+    expected, found = one.plot(), clean(field).plot()
+    assert found.get_xlim() == expected.get_xlim()
+    assert type(found.collections[0]) is type(expected.collections[0])

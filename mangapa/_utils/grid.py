@@ -9,6 +9,8 @@ import numpy as np
 REGULAR = 0.02
 #: Number of spaxels that are checked.
 SAMPLE = 200
+#: Rows and columns that enclose less than this fraction of a right angle are one line.
+FLAT = 1e-6
 #: Fewest spaxels that can determine a grid.
 FEWEST_ON_A_GRID = 3
 
@@ -67,10 +69,13 @@ def grid_of(x, y, good):
     normal = design @ design.T
     if np.linalg.det(normal) < 1:
         return None
-    solution = np.linalg.solve(normal, design @ places[:, :4].T)
-    origin, steps = solution[0], solution[1:].T
-    size = abs(np.linalg.det(steps))
-    off = np.abs(places - steps @ index - origin[:, None]).max()
-    if size == 0 or off > REGULAR * np.sqrt(size):
+    # Positions may be as large as numbers can be.
+    with np.errstate(over="ignore", invalid="ignore"):
+        solution = np.linalg.solve(normal, design @ places[:, :4].T)
+        origin, steps = solution[0], solution[1:].T
+        size = abs(np.linalg.det(steps))
+        off = np.abs(places - steps @ index - origin[:, None]).max()
+        is_grid = size > FLAT * np.prod(np.hypot(*steps)) and off <= REGULAR * np.sqrt(size)
+    if not is_grid:
         return None
     return Grid(origin=origin, steps=steps, shape=x.shape)

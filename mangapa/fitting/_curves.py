@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from mangapa._utils.grid import Grid
+from mangapa._utils.robust import median
 from mangapa.fitting._scattered import on_a_grid
 
 #: Azimuths on a ring; the axis is tried at half their distance, in steps of one degree.
@@ -34,8 +35,8 @@ NEIGHBOUR = 2
 #: The spread of the deviations is the value that 80 % of them do not exceed: 1.28 standard
 #: deviations of a normal distribution.
 SPREAD_SHARE, SPREAD_SIGMAS = 0.8, 1.28
-#: Least spread, km/s, so that a noiseless field has no outliers by rounding.
-MIN_SPREAD = 1e-3
+#: Least spread, over the median velocity, so that a noiseless field has no outliers by rounding.
+MIN_SPREAD = 1e-5
 #: Positions on the grids are rounded to these decimals, in spaxels, so that most maps share an
 #: operator.
 ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
@@ -141,6 +142,9 @@ def _polar_operator(shape, origin, steps):
     ny, nx = shape
     corners = np.hypot(*grid.places(np.array([0, nx, 0, nx]), np.array([0, 0, ny, ny])))
     radius = np.arange(FIRST_RING, corners.max() / np.sqrt(2), RING_STEP)
+    # All rings of a field about the centre; only those within its reach of one far from it.
+    diagonal = np.hypot(nx, ny)
+    radius = radius[radius > corners.max() - diagonal - RING_STEP]
     azimuth = 2 * np.pi * np.arange(N_AZIMUTHS) / N_AZIMUTHS
     column, row = grid.index(
         (radius[:, None] * np.sin(azimuth)).ravel(), (radius[:, None] * np.cos(azimuth)).ravel()
@@ -230,7 +234,8 @@ def _inliers(spaxels):
     off[~np.isfinite(off)] = 0.0
     share = int(SPREAD_SHARE * (off.size - 1))
     spread = np.partition(off, share)[share]
-    return off <= OUTLIER * max(spread / SPREAD_SIGMAS, MIN_SPREAD)
+    floor = MIN_SPREAD * median(np.abs(spaxels.velocity))
+    return off <= OUTLIER * max(spread / SPREAD_SIGMAS, floor)
 
 
 def _median_of_nine(nine):

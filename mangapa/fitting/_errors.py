@@ -1,9 +1,11 @@
 """Calibrated 1-sigma errors: analytic for the disc, by parametric bootstrap for every method."""
 
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
+from mangapa._utils.robust import inverse
 from mangapa.fitting._points import CORRELATION, with_velocity
 from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
@@ -38,6 +40,11 @@ SIGNIFICANT = 3.0
 RIDGE = 1e-12
 #: Draws of the parametric bootstrap: its error is then known to 11 per cent.
 N_DRAWS = 40
+#: Spaxels of all draws that are held at once.
+SPAXELS_AT_ONCE = 1_000_000
+#: Maps with sides longer than this are smoothed by a window of this many correlation lengths to
+#: each side, and not by a matrix whose size is that of the side squared.
+LONG_SIDE, WINDOW = 256, 6
 
 
 def analytic_error(disc, grid):
@@ -81,13 +88,18 @@ def bootstrap_error(spaxels, axis, fit, rng):
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - disc.velocity_residual
     # The bounded residuals show how the noise is shared, the robust scale how strong it is.
-    unit = disc.relative * disc.noise / np.sqrt(np.mean(bounded**2))
+    strength = np.sqrt(np.mean(bounded**2))
+    unit = disc.relative * (disc.noise / strength if strength > 0 else 0.0)
     order = _order_of_ids(spaxels)
-    draws = [
+    draws = (
         with_velocity(spaxels, (smooth + unit * noise.draw(rng, order))[points.bins])
         for _ in range(N_DRAWS)
-    ]
-    off = np.radians(2 * (np.array(fit(draws)) - axis))
+    )
+    at_once = max(SPAXELS_AT_ONCE // spaxels.velocity.size, 1)
+    axes = []
+    while batch := list(islice(draws, at_once)):
+        axes += fit(batch)
+    off = np.radians(2 * (np.array(axes) - axis))
     off = off[np.isfinite(off)]
     if off.size == 0:
         return UNIFORM_AXIS
@@ -113,9 +125,9 @@ def _linearise(disc):
     weighted = disc.jacobian * disc.points.weight
     normal = slope * weighted @ disc.jacobian.T
     prior = np.diag(disc.scale**2 * disc.precision + RIDGE)
-    inverse = np.linalg.inv(normal + prior)
-    influence = (inverse[ANGLE] @ disc.jacobian) * disc.points.weight
-    return influence, bounded, slope, float(np.sum(inverse * normal))
+    covariance = inverse(normal + prior)
+    influence = (covariance[ANGLE] @ disc.jacobian) * disc.points.weight
+    return influence, bounded, slope, float(np.sum(covariance * normal))
 
 
 class _Noise:
@@ -169,8 +181,9 @@ class _Noise:
         """One draw of noise for all points; ``order`` is the rank in which each is drawn."""
         if self._grid is None or self.correlated == 0:
             return np.sqrt(self.white) * rng.normal(size=self._size)[order]
-        ny, nx = self._shape
-        field = _root(ny) @ rng.normal(size=self._shape) @ _root(nx).T
+        field = rng.normal(size=self._shape)
+        for axis in (0, 1):
+            field = _along(_root, field, axis, CORRELATION)
         noise = np.sqrt(self.correlated) * field[self._row, self._column]
         return noise + np.sqrt(self.white) * rng.normal(size=noise.size)[order]
 
@@ -178,7 +191,23 @@ class _Noise:
         """Sum of the products of all values, weighted by exp(-d^2 / 2 length^2)."""
         ny, nx = self._shape
         on_map = np.bincount(self._row * nx + self._column, values, ny * nx).reshape(ny, nx)
-        return np.sum(on_map * (_kernel(ny, length) @ on_map @ _kernel(nx, length)))
+        smooth = _along(_kernel, _along(_kernel, on_map, 0, length), 1, length)
+        return np.sum(on_map * smooth)
+
+
+def _along(matrix, image, axis, length):
+    """Multiply an image along an axis with the `_kernel` or with its `_root`."""
+    if image.shape[axis] <= LONG_SIDE:
+        operator = matrix(image.shape[axis], length)
+        return operator @ image if axis == 0 else image @ operator.T
+    from scipy.ndimage import convolve1d
+
+    step = np.arange(-int(WINDOW * length), int(WINDOW * length) + 1)
+    if matrix is _kernel:
+        return convolve1d(image, np.exp(-(step**2) / (2 * length**2)), axis, mode="constant")
+    # The root of a Gaussian kernel far from its ends is one of 1 / sqrt(2) of the length.
+    window = np.exp(-(step**2) / length**2)
+    return convolve1d(image, window / np.linalg.norm(window), axis, mode="wrap")
 
 
 @lru_cache(maxsize=256)
@@ -188,7 +217,7 @@ def _kernel(size, length):
 
 
 @lru_cache(maxsize=256)
-def _root(size):
+def _root(size, length):
     """A square root of the kernel: noise times this has its covariance."""
-    values, vectors = np.linalg.eigh(_kernel(size, CORRELATION))
+    values, vectors = np.linalg.eigh(_kernel(size, length))
     return vectors * np.sqrt(np.maximum(values, 0))

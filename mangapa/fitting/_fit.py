@@ -4,12 +4,13 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.options import UnsuitableOptionError
+from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
 from mangapa.fields import VELOCITY, VelocityField
 from mangapa.fitting._errors import bootstrap_error
 from mangapa.fitting._methods import method_named
-from mangapa.fitting._prepared import checked_fields, one_blas_thread, prepare
+from mangapa.fitting._prepared import checked_fields, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
 from mangapa.fitting._thin_disc import DiscSolution
@@ -120,9 +121,10 @@ def _result(prepared, found, method, settings):
     if prepared.flags:
         return KinematicPA(flags=prepared.flags, **common)
     if not np.isfinite(found.pa_axis):
-        return KinematicPA(flags=PAFlags.FIT_FAILED, **common)
+        return KinematicPA(flags=PAFlags.FIT_FAILED | prepared.caveats, **common)
     spaxels = prepared.spaxels
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
+    flags |= prepared.caveats
     if np.isnan(pa):
         return KinematicPA(flags=flags, **common)
     pa_err = _error(found, spaxels, method, settings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from mangapa._utils.robust import median
 from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._errors import analytic_error
-from mangapa.fitting._points import bin_spaxels, bins_by_id, bins_by_velocity
+from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
 from mangapa.fitting._thin_disc import DiscSolution, fit_disc
-from mangapa.flags import PAFlags
+from mangapa.flags import PAFlags, Rejection
 
 #: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
 #: PSF has a full width at half maximum of 2.5 arcsec (Law et al. 2016).
@@ -23,8 +23,15 @@ MIN_SPAXELS = 20
 TYPICAL_VELOCITY_ERROR = 10.0
 #: Positions are on one line if their spread across it is less than this fraction of that along it.
 COLLINEAR = 1e-3
+#: Positions within this of each other are one, arcsec: a thousandth of what telescopes resolve.
+LEAST_EXTENT = 1e-6
 #: Velocities that differ by less than this, relative to their size, are equal but for rounding.
 ROUNDING = 1e-9
+#: Velocities within this of each other are equal, km/s: a millimetre a second means nothing.
+LEAST_RANGE = 1e-6
+#: Least error, over the median one: systematic errors do not shrink with the noise, so that no
+#: spaxel counts for more than 900 others. In MaNGA's fields the least is a fifth of the median.
+LEAST_RELATIVE_ERROR = 1 / 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,6 +126,7 @@ class PreparedField:
     field: VelocityField
     spaxels: Spaxels | None = None  # None where there is nothing to fit
     flags: PAFlags = PAFlags.NONE  # why there is nothing to fit
+    caveats: PAFlags = PAFlags.NONE  # what limits the result
 
 
 def checked_fields(field):
@@ -137,12 +145,23 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
     ``velocity_error`` (km/s) replaces the field's own errors; ``v_sys`` is the velocity that is
     subtracted, in km/s, or "median". Returns a `PreparedField`.
     """
+    caveats = PAFlags.NONE
+    if np.any(field.rejection & Rejection.OUT_OF_RANGE.value):
+        caveats = PAFlags.OUT_OF_RANGE
+    flags, spaxels = _gather(field, velocity_error, v_sys)
+    if flags:
+        flags |= caveats
+    return PreparedField(field=field, spaxels=spaxels, flags=flags, caveats=caveats)
+
+
+def _gather(field, velocity_error, v_sys):
+    """Flags that say why there is nothing to fit, and the good spaxels; one or the other."""
     good = field.good
     index = np.flatnonzero(good)
     if index.size == 0:
-        return PreparedField(field=field, flags=PAFlags.NO_GOOD_SPAXELS)
+        return PAFlags.NO_GOOD_SPAXELS, None
     if index.size < MIN_SPAXELS:
-        return PreparedField(field=field, flags=PAFlags.TOO_FEW_SPAXELS)
+        return PAFlags.TOO_FEW_SPAXELS, None
 
     def at_good(values):
         """Values of the good spaxels; several times faster than indexing with a mask."""
@@ -150,17 +169,18 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
 
     all_x, all_y = field.x.value, field.y.value
     x, y = at_good(all_x), at_good(all_y)
-    if _on_one_line(x, y):
-        return PreparedField(field=field, flags=PAFlags.NO_EXTENT)
+    if on_one_line(x, y):
+        return PAFlags.NO_EXTENT, None
     velocity = at_good(field.velocity.value)
-    if np.ptp(velocity) <= ROUNDING * np.abs(velocity).max():
-        return PreparedField(field=field, flags=PAFlags.CONSTANT_VELOCITY)
-    if velocity_error is None:
-        velocity_error = (
-            TYPICAL_VELOCITY_ERROR if field.ivar is None else at_good(field.ivar.value) ** -0.5
-        )
+    if np.ptp(velocity) <= max(ROUNDING * np.abs(velocity).max(), LEAST_RANGE):
+        return PAFlags.CONSTANT_VELOCITY, None
+    if velocity_error is None and field.ivar is not None:
+        velocity_error = at_good(field.ivar.value) ** -0.5
+        velocity_error = np.maximum(velocity_error, LEAST_RELATIVE_ERROR * median(velocity_error))
+    elif velocity_error is None:
+        velocity_error = TYPICAL_VELOCITY_ERROR
     first_guess = median(velocity) if v_sys == "median" else v_sys
-    spaxels = Spaxels(
+    return PAFlags.NONE, Spaxels(
         x=x,
         y=y,
         velocity=velocity - first_guess,
@@ -170,7 +190,6 @@ def prepare(field, *, velocity_error=None, v_sys="median"):
         bin_id=None if field.bin_id is None else at_good(field.bin_id),
         grid=grid_of(all_x, all_y, good),
     )
-    return PreparedField(field=field, spaxels=spaxels)
 
 
 def binned_by_velocity(spaxels):
@@ -194,28 +213,14 @@ def fill_curves(spaxels: Iterable[Spaxels]):
         vars(one)["curve"] = curve
 
 
-def one_blas_thread():
-    """
-    Context in which BLAS uses one thread.
-
-    The matrices are so small that several threads make fits ten times slower.
-    """
-    return _blas().limit(limits=1, user_api="blas")
-
-
-@lru_cache(maxsize=1)
-def _blas():
-    """Control of the BLAS threads; kept, since finding the libraries takes longer than a fit."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _on_one_line(x, y):
+def on_one_line(x, y):
+    """Whether positions (arcsec, shape (n,)) are one point or lie on one line."""
+    if x.size < MIN_POINTS:
+        return True
     dx, dy = x - x.mean(), y - y.mean()
     moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
     short_side, long_side = np.linalg.eigvalsh(moments)
-    return short_side <= COLLINEAR**2 * long_side
+    return short_side <= max(COLLINEAR**2 * long_side, x.size * LEAST_EXTENT**2)
 
 
 def same_partition(one, other):

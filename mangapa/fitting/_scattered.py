@@ -6,8 +6,10 @@ import numpy as np
 
 from mangapa._utils.grid import Grid
 
-#: Grid cells for each scattered point, enough to keep neighbours apart.
+#: Grid cells for each scattered point within their hull, enough to keep neighbours apart.
 CELLS_PER_POINT = 4
+#: Most grid cells for each scattered point, so that memory does not grow with empty space.
+MOST_CELLS_PER_POINT = 64
 
 
 def on_a_grid(spaxels, weight):
@@ -23,9 +25,7 @@ def on_a_grid(spaxels, weight):
 
     places = np.column_stack([spaxels.x, spaxels.y])
     step = np.sqrt(ConvexHull(places).volume / (CELLS_PER_POINT * len(places)))
-    half = int(np.ceil(np.abs(places).max() / step)) + 1
-    offsets = step * np.arange(-half, half + 1)
-    x, y = np.meshgrid(-offsets, offsets)
+    x, y = _lattice(places, step)
     values = np.column_stack([spaxels.velocity, spaxels.error, weight])
     interpolate = LinearNDInterpolator(Delaunay(places), values)
     velocity, error, weight = np.moveaxis(interpolate(x, y), -1, 0)
@@ -44,3 +44,21 @@ def on_a_grid(spaxels, weight):
         grid=grid,
     )
     return gridded, weight[good]
+
+
+def _lattice(places, step):
+    """
+    Positions of a grid that holds all places, and of which one is the centre or in line with it.
+
+    It is centred on the object, but where that takes too many cells it reaches from the first place
+    to the last, with a wider step if need be.
+    """
+    most = MOST_CELLS_PER_POINT * len(places)
+    half = int(np.ceil(np.abs(places).max() / step)) + 1
+    first, last = np.array([[-half, -half], [half, half]])
+    if (2 * half + 1) ** 2 > most:
+        low, high = places.min(axis=0), places.max(axis=0)
+        step = max(step, np.sqrt(np.prod(high - low) / most))
+        first, last = np.floor(low / step).astype(int) - 1, np.ceil(high / step).astype(int) + 1
+    columns = step * np.arange(-last[0], -first[0] + 1)
+    return np.meshgrid(-columns, step * np.arange(first[1], last[1] + 1))

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from mangapa._utils.options import none_or, option
-from mangapa._utils.quantities import scalar
+from mangapa._utils.quantities import scalar, whole_number
 from mangapa._utils.types import ScalarLike
 from mangapa.fields import VELOCITY
 from mangapa.fitting._methods import available_methods, method_named
@@ -66,10 +64,8 @@ class FitSettings:
         if not isinstance(self.error, (str, type(None))) or self.error not in ERRORS:
             msg = f"error={self.error!r} must be one of {', '.join(map(repr, ERRORS))}"
             raise ValueError(msg)
-        if not (isinstance(self.n_steps, (int, np.integer)) and self.n_steps >= MIN_STEPS):
-            msg = f"n_steps={self.n_steps!r} must be an integer of at least {MIN_STEPS}"
-            raise ValueError(msg)
-        plain = {"method": method.name, "n_steps": int(self.n_steps)}
+        n_steps = whole_number("n_steps", self.n_steps, MIN_STEPS)
+        plain = {"method": method.name, "n_steps": n_steps}
         if self.velocity_error is not None:
             plain["velocity_error"] = scalar(
                 "velocity_error", self.velocity_error, VELOCITY, positive=True

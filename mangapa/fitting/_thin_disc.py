@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.robust import TINY, median, scatter
+from mangapa._utils.robust import TINY, median, scatter, solve
 from mangapa.fitting._points import Points
 
 #: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
@@ -125,8 +125,10 @@ def fit_disc(points, pa_start):
     reach = max(np.sqrt(np.percentile(points.x**2 + points.y**2, REACH_PERCENTILE)), TINY)
     x, y = points.x / reach, points.y / reach
     middle = median(points.velocity)
-    unit = scatter(points.velocity - middle) + TINY
-    data = (points.velocity - middle) / unit
+    data = points.velocity - middle
+    # More than half of the velocities, or all means of bins, may be equal.
+    unit = scatter(data) + TINY * min(np.abs(data).max(), 1.0) or 1.0
+    data = data / unit
 
     precision = np.zeros(N_PARAMETERS)
     precision[:N_TERMS] = AMPLITUDE_PRECISION
@@ -137,7 +139,7 @@ def fit_disc(points, pa_start):
     terms = model_and_jacobian(start, x, y)[1][: SYSTEMIC + 1]
     start[: SYSTEMIC + 1] = _first_amplitudes(terms, data, points.weight)
 
-    def solve(start, relative):
+    def solution(start, relative):
         return DiscSolution(
             **_iterate(start, x, y, data, relative, points.weight, precision),
             precision=precision,
@@ -148,7 +150,7 @@ def fit_disc(points, pa_start):
             unit=unit,
         )
 
-    unweighted = solve(start, np.ones(data.size))
+    unweighted = solution(start, np.ones(data.size))
     if np.ptp(points.error) <= SAME_ERRORS * points.error.max():
         return unweighted, unweighted
     # Errors that differ count only as far as they explain the scatter of the better half about
@@ -157,7 +159,7 @@ def fit_disc(points, pa_start):
     misfit = (unit * scatter(unweighted.residual[better])) ** 2
     variance = points.error**2
     variance = variance + max(misfit - median(variance[better]), 0.0)
-    return unweighted, solve(unweighted.parameters, np.sqrt(variance / median(variance)))
+    return unweighted, solution(unweighted.parameters, np.sqrt(variance / median(variance)))
 
 
 def _iterate(parameters, x, y, data, relative, weight, precision):
@@ -179,7 +181,7 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         normal[diagonal] += scale**2 * precision
         gradient = weighted @ residual + scale**2 * precision * (prior - parameters)
         normal[diagonal] = DAMPING * normal[diagonal] + TINY
-        step = np.linalg.solve(normal, gradient)
+        step = solve(normal, gradient)
         step /= max(abs(step[ANGLE]) / MAX_TURN, abs(step[RATIO]) / MAX_STRETCH, 1.0)
         before = parameters[RATIO]
         parameters += step
@@ -229,7 +231,7 @@ def _first_amplitudes(terms, data, weight):
     for _ in range(START_ROUNDS):
         normal = (terms * robust) @ terms.T
         normal[np.diag_indices(len(terms))] += START_RIDGE * np.trace(normal) + TINY
-        solution = np.linalg.solve(normal, (terms * robust) @ data)
+        solution = solve(normal, (terms * robust) @ data)
         residual = data - solution @ terms
         robust = weight * _robust(residual, scatter(residual) + TINY)
     return solution

@@ -14,6 +14,8 @@ MIN_DETERMINANT = 1e-6
 #: Least power that a fit is assumed to leave of the noise, as a fraction of what it leaves of white
 #: noise (chosen by hand).
 LEAST_LEFT = 0.1
+#: On rings with more data than this, only pairs within this many correlation lengths count.
+DENSE, WINDOW = 1000, 4.0
 
 
 class RingNoise:
@@ -39,7 +41,7 @@ class RingNoise:
             influence = fit.influence[:, part]
             one = (1 - self.shared) * influence @ influence.T
             if self.shared > 0:
-                near = influence.astype(np.float32) @ kernel
+                near = influence @ kernel
                 one = one + self.shared * near @ influence.T
             cov.append(scale**2 * one)
         return np.array(cov)
@@ -57,11 +59,15 @@ class RingNoise:
             )
             left[i] = max(rings.count[i] - np.sum(terms * influence), 1.0)
             if kernel is not None:
-                near = influence.astype(np.float32) @ kernel
-                rest = kernel - terms.T.astype(np.float32) @ near
-                of_kernel[i] = np.trace(rest)
-                both[i] = np.einsum("ij,ji->", rest, rest)
-                residual = residual.astype(np.float32)
+                # The trace of K - terms^T near, and of its square, without either matrix.
+                near = influence @ kernel
+                absorbed = near @ terms.T
+                of_kernel[i] = rings.count[i] - np.trace(absorbed)
+                both[i] = (
+                    square_sum(kernel)
+                    - 2 * np.sum((near @ kernel) * terms)
+                    + np.sum(absorbed * absorbed.T)
+                )
                 near_power[i] = residual @ (kernel @ residual)
         shared, scale = 0.0, np.sqrt(power / left + TINY)
         system = np.array([[left.sum(), of_kernel.sum()], [of_kernel.sum(), both.sum()]])
@@ -86,7 +92,26 @@ def neighbour_kernels(rings):
 def _kernel(places, part):
     if places is None:
         return None
-    # Single precision takes half the time and is accurate enough.
-    column, row = places[:, part].astype(np.float32)
+    column, row = places[:, part]
+    if column.size > DENSE:
+        return _sparse_kernel(places[:, part].T)
     distance = (column[:, None] - column) ** 2 + (row[:, None] - row) ** 2
-    return np.exp(distance * np.float32(-0.5 / CORRELATION**2))
+    return np.exp(distance * (-0.5 / CORRELATION**2))
+
+
+def _sparse_kernel(places):
+    """The same without what is further apart than `WINDOW`, so that it grows with the data."""
+    from scipy.sparse import csr_array
+    from scipy.spatial import KDTree
+
+    tree = KDTree(places)
+    found = tree.sparse_distance_matrix(tree, WINDOW * CORRELATION, output_type="ndarray")
+    values = np.exp(found["v"] ** 2 * (-0.5 / CORRELATION**2)).astype(np.float32)
+    pairs = found["i"].astype(np.int32), found["j"].astype(np.int32)
+    return csr_array((values, pairs), shape=2 * (len(places),))
+
+
+def square_sum(kernel):
+    """Sum of the squares of the elements of a dense or sparse matrix."""
+    values = kernel if isinstance(kernel, np.ndarray) else kernel.data
+    return np.vdot(values, values)

@@ -7,10 +7,11 @@ from astropy import units as u
 from astropy.table import QTable
 
 from mangapa._utils.quantities import scalar
+from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import OFFSET, TRACERS, VELOCITY, Galaxy, VelocityField, check_field
-from mangapa.fitting._prepared import one_blas_thread, prepare
+from mangapa.fitting._prepared import prepare
 from mangapa.fitting._results import KinematicPA
 from mangapa.flags import PAFlags
 from mangapa.profiles._kinemetry import solve
@@ -308,7 +309,7 @@ def _solve(prepared, pa_axis, axis_ratio, ring_width):
         return None, prepared.flags
     spaxels = prepared.spaxels
     if spaxels.points.velocity.size < MIN_DATA:
-        return None, PAFlags.TOO_FEW_SPAXELS
+        return None, PAFlags.TOO_FEW_SPAXELS | prepared.caveats
     with one_blas_thread():
         disc = spaxels.disc
         pa_axis = np.degrees(disc.angle) if pa_axis is None else pa_axis
@@ -317,7 +318,8 @@ def _solve(prepared, pa_axis, axis_ratio, ring_width):
         rings = Rings.of(spaxels.points, shape, ring_width, disc.relative, spaxels.grid)
         kinemetry = solve(rings, spaxels)
     constrained = kinemetry.covered & (kinemetry.pa_err <= UNCONSTRAINED)
-    return kinemetry, PAFlags.NONE if constrained.any() else PAFlags.UNCONSTRAINED
+    flags = PAFlags.NONE if constrained.any() else PAFlags.UNCONSTRAINED
+    return kinemetry, flags | prepared.caveats
 
 
 def _table(field, kinemetry, flags, effective_radius):

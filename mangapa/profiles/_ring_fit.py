@@ -44,11 +44,12 @@ def fit_rings(rings, terms, kept=None):
     scaled = terms / rings.relative
     data = rings.velocity / rings.relative
     n_terms = len(terms)
-    pairs = (scaled[:, None] * scaled).reshape(n_terms**2, -1)
+    slices = rings.slices()
 
     def inverse(weight):
         """Inverse of the normal matrix of each ring, shape (n, terms, terms)."""
-        normal = rings.sum(pairs * weight).T.reshape(-1, n_terms, n_terms)
+        weighted = scaled * weight
+        normal = np.array([weighted[:, part] @ scaled[:, part].T for part in slices])
         ridge = RIDGE * np.trace(normal, axis1=1, axis2=2) / n_terms + TINY
         return np.linalg.inv(normal + ridge[:, None, None] * np.eye(n_terms))
 
@@ -65,7 +66,11 @@ def fit_rings(rings, terms, kept=None):
     return RingFit(
         solution=solution,
         terms=scaled,
-        influence=np.einsum("pij,jp->ip", inverse(trusted)[rings.ring], scaled) * trusted,
+        influence=np.concatenate(
+            [one @ scaled[:, part] for one, part in zip(inverse(trusted), slices, strict=True)],
+            axis=1,
+        )
+        * trusted,
         slope=rings.sum((1 + ratio**2) ** -1.5) / rings.count,
         residual=residual / np.sqrt(1 + ratio**2),
         kept=inlying,

@@ -38,7 +38,7 @@ class FieldImage:
 def image_of(field):
     """The image of a cleaned field; `None` without good spaxels or a grid along East and North."""
     good, x, y = field.good, field.x.to_value(OFFSET), field.y.to_value(OFFSET)
-    grid = grid_of(x, y, np.isfinite(x) & np.isfinite(y))
+    grid = grid_of(x, y, field._placed)
     if not good.any() or grid is None or not grid.is_aligned:
         return None
     rows, columns = (np.flatnonzero(good.any(axis=axis)) for axis in (1, 0))

@@ -8,7 +8,7 @@ a number means nothing; the networks were trained with them (benchmarks/usabilit
 
 import numpy as np
 
-from mangapa._utils.robust import TINY, median
+from mangapa._utils.robust import TINY, median, solve
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
 
@@ -35,6 +35,8 @@ ZONES = np.array([0.35, 0.7])
 HARMONIC_RIDGE = 0.02 * np.array([0, 1, 1, 2, 2, 3, 3])
 #: Ridge of the planes that are fitted with a sector left out.
 PLANE_RIDGE = 1e-4
+#: Standard deviation of a uniformly random direction, 360 / sqrt(12) degrees.
+RANDOM_TURN = 360 / np.sqrt(12)
 #: Penalties of poor fits are limited to these.
 WORST_DISC, WORST_ZONE, WORST_SMOOTH = 2.0, 1.5, -1.0
 
@@ -223,7 +225,7 @@ def _rings(on_axis):
         terms, data, share = basis[:, inside], velocity[inside], weight[inside]
         normal = (terms * share) @ terms.T
         normal[np.diag_indices(len(normal))] += share.sum() * HARMONIC_RIDGE + TINY
-        solution = np.linalg.solve(normal, (terms * share) @ data)
+        solution = solve(normal, (terms * share) @ data)
         mass[k] = share.sum()
         first[k], second[k], third[k] = solution[1::2] + 1j * solution[2::2]
         rest[k] = np.sum(share * (data - solution @ terms) ** 2) / mass[k]
@@ -254,12 +256,14 @@ def _jackknife(on_axis):
 
     def axis(product):
         normal = product[:3, :3] + PLANE_RIDGE * np.trace(product[:3, :3]) * np.eye(3)
-        _, east, north = np.linalg.solve(normal, product[:3, 3])
+        _, east, north = solve(normal, product[:3, 3])
         return np.degrees(np.arctan2(north, east))
 
     total = products.sum(axis=-1)
     left_out = np.array([axis(total - products[..., k]) for k in range(N_SECTORS)])
     turned = (left_out - axis(total) + 180) % 360 - 180
+    # Without the sector that has all spaxels, nothing determines an axis.
+    turned[products[0, 0] >= (1 - TINY) * total[0, 0]] = RANDOM_TURN
     return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + SPEED_FLOOR)}
 
 

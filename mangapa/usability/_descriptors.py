@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY, median
+from mangapa._utils.threads import one_blas_thread
 from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import binned_by_velocity, one_blas_thread, prepare
+from mangapa.fitting._prepared import binned_by_velocity, on_one_line, prepare
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import (
     FEWEST_SHARED,
@@ -40,6 +41,8 @@ def descriptors_prepared(prepared):
     spaxels = binned_by_velocity(prepared.spaxels)
     if spaxels.points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
+    if on_one_line(spaxels.x, spaxels.y):  # few points of a thin field are on the grid
+        return None, PAFlags.NO_EXTENT
     with one_blas_thread():
         on_axis = FieldOnAxis.of(spaxels, median(prepared.spaxels.velocity))
         found = {"is_gas": float(prepared.field.tracer == "halpha")}

@@ -66,12 +66,17 @@ class Network:
         """Probability that a field is usable, shape (n,), of inputs or images, shape (n, ...)."""
         inputs = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
         scaled = (inputs - self.centre) / self.spread
-        z = np.clip(scaled, -self.limit, self.limit).astype(np.float32)[None]
+        clipped = np.clip(scaled, -self.limit, self.limit).astype(np.float32)
+        # One by one: in a batch, the last digits depend on how many fields there are.
+        usable = np.array([self._mean(one[None]) for one in clipped], float)
+        return calibrate(np.clip(usable, SURE, 1 - SURE), self.slope, self.offset)
+
+    def _mean(self, z):
+        """Mean probability of the members for one input, shape (1, inputs)."""
         for kernel, bias, activation in self.layers:
             z = ACTIVATIONS[activation](z @ kernel + bias)
         usable = 1 - z[..., 0] if self.activations[-1] == "softmax" else z[..., 0]
-        mean = np.clip(usable.mean(axis=0, dtype=float), SURE, 1 - SURE)
-        return calibrate(mean, self.slope, self.offset)
+        return usable.mean(dtype=float)
 
 
 def save_networks(path, networks):
@@ -87,7 +92,11 @@ def save_networks(path, networks):
 
 
 def load_networks(file):
-    """Read what `save_networks` wrote; pickled objects, which can contain programs, are refused."""
+    """
+    Read what `save_networks` wrote; pickled objects, which can contain programs, are refused.
+
+    A file with other content raises a ValueError, or what numpy and zipfile raise.
+    """
     with np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive)
     networks = {}
@@ -100,4 +109,19 @@ def load_networks(file):
         scaling = {key: arrays[f"{name}.{key}"] for key in ("centre", "spread")}
         scaling |= zip(CALIBRATION, arrays[f"{name}.calibration"].tolist(), strict=True)
         networks[name] = Network(kernels=kernels, biases=biases, activations=activations, **scaling)
+        _check(name, networks[name])
     return networks
+
+
+def _check(name, network):
+    """Raise a ValueError if layers do not fit or numbers are not finite."""
+    wrong = {*network.activations} - {*ACTIVATIONS}
+    if wrong or not network.layers:
+        msg = f"network {name!r} has the activations {network.activations}"
+        raise ValueError(msg)
+    numbers = (network.centre, 1 / network.spread, network.slope, network.offset)
+    if not all(np.isfinite(part).all() for part in (*numbers, *network.kernels, *network.biases)):
+        msg = f"network {name!r} contains numbers that are not finite"
+        raise ValueError(msg)
+    # Layers that do not fit each other or the scaling raise a ValueError.
+    network(np.zeros((1, network.kernels[0].shape[1])))

@@ -103,7 +103,7 @@ def usability_prepared(prepared, model):
     low, high = model.card["cannot_tell"]
     results = []
     for value, flag, partner in zip(score(inputs, model, together), flags, together, strict=True):
-        if not flag and low <= value <= high:
+        if low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
         if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
@@ -121,6 +121,7 @@ def model_inputs(prepared, model):
         else:
             values, why = None if one.flags else standardise(one.field), one.flags
         inputs.append(values)
+        why |= one.caveats
         reasons = sum(UsabilityFlags[flag.name] for flag in PAFlags if flag & why)
         flags.append(UsabilityFlags(reasons))
     return inputs, flags

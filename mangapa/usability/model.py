@@ -13,6 +13,7 @@ from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import ModelError
 from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS
+from mangapa.usability._image import SHAPE
 from mangapa.usability._keras import load_keras_networks
 from mangapa.usability._network import load_networks
 
@@ -22,6 +23,12 @@ __all__ = ["BACKENDS", "SHIPPED", "Model", "load_model", "register_model"]
 SHIPPED = Path(__file__).parent / "models"
 BACKENDS = ("numpy", "tensorflow")
 SUFFIXES = {"numpy": ".npz", "tensorflow": ".keras"}
+#: Numbers that each network takes.
+INPUT_SIZES = {
+    "alone": len(DESCRIPTORS),
+    "together": 2 * len(DESCRIPTORS) + len(PAIR_DESCRIPTORS),
+    "image": SHAPE[0] * SHAPE[1],
+}
 
 #: Cards of the models that are known by name.
 _cards = {card.stem: card for card in SHIPPED.glob("*.json")}
@@ -132,7 +139,7 @@ def register_model(name: str, path: PathLike) -> None:
 def _find_card(path):
     """Card at a path: the card itself, one of the model's files, or the folder of a run."""
     if path.is_dir():
-        cards = [card for card in path.glob("*.json") if '"sha256"' in card.read_text()]
+        cards = [card for card in path.glob("*.json") if b'"sha256"' in card.read_bytes()]
         if len(cards) != 1:
             msg = f"{path} contains {len(cards)} model cards; it must contain one"
             raise ValueError(msg)
@@ -161,7 +168,8 @@ def _load(path, _modified, backend):
             card["inputs"] = "descriptors"
         name, inputs, descriptors = card["name"], card["inputs"], card["descriptors"]
         files = {Path(file).suffix: (file, digest) for file, digest in card["sha256"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        _low, _high = map(float, card["cannot_tell"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"{path} is not a model card ({error!r}); give the folder of a training run"
         raise ModelError(msg) from error
     if inputs == "descriptors" and descriptors != [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)]:
@@ -171,11 +179,41 @@ def _load(path, _modified, backend):
         msg = f"{path} has no network for backend={backend!r}; a CNN needs backend='tensorflow'"
         raise ModelError(msg)
     file, digest = files[SUFFIXES[backend]]
-    content = _verified(path.with_name(Path(file).name), digest)
-    networks = (
-        load_networks(io.BytesIO(content)) if backend == "numpy" else load_keras_networks(content)
-    )
+    path = path.with_name(Path(file).name)
+    content = _verified(path, digest)
+    try:
+        if backend == "numpy":
+            networks = load_networks(io.BytesIO(content))
+            _check_inputs(networks)
+        else:
+            networks = load_keras_networks(content)
+        _check_names(networks, inputs)
+    except ImportError:  # Keras is missing
+        raise
+    except Exception as error:
+        # Numpy, zipfile and Keras raise errors of many kinds for files of other content.
+        msg = f"{path} does not contain the networks of its card ({error!r}); train it again"
+        raise ModelError(msg) from error
     return Model(name=name, inputs=inputs, card=card, networks=networks)
+
+
+def _check_names(networks, inputs):
+    """Raise a ValueError unless the networks are those for the inputs."""
+    needed, known = (
+        ("alone", {"alone", "together"}) if inputs == "descriptors" else ("image", {"image"})
+    )
+    if not {needed} <= {*networks} <= known:
+        msg = f"for inputs={inputs!r} there are networks {sorted(networks)}"
+        raise ValueError(msg)
+
+
+def _check_inputs(networks):
+    """Raise a ValueError unless each network takes as many numbers as it is given."""
+    for name, network in networks.items():
+        size = network.kernels[0].shape[1]
+        if size != INPUT_SIZES.get(name, size):
+            msg = f"network {name!r} takes {size} numbers, not {INPUT_SIZES[name]}"
+            raise ValueError(msg)
 
 
 def _verified(path, digest):

@@ -109,3 +109,18 @@ def test_packed_fields_are_read_with_their_flags(packed):
     labelled = read_labelled(packed)
     assert [(field.galaxy, field.tracer) for field in labelled.fields] == [("8000-1901", "halpha")]
     assert labelled.classes.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plateifu,stel_qual\n8485-1901,1\n",
+        "\ufeffplateifu,stel_qual\n8485-1901,1\n",
+        "plateifu,stel_qual\n8485-1901,1.0\n",
+        " plateifu , stel_qual\n8485-1901 , 1\t\n",
+        '"plateifu","stel_qual"\r\n"8485-1901","1"\r\n',
+    ],
+)
+def test_flags_as_spreadsheets_write_them(tmp_path, text):
+    (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+    assert read_flags(tmp_path / "labels.csv") == {("8485-1901", "stellar"): (1, "8485-1901")}

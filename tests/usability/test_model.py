@@ -208,3 +208,71 @@ def test_numpy_and_tensorflow_give_the_same_scores(name):
         scores = network(inputs)
         np.testing.assert_allclose(large.networks[part](inputs), scores, atol=1e-5)
         assert scores.std() > 0.1
+
+
+def replace_networks(folder, name, edit):
+    """Change the arrays of a model's file, and give its card the new hash."""
+    path = folder / f"{name}.npz"
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    content = edit(arrays)
+    if content is None:
+        np.savez(path, **arrays)
+    else:
+        path.write_bytes(content)
+    card = folder / f"{name}.json"
+    text = json.loads(card.read_text())
+    text["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card.write_text(json.dumps(text))
+
+
+BROKEN = {
+    "empty": lambda arrays: b"",
+    "text": lambda arrays: b"<html>not a model</html>",
+    "cut": lambda arrays: b"PK\x03\x04" + bytes(100),
+    "no arrays": lambda arrays: arrays.clear(),
+    "no kernel": lambda arrays: arrays.pop("image.kernel_1"),
+    "no calibration": lambda arrays: arrays.pop("image.calibration"),
+    "short calibration": lambda arrays: arrays.update({"image.calibration": [1.0]}),
+    "unknown activation": lambda arrays: arrays["image.activations"].__setitem__(0, "spam"),
+    "NaN weight": lambda arrays: arrays["image.kernel_0"].flat.__setitem__(3, np.nan),
+    "infinite bias": lambda arrays: arrays["image.bias_1"].flat.__setitem__(0, np.inf),
+    "NaN calibration": lambda arrays: arrays["image.calibration"].__setitem__(0, np.nan),
+    "no spread": lambda arrays: arrays.update({"image.spread": np.zeros(1, np.float32)}),
+    "other shape": lambda arrays: arrays.update({"image.kernel_1": np.zeros((1, 3, 4))}),
+    "other size": lambda arrays: arrays.update({"image.kernel_0": np.zeros((1, 9, 64))}),
+    "other name": lambda arrays: arrays.update(
+        {key.replace("image", "alone"): arrays.pop(key) for key in list(arrays)}
+    ),
+}
+
+
+def checked(edit):
+    """Return an edit that gives the new content, or none where it changed the arrays."""
+
+    def wrapped(arrays):
+        content = edit(arrays)
+        return content if isinstance(content, bytes) else None
+
+    return wrapped
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_broken_content_with_the_right_hash_is_refused(fcn, name):
+    replace_networks(fcn, "fcn", checked(BROKEN[name]))
+    with pytest.raises(ModelError, match=r"fcn\.npz does not contain the networks of its card"):
+        load_model(fcn)
+
+
+@pytest.mark.parametrize("limits", [None, [0.1], ["a", "b"], 3])
+def test_a_card_without_the_limits_of_doubt_is_refused(fcn, edit_card, limits):
+    edit_card(fcn, lambda card: card.update(cannot_tell=limits))
+    with pytest.raises(ModelError, match="is not a model card"):
+        load_model(fcn)
+
+
+def test_a_card_of_many_brackets_is_refused(fcn):
+    (fcn / "fcn.json").write_text("[" * 100_000)
+    with pytest.raises(ModelError, match="is not a model card"):
+        load_model(fcn / "fcn.json")

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 import mangapa
-from mangapa import Usability, UsabilityFlags, VelocityField, usability
+from mangapa import (
+    Usability,
+    UsabilityFlags,
+    VelocityField,
+    fit_pa,
+    pa_profile,
+    simulate_galaxy,
+    usability,
+)
 from mangapa.usability._predict import score
 from mangapa.usability.model import load_model
 
@@ -138,3 +146,29 @@ def test_in_the_whole_path(galaxy):
     missing = mangapa.measure(mangapa.Galaxy(stellar=galaxy.stellar)).halpha_usability
     assert missing.flags == UsabilityFlags.NO_MAP
     assert not missing.usable
+
+
+@pytest.mark.promise(20)
+@pytest.mark.parametrize("azimuth", range(0, 360, 30))
+@pytest.mark.parametrize("radius", [1.3, 2.5])
+def test_a_patch_on_one_side_of_the_centre(azimuth, radius):
+    """As of one star-forming clump; every eighth of the turn can hold all of it."""
+    gas = simulate_galaxy(n_fibres=37, pa_halpha=100, bintype="SPX", seed=1).halpha
+    x, y = 4 * np.sin(np.radians(azimuth)), 4 * np.cos(np.radians(azimuth))
+    away = np.hypot(gas.x.value - x, gas.y.value - y) > radius
+    patch = VelocityField.from_arrays(gas.velocity, gas.x, gas.y, mask=gas.mask | away)
+    assert patch.n_spaxels >= 20
+    found = usability(patch)
+    assert 0 <= found.score < 0.7
+    assert found.flags & UsabilityFlags.ONE_TRACER
+    assert np.isfinite(fit_pa(patch).pa)
+    assert len(pa_profile(patch)) > 0
+
+
+@pytest.mark.promise(10)
+def test_scores_do_not_depend_on_the_list(galaxy):
+    fields = [galaxy.stellar, galaxy.halpha, noise(), noise(2)]
+    fields = [replace(field, galaxy=str(number)) for number, field in enumerate(fields)]
+    together = usability(fields)
+    assert [one.score for one in together] == [usability(field).score for field in fields]
+    assert [one.score for one in together[::-1]] == [one.score for one in usability(fields[::-1])]

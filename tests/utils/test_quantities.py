@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.utils.masked import Masked
 
-from mangapa._utils.quantities import scalar
+from mangapa._utils.quantities import scalar, whole_number
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,41 @@ def test_nan_where_it_is_allowed():
     assert np.isnan(scalar("radius", np.nan * u.arcmin, u.arcsec, allow_nan=True))
     with pytest.raises(ValueError, match="radius=inf must be one finite number"):
         scalar("radius", np.inf, u.arcsec, allow_nan=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ma.masked,
+        np.ma.array(3.0, mask=True),
+        Masked(3 * u.km / u.s, mask=True),
+        np.True_,
+        np.array(True),
+        np.complex128(3),
+    ],
+)
+def test_missing_values_and_those_of_another_kind_are_refused(value):
+    with pytest.raises(ValueError, match=r"(?s)speed=.* must be a number in km / s"):
+        scalar("speed", value, u.km / u.s)
+
+
+@pytest.mark.parametrize(
+    "value", [Masked(3 * u.km / u.s, mask=False), np.ma.array(3.0), np.int64(3), np.array(3, ">i4")]
+)
+def test_scalars_of_any_type(value):
+    assert scalar("speed", value, u.km / u.s) == 3.0
+
+
+@pytest.mark.parametrize("value", [181, np.int64(181), np.array(181), np.uint8(181)])
+def test_whole_numbers_of_any_type(value):
+    found = whole_number("n_steps", value, 3)
+    assert type(found) is int
+    assert found == 181
+
+
+@pytest.mark.parametrize(
+    "value", [2, 181.0, "181", None, np.ma.masked, np.ma.array(181, mask=True), [181, 3]]
+)
+def test_what_is_not_a_whole_number_is_refused(value):
+    with pytest.raises(ValueError, match=r"(?s)n_steps=.* must be an integer of at least 3"):
+        whole_number("n_steps", value, 3)

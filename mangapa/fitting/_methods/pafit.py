@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from mangapa._utils.imports import import_extra
+from mangapa._utils.threads import thread_pools
 from mangapa.fitting._methods import register_method
 from mangapa.fitting._results import PAFit
 
@@ -21,14 +22,12 @@ def fit(spaxels, *, n_steps):
     MNRAS 366, 787, Appendix C), of ``n_steps``. The error is the half-width of the 3-sigma interval
     in chi-square.
     """
-    from threadpoolctl import threadpool_limits
-
     pafit = import_extra(
         "pafit.fit_kinematic_pa", "pafit", "method='pafit' (non-commercial use only)"
     )
 
     # It is 7 to 100 times slower with several BLAS threads, scipy's included.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with thread_pools().limit(limits=1), warnings.catch_warnings():
         # It divides by the number of mirror points, which may be none.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:

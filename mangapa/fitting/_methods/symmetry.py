@@ -4,11 +4,17 @@ import numpy as np
 
 from mangapa.fitting._curves import three_sigma
 from mangapa.fitting._methods import register_method
+from mangapa.fitting._prepared import on_one_line
 from mangapa.fitting._results import PAFit
 from mangapa.fitting._scattered import on_a_grid
 
-#: Angles that are worked on at once: few enough for the processor's cache.
-CHUNK = 20
+#: Angles that are worked on at once: few enough for the processor's cache; and places, for large
+#: maps.
+CHUNK, PLACES_AT_ONCE = 20, 1_000_000
+#: Cells about the map: those at its edge have no corner on the hull.
+MARGIN = 2
+#: Places beyond the map are moved into its last cells, this far from their end.
+EDGE = 0.5
 #: A mirror point counts if it is inside the convex hull of the spaxels, give or take this fraction
 #: of a spaxel, so that the hull's own corners are inside.
 HULL_TOLERANCE = 1e-3
@@ -31,6 +37,8 @@ def fit(spaxels, *, n_steps):
     Appendix C).
     """
     spaxels, _ = on_a_grid(spaxels, np.ones(spaxels.velocity.size))
+    if on_one_line(spaxels.x, spaxels.y):  # few points of a thin field are on the grid
+        return PAFit(pa_axis=np.nan)
     angles = np.linspace(0, 180, n_steps)
     chi2, offsets = mirror_curve(spaxels, np.radians(angles), spaxels.error**-2.0)
     best = int(np.argmin(chi2))
@@ -68,8 +76,9 @@ def mirror_curve(spaxels, angles, ivar):
     # the steps have it, one look-up serves both.
     quarter, odd = divmod(angles.size - 1, 2)
     n_steps = angles.size if odd else quarter
-    for start in range(0, n_steps, CHUNK):
-        steps = np.arange(start, min(start + CHUNK, n_steps))
+    chunk = min(CHUNK, max(PLACES_AT_ONCE // velocity.size, 1))
+    for start in range(0, n_steps, chunk):
+        steps = np.arange(start, min(start + chunk, n_steps))
         cosine, sine = np.cos(2 * angles[steps]), np.sin(2 * angles[steps])
         about = np.moveaxis(np.array([[-cosine, sine], [sine, cosine]]), -1, 0)
         same, count = surface.look_up(about, places)
@@ -90,19 +99,21 @@ class _Surface:
 
     def __init__(self, spaxels):
         grid, good = spaxels.grid, spaxels.good
-        # Wide enough for every mirror point, and centred on the galaxy.
+        row, column = np.nonzero(good)
+        first_row, first_column = row.min() - MARGIN, column.min() - MARGIN
+        row, column = row - first_row, column - first_column
+        shape = row.max() + MARGIN + 1, column.max() + MARGIN + 1
+        # Columns and rows are counted from where no mirror point is negative.
         reach = np.hypot(spaxels.x, spaxels.y).max()
         self._steps = np.linalg.inv(grid.steps)
-        half = int(np.ceil(reach * np.abs(self._steps).sum(axis=1).max())) + 2
-        self._centre = np.array(grid.index(0.0, 0.0))
-        first_column, first_row = np.floor(self._centre).astype(int) - half
-        self._centre -= first_column, first_row
-        side = 2 * half + 2
-        row, column = np.nonzero(good)
-        present = np.zeros((side, side), bool)
-        present[row - first_row, column - first_column] = True
-        values = np.zeros((side, side))
-        values[row - first_row, column - first_column] = spaxels.velocity
+        half = np.ceil(reach * np.abs(self._steps).sum(axis=1).max()) + 2
+        centre = np.array(grid.index(0.0, 0.0))
+        count_from = np.floor(centre) - half
+        self._centre = centre - count_from
+        self._first = np.array([first_column, first_row]) - count_from
+        present, values = np.zeros(shape, bool), np.zeros(shape)
+        present[row, column] = True
+        values[row, column] = spaxels.velocity
 
         distance = _hull_distance(present)
         values, known = _interpolate_holes(values, present, distance <= HULL_TOLERANCE)
@@ -110,7 +121,7 @@ class _Surface:
         distance -= HULL_TOLERANCE
         corners = _corners(distance)
         lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
-        self._side = side - 1
+        self._shape = shape[0] - 1, shape[1] - 1
         self._values = _cells(values)
         for coefficient in self._values:
             coefficient[lowest > 0] = 0
@@ -126,11 +137,17 @@ class _Surface:
         column += np.float32(self._centre[0])
         row = to_index[:, 1] @ places
         row += np.float32(self._centre[1])
+        # Beyond the map there is nothing, as in the cells at its edge.
+        (rows, columns), (first_column, first_row) = self._shape, self._first
+        np.clip(column, first_column, first_column + columns - EDGE, out=column)
+        np.clip(row, first_row, first_row + rows - EDGE, out=row)
         cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
         column -= cell_column
         row -= cell_row
+        cell_column -= np.int32(first_column)
+        cell_row -= np.int32(first_row)
         cell = cell_row.astype(np.intp)
-        cell *= self._side
+        cell *= columns
         cell += cell_column
 
         constant, by_column, by_row, by_both = self._values
@@ -173,7 +190,10 @@ def _hull_distance(present):
     ends = np.column_stack([np.tile(row, 2), np.concatenate([first, last])])
     edges = np.unique(ConvexHull(ends).equations.round(EDGE_DECIMALS), axis=0)
     rows, columns = np.indices(present.shape)
-    return np.max([a * rows + b * columns + c for a, b, c in edges], axis=0)
+    distance = np.full(present.shape, -np.inf)
+    for a, b, c in edges:
+        np.maximum(distance, a * rows + b * columns + c, out=distance)
+    return distance
 
 
 def _interpolate_holes(values, present, inside):

@@ -1,0 +1,116 @@
+"""Where arrays enter: what they must be, which spaxels are bad, and which no galaxy can have."""
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._utils.quantities import array, is_set, numbers
+from mangapa._utils.robust import median
+from mangapa.flags import Rejection
+
+VELOCITY = u.km / u.s
+OFFSET = u.arcsec
+INVERSE_VARIANCE = VELOCITY**-2
+
+#: Fastest velocity: 1e7 km/s is c z at z = 33, before the first galaxies formed, and this is the
+#: same in cm/s: angles do not depend on the unit, and what is fast for a field in km/s is left to
+#: `~mangapa.clean`. Fill values such as 1e20, and most flipped bits, are beyond.
+FASTEST = 1e12
+#: Least error of a velocity, km/s: 1 m/s, to which spectrographs that look for planets are stable.
+LEAST_ERROR = 1e-3
+#: Furthest offset from the centre, arcsec: 10 deg, the extent of the Large Magellanic Cloud.
+FURTHEST = 36_000.0
+#: A spaxel is not part of the field if it is this many times further from its middle than 90 % of
+#: the spaxels are; in maps of any shape the furthest are at most twice as far.
+STRAY = 30.0
+#: Share of the spaxels within the radius that `STRAY` multiplies.
+BODY = 0.9
+#: Bins beyond this number cannot be told apart in a float array.
+LAST_BIN = 2.0**53
+HALF_TURN = (180 * u.deg).to_value(OFFSET)
+
+
+def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
+    """
+    Copies of the arrays of a field as maps, with all reasons to mask a spaxel in ``mask``.
+
+    See `~mangapa.VelocityField.from_arrays`. Returns a `dict` of its attributes, ``rejection``
+    included.
+    """
+    velocity, bad = array("velocity", velocity, VELOCITY)
+    if velocity.ndim not in (1, 2):
+        msg = f"velocity must be a 2-D map or 1-D, not {velocity.ndim}-D: {velocity.shape}"
+        raise ValueError(msg)
+    shape = velocity.shape
+    x, no_x = array("x", x, OFFSET, shape)
+    y, no_y = array("y", y, OFFSET, shape)
+    for offset in (x.value, y.value):
+        _unwrap(offset)
+    for part in (velocity, x, y):
+        bad |= ~np.isfinite(part.value)
+    bad |= no_x | no_y
+    if mask is not None and mask is not np.ma.nomask:
+        bad |= is_set("mask", mask, shape)
+    if ivar is not None:
+        ivar, no_ivar = array("ivar", ivar, INVERSE_VARIANCE, shape)
+        # An error beyond the fastest velocity tells nothing, like an inverse variance of 0.
+        bad |= no_ivar | ~(np.isfinite(ivar.value) & (ivar.value > FASTEST**-2))
+    if bin_id is not None:
+        bin_id = _bins(bin_id, shape)
+        bad |= bin_id < 0
+    absurd = ~bad & _absurd(velocity.value, x.value, y.value, ivar)
+    absurd |= _stray(x.value, y.value, ~(bad | absurd))
+    maps = {
+        "velocity": velocity,
+        "x": x,
+        "y": y,
+        "mask": bad | absurd,
+        "ivar": ivar,
+        "bin_id": bin_id,
+        "rejection": np.where(absurd, np.uint8(Rejection.OUT_OF_RANGE.value), np.uint8(0)),
+    }
+    # Positions that are not a map become one row.
+    return {name: part if part is None else np.atleast_2d(part) for name, part in maps.items()}
+
+
+def _unwrap(offset):
+    """Bring offsets between half a turn and a whole one, as of a Longitude, near 0, in place."""
+    size = np.abs(offset)
+    wrapped = (size > HALF_TURN) & (size <= 2 * HALF_TURN)
+    offset[wrapped] -= np.copysign(2 * HALF_TURN, offset[wrapped])
+
+
+def _bins(bin_id, shape):
+    """Bins as integers, -1 where there is none."""
+    number, missing = numbers("bin_id", bin_id, shape)
+    if number.dtype.kind == "f":
+        missing |= ~(np.abs(number) < LAST_BIN)
+        number[missing] = -1
+        broken = number[number != np.rint(number)]
+        if broken.size:
+            msg = f"bin_id must hold whole numbers, not {broken[0]}; -1, NaN or a mask is no bin"
+            raise ValueError(msg)
+    number = number.astype(np.int64)
+    number[missing] = -1
+    return number
+
+
+def _absurd(velocity, x, y, ivar):
+    """Where a value is beyond what a galaxy can have."""
+    absurd = (np.abs(velocity) > FASTEST) | (np.abs(x) > FURTHEST) | (np.abs(y) > FURTHEST)
+    if ivar is not None:
+        absurd |= ivar.value > LEAST_ERROR**-2
+    return absurd
+
+
+def _stray(x, y, good):
+    """Which of the good spaxels are far from all others."""
+    stray = np.zeros(good.shape, bool)
+    x, y = x[good], y[good]
+    if x.size == 0:
+        return stray
+    distance = np.hypot(x - median(x), y - median(y))
+    last = int(BODY * (distance.size - 1))
+    body = np.partition(distance, last)[last]
+    if body > 0:
+        stray[good] = distance > STRAY * body
+    return stray
