@@ -19,6 +19,7 @@ os.environ["MPLCONFIGDIR"] = str(HOME / "matplotlib")
 os.environ["MPLBACKEND"] = "agg"
 
 import mangapa  # noqa: E402
+from tests.chromium import chromium  # noqa: E402
 
 SHARED_DATA = Path(
     os.environ.get("MANGAPA_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")
@@ -109,25 +110,9 @@ def marvin():
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium and the driver of the same distribution."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("chromium or chromedriver is missing: apt-get install chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-dev-shm-usage",
-        "window-size=1320,1600",
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield driver
-    driver.quit()
+    """A headless Chromium that asks nobody but this machine."""
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture
