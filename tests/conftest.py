@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import textwrap
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,6 +109,30 @@ def marvin():
         import marvin
         import marvin.tools.maps
     return marvin
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """Run a script that can write nothing in ``tmp_path``."""
+
+    def run(script):
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        if os.geteuid() == 0:
+            # The superuser may write to read-only files, unless that is forbidden.
+            if not shutil.which("setpriv"):
+                pytest.skip("setpriv is missing: apt-get install util-linux")
+            command = ["setpriv", "--bounding-set", "-dac_override", *command]
+        before = {path: path.stat().st_mode for path in (tmp_path, *tmp_path.rglob("*"))}
+        for path in before:
+            path.chmod(0o444 if path.is_file() else 0o555)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        finally:
+            for path, mode in before.items():
+                path.chmod(mode)
+        assert done.returncode == 0, done.stderr
+
+    return run
 
 
 @pytest.fixture(scope="session")

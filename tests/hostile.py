@@ -12,7 +12,7 @@ NAMES = {
     "control": "a\0\x1b[31m\r\n\tb\x7f",
     "direction": "\u202egnp.exe\u200f",
     "separators": "a\u2028b\u2029c",
-    "surrogate": "caf\udce9",
+    "surrogate": "M\udce97",
     "formula": "=cmd|' /C calc'!A1",
     "blanks": "M 31, the 'great' #1",
     "emoji": "\N{MILKY WAY} \N{GREEK SMALL LETTER ALPHA}",

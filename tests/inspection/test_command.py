@@ -4,7 +4,7 @@ import pytest
 
 from mangapa.cli import main
 from mangapa.inspection import Judgement
-from mangapa.inspection._store import FILE_NAME
+from mangapa.inspection._store_file import FILE_NAME
 
 
 @pytest.mark.needs_sklearn

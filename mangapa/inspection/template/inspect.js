@@ -72,8 +72,8 @@ async function show(place, from = performance.now()) {
 }
 
 function showFacts(galaxy) {
-  element("name").textContent = galaxy.galaxy;
-  document.title = `${galaxy.galaxy}: velocity fields by eye`;
+  element("name").textContent = galaxy.label;
+  document.title = `${galaxy.label}: velocity fields by eye`;
   const facts = [galaxy.mangaid];
   if (galaxy.pa_offset !== null) {
     facts.push(`misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0`);
