@@ -1,6 +1,74 @@
+import os
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from mangapa._utils.files import replacing
+from mangapa._utils.files import as_path, printable, replacing
+
+
+class Named:
+    """An object that stands for a path, here in bytes."""
+
+    def __fspath__(self):
+        return b"a/b.fits"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a/b.fits",
+        b"a/b.fits",
+        np.str_("a/b.fits"),
+        np.bytes_("a/b.fits", "ascii"),
+        Path("a/b.fits"),
+        Named(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_kind_of_path(value):
+    path = as_path("path", value)
+    assert path == Path("a", "b.fits")
+    assert isinstance(path, Path)
+
+
+def test_home_is_expanded_at_the_beginning_only():
+    home = Path(os.environ["HOME"])
+    assert as_path("path", "~/maps/a.fits") == home / "maps" / "a.fits"
+    assert as_path("path", Path("~")) == as_path("path", b"~") == home
+    assert as_path("path", "maps/~") == Path("maps", "~")
+    assert as_path("path", "a.fits~") == Path("a.fits~")
+
+
+def test_name_that_is_not_utf8_is_kept():
+    assert os.fsencode(as_path("path", b"latin\xe9")) == b"latin\xe9"
+    assert as_path("path", os.fsdecode(b"latin\xe9")) == as_path("path", b"latin\xe9")
+
+
+@pytest.mark.parametrize("value", [5, 1.5, True, None, ["a"], bytearray(b"a")])
+def test_other_types_are_not_paths(value):
+    with pytest.raises(TypeError, match=f"^out must be a path, not {type(value).__name__}: "):
+        as_path("out", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "match"),
+    [
+        ("", "^out is empty; name a file or a folder$"),
+        (b"", "^out is empty; name a file or a folder$"),
+        ("a\0b", r"^out='a\\x00b' has a NUL byte, .*; remove it$"),
+        (b"a\0b", r"^out=b'a\\x00b' has a NUL byte, .*; remove it$"),
+        ("\ud800", r"^out='\\ud800' is not the name of a file \(surrogates.*; correct it$"),
+    ],
+)
+def test_names_of_no_file(value, match):
+    with pytest.raises(ValueError, match=match):
+        as_path("out", value)
+
+
+def test_printable_text_of_any_path():
+    assert printable(Path("a b/ümlaut [1].fits")) == "a b/ümlaut [1].fits"
+    assert printable(os.fsdecode(b"latin\xe9\n\x1b[31m")) == r"latin\udce9\n\x1b[31m"
 
 
 def test_file_is_replaced_in_one_step(tmp_path):
