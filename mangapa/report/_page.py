@@ -20,7 +20,7 @@ from mangapa.report import _figures as figures
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
-from mangapa.runs._survey import RunSummary, tabulate_run
+from mangapa.runs._summary import RunSummary, tabulate_run
 
 #: Name of the report in the folder of a run.
 FILE_NAME = "report.html"
@@ -125,7 +125,7 @@ def _galaxies(store, total, progress):
     """Yield the data of each measured galaxy; "row" is its row in the catalogue."""
     decimals = {column.name: column.decimals for column in catalogue_columns()}
     for number, (source, row) in enumerate(progress_bar(store.rows(), show=progress, total=total)):
-        if row["error"]:
+        if "stellar_flags" not in row:  # Nothing was measured.
             continue
         short = {
             name: round(value, decimals[name]) if isinstance(value, float) else value
