@@ -1,4 +1,4 @@
-"""SQLite files: transactions, and opening them only to read."""
+"""SQLite files: transactions, and opening them to write or only to read."""
 
 import contextlib
 import shutil
@@ -26,12 +26,32 @@ def transaction(database, kind="immediate"):
 
 
 @contextlib.contextmanager
+def open_to_write(path):
+    """
+    Open a file in autocommit mode so that others can read it at the same time, and close it.
+
+    Afterwards it is one file without a log, which can be read where nothing can be written.
+    """
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = normal")
+        yield database
+    finally:
+        # While others read, or on a full disk, the log stays, which is as good.
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("pragma busy_timeout = 0")
+            database.execute("pragma journal_mode = delete")
+        database.close()
+
+
+@contextlib.contextmanager
 def open_to_read(path):
     """
     Open a file read-only, and close it; nothing beside it needs to be written.
 
     SQLite reads a file that has a log through an index beside it. Where it can neither read nor
-    make the index, the file is read alone if the log is empty, else a copy of both is read.
+    make that, the file is read alone if the log is empty, and otherwise a copy of both is read.
     """
     with contextlib.ExitStack() as stack:
         log = Path(f"{path}-wal")
@@ -50,12 +70,8 @@ def open_to_read(path):
 
 
 def _connected(path, options=""):
-    database = sqlite3.connect(
-        f"{path.absolute().as_uri()}{options}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    uri = f"{path.absolute().as_uri()}{options}"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         # SQLite opens the file when it is first read.
         database.execute("select count(*) from sqlite_master").fetchone()

@@ -24,7 +24,7 @@ from mangapa.report._labels import labels
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
-from mangapa.runs._survey import RunSummary, tabulate_run
+from mangapa.runs._summary import RunSummary, tabulate_run
 
 #: Name of the report in the folder of a run.
 FILE_NAME = "report.html"
