@@ -194,13 +194,13 @@ def test_analyses_of_one_galaxy_have_rows_of_their_own(tmp_path, browser):
 def test_values_beside_an_error_are_shown(tmp_path, browser):
     """A galaxy of which one field failed is in the table, with the message."""
     result = result_of("a", mangapa.measure(next(galaxies())))
-    result.parts["galaxy"]["error"] = "Halpha: the field cannot be fitted <b>"
+    error = result.parts["galaxy"]["error"] = "Halpha: the field cannot be fitted <b>"
     with RunStore(tmp_path, {}) as store:
         store.add_sources(["a"])
-        store.add(result)
+        store.add(replace(result, error=error))
     browser.get(write_report(tmp_path, progress=False).as_uri())
     assert until(lambda: cells(browser, 0) == ["8000-1901"])
-    assert cells(browser, -1)[0].startswith("Halpha: the field cannot be fitted <b>")
+    assert cells(browser, -1)[0].startswith(error)
 
 
 @pytest.mark.promise(21)
@@ -221,6 +221,29 @@ def test_reports_that_cannot_be_written(run, tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert f"the report {run / 'report.html'} cannot be written (Read-only file system)" in said
     assert "'mangapa report RUN --out FILE.html'" in said
+
+
+@pytest.mark.promise(21)
+def test_run_that_cannot_be_written_has_a_report_elsewhere(tmp_path, tmp_path_factory, read_only):
+    result = result_of("a", mangapa.measure(next(galaxies())))
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources(["a"])
+        store.add(result)
+    page = tmp_path_factory.mktemp("elsewhere") / "page.html"
+    read_only(
+        f"""
+        from mangapa.report import write_report
+
+        try:
+            write_report({str(tmp_path)!r}, progress=False)
+        except PermissionError as error:
+            assert "cannot be written (Permission denied); name another file" in str(error)
+        else:
+            raise AssertionError
+        write_report({str(tmp_path)!r}, {str(page)!r}, progress=False)
+        """
+    )
+    assert '"name": "8000-1901"' in page.read_text(encoding="utf-8")
 
 
 def test_tilde_is_the_home_folder(run, tmp_path, monkeypatch):
