@@ -83,7 +83,8 @@ def export_flags(
         The store that holds the judgements.
     path : path-like
         The CSV file, which `~mangapa.usability.training.train` accepts as ``labels``, replaced in
-        one step if it exists. Cells of fields without a consensus or a judgement are empty.
+        one step if it exists. Cells of fields without a consensus or a judgement are empty. A name
+        that a spreadsheet would take for a formula has an apostrophe before it.
     consensus : {"majority", "dawid-skene"}, optional
         Method that combines the judgements.
     experts : sequence of `str`, optional

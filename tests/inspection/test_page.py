@@ -320,6 +320,29 @@ def test_page_says_that_an_answer_is_not_stored(expert, tmp_path):
     assert all("judgements - Failed to load" in one["message"] for one in refusals)
 
 
+def test_message_covers_no_button(browser, served, tmp_path):
+    size = browser.get_window_size()
+    browser.set_window_size(1320, 1000)
+    try:
+        address, inspection = served()
+        expert = Expert(browser, address)
+        inspection.store.path.rename(tmp_path / "moved")
+        expert.press("1")
+        until(lambda: "not stored yet" in expert.text("trouble"))
+        until(lambda: browser.execute_script(APART))
+        (tmp_path / "moved").rename(inspection.store.path)
+        stored(inspection, 1)
+    finally:
+        browser.set_window_size(size["width"], size["height"])
+
+
+#: Whether the figure of the stars ends above their buttons.
+APART = """
+const edges = (name) => document.querySelector(`#stellar ${name}`).getBoundingClientRect();
+return edges(".main-svg").bottom <= edges(".answers").top;
+"""
+
+
 def test_answers_are_sent_where_the_browser_keeps_nothing(expert):
     expert.browser.execute_script(
         "Storage.prototype.setItem = () => { throw new DOMException('full'); }"

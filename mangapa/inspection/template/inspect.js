@@ -13,6 +13,12 @@ let session, shown = -1, asked = null, ready = false, review = false, since = 0;
 let drafts = {};
 const galaxies = new Map();
 
+// A message below the fields leaves them less room.
+const resized = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) if (target.data && contentRect.height) Plotly.Plots.resize(target);
+});
+for (const tracer of order) resized.observe(element(`${tracer}-field`));
+
 // Galaxies are fetched before they are shown.
 function fetched(showing) {
   const { galaxy } = showing;

@@ -49,7 +49,7 @@ async function sendAll() {
       refused.push(reply);
     } else {
       reason = status === 403 ? "the server has restarted: open its new address to send them" :
-        status === 503 ? `${reply}. They are kept here and sent later` :
+        status === 503 ? `${reply}. Kept here and sent later` :
           "the server does not answer; they are kept here and sent later";
       showUnsent();
       await new Promise((resolve) => setTimeout(resolve, pause));
