@@ -53,7 +53,8 @@ def measure_all(out):
     with RunStore(out, {"source": "velocity_fields.npz"}) as store, threadpool_limits(1):
         galaxies = {name: list(pair) for name, pair in fields}
         store.add_sources(galaxies)
-        for name in tqdm(store.unfinished(), unit="galaxy"):
+        for source in tqdm(store.unfinished(), unit="galaxy"):
+            name = source.identity
             pair = {field.tracer: field for field in galaxies[name]}
             galaxy = mangapa.Galaxy(plateifu=name, **pair)
             store.add(result_of(name, mangapa.measure(galaxy)))

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import textwrap
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +22,7 @@ os.environ["MPLCONFIGDIR"] = str(HOME / "matplotlib")
 os.environ["MPLBACKEND"] = "agg"
 
 import mangapa  # noqa: E402
+from tests.chromium import chromium  # noqa: E402
 
 SHARED_DATA = Path(
     os.environ.get("MANGAPA_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")
@@ -107,27 +111,35 @@ def marvin():
     return marvin
 
 
+@pytest.fixture
+def read_only(tmp_path):
+    """Run a script that can write nothing in ``tmp_path``."""
+
+    def run(script):
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        if os.geteuid() == 0:
+            # The superuser may write to read-only files, unless that is forbidden.
+            if not shutil.which("setpriv"):
+                pytest.skip("setpriv is missing: apt-get install util-linux")
+            command = ["setpriv", "--bounding-set", "-dac_override", *command]
+        before = {path: path.stat().st_mode for path in (tmp_path, *tmp_path.rglob("*"))}
+        for path in before:
+            path.chmod(0o444 if path.is_file() else 0o555)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        finally:
+            for path, mode in before.items():
+                path.chmod(mode)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium and the driver of the same distribution."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("chromium or chromedriver is missing: apt-get install chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-dev-shm-usage",
-        "window-size=1320,1600",
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield driver
-    driver.quit()
+    """A headless Chromium that asks nobody but this machine."""
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from html import escape
 
 import numpy as np
 
+from mangapa._utils.files import printable
+
 #: Size of the drawing in inches, and its resolution: about 20 kB for a field.
 SIZE = (3.4, 2.8)
 DPI = 80
@@ -22,11 +24,11 @@ def as_html(title, rows, draw=None, size=SIZE):
     Rows whose value is `None` are left out. Without matplotlib there is no drawing.
     """
     body = "".join(
-        f"<tr><th {LEFT}>{escape(name)}</th><td {LEFT}>{escape(str(value))}</td></tr>"
+        f"<tr><th {LEFT}>{_shown(name)}</th><td {LEFT}>{_shown(value)}</td></tr>"
         for name, value in rows
         if value is not None
     )
-    table = f"<table><caption {LEFT}>{escape(title)}</caption><tbody>{body}</tbody></table>"
+    table = f"<table><caption {LEFT}>{_shown(title)}</caption><tbody>{body}</tbody></table>"
     picture = "" if draw is None else _picture(draw, size, title)
     layout = "display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1em"
     return f'<div class="mangapa" style="{layout}">{table}{picture}</div>'
@@ -46,6 +48,11 @@ def data_uri(content, kind):
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+def _shown(value):
+    """Text of a page: no markup, and nothing that cannot be stored or that turns the direction."""
+    return escape(printable(value))
+
+
 def _picture(draw, size, title):
     try:
         from matplotlib import rc_context
@@ -57,4 +64,4 @@ def _picture(draw, size, title):
         figure = Figure(figsize=size, dpi=DPI, layout="constrained")
         draw(figure)
         figure.savefig(content, format="png")
-    return f'<img alt="{escape(title)}" src="{data_uri(content.getvalue(), "image/png")}">'
+    return f'<img alt="{_shown(title)}" src="{data_uri(content.getvalue(), "image/png")}">'

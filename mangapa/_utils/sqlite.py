@@ -1,6 +1,10 @@
-"""Transactions of SQLite files."""
+"""SQLite files: transactions, and opening them to write or only to read."""
 
 import contextlib
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -13,7 +17,65 @@ def transaction(database, kind="immediate"):
     database.execute(f"begin {kind}")
     try:
         yield
+        database.execute("commit")
     except BaseException:
-        database.execute("rollback")
+        # After some errors, such as a full disk, SQLite has rolled back already.
+        if database.in_transaction:
+            database.execute("rollback")
         raise
-    database.execute("commit")
+
+
+@contextlib.contextmanager
+def open_to_write(path):
+    """
+    Open a file in autocommit mode so that others can read it at the same time, and close it.
+
+    Afterwards it is one file without a log, which can be read where nothing can be written.
+    """
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = normal")
+        yield database
+    finally:
+        # While others read, or on a full disk, the log stays, which is as good.
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("pragma busy_timeout = 0")
+            database.execute("pragma journal_mode = delete")
+        database.close()
+
+
+@contextlib.contextmanager
+def open_to_read(path):
+    """
+    Open a file read-only, and close it; nothing beside it needs to be written.
+
+    SQLite reads a file that has a log through an index beside it. Where it can neither read nor
+    make that, the file is read alone if the log is empty, and otherwise a copy of both is read.
+    """
+    with contextlib.ExitStack() as stack:
+        log = Path(f"{path}-wal")
+        try:
+            database = _connected(path, "?mode=ro")
+        except sqlite3.OperationalError:
+            if log.exists() and log.stat().st_size:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                shutil.copyfile(path, folder / path.name)
+                shutil.copyfile(log, folder / log.name)
+                database = _connected(folder / path.name)
+            else:
+                database = _connected(path, "?mode=ro&immutable=1")
+        stack.callback(database.close)
+        yield database
+
+
+def _connected(path, options=""):
+    uri = f"{path.absolute().as_uri()}{options}"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        # SQLite opens the file when it is first read.
+        database.execute("select count(*) from sqlite_master").fetchone()
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,10 +1,12 @@
 """The experts' flags of the published catalogue, and the reader of CSV files that hold them."""
 
 import csv
+import io
 import warnings
 from collections import Counter
 from pathlib import Path
 
+from mangapa._utils.csv_cells import from_cell
 from mangapa.exceptions import MangapaWarning
 
 #: Meaning of each code, from 0 on (Duckworth et al. 2020, MNRAS 492, 1869, section 2.4).
@@ -35,18 +37,28 @@ def read_flag_table(path, *required):
     Cells that hold anything but a code, and rows without a galaxy, are dropped with a
     `~mangapa.MangapaWarning`. For each tuple of columns in ``required``, the table must have at
     least one of them. Returns the names of the columns, and a `dict` for each row: ``plateifu``,
-    flags as `int` or `None`, every other cell as text without surrounding blanks.
+    flags as `int` or `None`, every other cell as text without surrounding blanks, and without the
+    apostrophe that keeps spreadsheets from taking a name for a formula.
     """
     path = Path(path)
     if not path.is_file():
         msg = f"there is no file {path}; name a CSV table of flags"
         raise FileNotFoundError(msg)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
     except UnicodeDecodeError as error:
         msg = f"{path} is not a CSV table in UTF-8 ({error.reason}); save it in this encoding"
         raise ValueError(msg) from error
-    reader = csv.DictReader(text.splitlines(keepends=True), restval="")
+    try:
+        return _read(path, io.StringIO(text, newline=""), required)
+    except csv.Error as error:
+        msg = f"{path} is not a CSV table ({error}); save it as one"
+        raise ValueError(msg) from error
+
+
+def _read(path, file, required):
+    reader = csv.DictReader(file, restval="")
     names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     missing = [
         " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
@@ -58,7 +70,7 @@ def read_flag_table(path, *required):
     identifier = next(name for name in IDENTIFIERS if name in names)
     rows, dropped = [], []
     for line in reader:
-        cells = {name: line[name].strip() for name in names}
+        cells = {name: from_cell(line[name].strip()) for name in names}
         row = {**cells, "plateifu": cells[identifier]}
         if not cells[identifier]:
             dropped.append((identifier, "", reader.line_num))
@@ -87,4 +99,4 @@ def _warn(path, dropped):
     allowed = f"one of {', '.join(map(str, CODES[KINDS[name]]))}" if name in KINDS else "a name"
     example = f"{name}={value!r} in line {line}, which must be {allowed}"
     text = f"{path}: cells that cannot be used are ignored ({counts}), for example {example}"
-    warnings.warn(text, MangapaWarning, stacklevel=4)
+    warnings.warn(text, MangapaWarning, stacklevel=5)

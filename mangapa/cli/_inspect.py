@@ -2,16 +2,17 @@
 
 import contextlib
 import getpass
-import webbrowser
 from pathlib import Path
 
 import numpy as np
 
+from mangapa.cli._browser import in_browser, stopped_by_sigterm
 from mangapa.cli._options import add_command
 from mangapa.cli._output import ALL_GOOD, print_table
 from mangapa.inspection import JudgementStore, agreement, export_flags, import_flags
+from mangapa.inspection._lists import read_list, write_list
 from mangapa.inspection._ordering import ORDERS, plan
-from mangapa.inspection._store import FILE_NAME
+from mangapa.inspection._store_file import FILE_NAME
 from mangapa.inspection.consensus import METHODS, by_weight
 
 #: Default fraction of the galaxies that is shown twice.
@@ -31,13 +32,18 @@ def add_to(commands):
     orders += "contradicts you (default: %(default)s)"
     add("--order", choices=ORDERS[:-1], default="random", help=orders)
     add("--of", metavar="EXPERT", help="with --order disagreement: another expert instead of you")
-    add("--list", type=Path, metavar="FILE", help="show the galaxies in this file, one per line")
+    add(
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="show the galaxies in this file, one name per line",
+    )
     add("--number", type=int, metavar="N", help="largest number of galaxies (default: all)")
     repeat = "fraction of the galaxies that is shown twice (default: %(default)s)"
     add("--repeat", type=float, default=REPEAT, metavar="FRACTION", help=repeat)
     add("--seed", type=int, default=0, help="seed of the random order (default: %(default)s)")
     add("--show-scores", action="store_true", help="show the network's scores before you answer")
-    add("--port", type=int, help="port of the server (default: the first free one)")
+    add("--port", type=int, help="port of the server, 0 for any (default: the first free one)")
     add("--no-browser", action="store_true", help="print the address without opening a browser")
 
     compare = "show how far experts agree, and write their consensus"
@@ -61,12 +67,12 @@ def _inspect(options):
 
     galaxies = InspectedGalaxies.of_run(options.run_folder)
     expert = (getpass.getuser() if options.expert is None else options.expert).strip()
-    if not expert:
+    if not expert or not expert.isprintable():
         msg = f"--expert {options.expert!r} must be a name"
         raise ValueError(msg)
     asked = {name: getattr(options, name) for name in ("order", "seed", "repeat", "number")}
     if options.list:
-        asked |= {"order": "list", "only": options.list.read_text().split()}
+        asked |= {"order": "list", "only": read_list(options.list, galaxies.rows)}
     with JudgementStore(options.store or options.run_folder / FILE_NAME, create=True) as store:
         planned = plan(
             galaxies.scores(), history=store.history(expert=options.of or expert), **asked
@@ -79,9 +85,9 @@ def _inspect(options):
         inspection = Inspection(store=store, expert=expert, **shown)
         with InspectionServer(inspection, options.port) as server:
             print(f"{server.address}\nThis page is for you only. Stop it with Ctrl-C.", flush=True)
-            if not options.no_browser:
-                webbrowser.open(server.address)
-            with contextlib.suppress(KeyboardInterrupt):
+            page = contextlib.nullcontext() if options.no_browser else in_browser(server.address)
+            # The server already accepts connections, so that the browser may start first.
+            with contextlib.suppress(KeyboardInterrupt), stopped_by_sigterm(), page:
                 server.serve_forever()
         number = store.experts().get(expert, 0)
         print(f"\n{store.path} holds {number} judgements of {expert}")
@@ -112,8 +118,7 @@ def _agreement(options):
             print_table(disputes[:PRINTED_DISPUTES])
         if options.disputed is not None:
             galaxies = dict.fromkeys(disputes["galaxy"].tolist())
-            options.disputed.write_text("".join(f"{galaxy}\n" for galaxy in galaxies))
-            print(options.disputed)
+            print(write_list(options.disputed, galaxies))
         if options.export is not None:
             path, how = options.export, options.consensus
             number, undecided = export_flags(store, path, consensus=how, experts=experts)

@@ -1,7 +1,11 @@
 """``mangapa survey``, ``status``, ``catalogue``, ``report`` and ``compare``: many galaxies."""
 
+import contextlib
 import math
 import os
+import signal
+import threading
+from argparse import ArgumentTypeError
 from datetime import timedelta
 
 import mangapa
@@ -32,18 +36,19 @@ def add_to(commands):
     purpose = "measure many galaxies; run the same command again to resume an interrupted survey"
     run = shared.add_command(commands, "survey", _survey, purpose)
     add = run.add_argument
-    sources = "a folder or a pattern of MAPS files, a file, a plate-IFU or a MaNGA-ID"
+    sources = "a folder or a pattern of MAPS files (linked folders are entered, hidden ones are "
+    sources += "not), a file, a plate-IFU or a MaNGA-ID"
     sources += " (default: all galaxies of the release)"
     add("sources", nargs="*", metavar="SOURCE", help=sources)
     shared.add_path(run, "--out", "RUN", "folder of the run", required=True)
     shared.add_release_options(run)
     add("--where", metavar="CONDITION", help=f"galaxies of the release that meet a {WHERE}")
     shared.add_download_option(run)
-    jobs = "number of processes (default: one for each core, here %(default)s)"
+    jobs = "largest number of processes (default: one for each core, here %(default)s)"
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help=jobs)
     add("--dask", metavar="ADDRESS", help="use the workers of this dask scheduler instead")
-    limit = "seconds that a galaxy may take (default: %(default)g)"
-    add("--time-limit", type=float, default=TIME_LIMIT, metavar="S", help=limit)
+    limit = "seconds that a galaxy may take, or none (default: %(default)g)"
+    add("--time-limit", type=_time_limit, default=TIME_LIMIT, metavar="S", help=limit)
     add("--retry", action="store_true", help="try failed galaxies again")
     shared.add_settings(run)
 
@@ -73,16 +78,45 @@ def _survey(options):
     names = ("jobs", "time_limit", "retry", "release", "daptype", "download")
     arguments = {name: getattr(options, name) for name in names}
     arguments["settings"] = settings
-    if options.dask:
-        distributed = import_extra("distributed", "dask", "--dask")
-        with distributed.Client(options.dask) as client:
-            arguments["executor"] = client.get_executor(retries=0)
-            summary = survey(sources, options.out, **arguments)
-    else:
-        summary = survey(sources, options.out, **arguments)
+    try:
+        with _sigterm_interrupts():
+            summary = _run(sources, options, arguments)
+    except KeyboardInterrupt:
+        way_out = "run the same command again to resume it"
+        return complain(f"interrupted; what is measured is kept in {options.out}: {way_out}")
     _print_summary(summary, LISTED)
     print(f"Next: 'mangapa catalogue {options.out}' or 'mangapa report {options.out}'")
     return SOME_FAILED if summary.failed else ALL_GOOD
+
+
+def _run(sources, options, arguments):
+    if not options.dask:
+        return survey(sources, options.out, **arguments)
+    distributed = import_extra("distributed", "dask", "--dask")
+    with distributed.Client(options.dask) as client:
+        executor = client.get_executor(retries=0)
+        return survey(sources, options.out, executor=executor, **arguments)
+
+
+@contextlib.contextmanager
+def _sigterm_interrupts():
+    """Let SIGTERM end the survey and its workers in order, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread gets signals.
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _time_limit(text):
+    try:
+        return None if text.lower() == "none" else float(text)
+    except ValueError as error:
+        msg = f"invalid value {text!r}: a number of seconds, or none"
+        raise ArgumentTypeError(msg) from error
 
 
 def _status(options):

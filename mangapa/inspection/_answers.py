@@ -5,7 +5,8 @@ import re
 
 from mangapa.catalogue._flag_table import CODES
 from mangapa.inspection._ordering import DISAGREEMENT
-from mangapa.inspection._store import JUDGED, SKIPPED, WITHDRAWN, Judgement
+from mangapa.inspection._store import Judgement
+from mangapa.inspection._store_file import JUDGED, SKIPPED, WITHDRAWN
 
 #: Most characters of a comment: about a page of text.
 LONGEST_COMMENT = 2000

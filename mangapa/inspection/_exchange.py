@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mangapa._utils.files import replacing
+from mangapa._utils.csv_cells import to_cell
+from mangapa._utils.files import as_path, replacing
 from mangapa._utils.types import PathLike
 from mangapa.catalogue._flag_table import COLUMNS, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.fields import TRACERS
-from mangapa.inspection._store import JUDGED, Judgement, JudgementStore
+from mangapa.inspection._store import Judgement, JudgementStore
+from mangapa.inspection._store_file import JUDGED
 from mangapa.inspection.agreement import NONE, opinions
 from mangapa.inspection.consensus import METHODS, prevailing
 
@@ -81,7 +83,8 @@ def export_flags(
         The store that holds the judgements.
     path : path-like
         The CSV file, which `~mangapa.usability.training.train` accepts as ``labels``, replaced in
-        one step if it exists. Cells of fields without a consensus or a judgement are empty.
+        one step if it exists. Cells of fields without a consensus or a judgement are empty. A name
+        that a spreadsheet would take for a formula has an apostrophe before it.
     consensus : {"majority", "dawid-skene"}, optional
         Method that combines the judgements.
     experts : sequence of `str`, optional
@@ -109,10 +112,12 @@ def export_flags(
     codes["quality"] = quality
     mangaids, rows = store.mangaids(), {}
     for number, (galaxy, tracer) in enumerate(found.fields):
-        row = rows.setdefault(galaxy, {"plateifu": galaxy, "mangaid": mangaids.get(galaxy) or ""})
+        names = {"plateifu": galaxy, "mangaid": mangaids.get(galaxy) or ""}
+        row = rows.setdefault(galaxy, {name: to_cell(text) for name, text in names.items()})
         for kind, columns in COLUMNS.items():
             if tracer in columns and quality[number] != NONE:
                 row[columns[tracer]] = int(codes[kind][number])
+    path = as_path("path", path)
     with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, HEAD, restval="", lineterminator="\n")
         table.writeheader()

@@ -4,10 +4,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from mangapa._utils.files import printable
 from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue._flag_table import QUALITY_NAMES
 from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags
+from mangapa.report._labels import keys, labels
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
@@ -22,33 +24,45 @@ LINKS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InspectedGalaxies:
-    """The galaxies of a run that have a field to judge, each plate-IFU once."""
+    """
+    The galaxies of a run that have a field to judge, by the name under which they are judged.
+
+    The name is the plate-IFU, or the source of a galaxy without one. Several analyses of a galaxy
+    are judged each on its own; then the name goes on with the analysis.
+    """
 
     folder: Path
-    sources: dict  # source in the run, by name of the galaxy
+    sources: dict  # source in the run
     rows: dict  # row in the catalogue
     tracers: dict  # tracers that have an image
+    labels: dict  # name that is shown
 
     @classmethod
     def of_run(cls, folder):
         """Find the galaxies of the run in ``folder``, finished or not."""
-        sources, rows, tracers = {}, {}, {}
         with RunStore(folder) as store, store.snapshot():
             images = store.imaged()
-            for source, row in store.rows():
-                name = row.get("plateifu") or source
-                if source in images and name not in sources:
-                    sources[name], rows[name] = source, row
-                    tracers[name] = tuple(t for t in TRACERS if t in images[source])
-        if not sources:
+            found = [(source, row) for source, row in store.rows() if source in images]
+        if not found:
             why = f"'mangapa status {folder}' explains why"
             msg = f"the run in {folder} has no velocity fields; {why}"
             raise FileNotFoundError(msg)
-        return cls(folder=Path(folder), sources=sources, rows=rows, tracers=tracers)
+        names = keys(found)
+        return cls(
+            folder=Path(folder),
+            sources={name: source for name, (source, _) in zip(names, found, strict=True)},
+            rows={name: row for name, (_, row) in zip(names, found, strict=True)},
+            tracers={
+                name: tuple(tracer for tracer in TRACERS if tracer in images[source])
+                for name, (source, _) in zip(names, found, strict=True)
+            },
+            labels=dict(zip(names, labels(found), strict=True)),
+        )
 
     def mangaids(self):
         """MaNGA-ID of each galaxy by name; `None` if it is not known."""
-        return {name: row.get("mangaid") for name, row in self.rows.items()}
+        mangaids = {name: row.get("mangaid") for name, row in self.rows.items()}
+        return {name: printable(one) if one else None for name, one in mangaids.items()}
 
     def scores(self):
         """Score of each field by galaxy and tracer; NaN if there is none."""
@@ -65,7 +79,8 @@ class InspectedGalaxies:
             source = self.sources[galaxy]
             images, profiles = store.images(source), store.profiles(source)
         answers = self.network(galaxy) if scores else {}
-        shown = {"galaxy": galaxy, "mangaid": row.get("mangaid"), "links": _links(galaxy)}
+        shown = {"galaxy": galaxy, "label": self.labels[galaxy], "mangaid": row.get("mangaid")}
+        shown["links"] = _links(row.get("plateifu") or "")
         shown |= {name: _rounded(row.get(name)) for name in ("pa_offset", "pa_offset_err")}
         for tracer in TRACERS:
             shown[tracer] = {
@@ -95,9 +110,9 @@ def _rounded(value, decimals=1):
     return None if value is None or not math.isfinite(value) else round(value, decimals)
 
 
-def _links(galaxy):
+def _links(plateifu):
     """Pairs of a title and an address."""
-    if not PLATEIFU.fullmatch(galaxy):
+    if not PLATEIFU.fullmatch(plateifu):
         return []
-    plate, ifu = galaxy.split("-")
+    plate, ifu = plateifu.split("-")
     return [[title, page.format(plate=plate, ifu=ifu)] for title, page in LINKS.items()]

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from mangapa.fields import TRACERS
-from mangapa.inspection._store import JUDGED
+from mangapa.inspection._store_file import JUDGED
 from mangapa.usability._predict import THRESHOLD
 
 ORDERS = ("random", "uncertain", "disagreement", "list")

@@ -6,7 +6,7 @@ from statistics import median
 
 from mangapa.catalogue._flag_table import CLASSES
 from mangapa.fields import TRACERS
-from mangapa.inspection._store import JUDGED, SKIPPED
+from mangapa.inspection._store_file import JUDGED, SKIPPED
 from mangapa.inspection.agreement import agree, repeats
 from mangapa.usability._predict import THRESHOLD
 

@@ -25,6 +25,7 @@ HOST = "127.0.0.1"
 PORT = 8642
 #: Number of further ports to try, for other experts on the same machine.
 MORE_PORTS = 20
+LARGEST_PORT = 65_535
 #: Largest post in bytes; a judgement takes some hundreds, its comment at most 8,000.
 LARGEST_POST = 32_768
 #: The page loads nothing from elsewhere, cannot be framed, and does not reveal its address.
@@ -83,6 +84,11 @@ def application(inspection, token):
     def as_text(error):
         return flask.Response(error.description, error.code, mimetype="text/plain")
 
+    @app.errorhandler(OSError)
+    def for_now(error):
+        """The run or the store cannot be used at the moment; the page keeps its answers."""
+        return flask.Response(str(error), 503, mimetype="text/plain")
+
     @page.get("/")
     def whole():
         return flask.render_template(
@@ -129,10 +135,13 @@ def application(inspection, token):
     def judgements():
         if not flask.request.is_json:
             flask.abort(415, "an answer must be JSON")
-        posted, known = flask.request.get_json(), {"tracers": galaxies.tracers, "find": store.find}
+        known = {"tracers": galaxies.tracers, "find": store.find}
         try:
+            posted = flask.request.get_json()
             judgement = judgement_of(posted, expert=inspection.expert, **known)
             store.add(judgement)
+        except RecursionError:
+            flask.abort(400, "an answer must be an object of plain values")
         except ValueError as error:
             flask.abort(400, str(error))
         return flask.jsonify(network=network_after(judgement, inspection))
@@ -154,7 +163,8 @@ def _refuse_others(request, token, abort):
         abort(403, "this page is for this machine only")
     if origin is not None and origin != f"http://{host}":
         abort(403, "this page does not answer other pages")
-    if request.method == "POST" and not 0 <= (request.content_length or -1) <= LARGEST_POST:
+    length = request.content_length
+    if request.method == "POST" and (length is None or length > LARGEST_POST):
         abort(413, f"a post must state its length, of at most {LARGEST_POST} bytes")
     given = request.path.split("/")[1]
     if not hmac.compare_digest(given.encode(), token.encode()):
@@ -169,6 +179,9 @@ class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
     allow_reuse_address = os.name != "nt"
 
     def __init__(self, inspection, port=None):
+        if port is not None and not 0 <= port <= LARGEST_PORT:
+            msg = f"port={port} must be between 0 and {LARGEST_PORT}; 0 takes any free port"
+            raise ValueError(msg)
         self._token = secrets.token_urlsafe(24)
         app = application(inspection, self._token)
         for one in range(PORT, PORT + MORE_PORTS + 1) if port is None else [port]:
@@ -179,7 +192,8 @@ class InspectionServer(socketserver.ThreadingMixIn, WSGIServer):
                 taken = error
         else:
             ports = port or f"{PORT} to {PORT + MORE_PORTS}"
-            msg = f"port={ports} cannot be opened ({taken}); choose another port"
+            way_out = "choose another port, or none to take the first free one"
+            msg = f"port={ports} cannot be opened ({taken.strerror}); {way_out}"
             raise OSError(msg) from taken
         self.set_app(app)
 

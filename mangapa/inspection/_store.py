@@ -1,60 +1,24 @@
 """The store of judgements: an SQLite file to which rows are only ever added."""
 
-import json
+import contextlib
 import sqlite3
 import threading
 import uuid
 from dataclasses import astuple, dataclass, field, fields, replace
-from pathlib import Path
 
 from astropy.time import Time
 
+from mangapa._utils.files import as_path
 from mangapa._utils.sqlite import transaction
 from mangapa._utils.types import PathLike
-from mangapa.catalogue._flag_table import CODES
 from mangapa.exceptions import JudgementStoreError
-
-#: Name of the store in the folder of a run.
-FILE_NAME = "judgements.sqlite"
-#: Version of the tables below; a store of another layout is refused.
-STORE_LAYOUT = 1
-#: Seconds to wait for another process to write; one row takes milliseconds.
-PATIENCE = 20
-#: Actions.
-JUDGED, SKIPPED, WITHDRAWN = "judged", "skipped", "withdrawn"
-ALLOWED = {name: ", ".join(map(str, codes)) for name, codes in CODES.items()}
-TABLES = (
-    "create table facts (name text primary key, value text not null)",
-    "create table galaxies (galaxy text primary key, mangaid text) without rowid",
-    f"""
-    create table judgements (
-        number integer primary key autoincrement,
-        id text not null unique,
-        expert text not null check (expert != ''),
-        galaxy text not null references galaxies (galaxy),
-        tracer text not null check (tracer in ('stellar', 'halpha')),
-        action text not null check (action in ('{JUDGED}', '{SKIPPED}', '{WITHDRAWN}')),
-        quality integer check (quality in ({ALLOWED["quality"]})),
-        feature integer not null check (feature in ({ALLOWED["feature"]})),
-        note integer not null check (note in ({ALLOWED["note"]})),
-        comment text not null,
-        withdraws text unique references judgements (id),
-        series text not null,
-        showing integer not null check (showing in (1, 2)),
-        place integer,
-        seconds real,
-        time text not null,
-        check ((action = '{JUDGED}') = (quality is not null)),
-        check ((action = '{WITHDRAWN}') = (withdraws is not null)),
-        check (note = 0 or tracer = 'halpha')
-    )
-    """,
-    "create index by_expert on judgements (expert, galaxy, tracer)",
-    *(
-        f"create trigger no_{verb} before {verb} on judgements "
-        "begin select raise(abort, 'judgements are only added'); end"
-        for verb in ("update", "delete")
-    ),
+from mangapa.inspection._store_file import (
+    FILE_NAME,
+    JUDGED,
+    WITHDRAWN,
+    connect,
+    in_words,
+    read_facts,
 )
 
 
@@ -111,6 +75,8 @@ class Judgement:
 COLUMNS = tuple(column.name for column in fields(Judgement))
 SELECT = f"select {', '.join(COLUMNS)} from judgements"
 INSERT = f"insert into judgements ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
+#: Errors of SQLite about values, not about the file.
+REFUSED = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError)
 NOT_WITHDRAWN = (
     f"action != '{WITHDRAWN}' "
     "and id not in (select withdraws from judgements where withdraws is not null)"
@@ -133,7 +99,13 @@ class JudgementStore:
     FileNotFoundError
         If the store does not exist and ``create`` is false.
     mangapa.exceptions.JudgementStoreError
-        If the file is not a store of judgements.
+        If the file is not a store of judgements, or cannot be opened.
+
+    Notes
+    -----
+    A file that cannot be written can still be read. All methods raise
+    `~mangapa.exceptions.JudgementStoreError` if the file cannot be used, for example because
+    the disk is full; then nothing of what was to be added is in the store.
 
     Examples
     --------
@@ -147,51 +119,18 @@ class JudgementStore:
     """
 
     def __init__(self, path: PathLike, *, create: bool = False):
-        path = Path(path)
+        path = as_path("path", path)
         self.path = path / FILE_NAME if path.is_dir() else path
         if not (create or self.path.is_file()):
             msg = f"there is no store of judgements {path}; create one with 'mangapa inspect RUN'"
             raise FileNotFoundError(msg)
         self._lock = threading.RLock()
-        # Autocommit: transactions begin explicitly.
-        self._database = sqlite3.connect(
-            self.path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
-        )
-        try:
-            self._open()
-        except BaseException:
-            self._database.close()
-            raise
-
-    def _open(self):
-        try:
-            # Synchronous: an acknowledged judgement must survive a power cut.
-            for setting in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
-                self._database.execute(f"pragma {setting}")
-            with transaction(self._database):
-                if not self._fetch("select name from sqlite_master"):
-                    self._begin()
-            facts = dict(self._fetch("select name, value from facts"))
-        except sqlite3.DatabaseError as error:
-            msg = f"{self.path} is not a store of judgements ({error}); name another file"
-            raise JudgementStoreError(msg) from error
-        if json.loads(facts["layout"]) != STORE_LAYOUT:
-            problem = "has the layout of another version of mangapa"
-            msg = f"{self.path} {problem}; export the judgements with that version"
-            raise JudgementStoreError(msg)
-        #: Unique name, which stays with the file when it is moved.
-        self.name = json.loads(facts["name"])
-
-    def _begin(self):
-        for statement in TABLES:
-            self._database.execute(statement)
-        facts = {
-            "layout": STORE_LAYOUT,
-            "name": str(uuid.uuid4()),
-            "created": Time.now().utc.isot[:10],
-        }
-        rows = [(name, json.dumps(value)) for name, value in facts.items()]
-        self._database.executemany("insert into facts values (?, ?)", rows)
+        with in_words(self.path), contextlib.ExitStack() as stack:
+            self._database = connect(self.path, stack, create=create)
+            #: Unique name, which stays with the file when it is moved.
+            self.name = read_facts(self.path, self._database)["name"]
+            self._file = self._identity()
+            self._opened = stack.pop_all()
 
     def __enter__(self):
         return self
@@ -202,7 +141,7 @@ class JudgementStore:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._database.close()
+            self._opened.close()
 
     def add_galaxies(self, galaxies: dict[str, str | None]) -> None:
         """
@@ -213,7 +152,7 @@ class JudgementStore:
         galaxies : `dict`
             From the name of each galaxy to its MaNGA-ID, or `None`.
         """
-        with self._lock, transaction(self._database):
+        with self._writing():
             self._database.executemany(
                 "insert into galaxies values (?, ?) on conflict (galaxy) do update "
                 "set mangaid = coalesce(excluded.mangaid, mangaid)",
@@ -251,14 +190,14 @@ class JudgementStore:
             If a galaxy, a code or a judgement to withdraw is not known.
         """
         now = Time.now().utc.isot
-        try:
-            with self._lock, transaction(self._database):
-                new = [one for one in judgements if self.find(one.id) is None]
-                rows = [astuple(replace(one, time=one.time or now)) for one in new]
+        with self._writing():
+            new = [one for one in judgements if self.find(one.id) is None]
+            rows = [astuple(replace(one, time=one.time or now)) for one in new]
+            try:
                 self._database.executemany(INSERT, rows)
-        except sqlite3.IntegrityError as error:
-            msg = f"the judgement is not stored: {error}"
-            raise ValueError(msg) from error
+            except REFUSED as error:
+                msg = f"the judgement is not stored: {error}"
+                raise ValueError(msg) from error
         return bool(new)
 
     def find(self, identifier: str) -> Judgement | None:
@@ -317,6 +256,25 @@ class JudgementStore:
         rows = self._fetch(f"{SELECT} where {condition} order by number", values)
         return [Judgement(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
 
+    @contextlib.contextmanager
+    def _writing(self):
+        with self._lock, in_words(self.path):
+            # SQLite would write to a deleted file, and what it writes would be lost.
+            if self._identity() != self._file:
+                problem = "has been moved, replaced or deleted"
+                msg = f"{self.path} {problem}; put it back, or stop and start the command again"
+                raise JudgementStoreError(msg)
+            with transaction(self._database):
+                yield
+
+    def _identity(self):
+        """Numbers that only this file has, or `None` if it is gone."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def _fetch(self, statement, values=()):
-        with self._lock:
+        with self._lock, in_words(self.path):
             return self._database.execute(statement, values).fetchall()

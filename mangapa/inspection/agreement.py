@@ -11,7 +11,8 @@ from mangapa._utils.imports import import_extra
 from mangapa._utils.types import ArrayLike
 from mangapa.catalogue._flag_table import CLASSES
 from mangapa.fields import TRACERS
-from mangapa.inspection._store import JUDGED, Judgement
+from mangapa.inspection._store import Judgement
+from mangapa.inspection._store_file import JUDGED
 
 __all__ = [
     "Opinions",

@@ -1,5 +1,7 @@
 """Interactive figures of a whole catalogue, as JSON for Plotly."""
 
+from html import escape
+
 import numpy as np
 from astropy import units as u
 
@@ -60,7 +62,7 @@ def misalignments(table):
     return figure.to_plotly_json()
 
 
-def position_angles(table):
+def position_angles(table, labels):
     """Position angle of the gas against that of the stars; points carry the number of their row."""
     stars, gas = (table[f"{tracer}_pa"].to_value(u.deg) for tracer in TRACERS)
     both, finite = both_usable(table), np.isfinite(stars) & np.isfinite(gas)
@@ -75,21 +77,21 @@ def position_angles(table):
         ("one or both fields not usable", finite & ~both, GREY),
         ("both fields usable", finite & both, BLUE),
     ):
-        _add_points(figure, table, stars, gas, chosen, name, color=colour)
+        _add_points(figure, labels, stars, gas, chosen, name, color=colour)
     axis = {"range": [0, 360], "dtick": 90}
     figure.update_xaxes(title="position angle of the stars (deg)", **axis)
     figure.update_yaxes(title=f"position angle of {TRACER_TITLES['halpha']} (deg)", **axis)
     return figure.to_plotly_json()
 
 
-def errors_and_scores(table):
+def errors_and_scores(table, labels):
     """Error of each position angle against the score; points carry the number of their row."""
     figure = _figure()
     for tracer, (symbol, colour) in STYLES.items():
         score = np.asarray(table[f"{tracer}_score"], float)
         error = table[f"{tracer}_pa_err"].to_value(u.deg)
         chosen, name = np.isfinite(score) & np.isfinite(error), TRACER_TITLES[tracer]
-        _add_points(figure, table, score, error, chosen, name, color=colour, symbol=symbol)
+        _add_points(figure, labels, score, error, chosen, name, color=colour, symbol=symbol)
     figure.update_xaxes(title="usability score", range=[-0.02, 1.02])
     figure.update_yaxes(title="1-sigma error of the angle (deg)", type="log", dtick=1)
     return figure.to_plotly_json()
@@ -104,12 +106,13 @@ def _figure():
     return import_extra("plotly.graph_objects", "report", "a report").Figure(layout=FIGURE_LAYOUT)
 
 
-def _add_points(figure, table, x, y, chosen, name, **marker):
+def _add_points(figure, labels, x, y, chosen, name, **marker):
     rows = np.flatnonzero(chosen)
     figure.add_scatter(
         x=np.round(x[rows], 3).tolist(),
         y=np.round(y[rows], 2).tolist(),
-        text=[str(table["plateifu"][row]) for row in rows],
+        # Plotly takes the text of a label for markup.
+        text=[escape(labels[row], quote=False) for row in rows],
         customdata=rows.tolist(),
         mode="markers",
         name=f"{name} ({rows.size:,})",

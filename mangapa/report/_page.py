@@ -1,11 +1,14 @@
 """The report of a run: one HTML file that needs neither a server nor a network."""
 
+import contextlib
+import errno
+import secrets
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
-from mangapa._utils.files import replacing
+from mangapa._utils.files import as_path, printable, replacing
 from mangapa._utils.html import data_uri
 from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
@@ -17,17 +20,23 @@ from mangapa.fields import TRACER_TITLES, TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
 from mangapa.report import _figures as figures
+from mangapa.report._labels import labels
 from mangapa.report._pictures import drawn
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
-from mangapa.runs._survey import RunSummary, tabulate_run
+from mangapa.runs._summary import RunSummary, tabulate_run
 
 #: Name of the report in the folder of a run.
 FILE_NAME = "report.html"
+#: Errors that another place for the report avoids.
+UNWRITABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+)
 #: Modules of the extra.
 NEEDED = ("jinja2", "itables", "PIL", "plotly")
 #: Columns that the page needs for each galaxy, and for each of its fields.
-COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err")
+COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err", "error")
 TRACER_COLUMNS = (
     *("pa", "pa_err", "score", "v_sys", "n_spaxels"),
     *("kdc", "counter_rotating_core", "warp", "disturbed", "asymmetry"),
@@ -58,6 +67,8 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     ------
     FileNotFoundError
         If the folder holds no run.
+    OSError
+        If the report cannot be written there.
     ImportError
         If the extra ``report`` is not installed.
     """
@@ -65,35 +76,63 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     from plotly.colors import get_colorscale
     from plotly.offline import get_plotlyjs
 
-    path = Path(folder) / FILE_NAME if path is None else Path(path)
-    with RunStore(folder) as store, store.snapshot():
+    folder = as_path("folder", folder)
+    path = folder / FILE_NAME if path is None else as_path("path", path)
+    with RunStore(folder) as store, store.snapshot(), _page_at(path) as file:
         table, summary = tabulate_run(store), RunSummary.of_store(store)
-        galaxies = list(_galaxies(store, len(table), progress))
-    loader = jinja2.PackageLoader("mangapa.report", "template")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    settings = {n: v for n, v in table.meta["settings"].items() if v is not None}
-    settings.pop("model_sha256", None)
-    names = ("misalignments", "position_angles", "errors_and_scores")
-    parts = environment.get_template("report.html").stream(
-        summary=summary,
-        meta=table.meta,
-        titles=TRACER_TITLES,
-        settings=", ".join(f"{name} {value}" for name, value in settings.items()),
-        facts=_facts(table, summary),
-        data={
-            "galaxies": galaxies,
-            "figures": {name: getattr(figures, name)(table) for name in names},
-            "colours": get_colorscale(COLOURS),
-        },
-        plotly=get_plotlyjs(),
-        datatables=data_uri(_datatables("dt_bundle.js").encode(), "text/javascript"),
-        datatables_style=_datatables("dt_bundle.css"),
-    )
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+        names = labels(store.rows())
+        galaxies = list(_galaxies(store, names, progress))
+        loader = jinja2.PackageLoader("mangapa.report", "template")
+        environment = jinja2.Environment(
+            loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+        )
+        settings = {n: v for n, v in table.meta["settings"].items() if v is not None}
+        settings.pop("model_sha256", None)
+        parts = environment.get_template("report.html").stream(
+            summary=summary,
+            meta=table.meta,
+            titles=TRACER_TITLES,
+            settings=", ".join(f"{name} {value}" for name, value in settings.items()),
+            facts=_facts(table, summary),
+            data={
+                "galaxies": galaxies,
+                "figures": {
+                    "misalignments": figures.misalignments(table),
+                    "position_angles": figures.position_angles(table, names),
+                    "errors_and_scores": figures.errors_and_scores(table, names),
+                },
+                "colours": get_colorscale(COLOURS),
+            },
+            plotly=get_plotlyjs(),
+            datatables=data_uri(_datatables("dt_bundle.js").encode(), "text/javascript"),
+            datatables_style=_datatables("dt_bundle.css"),
+            # Only scripts with this number run, which nothing in the data can know.
+            nonce=secrets.token_urlsafe(16),
+        )
         file.writelines(parts)
     return path
+
+
+@contextlib.contextmanager
+def _page_at(path):
+    """Open the new page, before the work begins; the error says where else to put it."""
+    elsewhere = "name another file with 'mangapa report RUN --out FILE.html'"
+    if not path.parent.is_dir():
+        msg = f"there is no folder {path.parent} for the report; create it, or {elsewhere}"
+        raise FileNotFoundError(msg)
+    try:
+        with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        msg = f"the report {path} cannot be written ({error.strerror}); {elsewhere}"
+        raise type(error)(msg) from error
+
+
+def _shown(value):
+    """Text as the template shows it: a lone surrogate, for one, cannot be written to a file."""
+    return printable(value) if type(value) is str else value
 
 
 def _datatables(name):
@@ -121,17 +160,22 @@ def _facts(table, summary):
     return facts
 
 
-def _galaxies(store, total, progress):
-    """Yield the data of each measured galaxy; "row" is its row in the catalogue."""
+def _galaxies(store, names, progress):
+    """Yield the data of each galaxy with values; "row" is its row in the catalogue."""
     decimals = {column.name: column.decimals for column in catalogue_columns()}
-    for number, (source, row) in enumerate(progress_bar(store.rows(), show=progress, total=total)):
-        if row["error"]:
+    rows = progress_bar(store.rows(), show=progress, total=len(names))
+    for number, (source, row) in enumerate(rows):
+        if f"{TRACERS[0]}_flags" not in row:
             continue
         short = {
-            name: round(value, decimals[name]) if isinstance(value, float) else value
+            name: round(value, decimals[name]) if isinstance(value, float) else _shown(value)
             for name, value in row.items()
         }
-        galaxy = {"row": number, **{name: short[name] for name in COLUMNS}}
+        galaxy = {
+            "row": number,
+            "name": names[number],
+            **{name: short.get(name) for name in COLUMNS},
+        }
         images, profiles = store.images(source), store.profiles(source)
         for tracer in TRACERS:
             cannot_tell = UsabilityFlags.CANNOT_TELL & row[f"{tracer}_usability_flags"]

@@ -10,7 +10,7 @@ from mangapa.archive.releases import release_named
 from mangapa.usability.model import load_model
 
 #: Number of the layout of a store's tables; a store with another layout is refused.
-STORE_LAYOUT = 4
+STORE_LAYOUT = 5
 
 
 def run_settings(settings, *, release=None, daptype=None):
@@ -37,8 +37,8 @@ def new_facts(settings):
 
 def difference(facts, settings=None):
     """Why a run that "was made ..." cannot be read or, with ``settings``, resumed, or `None`."""
-    if facts["layout"] != STORE_LAYOUT:
-        return f"by mangapa {facts['version']}, which stores runs in another layout"
+    if facts.get("layout") != STORE_LAYOUT:
+        return f"by mangapa {facts.get('version')}, which stores runs in another layout"
     if settings is None:
         return None
     if facts["version"] != version("mangapa"):

@@ -2,40 +2,48 @@
 
 import itertools
 import json
-import sqlite3
+import os
 from dataclasses import dataclass, field
 from operator import itemgetter
-from pathlib import Path
 
 from astropy.time import Time
 
-from mangapa._utils.sqlite import transaction
+from mangapa._utils.files import as_path, printable
 from mangapa.exceptions import RunStoreError
 from mangapa.runs._identity import difference, new_facts
+from mangapa.runs._sources import Source, file_stamp
+from mangapa.runs._store_file import StoreFile
 
 #: Name of the store in the folder of a run.
 FILE_NAME = "run.sqlite"
-#: A change here needs another number in `mangapa.runs._identity.STORE_LAYOUT`.
+#: A change here needs another number in `mangapa.runs._identity.STORE_LAYOUT`. The identity of a
+#: source may be a path that is no text in any encoding, so it is stored as bytes.
 TABLES = """
 create table run (name text primary key, value text not null);
-create table sources (number integer primary key, source text not null unique);
+create table sources (
+    number integer primary key,
+    source blob not null unique,
+    target blob not null,
+    spelling text not null
+);
 create table results (
-    source text not null references sources (source),
+    source blob not null references sources (source),
     part text not null check (part in ('galaxy', 'stellar', 'halpha')),
     value text not null,
     primary key (source, part)
 ) without rowid;
 create table fields (
-    source text not null references sources (source),
+    source blob not null references sources (source),
     tracer text not null check (tracer in ('stellar', 'halpha')),
     image blob,
     profile text,
     primary key (source, tracer)
 ) without rowid;
 create table outcomes (
-    source text primary key references sources (source),
+    source blob primary key references sources (source),
     error text,
     seconds text not null,
+    file text,
     finished text not null
 );
 """
@@ -45,49 +53,37 @@ create table outcomes (
 class Result:
     """The result for one galaxy."""
 
-    source: str  # as it was given
+    source: str  # the identity of a `Source`
     parts: dict = field(default_factory=dict)  # columns of "galaxy", "stellar" and "halpha"
-    error: str | None = None  # why the galaxy failed
+    error: str | None = None  # why the galaxy, or a part of it, failed
     images: dict = field(default_factory=dict)  # `bytes` of a `FieldImage` by tracer
     profiles: dict = field(default_factory=dict)  # lists by column, by tracer
     seconds: dict = field(default_factory=dict)  # that each step took
+    file: list | None = None  # the `file_stamp` of the source when it was measured
 
 
-class RunStore:
+class RunStore(StoreFile):
     """
-    The store of one run; only one process may write to it.
+    The store of one run, to read; or with ``settings``, to begin or resume it.
 
-    ``settings`` are plain values with which the run is begun or resumed; not needed to read it.
-    RunStoreError is raised if the run was made with others, or by another version.
+    ``settings`` are plain values. RunStoreError is raised if the run was made with others or by
+    another version, if another process is writing to it, or if SQLite cannot use the file.
     """
 
     def __init__(self, folder, settings=None):
-        self.path = Path(folder) / FILE_NAME
-        if settings is None and not self.path.is_file():
-            msg = f"there is no run in {folder}; begin one with 'mangapa survey SOURCES --out DIR'"
-            raise FileNotFoundError(msg)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Autocommit mode, so that transactions are begun by name.
-        self._database = sqlite3.connect(self.path, isolation_level=None)
+        super().__init__(as_path("folder", folder) / FILE_NAME, writes=settings is not None)
         try:
             self._open(settings)
         except BaseException:
-            self._database.close()
+            self.close()
             raise
 
     def _open(self, settings):
-        try:
-            self._database.execute("pragma journal_mode = wal")
-            self._database.execute("pragma synchronous = normal")
-            [(exists,)] = self._database.execute(
-                "select count(*) from sqlite_master where name = 'run'"
-            )
-        except sqlite3.DatabaseError as error:
-            msg = f"{self.path} is not the store of a run ({error}); name another folder"
-            raise RunStoreError(msg) from error
-        if not exists:
-            if settings is None:
-                msg = f"{self.path} is not the store of a run (it is empty); name another folder"
+        names = {name for (name,) in self.read("select name from sqlite_master")}
+        if "run" not in names:
+            if settings is None or names:
+                what = "it holds other tables" if names else "it is empty"
+                msg = f"{self.path} is not the store of a run ({what}); name another folder"
                 raise RunStoreError(msg)
             self._create(settings)
         trouble = difference(self.facts, settings)
@@ -97,78 +93,104 @@ class RunStore:
                 "this one to start again"
             )
             raise RunStoreError(msg)
+        if settings is not None:
+            self._set_fact("session", Time.now().utc.isot)
+
+    def _set_fact(self, name, value):
+        with self.writing() as database:
+            database.execute("insert or replace into run values (?, ?)", (name, json.dumps(value)))
 
     def _create(self, settings):
         facts = [(name, json.dumps(value)) for name, value in new_facts(settings).items()]
-        with transaction(self._database):
+        with self.writing() as database:
             for statement in TABLES.split(";"):
-                self._database.execute(statement)
-            self._database.executemany("insert into run values (?, ?)", facts)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """Close the file."""
-        self._database.close()
-
-    def snapshot(self):
-        """Context manager in which all reads see the same state, even while the run continues."""
-        return transaction(self._database, "deferred")
+                database.execute(statement)
+            database.executemany("insert into run values (?, ?)", facts)
 
     @property
     def facts(self):
-        """Layout, settings, version and date of the run, as a `dict`."""
-        rows = self._database.execute("select name, value from run")
-        return {name: json.loads(value) for name, value in rows}
+        """Layout, settings, version, date and last session of the run, as a `dict`."""
+        return {n: json.loads(value) for n, value in self.read("select name, value from run")}
 
     def add_sources(self, sources):
-        """Add sources after those that are already there; known ones keep their place."""
-        insert = "insert or ignore into sources (source) values (?)"
-        with transaction(self._database):
-            self._database.executemany(insert, [(one,) for one in sources])
+        """Add `Source` objects or plain names after those already there, which keep their place."""
+        sources = [
+            Source(identity=one, target=one, spelling=one) if isinstance(one, str) else one
+            for one in sources
+        ]
+        insert = "insert or ignore into sources (source, target, spelling) values (?, ?, ?)"
+        rows = [(os.fsencode(s.identity), os.fsencode(s.target), s.spelling) for s in sources]
+        with self.writing() as database:
+            database.executemany(insert, rows)
 
     def unfinished(self):
-        """Sources without an outcome, as a `list` of `str` in their order."""
-        rows = self._database.execute(
-            "select source from sources left join outcomes using (source) "
-            "where outcomes.source is null order by number"
-        )
-        return [source for (source,) in rows]
+        """The `Source` objects without an outcome, as a `list` in their order."""
+        return [source for source, _ in self._sources("outcomes.source is null")]
+
+    def _sources(self, condition):
+        """Yield the `Source` objects that meet a condition, and what is stored of their files."""
+        for source, target, spelling, file in self.read(
+            "select source, target, spelling, file from sources left join outcomes using (source) "
+            f"where {condition} order by number"
+        ):
+            names = {"identity": os.fsdecode(source), "target": os.fsdecode(target)}
+            yield Source(**names, spelling=spelling), file and json.loads(file)
 
     def add(self, result):
         """Store the `Result` for a known source without an outcome, whole or not at all."""
-        source, now = result.source, Time.now().utc.isot
-        outcome = (source, result.error, json.dumps(result.seconds), now)
+        source, now = os.fsencode(result.source), Time.now().utc.isot
+        error = None if result.error is None else printable(result.error)
+        file = None if result.file is None else json.dumps(result.file)
+        outcome = (source, error, json.dumps(result.seconds), file, now)
         parts = [(source, part, json.dumps(value)) for part, value in result.parts.items()]
         profiles = {tracer: json.dumps(profile) for tracer, profile in result.profiles.items()}
         fields = [
             (source, tracer, result.images.get(tracer), profiles.get(tracer))
             for tracer in result.images.keys() | profiles.keys()
         ]
-        with transaction(self._database):
-            self._database.execute("insert into outcomes values (?, ?, ?, ?)", outcome)
-            self._database.executemany("insert into results values (?, ?, ?)", parts)
-            self._database.executemany("insert into fields values (?, ?, ?, ?)", fields)
+        with self.writing() as database:
+            database.execute("insert into outcomes values (?, ?, ?, ?, ?)", outcome)
+            database.executemany("insert into results values (?, ?, ?)", parts)
+            database.executemany("insert into fields values (?, ?, ?, ?)", fields)
+        self.check_file()
 
     def forget_failures(self):
-        """Remove the outcome of all sources that failed, so that they are tried again."""
-        self._database.execute("delete from outcomes where error is not null")
+        """Remove what is stored of all sources that failed, so that they are tried again."""
+        self._forget(source for source, _ in self._sources("error is not null"))
+
+    def forget_changed(self):
+        """Remove what is stored of sources whose file has changed; return the `Source` objects."""
+        changed = [
+            source
+            for source, file in self._sources("file is not null")
+            # A file that cannot be seen from here may be as it was.
+            if file_stamp(source) not in (None, file)
+        ]
+        self._forget(changed)
+        return changed
+
+    def _forget(self, sources):
+        keys = [(os.fsencode(source.identity),) for source in sources]
+        with self.writing() as database:
+            for table in ("fields", "results", "outcomes"):
+                database.executemany(f"delete from {table} where source = ?", keys)
 
     def rows(self):
-        """Yield each finished source, in order, with its columns, or only "error" if it failed."""
-        cursor = self._database.execute(
-            "select source, error, value from sources join outcomes using (source) "
+        """
+        Yield each finished source, in order, with its columns.
+
+        A row has the "source" as it was given and its "error"; without a measurement, that is all.
+        """
+        cursor = self.read(
+            "select source, spelling, error, value from sources join outcomes using (source) "
             "left join results using (source) order by number, part"
         )
         for source, parts in itertools.groupby(cursor, key=itemgetter(0)):
             row = {}
-            for _, error, value in parts:
-                row |= {"error": error} if value is None else json.loads(value)
-            yield source, row
+            for _, spelling, error, value in parts:
+                row |= {} if value is None else json.loads(value)
+                row |= {"source": spelling, "error": error}
+            yield os.fsdecode(source), row
 
     def images(self, source):
         """Images of a galaxy's fields, `bytes` by tracer."""
@@ -180,35 +202,43 @@ class RunStore:
         return {tracer: json.loads(profile) for tracer, profile in rows}
 
     def _of_fields(self, column, source):
-        return self._database.execute(
+        return self.read(
             f"select tracer, {column} from fields where source = ? and {column} is not null",
-            [source],
+            [os.fsencode(source)],
         )
 
     def imaged(self):
         """The tracers that have an image, as a `set` by source."""
         tracers = {}
-        for source, tracer in self._database.execute(
-            "select source, tracer from fields where image is not null"
-        ):
-            tracers.setdefault(source, set()).add(tracer)
+        query = "select source, tracer from fields where image is not null"
+        for source, tracer in self.read(query):
+            tracers.setdefault(os.fsdecode(source), set()).add(tracer)
         return tracers
 
     def failures(self):
-        """Source and message of each failure, as a `list` of pairs."""
-        return self._database.execute(
-            "select source, error from sources join outcomes using (source) "
-            "where error is not null order by number"
-        ).fetchall()
+        """Source as it was given and message of each failure, as a `list` of pairs."""
+        return list(
+            self.read(
+                "select spelling, error from sources join outcomes using (source) "
+                "where error is not null order by number"
+            )
+        )
 
     def progress(self):
-        """Numbers of all, measured and failed sources, and the dates of the first and last."""
-        return self._database.execute(
-            "select (select count(*) from sources), count(*) - count(error), count(error), "
-            "min(finished), max(finished) from outcomes"
-        ).fetchone()
+        """Numbers of all sources, and of those that are measured and that failed."""
+        [numbers] = self.read(
+            "select (select count(*) from sources), count(*) - count(error), count(error) "
+            "from outcomes"
+        )
+        return numbers
+
+    def pace(self):
+        """Number of sources finished in the last session, and the dates of the first and last."""
+        query = "select count(*), min(finished), max(finished) from outcomes where finished >= ?"
+        [numbers] = self.read(query, [self.facts["session"]])
+        return numbers
 
     def timings(self):
         """Iterate over the seconds that each step took, one `dict` for each galaxy."""
-        for (seconds,) in self._database.execute("select seconds from outcomes"):
+        for (seconds,) in self.read("select seconds from outcomes"):
             yield json.loads(seconds)

@@ -1,118 +1,33 @@
-"""A whole survey: run it, see how far it is, and read its catalogue."""
+"""A whole survey, which can be interrupted and resumed."""
 
 import os
-from collections import Counter
+import warnings
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import closing
 from functools import partial
 from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 from astropy import units as u
-from astropy.table import QTable
 
-from mangapa._utils.html import as_html, as_text
+from mangapa._utils.files import as_path
 from mangapa._utils.options import documented_with
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import PathLike, ScalarLike
 from mangapa.archive._configuration import conf, may_download
-from mangapa.archive.releases import PLATEIFU
-from mangapa.catalogue import tabulate_rows
-from mangapa.exceptions import RunStoreError
-from mangapa.fields import TRACERS
-from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.exceptions import MangapaWarning, RunStoreError
+from mangapa.runs import _pools as pools
 from mangapa.runs import _workers as workers
 from mangapa.runs._identity import run_settings
 from mangapa.runs._sources import listed
 from mangapa.runs._store import FILE_NAME, RunStore
+from mangapa.runs._summary import RunSummary
 from mangapa.settings import MeasurementSettings
 
 #: Seconds that a galaxy may take; the largest one takes a fraction of a second.
 TIME_LIMIT = 300.0
-#: Shortest time in seconds by which a rate is divided: the resolution of the store's dates.
-SHORTEST = 1e-3
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class RunSummary:
-    """
-    The state of a run.
-
-    Attributes
-    ----------
-    folder : `~pathlib.Path`
-        Folder of the run.
-    total, measured, failed : `int`
-        Numbers of galaxies.
-    failures : `list` of `tuple`
-        Source and message of each galaxy that failed; the message names the source.
-    rate : `float`
-        Galaxies per second between the first and the last; NaN with fewer than two.
-    seconds : `dict`
-        Time that each step took, summed over the galaxies.
-    """
-
-    folder: Path
-    total: int
-    measured: int
-    failed: int
-    failures: list[tuple[str, str]]
-    rate: float
-    seconds: dict[str, float]
-
-    @classmethod
-    def of_store(cls, store: RunStore) -> "RunSummary":
-        """
-        Summarise the run of an open store.
-
-        Parameters
-        ----------
-        store : ``RunStore``
-            Store of the run.
-
-        Returns
-        -------
-        `~mangapa.RunSummary`
-        """
-        total, measured, failed, first, last = store.progress()
-        done, rate = measured + failed, float("nan")
-        if done > 1:
-            elapsed = datetime.fromisoformat(last) - datetime.fromisoformat(first)
-            rate = (done - 1) / max(elapsed.total_seconds(), SHORTEST)
-        seconds = Counter()
-        for steps in store.timings():
-            seconds.update(steps)
-        return cls(
-            folder=store.path.parent,
-            total=total,
-            measured=measured,
-            failed=failed,
-            failures=store.failures(),
-            rate=rate,
-            seconds=dict(seconds),
-        )
-
-    @property
-    def left(self) -> int:
-        """Number of galaxies that are not done yet."""
-        return self.total - self.measured - self.failed
-
-    def __repr__(self):
-        text = f"<RunSummary of {self.folder}: {self.measured} of {self.total} measured"
-        if self.failed:
-            text += f", {self.failed} failed"
-        return text + (f", {self.left} left>" if self.left else ">")
-
-    def _repr_html_(self):
-        names = ("folder", "total", "measured", "failed", "left")
-        rows = [(name.capitalize(), getattr(self, name)) for name in names]
-        rows += [("Galaxies per second", as_text(self.rate, decimals=2))]
-        rows += [("Failure", error) for _, error in self.failures[:3]]
-        return as_html("RunSummary", rows)
 
 
 @documented_with(MeasurementSettings)
@@ -141,15 +56,18 @@ def survey(
     Parameters
     ----------
     sources : path-like, `str` or iterable of them
-        Folders and patterns of MAPS files, files, plate-IFUs and MaNGA-IDs.
+        Folders and patterns of MAPS files, files, plate-IFUs and MaNGA-IDs. A folder stands for the
+        MAPS files in it and in all folders below, linked ones too, but not hidden ones. Each file
+        is measured once, under however many names it is given.
     out : path-like
         Folder of the run.
     jobs : `int`, optional
-        Number of worker processes on this machine.
+        Largest number of worker processes on this machine.
     executor : ``concurrent.futures.Executor``, optional
         Measures the galaxies instead, such as dask's ``Client.get_executor()``.
     resume : `bool`, optional
-        Resume a run that is already in the folder; if false, it is an error.
+        Resume a run that is already in the folder; if false, it is an error. Files that have
+        changed since they were measured are measured again, with a warning.
     progress : `bool`, optional
         Show a progress bar if there is a terminal.
     release, daptype, download : optional
@@ -176,9 +94,10 @@ def survey(
         If a folder or pattern holds no file.
     mangapa.exceptions.RunStoreError
         If the folder holds a run with other settings or of another version, or any run if
-        ``resume`` is false.
+        ``resume`` is false; if another survey is writing to it; or if the run cannot be stored,
+        as on a full disk.
     mangapa.exceptions.RunError
-        If the executor breaks.
+        If the executor breaks or loses its scheduler; what was measured is kept.
     TypeError, ValueError
         If an argument is unknown, of the wrong type or out of its range, or if the method or a
         column of the catalogue is registered in a script or notebook; the run is not begun.
@@ -213,91 +132,38 @@ def survey(
         modules=workers.needed_modules(settings.method),
         parent=os.getpid(),
     )
-    names = listed(sources)
-    if not resume and (Path(out) / FILE_NAME).exists():
+    named = listed(sources)
+    out = as_path("out", out)
+    if not resume and (out / FILE_NAME).exists():
         msg = f"there is already a run in {out}; resume it, name another folder, or delete it"
         raise RunStoreError(msg)
     with RunStore(out, stored) as store:
-        store.add_sources(names)
+        store.add_sources(named)
         if retry:
             store.forget_failures()
+        _forget_changed(store)
         todo = store.unfinished()
         if executor is None:
-            results = workers.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
+            results = pools.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
-            results = workers.by_executor(todo, measure_one, executor)
+            results = pools.by_executor(todo, measure_one, executor)
         total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
-        with bar, threadpool_limits(1):
+        with bar, threadpool_limits(1), closing(results):
             for result in results if todo else ():
                 store.add(result)
                 bar.update()
+        store.check_file()
         return RunSummary.of_store(store)
 
 
-def status(folder: PathLike) -> RunSummary:
-    """
-    Summarise a run, finished or not.
-
-    Parameters
-    ----------
-    folder : path-like
-        Folder of the run.
-
-    Returns
-    -------
-    `~mangapa.RunSummary`
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no run.
-    """
-    with RunStore(folder) as store:
-        return RunSummary.of_store(store)
-
-
-def catalogue(folder: PathLike) -> QTable:
-    """
-    Read the catalogue of a run, finished or not.
-
-    Parameters
-    ----------
-    folder : path-like
-        Folder of the run.
-
-    Returns
-    -------
-    `~astropy.table.QTable`
-        One row for each galaxy that is done, in the order of the sources, with settings, version
-        and date in ``meta``. A galaxy that failed has its ``error`` and the flags
-        ``NOT_MEASURED``, and no values.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no run.
-    """
-    with RunStore(folder) as store:
-        return tabulate_run(store)
-
-
-def tabulate_run(store):
-    """The catalogue of an open store; see `catalogue`."""
-    facts = store.facts
-    rows = (row | _failed(source) if row["error"] else row for source, row in store.rows())
-    table = tabulate_rows(rows, created=facts["created"])
-    table.meta["mangapa"] = facts["version"]
-    table.meta["settings"] = facts["settings"]
-    return table
-
-
-def _failed(source):
-    """Columns of a galaxy that failed: its plate-IFU, if the source names it, and its flags."""
-    plateifu = PLATEIFU.search(Path(source).name)
-    row = {"plateifu": plateifu.group() if plateifu else None}
-    for tracer in TRACERS:
-        row[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
-        row[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
-    return row
+def _forget_changed(store):
+    """Measure a file again that is not the one whose results are stored."""
+    changed = store.forget_changed()
+    if changed:
+        message = (
+            f"{len(changed)} files have changed since they were measured, such as "
+            f"{changed[0].spelling}; they are measured again"
+        )
+        warnings.warn(message, MangapaWarning, stacklevel=4)

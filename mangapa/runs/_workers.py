@@ -1,31 +1,20 @@
-"""Galaxies measured by worker processes: on this machine, or wherever an executor starts them."""
+"""What a worker does: it measures one galaxy, and tells whatever went wrong."""
 
 import os
-import threading
 import time
-from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, TimeoutError, wait
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
-from multiprocessing import get_context, parent_process
 
 import numpy as np
 
 from mangapa._utils.plugins import load_plugins
 from mangapa.catalogue.columns import catalogue_columns, plain_row
-from mangapa.exceptions import RunError
 from mangapa.fitting._methods import method_named
 from mangapa.measurement import measure
 from mangapa.runs._images import image_of
 from mangapa.runs._store import Result
 
-#: Galaxies that wait for each worker process: enough to keep it busy, and few enough that the
-#: memory of a run does not grow with its length.
-WAITING = 3
-#: Galaxies that an executor is given at once, as the number of its workers is not known: enough for
-#: a few nodes.
-AT_ONCE = 64
 #: Columns of a profile that are stored.
 PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
 
@@ -97,68 +86,9 @@ def result_of(source, measurement):
                 name: np.round(rings[name].value, 2).tolist() for name in PROFILE_COLUMNS
             }
     found = {"parts": parts, "images": images, "profiles": profiles}
-    return Result(source=source, seconds=measurement.seconds, **found)
-
-
-def by_processes(sources, measure_one, *, jobs, time_limit):
-    """
-    Measure in ``jobs`` processes of this machine; yield each finished `Result`.
-
-    A process that dies, or exceeds ``time_limit`` in seconds if it is not `None`, costs its own
-    galaxy only; another process takes its place.
-    """
-    from pebble import ProcessPool
-
-    # A forked process would inherit locks whose threads it lacks.
-    pool = ProcessPool(jobs, context=get_context("spawn"), initializer=_watch_parent)
-    try:
-        yield from _bounded(
-            sources,
-            lambda source: pool.schedule(measure_one, args=(source,), timeout=time_limit),
-            at_once=jobs * (1 + WAITING),
-            time_limit=time_limit,
-        )
-        pool.close()
-    finally:
-        pool.stop()
-        pool.join()
-
-
-def by_executor(sources, measure_one, executor):
-    """Measure with an executor, which the caller shuts down; yield each finished `Result`."""
-    return _bounded(sources, partial(executor.submit, measure_one), at_once=AT_ONCE)
-
-
-def _bounded(sources, submit, *, at_once, time_limit=None):
-    """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
-    waiting, running = deque(sources), {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                source = waiting.popleft()
-                running[submit(source)] = source
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield _outcome(future, running.pop(future), time_limit)
-    finally:
-        for future in running:
-            future.cancel()
-
-
-def _outcome(future, source, time_limit):
-    try:
-        return future.result()
-    except BrokenExecutor as error:
-        msg = (
-            f"the workers stopped at {source} ({error}); the results so far are kept: run the "
-            "survey again to resume it. A script must call survey() under "
-            "'if __name__ == \"__main__\":'"
-        )
-        raise RunError(msg) from error
-    except TimeoutError:
-        error = f"{source}: took longer than {time_limit:g} s"
-    except Exception as failure:  # A worker died; each executor has its own exception for that.
-        error = f"{source}: its worker died ({type(failure).__name__}: {failure})"
-    return Result(source=source, error=error)
+    errors = "; ".join(getattr(measurement, "errors", {}).values())
+    error = f"{source}: {errors}" if errors else None
+    return Result(source=source, error=error, seconds=measurement.seconds, **found)
 
 
 @lru_cache(maxsize=1)
@@ -172,13 +102,3 @@ def _limit_blas_for_good():
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
-
-
-def _watch_parent():
-    """Let this worker end with its parent, which cannot stop it when it is killed."""
-
-    def end_with_parent():
-        parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()

@@ -103,3 +103,10 @@ def test_other_encodings_are_refused_by_name(tmp_path, encoding):
     path.write_text("plateifu,stel_qual,comment\n8485-1901,2,f\xfcr\n", encoding=encoding)
     with pytest.raises(ValueError, match=r"flags\.csv is not a CSV table in UTF-8"):
         read_flag_table(path)
+
+
+def test_cells_without_end_are_refused_in_words(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("plateifu,stel_qual\n" + "x" * 200_000 + ",1\n")
+    with pytest.raises(ValueError, match=r"is not a CSV table \(field larger than field limit"):
+        read_flag_table(path)

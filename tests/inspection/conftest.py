@@ -10,7 +10,7 @@ import pytest
 
 import mangapa
 from mangapa.inspection import JudgementStore
-from mangapa.inspection._store import FILE_NAME
+from mangapa.inspection._store_file import FILE_NAME
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
 from mangapa.usability.labels import unpack
@@ -57,6 +57,22 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture
+def run_of(galaxy, tmp_path):
+    """Make a run whose galaxies have these names."""
+
+    def make(names):
+        result = result_of("a", mangapa.measure(galaxy))
+        with RunStore(tmp_path / "run", {}) as store:
+            store.add_sources(map(str, range(len(names))))
+            for number, name in enumerate(names):
+                result.parts["galaxy"] |= {"plateifu": name, "mangaid": name, "name": name}
+                store.add(replace(result, source=str(number)))
+        return tmp_path / "run"
+
+    return make
+
+
+@pytest.fixture
 def store(tmp_path):
     """A store with three galaxies and no judgements."""
     with JudgementStore(tmp_path / FILE_NAME, create=True) as opened:
@@ -69,12 +85,20 @@ def served(run, tmp_path):
     """Serve the run to an expert, by default with a new store of judgements."""
     with contextlib.ExitStack() as stack:
 
-        def serve(expert="vera", *, path=tmp_path / FILE_NAME, port=0, show_scores=False, **order):
+        def serve(
+            expert="vera",
+            *,
+            folder=run,
+            path=tmp_path / FILE_NAME,
+            port=0,
+            show_scores=False,
+            **order,
+        ):
             from mangapa.inspection._galaxies import InspectedGalaxies
             from mangapa.inspection._ordering import plan
             from mangapa.inspection._server import Inspection, InspectionServer
 
-            galaxies = InspectedGalaxies.of_run(run)
+            galaxies = InspectedGalaxies.of_run(folder)
             judgements = stack.enter_context(JudgementStore(path, create=True))
             judgements.add_galaxies(galaxies.mangaids())
             inspection = Inspection(

@@ -1,10 +1,11 @@
 import csv
+import socket
 
 import pytest
 
 from mangapa.cli import main
 from mangapa.inspection import Judgement
-from mangapa.inspection._store import FILE_NAME
+from mangapa.inspection._store_file import FILE_NAME
 
 
 @pytest.mark.needs_sklearn
@@ -62,3 +63,45 @@ def test_inspect_without_galaxies_to_show(run, tmp_path, capsys):
     assert "the run has no field of 1-1" in capsys.readouterr().err
     assert main([*command, "--expert", " "]) == 2
     assert "--expert ' ' must be a name" in capsys.readouterr().err
+    assert main([*command, "--expert", "a\udce9"]) == 2
+    assert "--expert 'a\\udce9' must be a name" in capsys.readouterr().err
+
+
+@pytest.mark.needs_flask
+@pytest.mark.needs_plotly
+def test_inspect_needs_a_port_that_exists_and_is_free(run, tmp_path, capsys):
+    command = ["inspect", str(run), "--store", str(tmp_path / FILE_NAME), "--no-browser", "--port"]
+    assert main([*command, "70000"]) == 2
+    expected = "mangapa: port=70000 must be between 0 and 65535; 0 takes any free port\n"
+    assert capsys.readouterr().err == expected
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        assert main([*command, str(number)]) == 1
+    expected = f"port={number} cannot be opened (Address already in use); choose another port"
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.promise(21)
+@pytest.mark.needs_flask
+@pytest.mark.needs_plotly
+def test_run_that_cannot_be_written_is_inspected_with_a_store_elsewhere(
+    run_of, tmp_path, tmp_path_factory, read_only
+):
+    """Without one, nothing is shown, so that no judgement is lost."""
+    folder, store = run_of(["8485-1901"]), tmp_path_factory.mktemp("elsewhere") / FILE_NAME
+    read_only(
+        f"""
+        import contextlib, io
+        from mangapa.cli import main
+
+        command = ["inspect", {str(folder)!r}, "--no-browser", "--port", "70000"]
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            assert main(command) == 1
+            assert "name a file in a folder that you may write to with --store" in said.getvalue()
+            # It goes on to the next mistake.
+            assert main([*command, "--store", {str(store)!r}]) == 2
+        assert "port=70000" in said.getvalue()
+        """
+    )
+    assert store.is_file()

@@ -3,8 +3,10 @@ import csv
 import pytest
 
 from mangapa import MangapaWarning
-from mangapa.inspection import Judgement, export_flags, import_flags
+from mangapa._utils.files import printable
+from mangapa.inspection import Judgement, JudgementStore, export_flags, import_flags
 from mangapa.usability.labels import read_flags
+from tests.hostile import NAMES
 
 CSV = """\
 plateifu,mangaid,stel_qual,halpha_qual,stel_feature,halpha_feature,halpha_notes
@@ -83,6 +85,30 @@ def test_export_follows_the_consensus(store, tmp_path):
     assert export_flags(store, out, experts=["a", "c"]) == (1, 1)
     assert read_flags(out) == {}
     assert out.read_text().splitlines()[1] == "8485-1901,1-209232,,,,,"
+
+
+def test_any_names_survive_an_export_and_an_import(store, tmp_path):
+    """Spreadsheets take none of them for a formula."""
+    hostile = {printable(name): "=1+1" for name in NAMES.values()}
+    names = {
+        **hostile,
+        "a\nb": "-1",
+        "\t=1": "@a",
+        "\r\n=1": None,
+        "a\u2028b": "+1",
+        "a\x85b": None,
+        "'=1": "1-1",
+    }
+    store.add_galaxies(names)
+    store.add(*(Judgement(expert="a", galaxy=n, tracer="stellar", quality=2) for n in names))
+    assert export_flags(store, tmp_path / "labels.csv") == (len(names), 0)
+    with (tmp_path / "labels.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    with JudgementStore(tmp_path / "again.sqlite", create=True) as again:
+        assert import_flags(again, tmp_path / "labels.csv", expert="b") == len(names)
+        assert again.mangaids() == names
+        assert {one.galaxy for one in again.history()} == names.keys()
 
 
 def test_wrong_arguments_are_refused(store, tmp_path):

@@ -29,14 +29,36 @@ def test_run_without_fields_is_refused(tmp_path):
         InspectedGalaxies.of_run(tmp_path)
 
 
-def test_second_measurement_of_a_galaxy_is_left_out(galaxy, tmp_path):
-    result = result_of("first", mangapa.measure(galaxy))
+@pytest.mark.promise(19)
+def test_analyses_of_one_galaxy_are_judged_each_on_its_own(galaxy, tmp_path):
+    """Under names of their own, and never under that of the galaxy alone."""
+    result = result_of("a", mangapa.measure(galaxy))
     with RunStore(tmp_path, {}) as store:
-        store.add_sources(["first", "second"])
-        store.add(result)
-        store.add(replace(result, source="second"))
+        store.add_sources(["a", "b", "c"])
+        for source, daptype in (("a", "HYB10"), ("b", "VOR10"), ("c", "VOR10")):
+            result.parts["galaxy"]["daptype"] = daptype
+            store.add(replace(result, source=source))
     found = InspectedGalaxies.of_run(tmp_path)
-    assert list(found.sources.values()) == ["first"]
+    names = ["9999-1901 HYB10", "9999-1901 (b)", "9999-1901 (c)"]
+    assert list(found.sources.items()) == list(zip(names, "abc", strict=True))
+    assert list(found.tracers) == list(found.rows) == names
+    shown = found.shown("9999-1901 HYB10")
+    assert shown["galaxy"] == shown["label"] == "9999-1901 HYB10"
+    assert shown["links"] == found.shown("9999-1901 (b)")["links"] != []
+
+
+@pytest.mark.promise(19)
+def test_unnamed_galaxies_are_not_merged(galaxy, tmp_path):
+    result = result_of("a", mangapa.measure(galaxy))
+    result.parts["galaxy"] |= {"plateifu": None, "name": "cube"}
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources(["one/cube.fits", "two/cube.fits"])
+        for source in ("one/cube.fits", "two/cube.fits"):
+            store.add(replace(result, source=source))
+    found = InspectedGalaxies.of_run(tmp_path)
+    assert list(found.sources) == ["one/cube.fits", "two/cube.fits"]
+    assert list(found.labels.values())[1].endswith("(two/cube.fits)")
+    assert found.shown("two/cube.fits")["links"] == []
 
 
 def test_scores_of_the_fields(galaxies):

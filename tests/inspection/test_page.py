@@ -3,18 +3,23 @@
 import contextlib
 import json
 import os
+import queue
 import re
 import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 from statistics import median
+from urllib.parse import urlsplit
 
 import pytest
 
+from mangapa.cli._browser import in_browser
 from mangapa.inspection import JudgementStore
-from mangapa.inspection._store import FILE_NAME
+from mangapa.inspection._store_file import FILE_NAME
+from tests.hostile import NAMES
 from tests.inspection.conftest import N_GALAXIES, NO_GAS
 from tests.waiting import until
 
@@ -64,12 +69,15 @@ class Expert:
 
 
 @contextlib.contextmanager
-def command(*arguments):
+def command(*arguments, browser=None):
     """Run ``mangapa inspect`` in another process; yield its address and the process."""
+    options = ["--no-browser"] if browser is None else []
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "mangapa", "inspect", *map(str, arguments), "--no-browser"],
+        [sys.executable, "-u", "-m", "mangapa", "inspect", *map(str, arguments), *options],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "BROWSER": str(browser)},
         start_new_session=True,
         # Background jobs of a shell ignore Ctrl-C, and their children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -216,6 +224,145 @@ def stored(expert, number):
     """The judgements, as soon as the store holds this number of rows."""
     until(lambda: len(expert.store.history(withdrawn=True)) == number)
     return expert.store.history()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_the_command(run, tmp_path, number):
+    """The judgements are stored, and nothing is said of the signal."""
+    with command(run, "--store", tmp_path / FILE_NAME, "--expert", "jan") as (address, process):
+        _post_all(address, 3)
+        process.send_signal(number)
+        said, trouble = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "holds 3 judgements of jan" in said
+    assert trouble == ""
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Write an executable Python script."""
+
+    def write(text):
+        path = tmp_path / "program"
+        path.write_text(f"#!{sys.executable}\n{textwrap.dedent(text)}")
+        path.chmod(0o755)
+        return path
+
+    return write
+
+
+#: What a browser does that is in the foreground until it has shown the page.
+FOREGROUND = """
+import json, os, re, sys
+from urllib.request import urlopen, url2pathname
+
+page = url2pathname(sys.argv[1].removeprefix("file://"))
+text = open(page).read()
+address = re.search('url=(.*)"', text)[1]
+seen = {"arguments": sys.argv[1:], "page": page, "address": address,
+        "modes": [os.stat(one).st_mode & 0o777 for one in (page, os.path.dirname(page))],
+        "status": urlopen(address).status}
+with open("PLACE.part", "w") as file:
+    json.dump(seen, file)
+os.rename("PLACE.part", "PLACE")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_only_the_user_can_see_the_address(run, tmp_path, program, number):
+    """Other users see the arguments of a browser. It may also wait for the page before it ends."""
+    place = tmp_path / "seen"
+    browser = program(FOREGROUND.replace("PLACE", str(place)))
+    options = (run, "--store", tmp_path / FILE_NAME, "--expert", "jan")
+    with command(*options, browser=f"{browser} %s") as (address, process):
+        seen = until(lambda: json.loads(place.read_text()))
+        process.send_signal(number)
+        _, trouble = process.communicate(timeout=30)
+    assert seen["address"] == address
+    assert seen["status"] == 200
+    token = urlsplit(address).path.strip("/")
+    assert token not in " ".join(seen["arguments"])
+    assert seen["modes"] == [0o600, 0o700]
+    assert not os.path.exists(os.path.dirname(seen["page"]))
+    assert (process.returncode, trouble) == (0, "")
+
+
+def test_address_is_printed_if_no_browser_opens(run, tmp_path, program):
+    browser = program("raise SystemExit(1)")
+    options = (run, "--store", tmp_path / FILE_NAME, "--expert", "jan")
+    with command(*options, browser=f"{browser} %s") as (_, process):
+        assert "open the address above in one" in process.stderr.readline()
+
+
+def test_file_for_the_browser_leads_to_the_page(browser, served, monkeypatch):
+    opened = queue.Queue()
+    monkeypatch.setattr("webbrowser.open", lambda uri: opened.put(uri) or True)
+    address, _ = served()
+    with in_browser(address):
+        browser.get(opened.get(timeout=30))
+        until(lambda: browser.current_url == address)
+
+
+@pytest.mark.promise(21)
+def test_page_says_that_an_answer_is_not_stored(expert, tmp_path):
+    """And sends it as soon as the store can be used again."""
+    path = expert.store.path
+    path.rename(tmp_path / "moved")
+    expert.press("1")
+    until(lambda: "1 answer not stored yet" in expert.text("trouble"))
+    assert "has been moved, replaced or deleted; put it back" in expert.text("trouble")
+    assert expert.text("stored") == "not stored"
+    (tmp_path / "moved").rename(path)
+    assert [one.quality for one in stored(expert, 1)] == [1]
+    until(lambda: expert.text("stored") == "all stored" and not expert.text("trouble"))
+    refusals = expert.errors()
+    assert refusals
+    assert all("judgements - Failed to load" in one["message"] for one in refusals)
+
+
+def test_message_covers_no_button(browser, served, tmp_path):
+    size = browser.get_window_size()
+    browser.set_window_size(1320, 1000)
+    try:
+        address, inspection = served()
+        expert = Expert(browser, address)
+        inspection.store.path.rename(tmp_path / "moved")
+        expert.press("1")
+        until(lambda: "not stored yet" in expert.text("trouble"))
+        until(lambda: browser.execute_script(APART))
+        (tmp_path / "moved").rename(inspection.store.path)
+        stored(inspection, 1)
+    finally:
+        browser.set_window_size(size["width"], size["height"])
+
+
+#: Whether the figure of the stars ends above their buttons.
+APART = """
+const edges = (name) => document.querySelector(`#stellar ${name}`).getBoundingClientRect();
+return edges(".main-svg").bottom <= edges(".answers").top;
+"""
+
+
+def test_answers_are_sent_where_the_browser_keeps_nothing(expert):
+    expert.browser.execute_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('full'); }"
+    )
+    expert.judge("2", "1")
+    assert [one.quality for one in stored(expert, 2)] == [2, 1]
+
+
+def test_names_are_text_on_the_page(browser, served, run_of):
+    address, inspection = served(folder=run_of(list(NAMES.values())))
+    expert = Expert(browser, address)
+    for showing in inspection.plan.showings:
+        label = inspection.galaxies.labels[showing.galaxy]
+        assert expert.browser.find_element("id", "name").get_property("textContent") == label
+        assert browser.title == " ".join(f"{label}: velocity fields by eye".split())
+        expert.judge("2", "2")
+    assert expert.place == "end"
+    assert not browser.find_elements("css selector", "img[src='x'], [onfocus]")
+    assert len(stored(inspection, 2 * len(NAMES))) == 2 * len(NAMES)
+    assert expert.errors() == []
 
 
 def test_marks_notes_and_comments(expert):

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests.hostile import NAMES
 from tests.inspection.conftest import N_GALAXIES, NO_GAS
 
 pytestmark = [pytest.mark.needs_flask, pytest.mark.needs_plotly]
@@ -21,9 +22,9 @@ class Page:
         self.parts, self.inspection = urlsplit(address), inspection
         self.headers = {"Host": self.parts.netloc}
 
-    def ask(self, path, posted=None, *, method=None, token=None, **headers):
+    def ask(self, path, posted=None, *, body=None, method=None, token=None, **headers):
         connection = http.client.HTTPConnection(self.parts.hostname, self.parts.port, timeout=20)
-        body = None if posted is None else json.dumps(posted)
+        body = body if posted is None else json.dumps(posted)
         token = self.parts.path if token is None else token
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {**self.headers, "Content-Type": "application/json", **named}
@@ -34,8 +35,10 @@ class Page:
             for name, value in headers.items():
                 connection.putheader(name, value)
             if body is not None:
-                connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(None if body is None else body.encode())
+                connection.putheader(
+                    "Content-Length", str(len(body.encode(errors="surrogatepass")))
+                )
+            connection.endheaders(None if body is None else body.encode(errors="surrogatepass"))
             response = connection.getresponse()
             self.answered = response.headers
             return response.status, response.read().decode()
@@ -197,6 +200,35 @@ def test_answers_that_are_not_objects_are_refused(page, posted):
     assert page.stored == 0
 
 
+@pytest.mark.parametrize("depth", [1000, 16_000])
+@pytest.mark.parametrize("brackets", ["[]", '{"a":1}'])
+def test_nested_answers_are_refused(page, depth, brackets):
+    opening, closing = brackets[:-1].rstrip("1"), brackets[-1]
+    body = f"{opening * depth}{1}{closing * depth}"[:32_768]
+    status, _ = page.ask("judgements", body=body)
+    assert status == 400
+    assert page.stored == 0
+
+
+@pytest.mark.parametrize("body", ["", "{", "1" * 30_000, "\0", '{"a": 1', "NaN", "\ud800"])
+def test_bodies_that_are_not_json_are_refused(page, body):
+    assert page.ask("judgements", body=body)[0] == 400
+    assert page.stored == 0
+
+
+@pytest.mark.promise(21)
+def test_answers_wait_while_the_store_cannot_be_used(page, tmp_path):
+    """The page learns why, and sends the same answer again."""
+    one, store = answer(page), page.inspection.store
+    store.path.rename(tmp_path / "moved")
+    status, text = page.ask("judgements", one)
+    assert status == 503
+    assert text.startswith(f"{store.path} has been moved, replaced or deleted; put it back")
+    (tmp_path / "moved").rename(store.path)
+    assert page.ask("judgements", one)[0] == 200
+    assert page.stored == 1
+
+
 def test_other_requests_are_refused(page):
     assert page.ask("judgements", answer(page), Content_Type="text/plain")[0] == 415
     assert page.ask("judgements", {"comment": "x" * 40_000})[0] == 413
@@ -253,12 +285,36 @@ def _own_address():
 def test_servers_take_free_ports(served):
     first, second = (urlsplit(served(name, port=None)[0]).port for name in ("a", "b"))
     assert first != second
-    with pytest.raises(OSError, match=f"port={first} cannot be opened.*choose another"):
+    with pytest.raises(
+        OSError, match=f"port={first} cannot be opened.*choose another port, or none"
+    ):
         served("c", port=first)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 70_000])
+def test_ports_that_do_not_exist_are_refused(served, port):
+    with pytest.raises(ValueError, match=f"port={port} must be between 0 and 65535; 0 takes any"):
+        served(port=port)
 
 
 def test_names_are_text_and_never_html(served):
     page = Page(*served('<img src=x onerror="alert(1)">'))
     assert "<img src=x" not in page.ask("")[1]
+    assert page.answered["Content-Type"] == "text/html; charset=utf-8"
     assert page.ask(f"galaxy?name={quote('<b>')}")[0] == 404
     assert "<b>" not in page.ask(f"galaxy?name={quote('<b>')}")[1]
+
+
+@pytest.mark.promise(19)
+def test_galaxies_of_any_name_are_served_and_judged(served, run_of):
+    page = Page(*served(folder=run_of(list(NAMES.values()))))
+    session = json.loads(page.ask("session")[1])
+    labels = set()
+    for place, showing in enumerate(session["showings"], start=1):
+        name = showing["galaxy"]
+        status, text = page.ask(f"galaxy?name={quote(name)}")
+        assert status == 200
+        assert page.answered["Content-Type"] == "application/json"
+        labels.add(json.loads(text)["label"])
+        assert page.ask("judgements", answer(page, galaxy=name, place=place))[0] == 200
+    assert page.stored == len(labels) == len(NAMES)

@@ -6,7 +6,7 @@ import pytest
 
 from mangapa.exceptions import JudgementStoreError
 from mangapa.inspection import Judgement, JudgementStore
-from mangapa.inspection._store import FILE_NAME, WITHDRAWN
+from mangapa.inspection._store_file import FILE_NAME, WITHDRAWN
 
 STARS = Judgement(expert="vera", galaxy="8485-1901", tracer="stellar", quality=2, feature=1)
 
@@ -133,3 +133,134 @@ def test_experts_judge_at_the_same_time(tmp_path):
         assert process.exitcode == 0
     with JudgementStore(path) as store:
         assert store.experts() == dict.fromkeys(experts, number)
+
+
+@pytest.mark.promise(21)
+@pytest.mark.parametrize("missing", [1, 100, 4096, 20_000])
+def test_truncated_stores_are_refused_in_words(store, tmp_path, missing):
+    """Of a page that is not whole, SQLite takes the end to be zeros."""
+    comment = "a long remark " * 20
+    store.add(*(replace(STARS, id=str(number), comment=comment) for number in range(200)))
+    store.close()
+    path = tmp_path / FILE_NAME
+    path.write_bytes(path.read_bytes()[:-missing])
+    with (
+        pytest.raises(JudgementStoreError, match=r"malformed.*restore a copy"),
+        JudgementStore(path) as damaged,
+    ):
+        damaged.history()
+
+
+@pytest.mark.promise(21)
+def test_what_is_not_a_store_is_refused_in_words(tmp_path):
+    path = tmp_path / FILE_NAME
+    path.touch()
+    with pytest.raises(JudgementStoreError, match=r"\(it is empty\); name another file"):
+        JudgementStore(path)
+    JudgementStore(path, create=True).close()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(JudgementStoreError, match=r"\(it is not a file\); name another file"):
+        JudgementStore(tmp_path, create=True)
+    with pytest.raises(JudgementStoreError, match="name a file in a folder that you may write to"):
+        JudgementStore(tmp_path / "none" / FILE_NAME, create=True)
+    other = sqlite3.connect(tmp_path / "other.sqlite")
+    other.execute("create table facts (name, value)")
+    for value in ("{", "null", "1"):
+        with other:
+            other.execute("insert into facts values ('layout', ?)", [value])
+        with pytest.raises(JudgementStoreError, match=r"is not a store of judgements \(facts"):
+            JudgementStore(tmp_path / "other.sqlite")
+    other.close()
+
+
+@pytest.mark.promise(21)
+def test_store_that_cannot_be_written_is_read(store, tmp_path, read_only):
+    store.add(STARS)
+    store.close()
+    read_only(
+        f"""
+        from mangapa.exceptions import JudgementStoreError
+        from mangapa.inspection import Judgement, JudgementStore
+
+        with JudgementStore({str(tmp_path)!r}) as store:
+            assert [one.quality for one in store.history()] == [2]
+            try:
+                store.add(Judgement(expert="a", galaxy="8485-1901", tracer="stellar", quality=1))
+            except JudgementStoreError as error:
+                assert "readonly" in str(error) and "another file with --store" in str(error)
+            else:
+                raise AssertionError
+        try:
+            JudgementStore({str(tmp_path / "new.sqlite")!r}, create=True)
+        except JudgementStoreError as error:
+            assert "name a file in a folder that you may write to with --store" in str(error)
+        else:
+            raise AssertionError
+        """
+    )
+    with JudgementStore(tmp_path) as again:
+        assert said(again) == [("vera", 2)]
+
+
+@pytest.mark.promise(21)
+def test_locked_store_is_an_error_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("mangapa.inspection._store_file.PATIENCE", 0.01)
+    store = JudgementStore(tmp_path, create=True)
+    store.add_galaxies({"8485-1901": None})
+    store.add(STARS)
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    other.execute("begin exclusive")
+    with pytest.raises(JudgementStoreError, match=r"locked.*another program is writing to it"):
+        store.add(replace(STARS, id="2"))
+    assert said(store) == [("vera", 2)]
+    other.execute("commit")
+    other.close()
+    assert store.add(replace(STARS, id="2"))
+    store.close()
+
+
+@pytest.mark.promise(21)
+def test_full_disk_loses_nothing(store):
+    """What was added is there, what could not be added is not, and more room is enough."""
+    store.add(STARS)
+    comment = "x" * 100_000
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = store.path.with_name(f"{FILE_NAME}-wal").stat().st_size + 50_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, limits[1]))
+    try:
+        with pytest.raises(JudgementStoreError, match="make room on the disk"):
+            store.add(replace(STARS, id="2", comment=comment))
+        assert store.add(replace(STARS, id="3"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert store.add(replace(STARS, id="2", comment=comment))
+    assert [one.id for one in store.history()] == [STARS.id, "3", "2"]
+
+
+@pytest.mark.promise(21)
+def test_nothing_is_written_to_a_store_that_is_gone(store, tmp_path):
+    """SQLite itself would write to the deleted file in silence."""
+    store.add(STARS)
+    store.path.rename(tmp_path / "moved")
+    with pytest.raises(JudgementStoreError, match="moved, replaced or deleted; put it back"):
+        store.add(replace(STARS, id="2"))
+    (tmp_path / "moved").rename(store.path)
+    assert store.add(replace(STARS, id="2"))
+    assert len(store.history()) == 2
+
+
+def test_values_that_cannot_be_stored_are_refused(store):
+    for wrong in ({"comment": ["a"]}, {"place": 2**70}, {"comment": "\ud800"}):
+        with pytest.raises(ValueError, match=r"not stored|surrogates not allowed"):
+            store.add(replace(STARS, id="2", **wrong))
+    assert store.history() == []
+
+
+def test_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with JudgementStore("~/mine.sqlite", create=True) as store:
+        assert store.path == tmp_path / "mine.sqlite"
+    with pytest.raises(TypeError, match="path must be a path"):
+        JudgementStore(3)

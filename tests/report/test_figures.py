@@ -10,6 +10,7 @@ from mangapa.report import _figures as figures
 
 pytestmark = pytest.mark.needs_plotly
 ANGLES = (3.0, 4.0, 29.0, 30.0, 149.0, 180.0, np.nan)
+LABELS = [f"galaxy {number}" for number in range(len(ANGLES))]
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +45,34 @@ def test_lines_mark_30_and_150_deg(table):
 
 
 def test_points_carry_the_number_of_their_row(table):
-    doubtful, both = figures.position_angles(table)["data"]
+    doubtful, both = figures.position_angles(table, LABELS)["data"]
     assert list(doubtful["customdata"]) == [1]
     assert list(both["customdata"]) == [0, 2, 3, 4, 5]
-    stars, gas = figures.errors_and_scores(table)["data"]
+    stars, gas = figures.errors_and_scores(table, LABELS)["data"]
     assert len(stars["customdata"]) == len(gas["customdata"]) == len(ANGLES)
 
 
-@pytest.mark.parametrize("draw", ["misalignments", "position_angles", "errors_and_scores"])
+def test_labels_of_points_are_text(table):
+    """Plotly would draw a link."""
+    labels = ["<a href='https://evil.example'>M 31</a> &lt; %{x}", *LABELS[1:]]
+    doubtful, both = figures.position_angles(table, labels)["data"]
+    assert both["text"][0] == "&lt;a href='https://evil.example'&gt;M 31&lt;/a&gt; &amp;lt; %{x}"
+    assert list(doubtful["text"]) == ["galaxy 1"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        figures.misalignments,
+        lambda table: figures.position_angles(table, LABELS),
+        lambda table: figures.errors_and_scores(table, LABELS),
+    ],
+    ids=["misalignments", "position_angles", "errors_and_scores"],
+)
 @pytest.mark.parametrize("rows", [slice(0, 0), slice(None)])
 def test_figures_are_valid_json(table, draw, rows):
     from plotly.utils import PlotlyJSONEncoder
 
-    figure = getattr(figures, draw)(table[rows])
+    figure = draw(table[rows])
     read = json.loads(json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False))
     assert [trace["name"] for trace in read["data"]] == [one["name"] for one in figure["data"]]

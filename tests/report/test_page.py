@@ -1,18 +1,24 @@
 """The report of a run in a real browser."""
 
+import errno
 import json
+import os
 import re
+import tempfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import mangapa
+from mangapa._utils.files import printable
 from mangapa.cli import main
 from mangapa.report import write_report
+from mangapa.report._labels import shortened
 from mangapa.runs import catalogue
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
+from tests.hostile import NAMES
 from tests.waiting import until
 
 LEFT, ESCAPE = "\ue012", "\ue00c"
@@ -103,6 +109,147 @@ def test_failures_are_shown_as_text(page):
     """A message is text, never HTML."""
     assert page.find_element("id", "failures").text.splitlines()[-1] == f"bad {FAILURE}"
     assert not page.find_elements("css selector", "img[src='x']")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A run whose galaxies have hostile names, and failures that repeat them."""
+    folder = tmp_path_factory.mktemp("<b>{{ run }}")
+    result = result_of("a", mangapa.measure(next(galaxies())))
+    with RunStore(folder, {}) as store:
+        store.add_sources([*NAMES, *(f"bad {name}" for name in NAMES)])
+        for source, name in NAMES.items():
+            result.parts["galaxy"] |= {"plateifu": name, "mangaid": name, "name": name}
+            store.add(replace(result, source=source))
+            error = name.encode(errors="replace").decode()
+            store.add(Result(source=f"bad {source}", error=error))
+    return folder
+
+
+def hovered(page):
+    return page.find_element("css selector", "#position_angles .hoverlayer").text
+
+
+def test_names_are_text_on_the_page(hostile, browser):
+    """In the table, in titles, in labels of points, and in failures; the policy stays silent."""
+    browser.get(write_report(hostile, progress=False).as_uri())
+    expected = [shortened(printable(name), 100) for name in NAMES.values()]
+    assert until(lambda: cells(browser, 0) == expected)
+    assert until(lambda: len(points(browser, "position_angles")) == len(NAMES))
+    for place, label in enumerate(expected):
+        browser.execute_script(
+            "Plotly.Fx.hover('position_angles', [{curveNumber: 1, pointNumber: arguments[0]}])",
+            place,
+        )
+        assert until(lambda one=label: hovered(browser).startswith(f"{one}: "))
+        browser.execute_script(
+            "document.getElementById('position_angles').emit('plotly_click', "
+            "{points: [{customdata: arguments[0]}]})",
+            place,
+        )
+        title = browser.find_element("css selector", "dialog h2").text
+        assert title.startswith(label)
+        browser.find_element("css selector", "dialog button").click()
+    failures = browser.find_element("id", "failures").get_property("textContent")
+    assert NAMES["image"] in failures
+    assert browser.title == f"mangapa: {hostile.name}"
+    assert not browser.find_elements("css selector", "img[src='x'], main a, [onfocus]")
+    assert errors(browser) == []
+
+
+def violation(page, script):
+    """The part of the policy that a script violates."""
+    wait = "addEventListener('securitypolicyviolation', (e) => arguments[0](e.effectiveDirective));"
+    return page.execute_async_script(f"{wait} {script}")
+
+
+def test_policy_blocks_scripts_of_others(page):
+    """The second line of defence, should a name ever become markup."""
+    markup = """document.body.insertAdjacentHTML("beforeend",
+        "<p tabindex=0 onfocus='document.title=1'>a</p>"); document.body.lastChild.focus()"""
+    assert violation(page, markup) == "script-src-attr"
+    assert page.title.startswith("mangapa: ")
+    page.get_log("browser")
+
+
+def test_page_asks_nobody(page):
+    assert violation(page, "fetch('http://127.0.0.1:9/').catch(() => {})") == "connect-src"
+    page.get_log("browser")
+
+
+@pytest.mark.promise(19)
+def test_analyses_of_one_galaxy_have_rows_of_their_own(tmp_path, browser):
+    result = result_of("a", mangapa.measure(next(galaxies())))
+    daptypes = ("HYB10-MILESHC-MASTARSSP", "VOR10-MILESHC-MASTARSSP")
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources(daptypes)
+        for daptype in daptypes:
+            result.parts["galaxy"]["daptype"] = daptype
+            store.add(replace(result, source=daptype))
+    browser.get(write_report(tmp_path, progress=False).as_uri())
+    assert until(lambda: cells(browser, 0) == [f"8000-1901 {daptype}" for daptype in daptypes])
+
+
+@pytest.mark.promise(20)
+def test_values_beside_an_error_are_shown(tmp_path, browser):
+    """A galaxy of which one field failed is in the table, with the message."""
+    result = result_of("a", mangapa.measure(next(galaxies())))
+    error = result.parts["galaxy"]["error"] = "Halpha: the field cannot be fitted <b>"
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources(["a"])
+        store.add(replace(result, error=error))
+    browser.get(write_report(tmp_path, progress=False).as_uri())
+    assert until(lambda: cells(browser, 0) == ["8000-1901"])
+    assert cells(browser, -1)[0].startswith(error)
+
+
+@pytest.mark.promise(21)
+def test_reports_that_cannot_be_written(run, tmp_path, monkeypatch, capsys):
+    """The message names another place; an old report is kept."""
+    (tmp_path / "page.html").mkdir()
+    assert main(["report", str(run), "--out", str(tmp_path / "page.html")]) == 1
+    assert "cannot be written (Is a directory); name another file" in capsys.readouterr().err
+    assert main(["report", str(run), "--out", str(tmp_path / "none" / "page.html")]) == 1
+    assert f"there is no folder {tmp_path / 'none'} for the report" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+    def refuse(**_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(run))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    assert main(["report", str(run)]) == 1
+    said = capsys.readouterr().err
+    assert f"the report {run / 'report.html'} cannot be written (Read-only file system)" in said
+    assert "'mangapa report RUN --out FILE.html'" in said
+
+
+@pytest.mark.promise(21)
+def test_run_that_cannot_be_written_has_a_report_elsewhere(tmp_path, tmp_path_factory, read_only):
+    result = result_of("a", mangapa.measure(next(galaxies())))
+    with RunStore(tmp_path, {}) as store:
+        store.add_sources(["a"])
+        store.add(result)
+    page = tmp_path_factory.mktemp("elsewhere") / "page.html"
+    read_only(
+        f"""
+        from mangapa.report import write_report
+
+        try:
+            write_report({str(tmp_path)!r}, progress=False)
+        except PermissionError as error:
+            assert "cannot be written (Permission denied); name another file" in str(error)
+        else:
+            raise AssertionError
+        write_report({str(tmp_path)!r}, {str(page)!r}, progress=False)
+        """
+    )
+    assert '"name": "8000-1901"' in page.read_text(encoding="utf-8")
+
+
+def test_tilde_is_the_home_folder(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert write_report(run, "~/page.html", progress=False) == tmp_path / "page.html"
+    assert (tmp_path / "page.html").is_file()
 
 
 def test_table_sorts(page):

@@ -27,6 +27,14 @@ def test_text_is_escaped_and_missing_rows_are_left_out():
     assert ">3</td>" in shown
 
 
+def test_any_text_can_be_stored_in_a_notebook():
+    """Bytes of a file name that are not UTF-8, and marks that turn the direction of text."""
+    shown = as_html("a\udce9", [("b", "\u202ec"), ("d", "e\0")])
+    assert "<caption" in shown.encode().decode()
+    for escaped in ("a\\udce9<", ">\\u202ec<", ">e\\x00<"):
+        assert escaped in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

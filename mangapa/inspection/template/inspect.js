@@ -13,6 +13,12 @@ let session, shown = -1, asked = null, ready = false, review = false, since = 0;
 let drafts = {};
 const galaxies = new Map();
 
+// A message below the fields leaves them less room.
+const resized = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) if (target.data && contentRect.height) Plotly.Plots.resize(target);
+});
+for (const tracer of order) resized.observe(element(`${tracer}-field`));
+
 // Galaxies are fetched before they are shown.
 function fetched(showing) {
   const { galaxy } = showing;
@@ -72,8 +78,8 @@ async function show(place, from = performance.now()) {
 }
 
 function showFacts(galaxy) {
-  element("name").textContent = galaxy.galaxy;
-  document.title = `${galaxy.galaxy}: velocity fields by eye`;
+  element("name").textContent = galaxy.label;
+  document.title = `${galaxy.label}: velocity fields by eye`;
   const facts = [galaxy.mangaid];
   if (galaxy.pa_offset !== null) {
     facts.push(`misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0`);

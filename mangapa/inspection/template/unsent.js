@@ -1,4 +1,4 @@
-// Unsent answers. The browser stores each of them until the server has it.
+// Unsent answers. The browser stores each of them until the server has stored it.
 const unsent = [];
 const refused = [];
 let sending = false, sent = null, counter = 0, prefix = "", reason = "";
@@ -6,15 +6,21 @@ let sending = false, sent = null, counter = 0, prefix = "", reason = "";
 function loadUnsent(session) {
   prefix = `mangapa ${session.store} ${encodeURIComponent(session.expert)} `;
   for (const key of Object.keys(localStorage).filter((key) => key.startsWith(prefix)).sort()) {
-    unsent.push({ key, answer: JSON.parse(localStorage.getItem(key)) });
+    unsent.push({ key, answer: JSON.parse(localStorage.getItem(key)), kept: true });
   }
 }
 
 function post(answer, onReply = () => {}) {
   const order = String(Date.now()).padStart(15, "0") + String(counter++).padStart(9, "0");
   const key = prefix + order;
-  localStorage.setItem(key, JSON.stringify(answer));
-  unsent.push({ key, answer, onReply });
+  let kept = true;
+  try {
+    localStorage.setItem(key, JSON.stringify(answer));
+  } catch {
+    // The browser has no room; the answer is sent all the same.
+    kept = false;
+  }
+  unsent.push({ key, answer, onReply, kept });
   showUnsent();
   return send();
 }
@@ -28,9 +34,9 @@ function send() {
 async function sendAll() {
   sending = true;
   for (let pause = 250; unsent.length; ) {
-    const { key, answer, onReply } = unsent[0];
+    const { key, answer, onReply, kept } = unsent[0];
     // The page of the next server may have sent it already.
-    if (localStorage.getItem(key) === null) {
+    if (kept && localStorage.getItem(key) === null) {
       unsent.shift();
       reason = "";
       showUnsent();
@@ -43,7 +49,8 @@ async function sendAll() {
       refused.push(reply);
     } else {
       reason = status === 403 ? "the server has restarted: open its new address to send them" :
-        "the server does not answer; they are kept here and sent later";
+        status === 503 ? `${reply}. Kept here and sent later` :
+          "the server does not answer; they are kept here and sent later";
       showUnsent();
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(2 * pause, 4000);

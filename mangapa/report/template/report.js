@@ -35,12 +35,12 @@ const featureNames = { kdc: "decoupled core", counter_rotating_core: "counter-ro
 const remarks = (field) => [field.flags, ...Object.keys(featureNames)
   .filter((name) => field[name] > 0.5).map((name) => `${featureNames[name]} (${field[name]})`)]
   .filter(Boolean).join("; ");
-const flags = (galaxy) => Object.keys(names).filter((tracer) => remarks(galaxy[tracer]))
-  .map((tracer) => `${names[tracer]}: ${remarks(galaxy[tracer])}`).join("; ");
+const flags = (galaxy) => [galaxy.error, ...Object.keys(names).filter((tracer) => remarks(galaxy[tracer]))
+  .map((tracer) => `${names[tracer]}: ${remarks(galaxy[tracer])}`)].filter(Boolean).join("; ");
 const table = new DataTable("#galaxies", {
   data: galaxies,
   columns: [
-    { data: "plateifu", defaultContent: "" },
+    { data: "name", className: "name", render: DataTable.render.text() },
     ...ofField("stellar"),
     ...ofField("halpha"),
     number((g) => g.pa_offset, (g) => angle(g.pa_offset, g.pa_offset_err)),
@@ -67,7 +67,7 @@ function show(place) {
   const apart = galaxy.pa_offset === null ? "" :
     `: misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0`;
   dialog.querySelector("h2").textContent =
-    [galaxy.plateifu, galaxy.mangaid && `(${galaxy.mangaid})`].filter(Boolean).join(" ") + apart;
+    [galaxy.name, galaxy.mangaid && `(${galaxy.mangaid})`].filter(Boolean).join(" ") + apart;
   if (!dialog.open) dialog.showModal();
   for (const tracer of Object.keys(names)) {
     draw(tracer, galaxy[tracer]);

@@ -1,0 +1,181 @@
+"""Executors that break, scripts without a guard, and the number of processes."""
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import CancelledError, Future
+
+import pytest
+
+import mangapa
+from mangapa.exceptions import RunError
+from mangapa.runs import _pools as pools
+from mangapa.runs import catalogue, status, survey
+from mangapa.runs._sources import Source
+from mangapa.runs._store import Result
+
+
+class Executor:
+    """Measures nothing: futures have the outcomes of a list, or ``submit`` raises them."""
+
+    def __init__(self, *outcomes, submits=True):
+        self.outcomes, self.submits, self.given = list(outcomes), submits, []
+
+    def submit(self, _, target):
+        self.given.append(target)
+        outcome, future = self.outcomes.pop(0), Future()
+        if not self.submits:
+            raise outcome
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+        return future
+
+
+def sources(*names):
+    return [Source.of(name) for name in names]
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("submits", [True, False])
+@pytest.mark.parametrize(
+    "error",
+    [CancelledError("lost"), ConnectionError("lost"), OSError("lost"), TimeoutError("lost")],
+)
+def test_a_lost_scheduler_is_no_failure_of_a_galaxy(tmp_path, error, submits):
+    names = [f"{plate}-1901" for plate in range(8000, 8128)]
+    executor = Executor(*[error] * len(names), submits=submits)
+    message = (
+        rf"the workers stopped at 80\d\d-1901 \({type(error).__name__}: lost\); the results so"
+    )
+    with pytest.raises(RunError, match=message):
+        survey(names, tmp_path / "run", executor=executor)
+    summary = status(tmp_path / "run")
+    assert (summary.measured, summary.failed, summary.left) == (0, 0, 128)
+
+
+def test_an_executor_that_was_shut_down(tmp_path):
+    executor = Executor(RuntimeError("cannot schedule new futures after shutdown"), submits=False)
+    with pytest.raises(RunError, match="RuntimeError: cannot schedule new futures"):
+        survey("8485-1901", tmp_path / "run", executor=executor)
+    assert status(tmp_path / "run").left == 1
+
+
+def test_a_worker_that_died_costs_its_galaxy(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.fits"
+    path.touch()
+    executor = Executor(RuntimeError("killed"), Result(source=str(path), error=f"{path}: bad"))
+    first, second = pools.by_executor(sources("b.fits", "a.fits"), None, executor)
+    assert executor.given == [str(tmp_path / "b.fits"), str(path)]
+    died = "b.fits: its worker died (RuntimeError: killed)"
+    assert first == Result(source=str(tmp_path / "b.fits"), error=died)
+    stamp = [0, path.stat().st_mtime_ns]
+    assert second == Result(source=str(path), error="a.fits: bad", file=stamp)
+
+
+def test_no_more_processes_than_sources(maps_file, monkeypatch):
+    started = []
+
+    class Pool:
+        """Measures nothing."""
+
+        def __init__(self, jobs, **_):
+            started.append(jobs)
+
+        def schedule(self, _, args, timeout):
+            return Executor(Result(source=args[0])).submit(None, *args)
+
+        def close(self):
+            pass
+
+        stop = join = close
+
+    monkeypatch.setattr("pebble.ProcessPool", Pool)
+    for number in (1, 3):
+        many = sources(*(str(one) for one in range(number)))
+        assert len(list(pools.by_processes(many, None, jobs=2, time_limit=None))) == number
+    assert started == [1, 2]
+
+
+#: It would begin a survey in each worker, if the workers ran it again.
+UNGUARDED = """
+import sys, mangapa
+print("begun")
+def measure():
+    return mangapa.survey(sys.argv[1], sys.argv[2], jobs={jobs}, progress=False)
+print(measure().measured)
+"""
+#: Here the workers need what the script registers.
+GUARDED = """
+import sys
+from astropy.io import registry
+import mangapa
+def recognise(origin, path, *_, **__):
+    return path is not None and path.endswith(".mine")
+def read(path):
+    return mangapa.simulate_galaxy(n_fibres=19)
+registry.register_reader("mine", mangapa.Galaxy, read)
+registry.register_identifier("mine", mangapa.Galaxy, recognise)
+if __name__ == "__main__":
+    print(mangapa.survey(sys.argv[1], sys.argv[2], progress=False).measured)
+"""
+
+
+def run_python(*arguments, folder, text=None):
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "jobs"),
+    [("script", 1), ("script", 2), ("standard input", 1), ("-c", 1), ("console", 1)],
+)
+def test_scripts_need_no_guard(maps_file, tmp_path, how, jobs):
+    text = UNGUARDED.format(jobs=jobs)
+    script = tmp_path / "script.py"
+    script.write_text(text)
+    console = text.replace("    return", " return").replace("\nprint(m", "\n\nprint(m")
+    command = {
+        "script": [script],
+        "standard input": ["-"],
+        "-c": ["-c", text],
+        "console": ["-i", "-"],
+    }[how]
+    text = {"script": None, "-c": None, "console": console}.get(how, text)
+    done = run_python(*command, maps_file, "run", folder=tmp_path, text=text)
+    assert done.stdout.split() == ["begun", "1"], done.stderr
+    assert catalogue(tmp_path / "run")["stellar_pa"][0] == mangapa.measure(maps_file).stellar.pa
+
+
+def test_workers_import_a_script_with_a_guard(tmp_path):
+    (tmp_path / "script.py").write_text(GUARDED)
+    (tmp_path / "galaxy.mine").touch()
+    done = run_python("script.py", "galaxy.mine", "run", folder=tmp_path)
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_other_threads_start_processes_as_usual(maps_file, tmp_path, monkeypatch):
+    from multiprocessing import spawn
+
+    prepared, prepare = {}, spawn.get_preparation_data
+
+    def record(name):
+        prepared[threading.current_thread().name] = prepare(name)
+        return prepared[threading.current_thread().name]
+
+    monkeypatch.setattr(spawn, "get_preparation_data", record)
+    monkeypatch.setattr(pools, "_can_run_script_again", lambda: False)
+    assert survey(maps_file, tmp_path / "run").measured == 1
+    assert spawn.get_preparation_data is record
+    assert prepared.keys() == {"MainThread"}
