@@ -94,10 +94,10 @@ def dask(tmp_path):
 @pytest.mark.promise(8)
 @pytest.mark.filterwarnings("ignore")
 def test_the_scheduler_is_killed(folder, tmp_path, dask):
-    scheduler = dask("scheduler", "--port", "0", "--no-dashboard")
+    scheduler = dask("scheduler", "--host", "127.0.0.1", "--no-dashboard")
     address = tmp_path / "scheduler.json"
     assert until(lambda: json.loads(address.read_text()))
-    dask("worker", "--nthreads", "1", "--no-dashboard")
+    dask("worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard")
     with distributed.Client(scheduler_file=str(address), timeout=30) as client:
         executor = Executor(client, scheduler.kill)
         with pytest.raises(RunError, match=r"the workers stopped at .*run the survey again"):

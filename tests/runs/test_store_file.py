@@ -72,7 +72,7 @@ def test_a_folder_in_place_of_the_file(tmp_path, settings):
 
 def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "run").touch()
-    with pytest.raises(RunStoreError, match=r"no run can be written in .*run \(File exists\); nam"):
+    with pytest.raises(RunStoreError, match=r"no run can be written in .*run \(File exists\); "):
         RunStore(tmp_path / "run", SETTINGS)
 
 
