@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+SUFFIXES = (".fits", ".fit", ".fts", ".gz", ".bz2", ".xz", ".zip")
+
 
 def as_path(name, value):
     """
@@ -46,6 +48,14 @@ def printable(text):
     return "".join(characters)
 
 
+def stem(path):
+    """The name of a file without the suffixes of FITS and of compression."""
+    name = Path(path).name
+    while (shorter := Path(name)).suffix.lower() in SUFFIXES:
+        name = shorter.stem
+    return name
+
+
 @contextlib.contextmanager
 def replacing(path):
     """
@@ -54,7 +64,16 @@ def replacing(path):
     The suffixes are the same. An existing file is replaced in one step, or kept if writing fails.
     """
     path = Path(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        unfinished = Path(folder) / path.name
+    if path.is_dir():
+        msg = f"{printable(path)} is a folder; name a file in it"
+        raise IsADirectoryError(msg)
+    try:
+        folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:50]}.")
+    except OSError as error:
+        reason = f"({error.strerror}); make it, or choose another folder"
+        msg = f"no file can be written in the folder {printable(path.parent)} {reason}"
+        raise type(error)(msg) from error
+    with folder as name:
+        unfinished = Path(name) / path.name
         yield unfinished
         os.replace(unfinished, path)

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mangapa._utils.files import as_path, printable, replacing
+from mangapa._utils.files import as_path, printable, replacing, stem
 
 
 class Named:
@@ -94,3 +94,39 @@ def test_failure_keeps_the_old_file(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("manga-1-MAPS-X.fits.gz", "manga-1-MAPS-X"),
+        ("NGC 1.v2.FITS.bz2", "NGC 1.v2"),
+        ("cube.fit", "cube"),
+        ("cube", "cube"),
+        (".fits", ".fits"),
+    ],
+)
+def test_stem(name, expected):
+    assert stem(Path("a.b") / name) == expected
+
+
+def write(path, text="new"):
+    with replacing(path) as unfinished:
+        unfinished.write_text(text)
+
+
+def test_places_where_no_file_can_be(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        write(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"no file can be written .*absent \(No such file"):
+        write(tmp_path / "absent" / "a")
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        NotADirectoryError, match=r"no file can be written .*file \(Not a directory"
+    ):
+        write(tmp_path / "file" / "a")
+
+
+def test_long_name(tmp_path):
+    write(tmp_path / ("a" * 255))
+    assert (tmp_path / ("a" * 255)).read_text() == "new"
