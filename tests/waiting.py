@@ -1,5 +1,6 @@
-"""Wait for pages and servers."""
+"""Wait for pages, servers and processes."""
 
+import os
 import time
 
 
@@ -16,3 +17,12 @@ def until(condition, seconds=30):
         if time.monotonic() > end:
             raise AssertionError(f"the condition did not become true in {seconds} s") from trouble
         time.sleep(0.01)
+
+
+def is_gone(group):
+    """True if no process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from astropy.table import QTable
 
+from mangapa._utils.files import stem
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MANGAID, PLATEIFU
@@ -16,8 +17,6 @@ from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.runs._store import RunStore
 
-#: Suffixes of a file that are no part of a galaxy's name.
-SUFFIXES = re.compile(r"\.fits?(\.\w+)?$", re.IGNORECASE)
 #: Shortest time in seconds by which a rate is divided: the resolution of the store's dates.
 SHORTEST = 1e-3
 
@@ -170,7 +169,7 @@ def _failed(row):
     known = {
         "plateifu": plateifu and plateifu.group(),
         "mangaid": None if plateifu else mangaid and mangaid.group(),
-        "name": plateifu.group() if plateifu else SUFFIXES.sub("", file),
+        "name": plateifu.group() if plateifu else stem(file),
     }
     for tracer in TRACERS:
         known[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)

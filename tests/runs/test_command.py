@@ -1,5 +1,7 @@
 import os
 import shutil
+import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -13,10 +15,11 @@ from mangapa.archive._addresses import table_address
 from mangapa.catalogue import tabulate, tabulate_rows
 from mangapa.cli import main
 from mangapa.exceptions import RunError
-from mangapa.runs import survey
+from mangapa.runs import status, survey
 from mangapa.runs._store import Result, RunStore
 from tests.archive_server import write_dapall, write_drpall
 from tests.runs import faults
+from tests.waiting import is_gone, until
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,9 @@ def test_survey_and_status(folder, tmp_path, capsys):
     finally:
         absent.unlink()
     assert "3 of 3 galaxies done, 0 of them failed" in capsys.readouterr().out
+    # A survey that measures nothing has no speed.
+    assert main(["survey", str(folder), "--out", str(run), "--jobs", "1"]) == 0
+    assert "galaxies per second" not in capsys.readouterr().out
 
 
 def test_status_of_a_run_with_many_failures(tmp_path, capsys):
@@ -109,6 +115,69 @@ def test_python_resumes_a_run_of_the_command(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("mangapa.runs._workers.measure_source", faults.refuse)
     settings = MeasurementSettings(sigma=None, min_region=0.2)
     assert survey(folder, run, settings=settings).measured == 2
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "soon"])
+def test_a_time_limit_that_is_none(folder, tmp_path, capsys, limit):
+    command = ["survey", str(folder), "--out", str(tmp_path / "run"), f"--time-limit={limit}"]
+    try:
+        code = main(command)
+    except SystemExit as error:  # What is no number is refused with the other options.
+        code = error.code
+    assert code == 2
+    message = {
+        "0": "time_limit=0.0 must be positive",
+        "-1": "time_limit=-1.0 must be positive",
+        "soon": "argument --time-limit: invalid value 'soon': a number of seconds, or none",
+    }.get(limit, f"time_limit={limit} must be one finite number")
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_time_limit(folder, tmp_path, capsys):
+    command = ["survey", str(folder), "--out", str(tmp_path / "run"), "--time-limit", "none"]
+    assert main([*command, "--jobs", "1"]) == 0
+    assert "2 of 2 galaxies done, 0 of them failed" in capsys.readouterr().out
+
+
+#: The command, with workers that hang at some sources.
+TERMINATED = """
+import sys
+from mangapa.cli import main
+from mangapa.runs import _workers as workers
+from tests.runs import faults
+from tests.waiting import is_gone, until
+workers.measure_source = faults.measure
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_survey_that_is_terminated(folder, tmp_path, name):
+    script, run = tmp_path / "script.py", tmp_path / "run"
+    script.write_text(TERMINATED)
+    (tmp_path / "hangs-MAPS-.fits").touch()
+    process = subprocess.Popen(
+        [sys.executable, script, "survey", folder, tmp_path, "--out", run, "--jobs", "2"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert until(lambda: status(run).measured == 2, seconds=60)
+        process.send_signal(getattr(signal, name))
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert error == (
+        f"mangapa: interrupted; what is measured is kept in {run}: run the same command again to "
+        "resume it\n"
+    )
+    assert until(lambda: is_gone(process.pid)), "processes outlive the survey"
+    summary = status(run)
+    assert (summary.measured, summary.failed, summary.left) == (2, 0, 1)
 
 
 def test_dask_that_is_not_installed(folder, tmp_path, capsys, monkeypatch):

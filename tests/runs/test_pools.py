@@ -47,9 +47,7 @@ def sources(*names):
 def test_a_lost_scheduler_is_no_failure_of_a_galaxy(tmp_path, error, submits):
     names = [f"{plate}-1901" for plate in range(8000, 8128)]
     executor = Executor(*[error] * len(names), submits=submits)
-    message = (
-        rf"the workers stopped at 80\d\d-1901 \({type(error).__name__}: lost\); the results so"
-    )
+    message = rf"the workers stopped at 80\d\d-1901 \({type(error).__name__}: lost\); the res"
     with pytest.raises(RunError, match=message):
         survey(names, tmp_path / "run", executor=executor)
     summary = status(tmp_path / "run")

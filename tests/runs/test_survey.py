@@ -5,9 +5,10 @@ import random
 import shutil
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ from astropy import units as u
 
 import mangapa
 from mangapa import MeasurementSettings
-from mangapa.exceptions import RunError, RunStoreError
+from mangapa.exceptions import MangapaWarning, RunError, RunStoreError
 from mangapa.runs import catalogue, status, survey
 from tests.runs import faults
-from tests.waiting import until
+from tests.waiting import is_gone, until
 
 N_GALAXIES = 200
 #: What the workers call for each source.
@@ -149,15 +150,6 @@ if __name__ == "__main__":
 """
 
 
-def is_gone(group):
-    """True if no process of a group is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 @pytest.mark.slow
 def test_killed_at_random_moments(release, tmp_path):
     names, moments = sources(release), random.Random(5)
@@ -241,13 +233,124 @@ def test_resume_can_be_forbidden(folder, tmp_path):
         ({"model": "guess"}, ValueError, "model='guess' is not known"),
         ({"jobs": 0}, ValueError, "jobs=0 must be an integer of at least 1"),
         ({"time_limit": 0}, ValueError, "time_limit=0 must be positive"),
+        ({"time_limit": -1 * u.s}, ValueError, "time_limit=.* must be positive"),
+        ({"time_limit": float("nan")}, ValueError, "time_limit=nan must be one finite number"),
+        ({"time_limit": float("inf")}, ValueError, "time_limit=inf must be one finite number"),
+        ({"time_limit": "long"}, ValueError, "time_limit='long' must be a number in s"),
+        ({"sources": [8485]}, TypeError, "a source must be a path or an identifier, not int"),
+        ({"sources": None}, TypeError, "sources must be a path, an identifier or an iterable"),
+        ({"sources": ""}, ValueError, "a source is empty"),
         ({"release": "DR99"}, ValueError, "release='DR99' is not known"),
     ],
 )
 def test_bad_arguments_leave_no_folder(folder, tmp_path, options, error, message):
     with pytest.raises(error, match=message):
-        survey(folder, tmp_path / "run", **options)
+        survey(**{"sources": folder, "out": tmp_path / "run", **options})
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (8485, TypeError, "out must be a path, not int: 8485"),
+        ("", ValueError, "out is empty"),
+        ("a\0b", ValueError, "NUL"),
+    ],
+)
+def test_a_run_that_cannot_be_named(folder, out, error, message):
+    with pytest.raises(error, match=message):
+        survey(folder, out)
+
+
+def test_a_run_in_the_home_folder(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert survey(files_in(folder)[0], "~/run", time_limit=None).folder == tmp_path / "run"
+    assert status("~/run").measured == len(catalogue("~/run")) == 1
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.promise(19)
+def test_a_folder_under_three_names_is_one(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    with pytest.warns(MangapaWarning, match="12 sources are the same files as others under ano"):
+        summary = survey([folder.name, f"./{folder.name}", folder], tmp_path / "run")
+    assert (summary.total, summary.measured) == (6, 6)
+    monkeypatch.setattr(MEASURE, faults.refuse)
+    assert survey(folder, tmp_path / "run") == summary
+    (tmp_path / "linked").symlink_to(folder)
+    assert survey(tmp_path / "linked", tmp_path / "run") == summary
+
+
+@pytest.mark.promise(19)
+def test_two_analyses_of_a_galaxy_are_two_rows(tmp_path):
+    for bintype in ("VOR10", "HYB10"):
+        galaxy = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19, bintype=bintype)
+        mangapa.write_maps(galaxy, tmp_path / f"manga-8485-1901-MAPS-{bintype}.fits.gz")
+    survey(tmp_path, tmp_path / "run")
+    table = catalogue(tmp_path / "run")
+    assert table["plateifu"].tolist() == ["8485-1901", "8485-1901"]
+    assert [name.split("-")[0] for name in table["daptype"]] == ["HYB10", "VOR10"]
+
+
+@pytest.mark.promise(19)
+def test_workers_in_another_folder(folder, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(folder)
+    start = {"initializer": os.chdir, "initargs": (tmp_path / "elsewhere",)}
+    names = [path.name for path in sorted(folder.iterdir())[:2]]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), **start) as executor:
+        summary = survey([*names, "absent.fits"], tmp_path / "run", executor=executor)
+    assert summary.measured == 2
+    [(source, message)] = summary.failures
+    assert source == "absent.fits"
+    assert message.startswith("there is no file absent.fits; ")
+
+
+def test_a_name_that_is_not_unicode_costs_nothing(folder, tmp_path):
+    path = os.fsencode(tmp_path) + b"/latin\xe9/\xc3\xa9-MAPS-.fits.gz"
+    os.mkdir(os.path.dirname(path))
+    shutil.copy(files_in(folder)[0], path)
+    summary = survey([path, path + b"x", folder], tmp_path / "run")
+    assert (summary.total, summary.measured) == (8, 7)
+    shown = f"{tmp_path}/latin\\udce9/\u00e9-MAPS-.fits.gzx"
+    assert summary.failures[0][0] == shown
+    assert shown in summary.failures[0][1]
+    table = catalogue(tmp_path / "run")
+    assert shown in table["error"][1]
+    mangapa.write_catalogue(table, tmp_path / "catalogue.ecsv")
+    assert len(mangapa.read_catalogue(tmp_path / "catalogue.ecsv")) == 8
+
+
+def test_a_file_that_changed_is_measured_again(tmp_path):
+    path = tmp_path / "manga-8485-1901-MAPS-VOR10.fits.gz"
+    for angle in (30, 120):
+        mangapa.write_maps(mangapa.simulate_galaxy(n_fibres=19, pa_stellar=angle), path)
+        if angle == 30:
+            survey(path, tmp_path / "run")
+        else:
+            message = r"1 files have changed since they were measured, such as .*MAPS-VOR10"
+            with pytest.warns(MangapaWarning, match=message):
+                assert survey(path, tmp_path / "run").measured == 1
+        measured = catalogue(tmp_path / "run")["stellar_pa"][0].value
+        assert measured == mangapa.measure(path).stellar.pa.value
+
+
+@pytest.mark.promise(21)
+def test_a_run_that_is_deleted_while_it_runs(folder, tmp_path):
+    run = tmp_path / "run"
+
+    class Executor:
+        """Deletes the run, and fails to measure."""
+
+        def submit(self, *_):
+            shutil.rmtree(run, ignore_errors=True)
+            future = Future()
+            future.set_exception(RuntimeError("not run"))
+            return future
+
+    with pytest.raises(RunStoreError, match=r"run\.sqlite was deleted or moved while"):
+        survey(folder, run, executor=Executor())
 
 
 def test_the_configuration_of_the_session_reaches_the_workers(tmp_path, monkeypatch):
@@ -293,9 +396,6 @@ def test_any_executor(folder, tmp_path):
 
 
 def test_a_broken_executor(folder, tmp_path, monkeypatch):
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     monkeypatch.setattr(MEASURE, faults.measure)
     files = [*files_in(folder), "kills-MAPS-.fits"]
     with (

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 import mangapa
 from mangapa.catalogue.columns import catalogue_columns
-from mangapa.runs import catalogue, status
+from mangapa.runs import catalogue
 from mangapa.runs._images import image_of
 from mangapa.runs._workers import explain, measure_source, needed_modules, result_of
 
@@ -197,10 +197,21 @@ def test_a_worker_loads_plugins(maps_file, monkeypatch):
     assert loaded == ["plugins"]
 
 
-def test_a_script_without_a_guard_is_told_what_to_do(maps_file, tmp_path):
-    script = "import sys\nimport mangapa\nmangapa.survey(sys.argv[1], 'run', progress=False)\n"
-    (tmp_path / "script.py").write_text(script)
-    with pytest.raises(subprocess.CalledProcessError) as failure:
-        run_python(["script.py", maps_file], tmp_path)
-    assert "A script must call survey() under" in failure.value.stderr.splitlines()[-1]
-    assert status(tmp_path / "run").left == 1
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Partial(mangapa.Measurement):
+    """A measurement of which parts failed."""
+
+    errors: dict = field(default_factory=dict)
+
+
+@pytest.mark.promise(20)
+def test_result_of_a_galaxy_of_which_a_part_failed(galaxy):
+    measurement = mangapa.measure(galaxy)
+    values = {one.name: getattr(measurement, one.name) for one in fields(measurement)}
+    errors = {"stellar": "the stars are bad", "halpha": "the gas is bad"}
+    failed = result_of("a", Partial(**{**values, "errors": errors}))
+    assert failed.error == "a: the stars are bad; the gas is bad"
+    whole = result_of("a", measurement)
+    assert whole.error is None
+    assert failed.parts["stellar"] == whole.parts["stellar"]
+    assert failed.images == whole.images
