@@ -20,6 +20,7 @@ def pairs_of_arrays(draw):
     return [draw(arrays(float, shape, elements=angles)) for shape in shapes.input_shapes]
 
 
+@pytest.mark.promise(3)
 @given(pairs_of_arrays())
 def test_misalignment_is_symmetric_and_0_to_180(pair):
     a, b = pair
@@ -28,6 +29,7 @@ def test_misalignment_is_symmetric_and_0_to_180(pair):
     assert np.all((one >= 0) & (one <= 180))
 
 
+@pytest.mark.promise(3)
 @given(pairs_of_arrays(), st.integers(-3, 3))
 def test_misalignment_is_360_periodic(pair, turns):
     a, b = pair
@@ -181,6 +183,7 @@ def test_repr_is_short():
     assert repr(none).endswith(": 0 misaligned, 0 counter-rotating, 1 missing>")
 
 
+@pytest.mark.promise(1)
 def test_missing_stays_missing():
     found = misalignment(KinematicPA(flags=PAFlags.NO_MAP), 20)
     assert np.isnan(found.angle)
@@ -217,6 +220,7 @@ def test_arguments_that_are_not_angles(a, error, match):
 Y, X = (a.ravel() for a in np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5])
 
 
+@pytest.mark.promise(17)
 @given(st.floats(0, 359.9))
 def test_receding_side_has_the_larger_velocity(pa):
     velocity = X * np.sin(np.radians(pa)) + Y * np.cos(np.radians(pa))

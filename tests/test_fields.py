@@ -24,6 +24,7 @@ def test_units_are_converted_and_have_defaults():
     assert plain.n_spaxels == V.size
 
 
+@pytest.mark.promise(18)
 def test_unusable_spaxels_are_masked():
     velocity = V.copy()
     velocity[0, :3] = np.nan, np.inf, -np.inf
@@ -44,6 +45,7 @@ def test_unusable_spaxels_are_masked():
     assert field.mask[4, 0]
 
 
+@pytest.mark.promise(18)
 @pytest.mark.parametrize(
     "masked",
     [

@@ -122,6 +122,7 @@ def without_hints(function):
     return missing
 
 
+@pytest.mark.promise(15)
 @pytest.mark.quick
 def test_import_loads_nothing_heavy_and_changes_nothing(tmp_path):
     done = subprocess.run(

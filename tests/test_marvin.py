@@ -200,6 +200,7 @@ def test_every_release_opens_in_marvin(marvin, collaboration, galaxy, tmp_path, 
     maps.close()
 
 
+@pytest.mark.promise(12)
 @pytest.mark.needs_pafit
 @pytest.mark.parametrize(("tracer", "pa"), [("stellar", 3.5), ("halpha", 7.5)])
 def test_published_settings_on_a_true_file(marvin, real_maps, tracer, pa):

@@ -94,6 +94,7 @@ def test_each_tracer_by_name(galaxy):
         found["gas"]
 
 
+@pytest.mark.promise(12)
 def test_every_kind_of_source_gives_the_same_angle(maps_file, sas):
     by_path = measure(maps_file)
     by_text = measure(str(maps_file))

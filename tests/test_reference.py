@@ -43,14 +43,17 @@ def test_every_reference_value_has_a_case(shared_data):
     assert cases.keys() == REFERENCE.keys()
 
 
+@pytest.mark.promise(12)
 def test_simulated_fields():
     check(table.cases())
 
 
+@pytest.mark.promise(12)
 @pytest.mark.needs_pafit
 def test_pafit():
     check(table.pafit_cases())
 
 
+@pytest.mark.promise(12)
 def test_true_files(shared_data):
     check(table.real_cases())

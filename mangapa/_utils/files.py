@@ -66,46 +66,6 @@ def stem(path):
     return name
 
 
-def as_path(name, value):
-    """
-    Convert a path that a user gave as the argument ``name``; a leading ``~`` is expanded.
-
-    The value may be text, bytes or an object with ``__fspath__``. Anything else is a TypeError, and
-    what no file can be named (nothing, or a NUL byte) is a ValueError.
-    """
-    try:
-        text = os.fsdecode(value)
-    except TypeError:
-        msg = f"{name} must be a path, not {type(value).__name__}: {value!r}"
-        raise TypeError(msg) from None
-    except UnicodeDecodeError as error:
-        msg = f"{name}={value!r} cannot be decoded ({error}); give the path as text"
-        raise ValueError(msg) from None
-    if not text:
-        msg = f"{name} is empty; name a file or a folder"
-        raise ValueError(msg)
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError as error:
-        msg = f"{name}={value!r} is not the name of a file ({error.reason}); correct it"
-        raise ValueError(msg) from None
-    if "\0" in text:
-        msg = f"{name}={value!r} has a NUL byte, which no file name can have; remove it"
-        raise ValueError(msg)
-    return Path(os.path.expanduser(text))
-
-
-def printable(text):
-    r"""
-    Escape what cannot be printed in a path or another text from outside, for a message.
-
-    Control characters become ``\n``, ``\x1b`` ..., and bytes that are not UTF-8 ``\udce9``, as in
-    ``repr``. The result can be written to any stream or file in UTF-8.
-    """
-    characters = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-    return "".join(characters)
-
-
 @contextlib.contextmanager
 def replacing(path):
     """

@@ -108,6 +108,7 @@ def test_missing_file_is_named(tmp_path):
         locate(tmp_path / "absent.fits")
 
 
+@pytest.mark.promise(14)
 @pytest.mark.parametrize("text", TRAVERSAL)
 def test_only_identifiers_become_paths(text):
     with pytest.raises(ValueError, match="is neither a plate-IFU such as 8485-1901"):
@@ -215,6 +216,7 @@ def test_allowed_by_configuration(archive):
     assert angles(by_plateifu) == angles(mangapa.measure(archive.file))
 
 
+@pytest.mark.promise(5)
 def test_measure_downloads_a_damaged_file_again(archive):
     path = expected_path(PLATEIFU)
     path.parent.mkdir(parents=True)

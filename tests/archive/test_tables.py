@@ -106,6 +106,7 @@ def test_downloaded_once(archive, tmp_path):
     assert not list(Path(os.environ["SAS_BASE_DIR"]).rglob("*.fits"))
 
 
+@pytest.mark.promise(14)
 @pytest.mark.parametrize("text", ["8485-1901", "1-1\n", "../1-1", "1-", ""])
 def test_only_a_mangaid_is_looked_up(text):
     with pytest.raises(ValueError, match="must look like 1-209232"):

@@ -38,6 +38,7 @@ def test_download_without_faults(archive):
     assert archive.gets == [None]
 
 
+@pytest.mark.promise(6)
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", 503, 429])
 def test_network_fault_is_retried(archive, fault):
     archive.faults[archive.file.name] = [fault]
@@ -50,6 +51,7 @@ def test_network_fault_is_retried(archive, fault):
         assert 0 <= missed < http.BLOCK
 
 
+@pytest.mark.promise(6)
 @pytest.mark.parametrize("fault", ["short", "cut", "stall", "flip", 503])
 def test_three_tries_then_an_error(archive, fault):
     archive.faults[archive.file.name] = [fault] * 3
@@ -103,6 +105,7 @@ def test_complete_partial_file_is_not_downloaded_again(archive):
     assert archive.gets == [f"bytes={archive.file.stat().st_size}-"]
 
 
+@pytest.mark.promise(5)
 def test_damaged_file_is_downloaded_again(archive):
     archive.address.path.parent.mkdir(parents=True)
     archive.address.path.write_bytes(archive.file.read_bytes()[:-100])
@@ -151,6 +154,7 @@ def test_failing_disk_costs_one_file(archive):
     assert results[archive.address] is None
 
 
+@pytest.mark.promise(6)
 def test_404_is_final(archive):
     archive.file.unlink()
     with pytest.raises(FileNotFoundError, match="the server has no file http"):
@@ -159,6 +163,7 @@ def test_404_is_final(archive):
     assert_not_fetched(archive)
 
 
+@pytest.mark.promise(6)
 def test_other_refusals_are_final(archive):
     archive.faults[archive.file.name] = [418]
     with pytest.raises(DownloadError, match="the server answers 418"):
@@ -166,6 +171,7 @@ def test_other_refusals_are_final(archive):
     assert len(archive.gets) == 1
 
 
+@pytest.mark.promise(6)
 def test_retry_after_is_limited(archive, monkeypatch):
     waited = []
     monkeypatch.setattr(http, "TRANSIENT", (429,))
@@ -252,6 +258,7 @@ def test_two_processes_download_a_file_once(archive):
     assert_fetched(archive)
 
 
+@pytest.mark.promise(5)
 def test_stop_in_the_middle_keeps_what_arrived(archive):
     class Stop(threading.Event):
         """Set as soon as it is asked, which is after the first block."""
@@ -307,6 +314,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.promise(5)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_killed_at_random_steps(archive):
     whole, path, outcomes = archive.file.read_bytes(), archive.address.path, Counter()

@@ -92,6 +92,7 @@ def test_no_galaxy_gives_an_empty_table():
     assert empty.colnames == [column.name for column in catalogue_columns()]
 
 
+@pytest.mark.promise(9)
 def test_failed_write_keeps_the_old_file(table, tmp_path, monkeypatch):
     path = mangapa.write_catalogue(table, tmp_path / "all.ecsv")
     before = path.read_bytes()

@@ -51,6 +51,7 @@ def apart(result, pa):
     return misalignment(result, pa).angle.value
 
 
+@pytest.mark.promise(17)
 @each_method
 @pytest.mark.parametrize("pa", [0, 45, 100, 180, 271, 359.5])
 def test_finds_the_receding_side(method, pa):
@@ -65,6 +66,7 @@ def test_finds_the_receding_side(method, pa):
     assert abs(result.v_sys.value) < 5
 
 
+@pytest.mark.promise(2)
 @each_method
 @settings(max_examples=10, deadline=None)
 @given(pa=st.floats(0, 360), turn=st.floats(0, 360))
@@ -78,6 +80,7 @@ def test_turning_the_field_turns_the_angle(method, pa, turn):
     assert apart(after, before.pa.value + turn) <= 1.5 * STEP
 
 
+@pytest.mark.promise(2)
 @each_method
 @settings(max_examples=10, deadline=None)
 @given(pa=st.floats(0, 360))
@@ -90,6 +93,7 @@ def test_mirror_and_reversal(method, pa):
     assert apart(reversed_, before.pa.value + 180) <= 0.05
 
 
+@pytest.mark.promise(2)
 @each_method
 @settings(max_examples=10, deadline=None)
 @given(offset=st.floats(-3000, 3000))
@@ -120,6 +124,7 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.promise(1)
 @pytest.mark.quick
 @each_method
 @pytest.mark.parametrize("name", BAD_INPUT)
@@ -132,6 +137,7 @@ def test_bad_input_gives_nan_and_a_flag(method, name):
     assert result.method == method
 
 
+@pytest.mark.promise(1)
 @pytest.mark.parametrize("name", BAD_INPUT)
 def test_no_method_is_called_on_bad_input(name, monkeypatch):
     replace_method(monkeypatch, lambda spaxels, n_steps: pytest.fail("the method was called"))

@@ -79,6 +79,7 @@ def test_uncompressed_file(galaxy, maps_file, tmp_path):
     assert_equal(mangapa.read_maps(plain).stellar, mangapa.read_maps(maps_file).stellar)
 
 
+@pytest.mark.promise(4)
 @pytest.mark.quick
 @pytest.mark.parametrize("share", [0.999, 0.6, 0.2, 0.01])
 def test_truncated(maps_file, share):
@@ -88,6 +89,7 @@ def test_truncated(maps_file, share):
         mangapa.read_maps(maps_file)
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_flipped_byte(maps_file, place):
     content = bytearray(maps_file.read_bytes())
@@ -112,6 +114,7 @@ def test_flipped_bit_in_the_data(galaxy, tmp_path, compress):
         mangapa.read_maps(path)
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("share", [0.999, 0.3])
 def test_truncated_without_compression(galaxy, tmp_path, share):
     path = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
@@ -121,6 +124,7 @@ def test_truncated_without_compression(galaxy, tmp_path, share):
         mangapa.read_maps(path)
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize(
     ("content", "match"),
     [
@@ -137,6 +141,7 @@ def test_other_content(tmp_path, content, match):
         mangapa.read_maps(path)
 
 
+@pytest.mark.promise(4)
 def test_other_products_are_refused(tmp_path):
     cube = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.zeros((2, 2, 2)), name="FLUX")])
     cube.writeto(tmp_path / "cube.fits.gz")
@@ -149,6 +154,7 @@ def test_other_products_are_refused(tmp_path):
         mangapa.read_maps(tmp_path / "model.fits.gz")
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("name", ["STELLAR_VEL_IVAR", "EMLINE_GVEL", "BINID", "SPX_SKYCOO"])
 def test_missing_extension_is_named(maps_file, tmp_path, name):
     with fits.open(maps_file) as hdus:
@@ -441,6 +447,7 @@ def test_file_that_may_not_be_read(maps_file, read):
         os.seteuid(user)
 
 
+@pytest.mark.promise(4)
 def test_missing_file_and_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file .*absent.fits.gz; check the name"):
         mangapa.read_maps(tmp_path / "absent.fits.gz")

@@ -93,6 +93,7 @@ def test_a_part_of_the_rings_has_no_field(profile):
     assert part.flags == profile.flags
 
 
+@pytest.mark.promise(2)
 @settings(max_examples=10, deadline=None)
 @given(turn=st.floats(0, 360))
 def test_turning_the_field_turns_the_angles(turn):
@@ -120,6 +121,7 @@ def test_the_fitted_rings_turn_with_the_field(pa, turn):
     assert np.all(np.abs(difference) < before["pa_err"][:inside].value)
 
 
+@pytest.mark.promise(2)
 @settings(max_examples=10, deadline=None)
 @given(pa=st.floats(0, 360))
 def test_mirroring_mirrors_the_angles(pa):
@@ -128,6 +130,7 @@ def test_mirroring_mirrors_the_angles(pa):
     assert np.nanmax(np.abs(off(after["pa"], -before["pa"].value))) < 0.5
 
 
+@pytest.mark.promise(2)
 def test_reversed_velocities_reverse_the_angles():
     velocity = disc(noise=5) + 20 * np.sin(X)
     before, after = (pa_profile(field(v)) for v in (velocity, -velocity))
@@ -169,6 +172,7 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.promise(1)
 @pytest.mark.parametrize("name", BAD_INPUT)
 def test_bad_input_gives_an_empty_table_and_a_flag(name, tmp_path):
     bad, flag = BAD_INPUT[name]

@@ -34,6 +34,7 @@ def test_north_is_up_and_east_is_left(galaxy):
     )
 
 
+@pytest.mark.promise(17)
 @pytest.mark.parametrize("flip", [np.fliplr, np.flipud, lambda a: a[::-1, ::-1]])
 def test_the_direction_of_the_axes_does_not_matter(galaxy, flip):
     field = galaxy.stellar

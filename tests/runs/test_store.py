@@ -160,6 +160,7 @@ def test_a_source_has_one_outcome(store):
     assert store.progress() == (3, 1, 1)
 
 
+@pytest.mark.promise(8)
 def test_a_result_is_stored_whole_or_not_at_all(store):
     before = list(store.rows())
     with pytest.raises(RunStoreError, match=r"cannot be written \(CHECK constraint failed"):
@@ -176,6 +177,7 @@ def test_a_snapshot_stays_the_same(store, tmp_path):
     assert store.progress() == (3, 2, 1)
 
 
+@pytest.mark.promise(11)
 def test_a_run_with_other_settings_is_refused(store, tmp_path):
     store.close()
     message = r"made with method='disc' instead of 'symmetry'; name another folder, or delete this"
@@ -183,6 +185,7 @@ def test_a_run_with_other_settings_is_refused(store, tmp_path):
         RunStore(tmp_path, {**SETTINGS, "method": "symmetry"})
 
 
+@pytest.mark.promise(11)
 def test_a_run_of_another_version_is_refused(store, tmp_path):
     store.close()
     alter(tmp_path, "version", '"0.0.1"')
@@ -192,6 +195,7 @@ def test_a_run_of_another_version_is_refused(store, tmp_path):
         assert again.progress() == (3, 1, 1)
 
 
+@pytest.mark.promise(11)
 @pytest.mark.parametrize("settings", [SETTINGS, None])
 def test_a_run_of_another_layout_is_refused_even_to_read(store, tmp_path, settings):
     store.close()

@@ -90,6 +90,7 @@ def same(one, other):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
+@pytest.mark.promise(10)
 def test_the_catalogue_has_the_values_of_measure(folder, tmp_path):
     summary = survey(folder, tmp_path / "run")
     assert (summary.total, summary.measured, summary.failed, summary.left) == (6, 6, 0, 0)
@@ -101,6 +102,7 @@ def test_the_catalogue_has_the_values_of_measure(folder, tmp_path):
     assert table.meta["settings"]["sigma"] == 3.0
 
 
+@pytest.mark.promise(10)
 def test_values_do_not_depend_on_workers_and_order(folder, tmp_path):
     files = files_in(folder)
     survey(files, tmp_path / "one", jobs=1)
@@ -112,6 +114,7 @@ def test_values_do_not_depend_on_workers_and_order(folder, tmp_path):
     same(one, three)
 
 
+@pytest.mark.promise(7)
 @pytest.mark.slow
 def test_faults_cost_one_row_each(release, tmp_path, monkeypatch):
     monkeypatch.setattr(MEASURE, faults.measure)
@@ -150,6 +153,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.promise(8)
 @pytest.mark.slow
 def test_killed_at_random_moments(release, tmp_path):
     names, moments = sources(release), random.Random(5)
@@ -203,6 +207,7 @@ def test_killed_at_random_moments(release, tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+@pytest.mark.promise(11)
 def test_a_run_is_resumed_with_equal_settings_only(folder, tmp_path, monkeypatch):
     run = tmp_path / "run"
     first = survey(folder, run, velocity_error=5 * u.km / u.s)

@@ -178,6 +178,7 @@ def test_result_of_a_galaxy_without_gas(galaxy):
     assert result.parts["halpha"]["halpha_pa"] is None
 
 
+@pytest.mark.promise(7)
 def test_a_worker_returns_a_result_whatever_happens(maps_file):
     measure_one = partial(measure_source, arguments={"settings": mangapa.MeasurementSettings()})
     result = measure_one(str(maps_file))

@@ -35,6 +35,7 @@ def test_a_model_is_loaded_from_its_folder_card_or_files(fcn, file):
     assert load_model(str(fcn / file)).name == "fcn"
 
 
+@pytest.mark.promise(13)
 @pytest.mark.parametrize("place", [0, 1000, -1])
 def test_a_changed_byte_is_refused(fcn, place):
     content = bytearray((fcn / "fcn.npz").read_bytes())
@@ -61,6 +62,7 @@ def test_a_folder_with_two_cards_is_ambiguous(fcn):
         load_model(fcn)
 
 
+@pytest.mark.promise(13)
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model.pickle", "model.pt", "model"])
 def test_other_formats_are_never_loaded(tmp_path, name):
     path = tmp_path / name
@@ -80,6 +82,7 @@ def test_a_card_that_does_not_exist():
         load_model("default.json")
 
 
+@pytest.mark.promise(13)
 @pytest.mark.parametrize("wrong", [None, 3, ["default"]])
 def test_a_model_is_a_name_or_a_path(wrong):
     with pytest.raises(TypeError, match="must be the name of a model or a path"):

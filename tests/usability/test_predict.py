@@ -64,6 +64,7 @@ def test_order_does_not_count(galaxy):
         assert one.score == pytest.approx(other.score, abs=1e-6)
 
 
+@pytest.mark.promise(1)
 @pytest.mark.parametrize("model", ["default", "fcn"])
 @pytest.mark.parametrize(
     ("field", "flag"),

@@ -192,6 +192,7 @@ def image(tmp_path):
     return path
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("in_memory", [False, True])
 def test_errors_name_path_and_remedy(image, in_memory):
     content = image.read_bytes()[:-FITS_BLOCK]

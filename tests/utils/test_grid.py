@@ -11,6 +11,7 @@ ROW, COLUMN = np.indices((7, 9))
 ALL = np.ones(ROW.shape, bool)
 
 
+@pytest.mark.promise(17)
 @given(st.floats(0, 360), st.booleans(), st.floats(0.1, 10))
 def test_grids_of_any_orientation(turn, mirror, step):
     angle = np.radians(turn)
