@@ -2,9 +2,10 @@
 
 import os
 
-from mangapa._utils.files import as_path
+from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier, locate
 from mangapa.archive._configuration import may_download
+from mangapa.archive._identifiers import did_you_mean
 from mangapa.exceptions import MapsFileError
 from mangapa.fields import Galaxy
 from mangapa.formats import read_galaxy
@@ -37,6 +38,9 @@ def resolve(source, release, daptype, download):
     if path.is_dir():
         msg = f"{text} is a folder; name one of its files, or use 'mangapa survey {text} --out RUN'"
         raise IsADirectoryError(msg)
+    if not path.exists() and (hint := did_you_mean(text)):
+        msg = f"there is no file {printable(path)}{hint}"
+        raise FileNotFoundError(msg)
     return read_galaxy(path)
 
 

@@ -151,6 +151,19 @@ def test_a_path_is_not_taken_for_an_identifier():
         measure("../..-1901")
 
 
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        (" 8485-1901", "8485-1901"),
+        ("8485\N{EN DASH}1901", "8485-1901"),
+        ("manga-8485-1901", "8485-1901"),
+    ],
+)
+def test_an_odd_spelling_of_an_identifier_is_recognised(source, meant):
+    with pytest.raises(FileNotFoundError, match=f"; did you mean the identifier '{meant}'\\?$"):
+        measure(source)
+
+
 def fit_stars(spaxels, *, n_steps):
     """A method that fails for the gas of ``galaxy``, whose axis is at 100 deg."""
     angle = np.degrees(spaxels.disc.angle) % 180

@@ -11,6 +11,7 @@ import re
 import numpy as np
 from astropy.table import Column, MaskedColumn
 
+from mangapa._utils.csv_cells import from_cell, to_cell
 from mangapa.catalogue._cells import is_missing
 
 #: What `_escape` writes, and `restored` reads.
@@ -18,9 +19,6 @@ ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: A character that may need one, a backslash that looks like the beginning of one, and blanks at
 #: the ends, which most formats lose.
 DOUBTFUL = re.compile(rf"[^ -~]|\\(?={ESCAPE.pattern[2:]})|^ | $")
-#: What spreadsheets take for a formula (OWASP, "CSV Injection"), quoted already or not.
-FORMULA = re.compile(r"'*[=+\-@]")
-QUOTED_FORMULA = re.compile(r"'+[=+\-@]")
 
 
 def with_text(table, form):
@@ -46,7 +44,7 @@ def _writable(values, form):
     if all(isinstance(one, str) for one in cells):
         cells = [_escaped(one, ascii_only=form == "fits") for one in cells]
         if form == "ascii.csv":
-            cells = [f"'{one}" if FORMULA.match(one) else one for one in cells]
+            cells = [to_cell(one) for one in cells]
         kind = str
     else:
         # Objects that are not text can only be numbers.
@@ -64,8 +62,8 @@ def restored(texts, form):
 
 
 def _restored(text, form):
-    if form == "ascii.csv" and QUOTED_FORMULA.match(text):
-        text = text[1:]
+    if form == "ascii.csv":
+        text = from_cell(text)
     return ESCAPE.sub(lambda found: chr(int(found[0][2:], 16)), text) if "\\" in text else text
 
 

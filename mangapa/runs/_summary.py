@@ -1,6 +1,5 @@
 """The state and the catalogue of a run, finished or not."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,13 +7,10 @@ from pathlib import Path
 
 from astropy.table import QTable
 
-from mangapa._utils.files import stem
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.types import PathLike
-from mangapa.archive.releases import MANGAID, PLATEIFU
 from mangapa.catalogue import tabulate_rows
-from mangapa.fields import TRACERS
-from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.catalogue._tables import failed_row
 from mangapa.runs._store import RunStore
 
 #: Shortest time in seconds by which a rate is divided: the resolution of the store's dates.
@@ -155,23 +151,8 @@ def catalogue(folder: PathLike) -> QTable:
 def tabulate_run(store):
     """The catalogue of an open store; see `catalogue`."""
     facts = store.facts
-    rows = (_failed(row) | row if row["error"] else row for _, row in store.rows())
+    rows = (failed_row(row["source"]) | row if row["error"] else row for _, row in store.rows())
     table = tabulate_rows(rows, created=facts["created"])
     table.meta["mangapa"] = facts["version"]
     table.meta["settings"] = facts["settings"]
     return table
-
-
-def _failed(row):
-    """What is known of a galaxy of which nothing was measured: what its source says, and flags."""
-    file = re.split(r"[\\/]", row["source"])[-1]
-    plateifu, mangaid = PLATEIFU.search(file), MANGAID.fullmatch(file)
-    known = {
-        "plateifu": plateifu and plateifu.group(),
-        "mangaid": None if plateifu else mangaid and mangaid.group(),
-        "name": plateifu.group() if plateifu else stem(file),
-    }
-    for tracer in TRACERS:
-        known[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
-        known[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
-    return known
