@@ -23,6 +23,8 @@ WAITING = 3
 #: Galaxies that an executor is given at once, as the number of its workers is not known: enough for
 #: a few nodes.
 AT_ONCE = 64
+#: Errors of an executor that cannot go on, whatever it measures.
+LOST = (BrokenExecutor, CancelledError)
 
 
 def by_processes(sources, measure_one, *, jobs, time_limit):
@@ -53,10 +55,12 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
 
 def by_executor(sources, measure_one, executor):
     """Measure with an executor, which the caller shuts down; yield each finished `Result`."""
-    return _bounded(sources, partial(executor.submit, measure_one), at_once=AT_ONCE)
+    submit = partial(executor.submit, measure_one)
+    # Such as a lost connection; in processes of this machine, an OSError is a worker that died.
+    return _bounded(sources, submit, at_once=AT_ONCE, lost=(*LOST, OSError))
 
 
-def _bounded(sources, submit, *, at_once, time_limit=None):
+def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST):
     """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
     waiting, running = deque(sources), {}
     try:
@@ -71,13 +75,13 @@ def _bounded(sources, submit, *, at_once, time_limit=None):
                     raise _stopped(source, error) from error
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 source, file = running.pop(future)
-                yield replace(_outcome(future, source, time_limit), file=file)
+                yield replace(_outcome(future, source, time_limit, lost), file=file)
     finally:
         for future in running:
             future.cancel()
 
 
-def _outcome(future, source, time_limit):
+def _outcome(future, source, time_limit, lost):
     """The `Result` of a source as the store knows it; its error names it as it was given."""
     try:
         result = future.result()
@@ -86,7 +90,7 @@ def _outcome(future, source, time_limit):
             raise _stopped(source, error) from error
         result = _failed(source, f"took longer than {time_limit:g} s")
     # A worker tells of all errors of its galaxy in a Result: these are of the executor.
-    except (BrokenExecutor, CancelledError, OSError) as error:
+    except lost as error:
         raise _stopped(source, error) from error
     except Exception as error:  # A worker died; each executor has its own exception for that.
         result = _failed(source, f"its worker died ({type(error).__name__}: {error})")

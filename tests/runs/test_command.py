@@ -204,7 +204,8 @@ def test_galaxies_of_a_release(galaxy, tmp_path, capsys):
     write_dapall(paths[1], {"8485-1901": 0}, "HYB10-MILESHC-MASTARSSP")
     path = expected_path("8485-1901")
     path.parent.mkdir(parents=True, exist_ok=True)
-    mangapa.write_maps(mangapa.simulate_galaxy(n_fibres=19, bintype="HYB10"), path)
+    mock = mangapa.simulate_galaxy(plateifu="8485-1901", n_fibres=19, bintype="HYB10")
+    mangapa.write_maps(mock, path)
     try:
         run = str(tmp_path / "run")
         assert main(["survey", "--where", "z > 0.03", "--out", run, "--jobs", "1"]) == 0

@@ -391,6 +391,14 @@ def test_summary_of_a_run(folder, tmp_path):
     assert mangapa.survey.__doc__.count("velocity_error") == 1
 
 
+@pytest.mark.promise(7)
+def test_a_killed_worker_costs_its_galaxy(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(MEASURE, faults.measure)
+    summary = survey(["kills-MAPS-.fits", files_in(folder)[0]], tmp_path / "run")
+    assert (summary.measured, summary.failed) == (1, 1)
+    assert summary.failures[0][1].startswith("kills-MAPS-.fits: its worker died (ProcessExpired")
+
+
 def test_any_executor(folder, tmp_path):
     files = [*files_in(folder), str(folder / "absent-MAPS-.fits")]
     with ThreadPoolExecutor(2) as executor:

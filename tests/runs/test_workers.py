@@ -209,9 +209,11 @@ class Partial(mangapa.Measurement):
 def test_result_of_a_galaxy_of_which_a_part_failed(galaxy):
     measurement = mangapa.measure(galaxy)
     values = {one.name: getattr(measurement, one.name) for one in fields(measurement)}
-    errors = {"stellar": "the stars are bad", "halpha": "the gas is bad"}
-    failed = result_of("a", Partial(**{**values, "errors": errors}))
+    both = {"stellar": "the stars are bad", "halpha": "the gas is bad"}
+    failed = result_of("a", Partial(**{**values, "errors": both}))
     assert failed.error == "a: the stars are bad; the gas is bad"
+    failed = result_of("a", Partial(**{**values, "errors": {"halpha": "the gas is bad"}}))
+    assert failed.error == "a: the gas is bad"
     whole = result_of("a", measurement)
     assert whole.error is None
     assert failed.parts["stellar"] == whole.parts["stellar"]
