@@ -1,6 +1,7 @@
 """Paths that users give, and files that appear complete or not at all."""
 
 import contextlib
+import errno
 import glob
 import os
 import shutil
@@ -76,8 +77,9 @@ def replacing(path):
     """
     path = Path(path)
     if path.is_dir():
-        msg = f"{printable(path)} is a folder; name a file in it"
-        raise IsADirectoryError(msg)
+        error = IsADirectoryError(f"{printable(path)} is a folder; name a file in it")
+        error.errno = errno.EISDIR
+        raise error
     prefix = f".{path.name[:50]}."
     for left_over in path.parent.glob(glob.escape(prefix) + "?" * RANDOM_LENGTH):
         with _locked(left_over, wait=False) as is_left_over:
@@ -88,8 +90,11 @@ def replacing(path):
             folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix)
         except OSError as error:
             reason = f"({error.strerror}); make it, or choose another folder"
-            msg = f"no file can be written in the folder {printable(path.parent)} {reason}"
-            raise type(error)(msg) from error
+            explained = type(error)(
+                f"no file can be written in the folder {printable(path.parent)} {reason}"
+            )
+            explained.errno = error.errno
+            raise explained from error
         with folder as name, _locked(name):
             if not os.path.isdir(name):
                 continue  # Another writer took it for left over before it was locked.

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import secrets
 from importlib import resources
 from pathlib import Path
@@ -126,7 +127,7 @@ def _page_at(path):
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        msg = f"the report {path} cannot be written ({error.strerror}); {elsewhere}"
+        msg = f"the report {path} cannot be written ({os.strerror(error.errno)}); {elsewhere}"
         raise type(error)(msg) from error
 
 

@@ -58,7 +58,10 @@ def test_measure_continues_after_a_failure(archive, maps_file, capsys):
     sources = ["7443-1901", str(maps_file), "8485-1901"]
     assert main(["measure", *sources, "--download", "--json"]) == 1
     captured = capsys.readouterr()
-    assert [row["plateifu"] for row in json.loads(captured.out)] == ["9999-1901", "8485-1901"]
+    rows = json.loads(captured.out)
+    assert [row["plateifu"] for row in rows] == ["7443-1901", "9999-1901", "8485-1901"]
+    assert "the server has no file" in rows[0]["error"]
+    assert [row["error"] for row in rows[1:]] == [None, None]
     assert captured.err.count("mangapa: ") == 1
     assert "the server has no file" in captured.err
 

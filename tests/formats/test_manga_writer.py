@@ -49,8 +49,11 @@ def test_arguments_of_the_wrong_kind(galaxy, tmp_path):
         write_maps(galaxy, 5)
     with pytest.raises(ValueError, match="path is empty"):
         write_maps(galaxy, "")
-    for release in ("DR1", 17, None):
-        with pytest.raises(ValueError, match=f"release={release!r} is not known; choose one of"):
+    hint = r" \(did you mean 'DR17'\?\)"
+    with pytest.raises(ValueError, match=f"^release='DR1' is not known{hint}; choose one of"):
+        write_maps(galaxy, path, "DR1")
+    for release in (17, None):
+        with pytest.raises(TypeError, match=f"^release={release!r} must be text such as 'DR17'"):
             write_maps(galaxy, path, release)
     assert not list(tmp_path.iterdir())
 

@@ -341,7 +341,7 @@ def test_whole_release_loads_rows_on_demand(browser, tmp_path):
         names = [f"{1000 + n}-1901" for n in range(number)]
         store.add_sources(names)
         for name in names:
-            result.parts["galaxy"]["plateifu"] = name
+            result.parts["galaxy"] |= {"plateifu": name, "name": name}
             store.add(replace(result, source=name))
     browser.get(write_report(tmp_path, progress=False).as_uri())
     assert until(lambda: len(browser.find_elements("css selector", "#galaxies img")) == 50)
