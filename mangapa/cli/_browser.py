@@ -1,7 +1,6 @@
-"""Open a page of this machine in the browser of the user, and serve it until a signal comes."""
+"""Open a page of this machine in the browser of the user."""
 
 import contextlib
-import signal
 import sys
 import tempfile
 import threading
@@ -44,16 +43,3 @@ def _open(uri):
     if not is_open:
         text = "mangapa: no browser could be opened; open the address above in one"
         print(text, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def stopped_by_sigterm():
-    """Let SIGTERM end the block as Ctrl-C does; only the main thread can."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mangapa.cli._browser import in_browser, stopped_by_sigterm
+from mangapa.cli._browser import in_browser
 from mangapa.cli._options import add_command
 from mangapa.cli._output import ALL_GOOD, print_table
+from mangapa.cli._signals import stopped_by_sigterm
 from mangapa.inspection import JudgementStore, agreement, export_flags, import_flags
 from mangapa.inspection._lists import read_list, write_list
 from mangapa.inspection._ordering import ORDERS, plan

@@ -1,10 +1,7 @@
 """``mangapa survey``, ``status``, ``catalogue``, ``report`` and ``compare``: many galaxies."""
 
-import contextlib
 import math
 import os
-import signal
-import threading
 from argparse import ArgumentTypeError
 from datetime import timedelta
 
@@ -22,6 +19,7 @@ from mangapa.cli._output import (
     print_table,
     save_figure,
 )
+from mangapa.cli._signals import stopped_by_sigterm
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT
 
@@ -79,7 +77,7 @@ def _survey(options):
     arguments = {name: getattr(options, name) for name in names}
     arguments["settings"] = settings
     try:
-        with _sigterm_interrupts():
+        with stopped_by_sigterm():
             summary = _run(sources, options, arguments)
     except KeyboardInterrupt:
         way_out = "run the same command again to resume it"
@@ -96,19 +94,6 @@ def _run(sources, options, arguments):
     with distributed.Client(options.dask) as client:
         executor = client.get_executor(retries=0)
         return survey(sources, options.out, executor=executor, **arguments)
-
-
-@contextlib.contextmanager
-def _sigterm_interrupts():
-    """Let SIGTERM end the survey and its workers in order, as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread gets signals.
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _time_limit(text):

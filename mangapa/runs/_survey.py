@@ -15,6 +15,7 @@ from mangapa._utils.files import as_path
 from mangapa._utils.options import documented_with
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.quantities import scalar
+from mangapa._utils.threads import thread_pools
 from mangapa._utils.types import PathLike, ScalarLike
 from mangapa.archive._configuration import conf, may_download
 from mangapa.exceptions import MangapaWarning, RunStoreError
@@ -110,8 +111,6 @@ def survey(
     >>> mangapa.survey(path, "run").measured
     1
     """
-    from threadpoolctl import threadpool_limits
-
     settings = MeasurementSettings.from_options(settings, **options)
     if not (isinstance(jobs, Integral) and jobs >= 1):
         msg = f"jobs={jobs!r} must be an integer of at least 1"
@@ -150,7 +149,7 @@ def survey(
         total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
-        with bar, threadpool_limits(1), closing(results):
+        with bar, thread_pools().limit(limits=1), closing(results):
             for result in results if todo else ():
                 store.add(result)
                 bar.update()

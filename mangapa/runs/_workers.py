@@ -9,6 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from mangapa._utils.plugins import load_plugins
+from mangapa._utils.threads import thread_pools
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.fitting._methods import method_named
 from mangapa.measurement import measure
@@ -86,7 +87,7 @@ def result_of(source, measurement):
                 name: np.round(rings[name].value, 2).tolist() for name in PROFILE_COLUMNS
             }
     found = {"parts": parts, "images": images, "profiles": profiles}
-    errors = "; ".join(getattr(measurement, "errors", {}).values())
+    errors = "; ".join(measurement.errors.values())
     error = f"{source}: {errors}" if errors else None
     return Result(source=source, error=error, seconds=measurement.seconds, **found)
 
@@ -98,7 +99,4 @@ def _limit_blas_for_good():
 
     Several threads also sum in another order, so no worker thread may lift the limit.
     """
-    # Importing it sets an environment variable, which importing mangapa must not do.
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
+    thread_pools().limit(limits=1)
