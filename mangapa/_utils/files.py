@@ -8,10 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from mangapa._utils.locks import locked_folder
 
 #: Number of random characters at the end of the name of a temporary folder of Python.
 RANDOM_LENGTH = 8
@@ -82,7 +79,7 @@ def replacing(path):
         raise error
     prefix = f".{path.name[:50]}."
     for left_over in path.parent.glob(glob.escape(prefix) + "?" * RANDOM_LENGTH):
-        with _locked(left_over, wait=False) as is_left_over:
+        with locked_folder(left_over, wait=False) as is_left_over:
             if is_left_over:
                 shutil.rmtree(left_over, ignore_errors=True)
     while True:
@@ -95,36 +92,10 @@ def replacing(path):
             )
             explained.errno = error.errno
             raise explained from error
-        with folder as name, _locked(name):
+        with folder as name, locked_folder(name):
             if not os.path.isdir(name):
                 continue  # Another writer took it for left over before it was locked.
             unfinished = Path(name) / path.name
             yield unfinished
             os.replace(unfinished, path)
             return
-
-
-@contextlib.contextmanager
-def _locked(folder, *, wait=True):
-    """
-    Lock a folder, and yield whether that succeeded: a process that was killed holds no lock.
-
-    It never does on a file system without locks, where nothing is removed.
-    """
-    if fcntl is None:
-        yield False
-        return
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:  # It is not a folder, or was removed meanwhile.
-        yield False
-        return
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            locked = True
-        except OSError:
-            locked = False
-        yield locked
-    finally:
-        os.close(descriptor)

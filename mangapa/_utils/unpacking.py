@@ -20,6 +20,9 @@ SMALL, LARGEST_RATIO = 64 << 20, 100
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
 #: What the standard library raises for damage; bz2 and gzip also raise an OSError without a number.
 DAMAGE = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+#: What it raises for a damaged directory of a zip archive: sizes and places that are negative or
+#: too large, dates that do not exist, and versions and flags that nobody uses.
+DAMAGED_DIRECTORY = (zipfile.BadZipFile, OverflowError, ValueError, NotImplementedError)
 
 
 class FlawError(Exception):
@@ -105,7 +108,7 @@ def _only_member(file, stack):
         if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise FlawError(flaw="is a zip archive of an unusual kind", remedy="unpack it yourself")
         return stack.enter_context(archive.open(members[0]))
-    except (zipfile.BadZipFile, OverflowError, ValueError, NotImplementedError) as error:
+    except DAMAGED_DIRECTORY as error:
         raise FlawError(flaw=f"is corrupt ({error})") from error
     except RuntimeError as error:  # The member is encrypted.
         raise FlawError(

@@ -1,11 +1,11 @@
 """Download files so that each appears under its name complete or not at all."""
 
 import contextlib
-import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from mangapa._utils.locks import locked_folder
 from mangapa._utils.progress import progress_bar
 from mangapa.archive import _http as http
 from mangapa.archive import _rsync as rsync
@@ -14,17 +14,10 @@ from mangapa.archive._contents import flaw_of
 from mangapa.archive._transport import partial_files
 from mangapa.exceptions import DownloadError, NetworkError
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 #: Seconds before the second and before the third try, unless the server names a time.
 WAITS = (1.0, 4.0)
 #: Seconds that a server may make us wait.
 LONGEST_WAIT = 60.0
-#: Errors of file systems that have no locks.
-NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EBADF, errno.EINVAL)
 
 
 def fetch_all(addresses, *, use_rsync=False, progress=True):
@@ -67,7 +60,9 @@ def fetch(address, *, use_rsync=False, progress=True, stop=None):
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         bar = progress_bar(desc=path.name, unit="B", unit_scale=True, show=progress)
-        with _lock(path.parent), bar:
+        # One download at a time in a folder, over threads and processes. Without locks, as on some
+        # network file systems, two of one file may damage each other; that is found.
+        with locked_folder(path.parent), bar:
             if path.is_file() and flaw_of(path, address.plateifu) is None:
                 return
             for wait in (*WAITS, None):
@@ -128,26 +123,3 @@ def _commit(partial, path):
     os.replace(partial, path)
     for leftover in partial_files(path):
         leftover.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _lock(folder):
-    """
-    Allow one download at a time in a folder, over threads and processes.
-
-    Without locks, as on some network file systems, two downloads of one file may damage each other;
-    the damage is found and nothing is kept.
-    """
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
-        yield
-    finally:
-        os.close(descriptor)

@@ -52,4 +52,7 @@ def test_damage_is_left_to_the_reader(maps_file, size, is_final):
 
 
 def test_missing_file_is_left_to_the_reader(tmp_path):
-    refuse_other_galaxy(tmp_path / "absent.fits", "9999-1901")
+    path = tmp_path / "absent.fits"
+    refuse_other_galaxy(path, "9999-1901")
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*absent\.fits"):
+        mangapa.read_maps(path)

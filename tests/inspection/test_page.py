@@ -303,7 +303,8 @@ def test_file_for_the_browser_leads_to_the_page(browser, served, monkeypatch):
     address, _ = served()
     with in_browser(address):
         browser.get(opened.get(timeout=30))
-        until(lambda: browser.current_url == address)
+        assert until(lambda: browser.current_url == address)
+        assert until(lambda: browser.title == "mangapa: velocity fields by eye")
 
 
 @pytest.mark.promise(21)
@@ -333,7 +334,7 @@ def test_message_covers_no_button(browser, served, tmp_path):
         inspection.store.path.rename(tmp_path / "moved")
         expert.press("1")
         until(lambda: "not stored yet" in expert.text("trouble"))
-        until(lambda: browser.execute_script(APART))
+        assert until(lambda: browser.execute_script(APART))
         (tmp_path / "moved").rename(inspection.store.path)
         stored(inspection, 1)
     finally:

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from mangapa._utils.locks import locked
+from mangapa._utils.locks import locked, locked_folder
 
 fcntl = pytest.importorskip("fcntl", reason="this system has no such locks")
 HOLD = """
 import signal, sys
-from mangapa._utils.locks import locked
+from mangapa._utils.locks import locked, locked_folder
 with locked(sys.argv[1]):
     print("held", flush=True)
     signal.pause()
@@ -49,7 +49,8 @@ def test_a_forked_process_does_not_keep_the_lock(tmp_path):
             signal.pause()
     try:
         with locked(path):
-            pass
+            assert path.read_text().startswith(f"process {os.getpid()} on host")
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "the child has ended"
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -61,7 +62,23 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with locked(tmp_path / "lock"):
-        pass
+        assert (tmp_path / "lock").is_file()
+    with locked_folder(tmp_path) as is_held:
+        assert not is_held
+
+
+def test_a_folder_is_held_once(tmp_path):
+    with locked_folder(tmp_path) as first, locked_folder(tmp_path, wait=False) as second:
+        assert (first, second) == (True, False)
+    with locked_folder(tmp_path, wait=False) as is_held:
+        assert is_held
+
+
+def test_what_is_no_folder_is_not_held(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("file", "absent"):
+        with locked_folder(tmp_path / name) as is_held:
+            assert not is_held
 
 
 def test_the_name_of_the_holder_does_not_matter(tmp_path, monkeypatch):
