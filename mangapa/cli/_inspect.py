@@ -2,12 +2,11 @@
 
 import contextlib
 import getpass
-from pathlib import Path
 
 import numpy as np
 
 from mangapa.cli._browser import in_browser
-from mangapa.cli._options import add_command
+from mangapa.cli._options import add_command, path
 from mangapa.cli._output import ALL_GOOD, print_table
 from mangapa.cli._signals import stopped_by_sigterm
 from mangapa.inspection import JudgementStore, agreement, export_flags, import_flags
@@ -26,16 +25,16 @@ def add_to(commands):
     """Add the commands."""
     look = "open a page on which you classify the velocity fields of a run by eye"
     add = add_command(commands, "inspect", _inspect, look).add_argument
-    add("run_folder", type=Path, metavar="RUN", help="folder of a survey")
+    add("run_folder", type=path, metavar="RUN", help="folder of a survey")
     add("--expert", help="your name (default: the name of your account)")
-    add("--store", type=Path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
+    add("--store", type=path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
     orders = "random order, least certain scores first, or only galaxies whose score "
     orders += "contradicts you (default: %(default)s)"
     add("--order", choices=ORDERS[:-1], default="random", help=orders)
     add("--of", metavar="EXPERT", help="with --order disagreement: another expert instead of you")
     add(
         "--list",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="show the galaxies in this file, one name per line",
     )
@@ -49,17 +48,17 @@ def add_to(commands):
 
     compare = "show how far experts agree, and write their consensus"
     add = add_command(commands, "agreement", _agreement, compare).add_argument
-    add("store", type=Path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
+    add("store", type=path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
     expert = "expert who counts, or name for --import; repeat for several experts (default: all)"
     add("--expert", action="append", help=expert)
     flags = "first import these flags as the judgements of --expert"
-    add("--import", type=Path, dest="import_file", metavar="FILE.csv", help=flags)
+    add("--import", type=path, dest="import_file", metavar="FILE.csv", help=flags)
     consensus = "method that combines judgements (default: %(default)s)"
     add("--consensus", choices=tuple(METHODS), default="majority", help=consensus)
     labels = "write the consensus, for 'mangapa train --labels'"
-    add("--export", type=Path, metavar="FILE.csv", help=labels)
+    add("--export", type=path, metavar="FILE.csv", help=labels)
     disputed = "write the names of disputed galaxies, for 'mangapa inspect --list'"
-    add("--disputed", type=Path, metavar="FILE", help=disputed)
+    add("--disputed", type=path, metavar="FILE", help=disputed)
 
 
 def _inspect(options):
@@ -121,9 +120,9 @@ def _agreement(options):
             galaxies = dict.fromkeys(disputes["galaxy"].tolist())
             print(write_list(options.disputed, galaxies))
         if options.export is not None:
-            path, how = options.export, options.consensus
-            number, undecided = export_flags(store, path, consensus=how, experts=experts)
-            print(f"{path}: {number} galaxies, {undecided} fields without a consensus")
+            file, how = options.export, options.consensus
+            number, undecided = export_flags(store, file, consensus=how, experts=experts)
+            print(f"{file}: {number} galaxies, {undecided} fields without a consensus")
     return ALL_GOOD
 
 
