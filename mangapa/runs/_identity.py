@@ -5,7 +5,7 @@ from importlib.metadata import version
 from astropy.time import Time
 
 from mangapa.archive._addresses import daptype_named
-from mangapa.archive._configuration import conf
+from mangapa.archive._configuration import release_and_daptype
 from mangapa.archive.releases import release_named
 from mangapa.usability.model import load_model
 
@@ -15,10 +15,11 @@ STORE_LAYOUT = 5
 
 def run_settings(settings, *, release=None, daptype=None):
     """Everything on which the values of a run depend, as plain values with full names."""
-    known = release_named(release or conf.release)
+    release, daptype = release_and_daptype(release, daptype)
+    known = release_named(release)
     return {
         "release": known.name,
-        "daptype": daptype_named(daptype or conf.daptype, known),
+        "daptype": daptype_named(daptype, known),
         **settings.as_dict(),
         # Another model may come to lie under the same path.
         "model_sha256": load_model(settings.model).card["sha256"],

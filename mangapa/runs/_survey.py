@@ -17,7 +17,7 @@ from mangapa._utils.progress import progress_bar
 from mangapa._utils.quantities import scalar
 from mangapa._utils.threads import thread_pools
 from mangapa._utils.types import PathLike, ScalarLike
-from mangapa.archive._configuration import conf, may_download
+from mangapa.archive._configuration import may_download
 from mangapa.exceptions import MangapaWarning, RunStoreError
 from mangapa.runs import _pools as pools
 from mangapa.runs import _workers as workers
@@ -119,7 +119,7 @@ def survey(
         time_limit = scalar("time_limit", time_limit, u.s, positive=True)
     stored = run_settings(settings, release=release, daptype=daptype)
     arguments = {
-        "release": release or conf.release,
+        "release": stored["release"],
         "daptype": stored["daptype"],
         # The workers do not know the configuration of this session.
         "download": may_download(download),
