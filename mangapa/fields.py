@@ -155,7 +155,8 @@ class VelocityField:
     @property
     def _cleaned_away(self):
         """True on spaxels that could be drawn, but that `~mangapa.clean` rejected."""
-        return (self.rejection & ~Rejection.OUT_OF_RANGE.value) > 0
+        by_clean = Rejection.SMALL_REGION | Rejection.OUTLYING_VELOCITY
+        return self.rejection & by_clean.value != 0
 
     @property
     def _placed(self):
