@@ -64,6 +64,15 @@ def stem(path):
     return name
 
 
+def identity(path):
+    """Numbers that only this file has until it is deleted, or `None` if there is none."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
 @contextlib.contextmanager
 def replacing(path):
     """

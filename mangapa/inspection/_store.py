@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, field, fields, replace
 
 from astropy.time import Time
 
-from mangapa._utils.files import as_path
+from mangapa._utils.files import as_path, identity
 from mangapa._utils.sqlite import transaction
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import JudgementStoreError
@@ -129,7 +129,7 @@ class JudgementStore:
             self._database = connect(self.path, stack, create=create)
             #: Unique name, which stays with the file when it is moved.
             self.name = read_facts(self.path, self._database)["name"]
-            self._file = self._identity()
+            self._identity = identity(self.path)
             self._opened = stack.pop_all()
 
     def __enter__(self):
@@ -260,20 +260,12 @@ class JudgementStore:
     def _writing(self):
         with self._lock, in_words(self.path):
             # SQLite would write to a deleted file, and what it writes would be lost.
-            if self._identity() != self._file:
+            if identity(self.path) != self._identity:
                 problem = "has been moved, replaced or deleted"
                 msg = f"{self.path} {problem}; put it back, or stop and start the command again"
                 raise JudgementStoreError(msg)
             with transaction(self._database):
                 yield
-
-    def _identity(self):
-        """Numbers that only this file has, or `None` if it is gone."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
 
     def _fetch(self, statement, values=()):
         with self._lock, in_words(self.path):

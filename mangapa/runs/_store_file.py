@@ -1,9 +1,9 @@
 """The file of a run: opened to read or to write by one process, with its errors explained."""
 
 import contextlib
-import os
 import sqlite3
 
+from mangapa._utils.files import identity
 from mangapa._utils.locks import locked
 from mangapa._utils.sqlite import open_to_read, open_to_write, transaction
 from mangapa.exceptions import RunStoreError
@@ -38,7 +38,7 @@ class StoreFile:
             with self._explained("opened"):
                 opened = open_to_write(path) if writes else open_to_read(path)
                 self._database = stack.enter_context(opened)
-            self._inode = _inode(path)
+            self._identity = identity(path)
             self._stack = stack.pop_all()
 
     def _require_file(self, writes):
@@ -98,7 +98,7 @@ class StoreFile:
 
     def check_file(self):
         """Raise RunStoreError if the file was deleted or moved, so that nothing can be kept."""
-        if _inode(self.path) != self._inode:
+        if identity(self.path) != self._identity:
             msg = (
                 f"{self.path} was deleted or moved while the survey was running, so that nothing "
                 "more can be stored; run the survey again"
@@ -115,12 +115,3 @@ class StoreFile:
             remedy = next(known, "name another folder")
             msg = f"{self.path} cannot be {doing} ({error}); {remedy}"
             raise RunStoreError(msg) from error
-
-
-def _inode(path):
-    """What identifies a file until it is deleted, or `None` if there is none."""
-    try:
-        state = os.stat(path)
-    except OSError:
-        return None
-    return state.st_dev, state.st_ino
