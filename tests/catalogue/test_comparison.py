@@ -75,7 +75,7 @@ def unmatched(found):
 
 
 def pairs(found):
-    return found.table["stellar_pa_a", "stellar_pa_b"].to_pandas().to_numpy().tolist()
+    return [[row["stellar_pa_a"].value, row["stellar_pa_b"].value] for row in found.table]
 
 
 TWICE = rows(
