@@ -2,6 +2,7 @@
 
 import os
 import sys
+import textwrap
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -83,9 +84,9 @@ class Promise(SphinxDirective):
         if not tests:
             msg = f"no test is marked with pytest.mark.promise({number})"
             raise ExtensionError(msg)
-        lines = [f"{number}. {self.content[0]}", *(f"   {line}" for line in self.content[1:]), ""]
-        lines += [f"   - ``{test}``" for test in tests]
-        return self.parse_text_to_nodes("\n".join(lines))
+        item = "\n".join([*self.content, "", *(f"- ``{test}``" for test in tests)])
+        start = f"{number}. "
+        return self.parse_text_to_nodes(start + textwrap.indent(item, " " * len(start)).lstrip())
 
 
 def setup(app):
