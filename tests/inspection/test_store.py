@@ -145,7 +145,7 @@ def test_truncated_stores_are_refused_in_words(store, tmp_path, missing):
     path = tmp_path / FILE_NAME
     path.write_bytes(path.read_bytes()[:-missing])
     with (
-        pytest.raises(JudgementStoreError, match=r"malformed.*restore a copy"),
+        pytest.raises(JudgementStoreError, match=r"malformed.*restore it from a copy"),
         JudgementStore(path) as damaged,
     ):
         damaged.history()
@@ -211,7 +211,7 @@ def test_locked_store_is_an_error_in_words(tmp_path, monkeypatch):
     store.add(STARS)
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     other.execute("begin exclusive")
-    with pytest.raises(JudgementStoreError, match=r"locked.*another program is writing to it"):
+    with pytest.raises(JudgementStoreError, match=r"locked.*another program uses the file"):
         store.add(replace(STARS, id="2"))
     assert said(store) == [("vera", 2)]
     other.execute("commit")
