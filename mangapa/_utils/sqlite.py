@@ -12,7 +12,7 @@ REMEDIES = {
     "locked": "another program uses the file; try again when it has ended",
     "unable to open": "check the permissions of the file and of its folder, or name {}",
     "readonly": "check the permissions of the file and of its folder, or name {}",
-    "I/O": "check that the file is still there and that the disk has room",
+    "I/O": "check that the file is still there, and make room on the disk",
     "malformed": "the file is damaged; restore it from a copy, or name {}",
     "closed database": "open it again",
 }

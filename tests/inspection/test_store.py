@@ -162,7 +162,7 @@ def test_what_is_not_a_store_is_refused_in_words(tmp_path):
     path.mkdir()
     with pytest.raises(JudgementStoreError, match=r"\(it is not a file\); name another file"):
         JudgementStore(tmp_path, create=True)
-    with pytest.raises(JudgementStoreError, match="name a file in a folder that you may write to"):
+    with pytest.raises(JudgementStoreError, match="or name another file with --store"):
         JudgementStore(tmp_path / "none" / FILE_NAME, create=True)
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("create table facts (name, value)")
