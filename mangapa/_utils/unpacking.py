@@ -32,9 +32,7 @@ DAMAGED_DIRECTORY = (zipfile.BadZipFile, OverflowError, ValueError, NotImplement
 class FlawError(Exception):
     """What is wrong with a file: ``flaw`` completes a sentence that begins with its path."""
 
-    def __init__(
-        self, flaw, remedy="", *, elsewhere="check that it is whole, or fetch or copy it again"
-    ):
+    def __init__(self, flaw, remedy="", *, elsewhere="check that it is whole, or copy it again"):
         super().__init__(flaw)
         self.flaw, self.remedy, self.elsewhere = flaw, remedy, elsewhere
 
