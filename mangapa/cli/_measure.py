@@ -26,7 +26,8 @@ def add_to(commands):
     """Add the command."""
     measure = shared.add_command(commands, "measure", _measure, "measure galaxies")
     sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS"
-    measure.add_argument("sources", nargs="+", metavar="SOURCE", help=sources)
+    measure.add_argument("sources", nargs="*", metavar="SOURCE", help=sources)
+    shared.add_list(measure)
     shared.add_release_options(measure)
     shared.add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
@@ -39,6 +40,10 @@ def add_to(commands):
 
 def _measure(options):
     settings = shared.settings_from(options)
+    sources = shared.sources_from(options)
+    if not sources:
+        msg = "nothing to measure: name a SOURCE, or a file of sources with --list"
+        raise ValueError(msg)
     # What is wrong for every source ends the command at once.
     load_model(settings.model)
     daptype = daptype_named(options.daptype, release_named(options.release))
@@ -48,7 +53,7 @@ def _measure(options):
         path_and_format(options.out)
         output.check_file("--out", options.out)
     measurements, rows, all_good = [], [], True
-    for source in progress_bar(options.sources):
+    for source in progress_bar(sources):
         try:
             measurement = mangapa.measure(
                 source,
