@@ -9,6 +9,7 @@ from operator import itemgetter
 from astropy.time import Time
 
 from mangapa._utils.files import as_path, printable
+from mangapa.archive import is_identifier
 from mangapa.exceptions import RunStoreError
 from mangapa.runs._identity import difference, new_facts
 from mangapa.runs._sources import Source, file_stamp
@@ -120,7 +121,15 @@ class RunStore(StoreFile):
         ]
         insert = "insert or ignore into sources (source, target, spelling) values (?, ?, ?)"
         rows = [(os.fsencode(s.identity), os.fsencode(s.target), s.spelling) for s in sources]
+        # A MaNGA-ID that could not be looked up before was a source of its own.
+        old = [
+            (target,)
+            for identity, target, _ in rows
+            if is_identifier(os.fsdecode(target)) and identity != target
+        ]
         with self.writing() as database:
+            for table in ("fields", "results", "outcomes", "sources"):
+                database.executemany(f"delete from {table} where source = ?", old)
             database.executemany(insert, rows)
 
     def unfinished(self):
