@@ -121,15 +121,16 @@ class RunStore(StoreFile):
         ]
         insert = "insert or ignore into sources (source, target, spelling) values (?, ?, ?)"
         rows = [(os.fsencode(s.identity), os.fsencode(s.target), s.spelling) for s in sources]
-        # A MaNGA-ID that could not be looked up before was a source of its own.
-        old = [
+        # A MaNGA-ID that could not be looked up before, and so failed, was a source of its own.
+        failed = [
             (target,)
             for identity, target, _ in rows
             if is_identifier(os.fsdecode(target)) and identity != target
         ]
         with self.writing() as database:
-            for table in ("fields", "results", "outcomes", "sources"):
-                database.executemany(f"delete from {table} where source = ?", old)
+            for table in ("outcomes", "sources"):
+                unmeasured = "source = ? and source not in (select source from results)"
+                database.executemany(f"delete from {table} where {unmeasured}", failed)
             database.executemany(insert, rows)
 
     def unfinished(self):
