@@ -194,7 +194,7 @@ def test_store_that_cannot_be_written_is_read(store, tmp_path, read_only):
         try:
             JudgementStore({str(tmp_path / "new.sqlite")!r}, create=True)
         except JudgementStoreError as error:
-            assert "name a file in a folder that you may write to with --store" in str(error)
+            assert "check the permissions of the file and of its folder" in str(error)
         else:
             raise AssertionError
         """
