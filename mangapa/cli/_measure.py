@@ -15,6 +15,7 @@ from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
 from mangapa.cli._figure_names import figure_stems, profile_stem
+from mangapa.runs._sources import Source
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
 
@@ -53,7 +54,7 @@ def _measure(options):
         path_and_format(options.out)
         output.check_file("--out", options.out)
     measurements, rows, all_good = [], [], True
-    for source in progress_bar(sources):
+    for source in progress_bar(_each_once(sources)):
         try:
             measurement = mangapa.measure(
                 source,
@@ -88,6 +89,16 @@ def _measure(options):
         if options.plot:
             all_good &= _draw(measurements, options)
     return output.ALL_GOOD if all_good else output.SOME_FAILED
+
+
+def _each_once(sources):
+    """The sources without those that are another one's file or identifier; says which they are."""
+    first = {}
+    for source in sources:
+        same = first.setdefault(Source.of(source).identity, source)
+        if same != source:
+            output.complain(f"{source} is the same as {same}; it is measured once")
+    return list(first.values())
 
 
 def _draw(measurements, options):

@@ -281,3 +281,15 @@ def test_sources_in_a_list(maps_file, tmp_path, monkeypatch, capsys):
     assert "names no source" in capsys.readouterr().err
     assert main(["measure"]) == 2
     assert "nothing to measure" in capsys.readouterr().err
+
+
+@pytest.mark.promise(19)
+def test_two_spellings_of_a_file_are_measured_once(maps_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(maps_file.parent)
+    sources = [str(maps_file), maps_file.name, f"./{maps_file.name}"]
+    assert main(["measure", *sources, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert [row["source"] for row in json.loads(captured.out)] == sources[:1]
+    assert captured.err.splitlines() == [
+        f"mangapa: {other} is the same as {maps_file}; it is measured once" for other in sources[1:]
+    ]
