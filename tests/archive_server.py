@@ -70,6 +70,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.plain(401, b"who are you?")
         if isinstance(fault, int):
             return self.plain(fault, b"not now")
+        if fault == "silent":
+            self.close_connection = True
+            return archive.stopped.wait(60)
         if fault == "page":
             return self.plain(200, b"<html>log in to the hotel's network</html>")
         if not file.is_file():
@@ -105,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
         self.wfile.flush()
         if fault == "stall":
-            archive.stopped.wait(20)
+            archive.stopped.wait(60)
         if fault == "cut":
             # Reset the connection instead of closing it.
             linger = struct.pack("ii", 1, 0)

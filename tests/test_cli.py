@@ -167,7 +167,7 @@ def test_help_describes_every_setting(command, capsys):
     ("arguments", "message"),
     [
         ([], "the following arguments are required: COMMAND"),
-        (["measure"], "the following arguments are required: SOURCE"),
+        (["simulate"], "the following arguments are required: FILE"),
         (["guess"], "invalid choice: 'guess'"),
         (["measure", "x", "--method", "magic"], "argument --method: invalid choice: 'magic'"),
         (["measure", "x", "--v-sys", "fast"], "argument --v-sys: invalid value 'fast': velocity"),

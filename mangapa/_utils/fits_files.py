@@ -1,5 +1,6 @@
 """Read FITS files to their end, so that damage is found and named."""
 
+import codecs
 import contextlib
 import io
 import math
@@ -33,6 +34,9 @@ PARSING_ERRORS = (
     *(OSError, EOFError, TypeError, ValueError, IndexError, KeyError, OverflowError),
     *(AttributeError, fits.VerifyError, zlib.error),
 )
+#: What to do about files that are no FITS files and not of the archive.
+AS_LIST = "if it lists galaxies, one in each line, measure them with 'mangapa measure --list FILE'"
+NOT_FITS = "name a MAPS file"
 _INTEGER = re.compile(rb"= *([+-]?[0-9]+) *(?:/|$)")
 _TEXT = re.compile(rb"= *'((?:[^']|'')*)'")
 
@@ -116,7 +120,7 @@ def read_fits(path, *, keep=None):
     try:
         hdus.extend(scan_fits(path, keep=keep))
     except FlawError as error:
-        return FitsContent(hdus, error.flaw, error.remedy)
+        return FitsContent(hdus, error.flaw, error.remedy_for(path))
     return FitsContent(hdus, None, "")
 
 
@@ -158,7 +162,16 @@ def _check_beginning(block):
     if not block.startswith(FITS_MAGIC):
         is_page = block[:1000].lstrip().startswith(b"<")
         flaw = "is a web page saved under the name of a file" if is_page else "is not a FITS file"
-        raise FlawError(flaw)
+        raise FlawError(flaw, elsewhere=AS_LIST if _is_text(block) else NOT_FITS)
+
+
+def _is_text(block):
+    try:
+        # The last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(block)
+    except UnicodeDecodeError:
+        return False
+    return all(c.isprintable() or c in "\r\n\t" for c in text)
 
 
 def _read_header(stream, block):
@@ -207,4 +220,5 @@ def open_fits(path, content=None, *, error_class=OSError):
         raise
     except (AstropyUserWarning, *PARSING_ERRORS) as error:
         flaw = "truncated" if "truncated" in str(error) else f"damaged ({error})"
-        raise error_class(printable(f"{path} is {flaw}; {REMEDY}")) from error
+        remedy = FlawError(flaw).remedy_for(path)
+        raise error_class(printable(f"{path} is {flaw}; {remedy}")) from error

@@ -6,6 +6,23 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+#: What to do about errors of SQLite, by a part of their text; {} is what else may be named.
+REMEDIES = {
+    "full": "make room on the disk and try again; all that is stored is kept",
+    "locked": "another program uses the file; try again when it has ended",
+    "unable to open": "check the permissions of the file and of its folder, or name {}",
+    "readonly": "check the permissions of the file and of its folder, or name {}",
+    "I/O": "check that the file is still there, and make room on the disk",
+    "malformed": "the file is damaged; restore it from a copy, or name {}",
+    "closed database": "open it again",
+}
+
+
+def remedy(error, other):
+    """What to do about an error of SQLite; ``other`` is what else the user may name."""
+    known = (way for text, way in REMEDIES.items() if text in str(error))
+    return next(known, "check the file, or name {}").format(other)
+
 
 @contextlib.contextmanager
 def transaction(database, kind="immediate"):

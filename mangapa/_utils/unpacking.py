@@ -5,11 +5,15 @@ import contextlib
 import gzip
 import lzma
 import os
+import re
 import stat
 import zipfile
 import zlib
+from pathlib import Path
 
 REMEDY = "delete it and fetch it again"
+#: Names of files of the archive, also while they are downloaded; only these can be fetched again.
+ARCHIVED = re.compile(r"-MAPS-|^\.?(drpall|dapall)-", re.IGNORECASE)
 TOO_LARGE = "check that it is a MAPS file; no file is read beyond this limit"
 #: Most bytes that are read of a file, unpacked. A MAPS file of MaNGA has up to 40 MB.
 LARGEST = 4 << 30
@@ -28,9 +32,13 @@ DAMAGED_DIRECTORY = (zipfile.BadZipFile, OverflowError, ValueError, NotImplement
 class FlawError(Exception):
     """What is wrong with a file: ``flaw`` completes a sentence that begins with its path."""
 
-    def __init__(self, flaw, remedy=REMEDY):
+    def __init__(self, flaw, remedy="", *, elsewhere="check that it is whole, or copy it again"):
         super().__init__(flaw)
-        self.flaw, self.remedy = flaw, remedy
+        self.flaw, self.remedy, self.elsewhere = flaw, remedy, elsewhere
+
+    def remedy_for(self, path):
+        """What to do about it; ``elsewhere`` if the file is not one of the archive."""
+        return self.remedy or (REMEDY if ARCHIVED.search(Path(path).name) else self.elsewhere)
 
 
 class Stream:

@@ -111,12 +111,16 @@ def _request(method, address, **headers):
     """
     import requests
 
+    from mangapa.archive._timed import TimedAdapter
+
     url, login = address.url, _login(address)
     # Transfer the file as it is stored, so that sizes and checksums agree.
     headers = {"Accept-Encoding": "identity", **headers}
     with requests.Session() as session:
         # Redirects are followed below: requests would read their bodies to the end.
         session.get_redirect_target = lambda response: None
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, TimedAdapter())
         for _ in range(MOST_REDIRECTS + 1):
             response = session.request(
                 method, url, stream=True, timeout=conf.timeout, auth=login, headers=headers

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import queue
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import time
 
 from mangapa._utils.locks import locked_folder
 from mangapa._utils.progress import progress_bar
@@ -18,6 +19,9 @@ from mangapa.exceptions import DownloadError, NetworkError
 WAITS = (1.0, 4.0)
 #: Seconds that a server may make us wait.
 LONGEST_WAIT = 60.0
+#: Seconds that cancelled downloads have to end. Those that receive data and programs of rsync do;
+#: one that waits for a server ends by its time-out, or with the process, whichever is first.
+GRACE = 0.5
 
 
 def fetch_all(addresses, *, use_rsync=False, progress=True):
@@ -27,25 +31,41 @@ def fetch_all(addresses, *, use_rsync=False, progress=True):
     If the caller stops iterating, the remaining downloads are cancelled.
     """
     addresses = list(addresses)
-    stop = threading.Event()
-    with (
-        progress_bar(total=len(addresses), unit="file", show=progress) as bar,
-        ThreadPoolExecutor(conf.parallel_downloads) as pool,
-    ):
-        running = {
-            pool.submit(fetch, address, use_rsync=use_rsync, progress=progress, stop=stop): address
-            for address in addresses
-        }
+    waiting, done, stop = queue.SimpleQueue(), queue.SimpleQueue(), threading.Event()
+    for address in addresses:
+        waiting.put(address)
+
+    def work():
+        with contextlib.suppress(queue.Empty):
+            while not stop.is_set():
+                address, error = waiting.get_nowait(), None
+                try:
+                    fetch(address, use_rsync=use_rsync, progress=progress, stop=stop)
+                except BaseException as caught:  # The caller's thread raises it.
+                    error = caught
+                done.put((address, error))
+
+    # An executor would wait for threads that wait for a server or another process.
+    threads = [
+        threading.Thread(target=work, daemon=True)
+        for _ in range(min(conf.parallel_downloads, len(addresses)))
+    ]
+    with progress_bar(total=len(addresses), unit="file", show=progress) as bar:
         try:
-            for done in as_completed(running):
-                error = done.exception()
+            for thread in threads:
+                thread.start()
+            for _ in addresses:
+                address, error = done.get()
                 if error is not None and not isinstance(error, OSError):
                     raise error
                 bar.update()
-                yield running[done], error
+                yield address, error
         finally:
             stop.set()
-            pool.shutdown(cancel_futures=True)
+            end = time.monotonic() + GRACE
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join(max(0, end - time.monotonic()))
 
 
 def fetch(address, *, use_rsync=False, progress=True, stop=None):

@@ -15,6 +15,7 @@ from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
 from mangapa.cli._figure_names import figure_stems, profile_stem
+from mangapa.runs._sources import Source
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
 
@@ -26,7 +27,8 @@ def add_to(commands):
     """Add the command."""
     measure = shared.add_command(commands, "measure", _measure, "measure galaxies")
     sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS"
-    measure.add_argument("sources", nargs="+", metavar="SOURCE", help=sources)
+    measure.add_argument("sources", nargs="*", metavar="SOURCE", help=sources)
+    shared.add_list(measure)
     shared.add_release_options(measure)
     shared.add_download_option(measure)
     measure.add_argument("--json", action="store_true", help="print all columns as JSON")
@@ -39,6 +41,10 @@ def add_to(commands):
 
 def _measure(options):
     settings = shared.settings_from(options)
+    sources = shared.sources_from(options)
+    if not sources:
+        msg = "nothing to measure: name a SOURCE, or a file of sources with --list"
+        raise ValueError(msg)
     # What is wrong for every source ends the command at once.
     load_model(settings.model)
     daptype = daptype_named(options.daptype, release_named(options.release))
@@ -48,7 +54,7 @@ def _measure(options):
         path_and_format(options.out)
         output.check_file("--out", options.out)
     measurements, rows, all_good = [], [], True
-    for source in progress_bar(options.sources):
+    for source in progress_bar(_each_once(sources)):
         try:
             measurement = mangapa.measure(
                 source,
@@ -83,6 +89,16 @@ def _measure(options):
         if options.plot:
             all_good &= _draw(measurements, options)
     return output.ALL_GOOD if all_good else output.SOME_FAILED
+
+
+def _each_once(sources):
+    """The sources without those that are another one's file or identifier; says which they are."""
+    first = {}
+    for source in sources:
+        same = first.setdefault(Source.of(source).identity, source)
+        if same != source:
+            output.complain(f"{source} is the same as {same}; it is measured once")
+    return list(first.values())
 
 
 def _draw(measurements, options):

@@ -4,6 +4,7 @@ from argparse import ArgumentTypeError
 from dataclasses import fields
 
 from mangapa._utils.files import as_path
+from mangapa._utils.lists import read_list
 from mangapa.archive._configuration import conf
 from mangapa.settings import MeasurementSettings
 
@@ -27,6 +28,23 @@ def path(text):
 def add_path(command, name, metavar, text, **options):
     """Add a path."""
     command.add_argument(name, type=path, metavar=metavar, help=text, **options)
+
+
+def add_list(command):
+    """Add a list of sources."""
+    add_path(command, "--list", "FILE", "also the sources in this file, one per line; # comments")
+
+
+def sources_from(options):
+    """The sources that are given one by one, and those of ``--list``."""
+    sources = list(options.sources)
+    if options.list is None:
+        return sources
+    listed = read_list(options.list)
+    if not listed:
+        msg = f"--list {options.list} names no source; write one in each line"
+        raise ValueError(msg)
+    return [*sources, *listed]
 
 
 def add_release_options(command):

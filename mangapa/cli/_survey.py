@@ -38,6 +38,7 @@ def add_to(commands):
     sources += "not), a file, a plate-IFU or a MaNGA-ID"
     sources += " (default: all galaxies of the release)"
     add("sources", nargs="*", metavar="SOURCE", help=sources)
+    shared.add_list(run)
     shared.add_path(run, "--out", "RUN", "folder of the run", required=True)
     shared.add_release_options(run)
     add("--where", metavar="CONDITION", help=f"galaxies of the release that meet a {WHERE}")
@@ -69,7 +70,7 @@ def add_to(commands):
 
 def _survey(options):
     settings = shared.settings_from(options)
-    sources = options.sources
+    sources = shared.sources_from(options)
     if options.where is not None or not sources:
         galaxies = selected(options, allow_download=options.download)
         sources = [*sources, *galaxies["plateifu"].tolist()]

@@ -7,7 +7,7 @@ import uuid
 
 from astropy.time import Time
 
-from mangapa._utils.sqlite import open_to_read, transaction
+from mangapa._utils.sqlite import open_to_read, remedy, transaction
 from mangapa.catalogue._flag_table import CODES
 from mangapa.exceptions import JudgementStoreError
 
@@ -53,16 +53,6 @@ TABLES = (
         for verb in ("update", "delete")
     ),
 )
-#: What to do about an error of SQLite, by a part of its message.
-REMEDIES = {
-    "locked": "another program is writing to it; try again when it has ended",
-    "full": "make room on the disk and try again",
-    "disk I/O error": "make room on the disk, or check it, and try again",
-    "readonly": "permit writing to it and its folder, or name another file with --store",
-    "unable to open": "name a file in a folder that you may write to with --store",
-    "closed database": "open it again",
-    "malformed": "it is damaged; restore a copy, or name another file with --store",
-}
 #: Parts of the messages about the files of other programs.
 FOREIGN = ("not a database", "no such table", "no such column")
 
@@ -76,8 +66,8 @@ def in_words(path):
         text = str(error)
         if any(part in text for part in FOREIGN):
             raise JudgementStoreError(_foreign(path, error)) from error
-        remedy = next((way for part, way in REMEDIES.items() if part in text), "check the file")
-        msg = f"the store of judgements {path} cannot be used ({error}); {remedy}"
+        way_out = remedy(error, "another file with --store")
+        msg = f"the store of judgements {path} cannot be used ({error}); {way_out}"
         raise JudgementStoreError(msg) from error
 
 

@@ -1,13 +1,14 @@
 """The sources of a survey: files, plate-IFUs and MaNGA-IDs, each of them once."""
 
 import glob
+import itertools
 import os
 import re
 import warnings
 from dataclasses import dataclass
 
 from mangapa._utils.files import as_path, printable
-from mangapa.archive import is_identifier
+from mangapa.archive import is_identifier, is_plateifu, plateifu_of
 from mangapa.exceptions import MangapaWarning
 
 #: Names of MAPS files, compressed by any program. Names of other files that belong to one, such as
@@ -25,30 +26,35 @@ PATHS = (str, bytes, os.PathLike)
 class Source:
     """A galaxy to measure."""
 
-    identity: str  # the same for all spellings: the real path, or the identifier
+    identity: str  # the same for all spellings: the real path, or the plate-IFU if it is known
     target: str  # what a worker measures, in any folder: an absolute path, or the identifier
     spelling: str  # as it was given, for messages and catalogues
 
     @classmethod
-    def of(cls, text):
-        """The source that a path or an identifier stands for."""
+    def of(cls, text, plateifus=None):
+        """The source that a path or an identifier stands for; ``plateifus`` are by MaNGA-ID."""
         if is_identifier(text):
-            return cls(identity=text, target=text, spelling=text)
+            return cls(identity=(plateifus or {}).get(text, text), target=text, spelling=text)
         path = os.path.abspath(os.path.expanduser(text))
         return cls(identity=os.path.realpath(path), target=path, spelling=printable(text))
 
 
-def listed(sources):
+def listed(sources, *, release=None, download=False):
     """
     List all sources as `Source` objects, each galaxy once.
 
     A folder stands for its MAPS files, and a pattern for the files that match it, sorted by name.
-    `MangapaWarning` says if some were given under several names.
+    A MaNGA-ID is looked up in the table drpall of the ``release``, which is downloaded if that is
+    allowed. `MangapaWarning` says if some were given under several names.
     """
     found, repeated = {}, []
-    for text in _texts(sources):
+    given = [_expanded(text) for text in _texts(sources)]
+    plateifus = _observations(itertools.chain(*given), release, download)
+    for names in given:
         # Several links in one folder to the same file are no mistake.
-        for source in {one.identity: one for one in map(Source.of, _expanded(text))}.values():
+        for source in {
+            one.identity: one for one in (Source.of(name, plateifus) for name in names)
+        }.values():
             first = found.setdefault(source.identity, source)
             if first.spelling != source.spelling:
                 repeated.append((source.spelling, first.spelling))
@@ -70,6 +76,20 @@ def file_stamp(source):
     except OSError:
         return None
     return [state.st_size, state.st_mtime_ns]
+
+
+def _observations(texts, release, download):
+    """Plate-IFUs by MaNGA-ID; one that is not found is left to the worker, which says why."""
+    found = {}
+    for text in texts:
+        if is_identifier(text) and not is_plateifu(text):
+            try:
+                found[text] = plateifu_of(text, release, download=download)
+            except ValueError:
+                pass
+            except OSError:  # There is no table for the others either.
+                break
+    return found
 
 
 def _texts(sources):

@@ -9,6 +9,7 @@ from operator import itemgetter
 from astropy.time import Time
 
 from mangapa._utils.files import as_path, printable
+from mangapa.archive import is_identifier
 from mangapa.exceptions import RunStoreError
 from mangapa.runs._identity import difference, new_facts
 from mangapa.runs._sources import Source, file_stamp
@@ -120,7 +121,16 @@ class RunStore(StoreFile):
         ]
         insert = "insert or ignore into sources (source, target, spelling) values (?, ?, ?)"
         rows = [(os.fsencode(s.identity), os.fsencode(s.target), s.spelling) for s in sources]
+        # A MaNGA-ID that could not be looked up before, and so failed, was a source of its own.
+        failed = [
+            (target,)
+            for identity, target, _ in rows
+            if is_identifier(os.fsdecode(target)) and identity != target
+        ]
         with self.writing() as database:
+            for table in ("outcomes", "sources"):
+                unmeasured = "source = ? and source not in (select source from results)"
+                database.executemany(f"delete from {table} where {unmeasured}", failed)
             database.executemany(insert, rows)
 
     def unfinished(self):

@@ -5,21 +5,11 @@ import sqlite3
 
 from mangapa._utils.files import identity
 from mangapa._utils.locks import locked
-from mangapa._utils.sqlite import open_to_read, open_to_write, transaction
+from mangapa._utils.sqlite import open_to_read, open_to_write, remedy, transaction
 from mangapa.exceptions import RunStoreError
 
 #: Name of the file that locks a run for one survey.
 LOCK_NAME = "run.lock"
-#: What to do about errors of SQLite, by a part of their text.
-REMEDIES = {
-    "full": "make room on the disk and run the same command again; all that is stored is kept",
-    "locked": "another program uses the file; try again when it has ended",
-    "unable to open": "check the permissions of the file and of its folder",
-    "readonly": "check the permissions of the file and of its folder",
-    "I/O": "check that the file is still there and that the disk has room",
-    "malformed": "the file is damaged; restore it from a copy, or delete the run to start again",
-    "not a database": "it is not the store of a run; name another folder",
-}
 
 
 class StoreFile:
@@ -111,7 +101,5 @@ class StoreFile:
         try:
             yield
         except sqlite3.Error as error:
-            known = (remedy for text, remedy in REMEDIES.items() if text in str(error))
-            remedy = next(known, "name another folder")
-            msg = f"{self.path} cannot be {doing} ({error}); {remedy}"
+            msg = f"{self.path} cannot be {doing} ({error}); {remedy(error, 'another folder')}"
             raise RunStoreError(msg) from error

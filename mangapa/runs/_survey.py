@@ -59,7 +59,8 @@ def survey(
     sources : path-like, `str` or iterable of them
         Folders and patterns of MAPS files, files, plate-IFUs and MaNGA-IDs. A folder stands for the
         MAPS files in it and in all folders below, linked ones too, but not hidden ones. Each file
-        is measured once, under however many names it is given.
+        is measured once, under however many names it is given, and so is a plate-IFU that is also
+        given as its MaNGA-ID.
     out : path-like
         Folder of the run.
     jobs : `int`, optional
@@ -131,7 +132,7 @@ def survey(
         modules=workers.needed_modules(settings.method),
         parent=os.getpid(),
     )
-    named = listed(sources)
+    named = listed(sources, release=stored["release"], download=arguments["download"])
     out = as_path("out", out)
     if not resume and (out / FILE_NAME).exists():
         msg = f"there is already a run in {out}; resume it, name another folder, or delete it"

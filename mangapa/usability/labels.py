@@ -1,15 +1,18 @@
 """Read velocity fields with the experts' flags, from which networks learn."""
 
+import warnings
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
+from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue._flag_table import CLASSES, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.cleaning import clean
+from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, VelocityField
 from mangapa.formats.manga import read_maps
 
@@ -99,6 +102,7 @@ def read_labelled(
             "or GALAXY-TRACER.npz, named as in the table"
         )
         raise FileNotFoundError(msg)
+    _report_absent({galaxy for galaxy, _ in flags} - {field.galaxy for field in fields}, data)
     found = (flags[field.galaxy, field.tracer] for field in fields)
     classes, groups = map(np.array, zip(*found, strict=True))
     return LabelledFields(fields=fields, classes=classes, groups=groups)
@@ -126,11 +130,17 @@ def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
     """
     _, rows = read_flag_table(path, LABELS)
     return {
-        (row["plateifu"], tracer): (row[column], row.get("mangaid") or row["plateifu"])
+        (row["plateifu"], tracer): (row[column], row.get("mangaid") or _group(row["plateifu"]))
         for row in rows
         for tracer, column in QUALITY_NAMES.items()
         if row.get(column) is not None
     }
+
+
+def _group(name):
+    """The galaxy whose analyses belong together: their names go on after the plate-IFU."""
+    plateifu, _, _ = name.partition(" ")
+    return plateifu if PLATEIFU.fullmatch(plateifu) else name
 
 
 def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[VelocityField]:
@@ -174,15 +184,29 @@ def unpack(path: PathLike, only: Container[int] | None = None) -> Iterator[Veloc
         )
 
 
+def _report_absent(names, data):
+    if names:
+        message = (
+            f"{len(names)} galaxies have flags but no field in {data}, such as {min(names)}; they "
+            "are left out"
+        )
+        warnings.warn(message, MangapaWarning, stacklevel=3)
+
+
 def _read_fields(data, flags):
     """Cleaned fields from MAPS files and arrays, of the galaxies that have flags."""
     maps = {}
     for path in sorted(data.glob("*MAPS*.fits*")):
-        maps.setdefault("-".join(path.name.split("-")[1:3]), path)
+        plateifu = "-".join(path.name.split("-")[1:3])
+        daptype = path.name.partition("MAPS-")[2].partition(".")[0]
+        maps.setdefault(plateifu, path)
+        # An inspection names the analysis as well where a galaxy has several.
+        maps[f"{plateifu} {daptype}"] = path
     for name in dict.fromkeys(galaxy for galaxy, _ in flags):
         if name in maps:
             galaxy = read_maps(maps[name])
-            yield from map(clean, filter(None, (galaxy.stellar, galaxy.halpha)))
+            for field in filter(None, (galaxy.stellar, galaxy.halpha)):
+                yield replace(clean(field), galaxy=name)
         # A name from a table must not lead to another folder.
         if Path(name).name != name:
             continue

@@ -172,6 +172,22 @@ def test_slow_drip_is_a_network_fault(archive):
     assert len(requests) == 3
 
 
+@pytest.mark.promise(22)
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX: "], ids=["status", "header"])
+def test_slow_drip_of_the_header_is_a_network_fault(archive, start):
+    never = threading.Event()
+
+    def answer(request):
+        yield start
+        while not never.wait(0.02):
+            yield b"H"
+
+    with mangapa.conf.set_temp("timeout", 0.1):
+        match = r"the header of the server's answer was not complete after 0.3 s; 3 tries"
+        requests = refused_by(archive, answer, match)
+    assert len(requests) == 3
+
+
 def test_body_of_a_redirect_is_not_read(archive):
     content = archive.file.read_bytes()
 

@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from mangapa.archive import _transfer as transfer
 from mangapa.archive._transfer import fetch, fetch_all
 from mangapa.archive._transport import partial_files, partial_name
 from mangapa.exceptions import DownloadError
+from tests.waiting import until
 
 
 def assert_fetched(archive):
@@ -273,6 +275,43 @@ def test_stop_in_the_middle_keeps_what_arrived(archive):
     assert_not_fetched(archive)
     (part,) = partial_files(archive.address.path)
     assert part.read_bytes() == archive.file.read_bytes()[: http.BLOCK]
+
+
+#: Downloads a file, and prints when Ctrl-C ends that.
+INTERRUPTED = """
+import sys
+from mangapa import conf
+from mangapa.archive import download
+
+conf.server, conf.timeout = sys.argv[1], 600.0
+try:
+    download("8485-1901", progress=False)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("fault", ["stall", "silent"])
+def test_ctrl_c_ends_a_stalled_download(archive, fault):
+    """It does not wait for the time-out of the connection, which is ten minutes."""
+    archive.faults[archive.file.name] = [fault]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, mangapa.conf.server], stdout=PIPE, text=True
+    ) as downloader:
+        try:
+            until(
+                lambda: archive.gets if fault == "silent" else partial_files(archive.address.path)
+            )
+            downloader.send_signal(signal.SIGINT)
+            assert downloader.communicate(timeout=30)[0] == "interrupted\n"
+        finally:
+            downloader.kill()
+    assert downloader.returncode == 0
+    assert len(archive.gets) == 1
+    assert_not_fetched(archive)
+    fetch(archive.address)
+    assert_fetched(archive)
 
 
 #: For each number N that it reads, forks a download that kills itself at its Nth step (an event of

@@ -10,6 +10,7 @@ import pytest
 from astropy.io import fits
 
 import mangapa
+import mangapa.runs
 from mangapa.cli import main
 from mangapa.usability import _predict
 
@@ -260,3 +261,35 @@ def test_the_output_may_be_closed(maps_file, tmp_path):
     done = subprocess.run([sys.executable, "-c", code.format(arguments)], check=False)
     assert done.returncode == 0
     assert len(mangapa.read_catalogue(out)) == 1
+
+
+def test_sources_in_a_list(maps_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "M 31.fits.gz").write_bytes(maps_file.read_bytes())
+    listed = tmp_path / "names.txt"
+    listed.write_text("# mergers\n\n  M 31.fits.gz\n")
+    assert main(["measure", "--list", str(listed), "--json"]) == 0
+    assert [row["source"] for row in json.loads(capsys.readouterr().out)] == ["M 31.fits.gz"]
+    assert main(["measure", str(listed)]) == 1
+    advice = capsys.readouterr().err
+    assert "measure --list FILE" in advice
+    assert "delete" not in advice
+    assert main(["survey", "--list", str(listed), "--out", "run", "--jobs", "1"]) == 0
+    assert mangapa.runs.catalogue("run")["source"].tolist() == ["M 31.fits.gz"]
+    listed.write_text("# nothing\n")
+    assert main(["measure", "--list", str(listed)]) == 2
+    assert "names no source" in capsys.readouterr().err
+    assert main(["measure"]) == 2
+    assert "nothing to measure" in capsys.readouterr().err
+
+
+@pytest.mark.promise(19)
+def test_two_spellings_of_a_file_are_measured_once(maps_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(maps_file.parent)
+    sources = [str(maps_file), maps_file.name, f"./{maps_file.name}"]
+    assert main(["measure", *sources, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert [row["source"] for row in json.loads(captured.out)] == sources[:1]
+    assert captured.err.splitlines() == [
+        f"mangapa: {other} is the same as {maps_file}; it is measured once" for other in sources[1:]
+    ]

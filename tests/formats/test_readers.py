@@ -104,7 +104,7 @@ def test_several_formats_match(read, maps_file, toy_format):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"plateifu,pa\n", "is not a FITS file; delete it"),
+        (b"plateifu,pa\n", "is not a FITS file; if it lists galaxies.*--list FILE"),
         (b"", "is empty"),
         (b"<html>404</html>", "is a web page saved under the name of a file"),
         (gzip.compress(b"SIMPLE  =")[:-4], "is truncated"),

@@ -145,7 +145,7 @@ def test_truncated_stores_are_refused_in_words(store, tmp_path, missing):
     path = tmp_path / FILE_NAME
     path.write_bytes(path.read_bytes()[:-missing])
     with (
-        pytest.raises(JudgementStoreError, match=r"malformed.*restore a copy"),
+        pytest.raises(JudgementStoreError, match=r"malformed.*restore it from a copy"),
         JudgementStore(path) as damaged,
     ):
         damaged.history()
@@ -162,7 +162,7 @@ def test_what_is_not_a_store_is_refused_in_words(tmp_path):
     path.mkdir()
     with pytest.raises(JudgementStoreError, match=r"\(it is not a file\); name another file"):
         JudgementStore(tmp_path, create=True)
-    with pytest.raises(JudgementStoreError, match="name a file in a folder that you may write to"):
+    with pytest.raises(JudgementStoreError, match="or name another file with --store"):
         JudgementStore(tmp_path / "none" / FILE_NAME, create=True)
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("create table facts (name, value)")
@@ -194,7 +194,7 @@ def test_store_that_cannot_be_written_is_read(store, tmp_path, read_only):
         try:
             JudgementStore({str(tmp_path / "new.sqlite")!r}, create=True)
         except JudgementStoreError as error:
-            assert "name a file in a folder that you may write to with --store" in str(error)
+            assert "check the permissions of the file and of its folder" in str(error)
         else:
             raise AssertionError
         """
@@ -211,7 +211,7 @@ def test_locked_store_is_an_error_in_words(tmp_path, monkeypatch):
     store.add(STARS)
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     other.execute("begin exclusive")
-    with pytest.raises(JudgementStoreError, match=r"locked.*another program is writing to it"):
+    with pytest.raises(JudgementStoreError, match=r"locked.*another program uses the file"):
         store.add(replace(STARS, id="2"))
     assert said(store) == [("vera", 2)]
     other.execute("commit")

@@ -16,8 +16,10 @@ from astropy import units as u
 
 import mangapa
 from mangapa import MeasurementSettings
+from mangapa.archive._addresses import table_address
 from mangapa.exceptions import MangapaWarning, RunError, RunStoreError
 from mangapa.runs import catalogue, status, survey
+from tests.archive_server import write_drpall
 from tests.runs import faults
 from tests.waiting import is_gone, until
 
@@ -419,3 +421,41 @@ def test_a_broken_executor(folder, tmp_path, monkeypatch):
     assert status(tmp_path / "run").measured > 0
     monkeypatch.undo()
     assert survey(files, tmp_path / "run").measured == 6
+
+
+@pytest.mark.promise(19)
+@pytest.mark.parametrize("first", ["8485-1901", "1-209232"])
+def test_a_mangaid_and_its_plateifu_are_one_galaxy(sas, tmp_path, first):
+    write_drpall(
+        table_address("drpall", release="DR17").path, [("8485-1901", "1-209232", 0.04, 1024)]
+    )
+    sources = ["8485-1901", "1-209232"]
+    second = sources[first == sources[0]]
+    message = f"1 sources are the same .* such as {second} and {first}; each file is measured once"
+    with pytest.warns(MangapaWarning, match=message):
+        assert survey([first, second], tmp_path / "run").measured == 1
+    assert survey(second, tmp_path / "run").total == 1
+    assert list(catalogue(tmp_path / "run")["plateifu"]) == ["8485-1901"]
+
+
+@pytest.mark.promise(19)
+def test_the_row_of_a_mangaid_that_could_not_be_looked_up_is_replaced(sas, tmp_path):
+    sources = ["8485-1901", "1-209232"]
+    summary = survey(sources, tmp_path / "run")
+    assert (summary.measured, summary.failed) == (1, 1)
+    assert summary.failures[0][0] == "1-209232"
+    assert "there is no table" in summary.failures[0][1]
+    write_drpall(
+        table_address("drpall", release="DR17").path, [("8485-1901", "1-209232", 0.04, 1024)]
+    )
+    summary = survey("1-209232", tmp_path / "run")
+    assert (summary.total, summary.measured, summary.failed) == (1, 1, 0)
+
+
+@pytest.mark.promise(20)
+def test_a_mangaid_of_two_observations_is_a_failed_row(sas, tmp_path):
+    twice = [("8485-1901", "12-193481", 0.02, 1024), ("8312-12703", "12-193481", 0.02, 1024)]
+    write_drpall(table_address("drpall", release="DR17").path, twice)
+    summary = survey(["8485-1901", "12-193481"], tmp_path / "run")
+    assert (summary.measured, summary.failed) == (1, 1)
+    assert "was observed as 8312-12703 and 8485-1901" in summary.failures[0][1]

@@ -124,3 +124,28 @@ def test_packed_fields_are_read_with_their_flags(packed):
 def test_flags_as_spreadsheets_write_them(tmp_path, text):
     (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
     assert read_flags(tmp_path / "labels.csv") == {("8485-1901", "stellar"): (1, "8485-1901")}
+
+
+def test_analyses_of_one_galaxy_are_fields_of_their_own(tmp_path):
+    galaxies = [
+        mangapa.simulate_galaxy(plateifu="8000-1901", snr=8, bintype=bintype)
+        for bintype in ("SPX", "VOR10")
+    ]
+    for galaxy in galaxies:
+        mangapa.write_maps(galaxy, tmp_path / f"manga-8000-1901-MAPS-{galaxy.daptype}.fits.gz")
+    rows = [f"8000-1901 {galaxy.daptype},{i}" for i, galaxy in enumerate(galaxies, start=1)]
+    (tmp_path / "labels.csv").write_text("\n".join(["galaxy,halpha_qual", *rows]))
+    labelled = read_labelled(tmp_path)
+    assert labelled.classes.tolist() == [1, 2]
+    assert labelled.groups.tolist() == ["8000-1901", "8000-1901"]
+    n_bins = [np.unique(field.bin_id[field.good]).size for field in labelled.fields]
+    assert n_bins[0] > 2 * n_bins[1] > 20
+
+
+def test_flags_without_a_field_are_reported(packed):
+    rows = ["8000-1901,2,1", "8001-1901,0,", "NGC 1,2,2"]
+    (packed / "labels.csv").write_text("\n".join(["plateifu,stel_qual,halpha_qual", *rows]))
+    message = "1 galaxies have flags but no field in .*, such as NGC 1; they are left out"
+    with pytest.warns(mangapa.MangapaWarning, match=message):
+        assert read_labelled(packed).classes.tolist() == [2, 1, 0]
+    assert read_flags(packed / "labels.csv")["NGC 1", "stellar"] == (2, "NGC 1")

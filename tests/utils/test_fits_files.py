@@ -198,7 +198,7 @@ def test_errors_name_path_and_remedy(image, in_memory):
     content = image.read_bytes()[:-FITS_BLOCK]
     image.write_bytes(content)
     with (
-        pytest.raises(MapsFileError, match=r"image\.fits is truncated; delete it and fetch it"),
+        pytest.raises(MapsFileError, match=r"image\.fits is truncated; check that it is whole"),
         open_fits(image, content if in_memory else None, error_class=MapsFileError) as hdus,
     ):
         assert hdus["A"].data is not None
@@ -206,7 +206,9 @@ def test_errors_name_path_and_remedy(image, in_memory):
 
 def test_absent_extension_is_damage(image):
     with (
-        pytest.raises(OSError, match=r"image\.fits is damaged \(.*'B' not found.*\); delete it"),
+        pytest.raises(
+            OSError, match=r"image\.fits is damaged \(.*'B' not found.*\); check that it"
+        ),
         open_fits(image) as hdus,
     ):
         hdus["B"]

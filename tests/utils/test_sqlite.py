@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mangapa._utils.sqlite import open_to_read, open_to_write, transaction
+from mangapa._utils.sqlite import open_to_read, open_to_write, remedy, transaction
 
 
 @pytest.fixture
@@ -171,3 +171,16 @@ def test_a_full_disk_while_writing_leaves_what_was_there(tmp_path):
         with pytest.raises(sqlite3.OperationalError, match="full"):
             overflow()
         assert numbers(database) == [1]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("database or disk is full", "make room on the disk and try again; all that is stored"),
+        ("attempt to write a readonly database", "or name another folder"),
+        ("database disk image is malformed", "restore it from a copy, or name another folder"),
+        ("something new", "check the file, or name another folder"),
+    ],
+)
+def test_remedies(error, expected):
+    assert expected in remedy(sqlite3.OperationalError(error), "another folder")

@@ -3,12 +3,12 @@
 from mangapa._utils.files import as_path, printable, replacing
 
 
-def read_list(path, known):
+def read_list(path, known=()):
     """
     Read the names in a file, in their order.
 
     A line is a name of ``known`` as it stands, or else without the blanks around it; empty lines
-    are left out.
+    and comments, which begin with ``#``, are left out.
     """
     path = as_path("list", path)
     if not path.is_file():
@@ -19,7 +19,13 @@ def read_list(path, known):
     except UnicodeDecodeError as error:
         msg = f"{path} is not a list of names in UTF-8 ({error.reason}); save it in this encoding"
         raise ValueError(msg) from error
-    names = (line if line in known else line.strip() for line in lines)
+    names = []
+    for line in lines:
+        name = line.strip()
+        if line in known:
+            names.append(line)
+        elif name in known or not name.startswith("#"):
+            names.append(name)
     return [name for name in names if name]
 
 
