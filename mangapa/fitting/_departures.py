@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY, inverse
-from mangapa.fitting._thin_disc import ANGLE, EAST, NORTH, N_TERMS, RATIO, TURNOVERS
+from mangapa.fitting._thin_disc import ANGLE, EAST, N_TERMS, NORTH, RATIO, TURNOVERS
 
 #: Share of the variance of the departures by which the angle of the whole disc is uncertain; the
 #: maximum likelihood for the simulated fields of shared data, where odd and even fields agree, and

@@ -93,7 +93,9 @@ def analytic_error(disc, linear):
     exponent = (significance - CHANCE) / CHANCE_WIDTH
     chance = 1 / (1 + np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
     # The fitted rotation holds one part of noise, so that its true significance is less.
-    error = np.degrees(np.sqrt(linear.variance)) * np.sqrt(significance / max(significance - 1, 1.0))
+    error = np.degrees(np.sqrt(linear.variance)) * np.sqrt(
+        significance / max(significance - 1, 1.0)
+    )
     error = min(error, UNIFORM_AXIS)
     if linear.bounded.size - linear.n_effective < MIN_FREEDOM:
         chance = 1.0

@@ -83,7 +83,7 @@ def fit_pa(
     >>> import mangapa
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=19, pa_stellar=120, seed=1)
     >>> mangapa.fit_pa(galaxy.stellar)
-    <KinematicPA 120.1 +- 0.1 (noise) +- 0.2 (shape) deg, disc, 397 spaxels>
+    <KinematicPA 120.1 +- 0.1 (noise) +- 0.1 (shape) deg, disc, 397 spaxels>
     """
     settings = FitSettings(
         method=method, error=error, n_steps=n_steps, velocity_error=velocity_error, v_sys=v_sys
