@@ -21,7 +21,7 @@ def field_title(field, result, usability):
     if result is None:
         return title
     has_angle = np.isfinite(result.pa)
-    angle = f"PA {with_error(result.pa, result.pa_err)}" if has_angle else "no position angle"
+    angle = f"PA {with_error(result.pa, result.pa_err_total)}" if has_angle else "no position angle"
     lines = [f"{title}: {angle}"]
     if usability is not None and np.isfinite(usability.score):
         lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"

@@ -85,8 +85,8 @@ def misalignment(a: "KinematicPA | ArrayLike", b: "KinematicPA | ArrayLike") -> 
     Returns
     -------
     `Misalignment`
-        With the broadcast shape. Its error is that of both angles in quadrature; plain angles have
-        no error.
+        With the broadcast shape. Its error is that of both angles in quadrature, the noise and the
+        departures from a disc of each (``pa_err_total``); plain angles have no error.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def _variance(values):
 def _position_angles(name, value):
     """Degrees, 1-sigma errors in degrees and flags, as arrays of one shape; NaN is missing."""
     if hasattr(value, "pa"):
-        angles = value.pa.to_value(u.deg), value.pa_err.to_value(u.deg), int(value.flags)
+        angles = value.pa.to_value(u.deg), _error(value).to_value(u.deg), int(value.flags)
         return np.broadcast_arrays(*angles)
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = np.ma.filled(value, np.nan).tolist()
@@ -178,6 +178,11 @@ def _position_angles(name, value):
         raise type(error)(msg) from error
     degrees = np.where(missing | ~np.isfinite(degrees.value), np.nan, degrees.value)
     return np.broadcast_arrays(degrees, np.nan, 0)
+
+
+def _error(result):
+    """The whole error of a result, or what it has."""
+    return getattr(result, "pa_err_total", result.pa_err)
 
 
 def _is_number(item):

@@ -171,7 +171,7 @@ class Measurement:
         rows = [("Galaxy", self.galaxy.name)]
         for tracer, measured in self.tracers():
             title, angle = TRACER_TITLES[tracer], measured.pa
-            rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err)))
+            rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err_total)))
             rows.append((f"{title}: score", as_text(measured.usability.score, decimals=2)))
             rows.append((f"{title}: flags", angle.flags.description or None))
         rows += [("Error", error) for error in self.errors.values()]

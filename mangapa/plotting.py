@@ -256,7 +256,7 @@ def _draw_angle(ax, result, reach):
     ax.plot([-length * east, 0], [-length * north, 0], color=LINE, lw=1.5)
     arrow = {"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (length * east, length * north), (0, 0), arrowprops=arrow)
-    error = result.pa_err.to_value(u.deg)
+    error = result.pa_err_total.to_value(u.deg)
     if np.isfinite(error):
         # Matplotlib measures angles from +x, here East, towards +y.
         for towards in (90 - pa, 270 - pa):
@@ -300,7 +300,7 @@ def _draw_angles(ax, profile, result):
             radius[chosen], near(pa[chosen]), error[chosen], fmt="o", ms=4, capsize=2, color=colour
         )
     if result is not None and np.isfinite(result.pa):
-        line, half = near(result.pa.to_value(u.deg)), result.pa_err.to_value(u.deg)
+        line, half = near(result.pa.to_value(u.deg)), result.pa_err_total.to_value(u.deg)
         ax.axhline(line, color=GLOBAL, lw=1.5, zorder=0, label="global")
         if np.isfinite(half):
             ax.axhspan(line - half, line + half, color=GLOBAL, alpha=0.25, lw=0, zorder=0)

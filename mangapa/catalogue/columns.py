@@ -169,7 +169,9 @@ IDENTITY = (
 OF_TRACER = {
     "{t}": (
         ("pa", ANGLE, "Kinematic position angle of {it}, North through East to the receding side"),
-        ("pa_err", ANGLE_ERROR, "1-sigma error of the position angle of {it}"),
+        ("pa_err", ANGLE_ERROR, "1-sigma error of the position angle of {it} from the noise"),
+        ("pa_err_sys", ANGLE_ERROR,
+         "1-sigma error of the position angle of {it} from departures from a disc"),
         ("pa_err_3sigma", ANGLE_ERROR,
          "3-sigma error of the position angle of {it}, by the rule of pafit"),
         ("v_sys", (VELOCITY, 1, "phys.veloc"),

@@ -1,5 +1,6 @@
 """Calibrated 1-sigma errors: analytic for the disc, by parametric bootstrap for every method."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -47,7 +48,33 @@ SPAXELS_AT_ONCE = 1_000_000
 LONG_SIDE, WINDOW = 256, 6
 
 
-def analytic_error(disc, grid):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinearFit:
+    """The robust least squares of a disc at its solution, with the noise of its residuals."""
+
+    influence: np.ndarray  # of each residual on the angle, shape (m,)
+    bounded: np.ndarray  # residuals, outliers bounded, shape (m,)
+    slope: float  # mean derivative of a bounded residual by the residual
+    n_effective: float  # degrees of freedom that the fit used
+    noise: "_Noise"
+    variance: float  # of the angle, radian squared, from the noise
+
+
+def linear_fit(disc, grid):
+    """Linearise the fit of a disc; returns a `LinearFit`."""
+    influence, bounded, slope, n_effective = _linearise(disc)
+    noise = _Noise(disc.points, grid, bounded, n_effective)
+    return LinearFit(
+        influence=influence,
+        bounded=bounded,
+        slope=slope,
+        n_effective=n_effective,
+        noise=noise,
+        variance=noise.variance(influence),
+    )
+
+
+def analytic_error(disc, linear):
     """
     1-sigma error of the disc's angle, degrees, from its linearised robust least squares.
 
@@ -55,22 +82,22 @@ def analytic_error(disc, grid):
     residuals' own covariance: a white part and one that falls as exp(-d^2 / (2 x 1.92^2)), as
     MaNGA's noise does (Westfall et al. 2019, AJ 158, 231), distinguished by the products of
     neighbouring residuals. Where the rotation is hardly significant the error grows to that of a
-    uniformly random axis. Noise is taken to be white where there is no ``grid``.
+    uniformly random axis. ``linear`` is the `LinearFit` of the disc; its noise is white where the
+    points are not on a grid.
     """
-    influence, bounded, slope, n_effective = _linearise(disc)
-    noise = _Noise(disc.points, grid, bounded, n_effective)
-    variance = noise.variance(influence)
     # Significance of the rotation: its weighted power over that which the noise would have.
     weight = disc.points.weight
     rotation = disc.model - disc.model.mean()
     power = np.sum((rotation * weight) ** 2) ** 2
-    significance = power / noise.variance(weight**2 * rotation) * slope**2
+    significance = power / linear.noise.variance(weight**2 * rotation) * linear.slope**2
     exponent = (significance - CHANCE) / CHANCE_WIDTH
     chance = 1 / (1 + np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)))
     # The fitted rotation holds one part of noise, so that its true significance is less.
-    error = np.degrees(np.sqrt(variance)) * np.sqrt(significance / max(significance - 1, 1.0))
+    error = np.degrees(np.sqrt(linear.variance)) * np.sqrt(
+        significance / max(significance - 1, 1.0)
+    )
     error = min(error, UNIFORM_AXIS)
-    if bounded.size - n_effective < MIN_FREEDOM:
+    if linear.bounded.size - linear.n_effective < MIN_FREEDOM:
         chance = 1.0
     return float(np.sqrt((1 - chance) * error**2 + chance * UNIFORM_AXIS**2))
 

@@ -10,7 +10,8 @@ from mangapa._utils.grid import Grid, grid_of
 from mangapa._utils.robust import median
 from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
-from mangapa.fitting._errors import analytic_error
+from mangapa.fitting._departures import Departures, departures
+from mangapa.fitting._errors import LinearFit, analytic_error, linear_fit
 from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
 from mangapa.fitting._thin_disc import DiscSolution, fit_disc
@@ -107,16 +108,27 @@ class Spaxels:
         return self._discs[0]
 
     @cached_property
+    def linear_fit(self) -> LinearFit:
+        """The linearised fit of the disc, as ``LinearFit``."""
+        return linear_fit(self.disc, self.grid)
+
+    @cached_property
+    def departures(self) -> Departures:
+        """What departs from the disc beyond the noise, as ``Departures``."""
+        return departures(self.disc, self.linear_fit, self.curve.pa_axis, self.disc_error)
+
+    @cached_property
     def disc_error(self) -> float:
         """1-sigma error of the disc's axis, degrees."""
-        return analytic_error(self.disc, self.grid)
+        return analytic_error(self.disc, self.linear_fit)
 
     @property
     def unweighted_disc_error(self) -> float:
         """The same if all errors were equal."""
         if self.unweighted_disc is self.disc:
             return self.disc_error
-        return analytic_error(self.unweighted_disc, self.grid)
+        linear = linear_fit(self.unweighted_disc, self.grid)
+        return analytic_error(self.unweighted_disc, linear)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -116,7 +116,10 @@ class KinematicPA:
     pa : `~astropy.units.Quantity`
         Position angle of the receding side, 0-360 deg, North through East; NaN where there is none.
     pa_err : `~astropy.units.Quantity`
-        1-sigma error, deg; NaN where it is unknown.
+        1-sigma error from the noise alone, deg; NaN where it is unknown.
+    pa_err_sys : `~astropy.units.Quantity`
+        1-sigma error from the departures of the field from a disc, beyond the noise, deg; NaN where
+        it is unknown.
     pa_err_3sigma : `~astropy.units.Quantity`
         Half-width of the 3-sigma interval by the rule of pafit, deg.
     v_sys : `~astropy.units.Quantity`
@@ -137,6 +140,7 @@ class KinematicPA:
 
     pa: u.Quantity = np.nan * u.deg
     pa_err: u.Quantity = np.nan * u.deg
+    pa_err_sys: u.Quantity = np.nan * u.deg
     pa_err_3sigma: u.Quantity = np.nan * u.deg
     v_sys: u.Quantity = np.nan * VELOCITY
     n_spaxels: int = 0
@@ -145,6 +149,12 @@ class KinematicPA:
     flags: PAFlags = PAFlags.NONE
     field: VelocityField | None = None
     disc: Disc | None = None
+
+    @property
+    def pa_err_total(self) -> u.Quantity:
+        """1-sigma error from noise and departures, deg; of the noise alone if that is all."""
+        shape = self.pa_err_sys
+        return self.pa_err if np.isnan(shape) else np.hypot(self.pa_err, shape)
 
     def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> "Axes":
         """
@@ -175,14 +185,17 @@ class KinematicPA:
 
     def __repr__(self):
         trouble = f", {self.flags.description}" if self.flags else ""
+        error = f"{self.pa_err.value:.1f}"
+        if np.isfinite(self.pa_err_sys):
+            error += f" (noise) +- {self.pa_err_sys.value:.1f} (shape)"
         return (
-            f"<KinematicPA {self.pa.value:.1f} +- {self.pa_err.value:.1f} deg, {self.method}, "
+            f"<KinematicPA {self.pa.value:.1f} +- {error} deg, {self.method}, "
             f"{self.n_spaxels} spaxels{trouble}>"
         )
 
     def _repr_html_(self):
         rows = [
-            ("PA", as_text(self.pa, self.pa_err)),
+            ("PA", as_text(self.pa, self.pa_err_total)),
             ("Systemic velocity", as_text(self.v_sys)),
             ("Method", self.method or None),
             ("Spaxels", self.n_spaxels),

@@ -7,7 +7,15 @@ from astropy import units as u
 from mangapa.catalogue.columns import Column, catalogue_columns
 
 TRACER = (
-    *("{t}_pa", "{t}_pa_err", "{t}_pa_err_3sigma", "{t}_v_sys", "{t}_n_spaxels", "{t}_chi2"),
+    *(
+        "{t}_pa",
+        "{t}_pa_err",
+        "{t}_pa_err_sys",
+        "{t}_pa_err_3sigma",
+        "{t}_v_sys",
+        "{t}_n_spaxels",
+        "{t}_chi2",
+    ),
     *("{t}_flags", "{t}_kdc", "{t}_kdc_turn", "{t}_kdc_radius", "{t}_counter_rotating_core"),
     *("{t}_warp", "{t}_warp_turn", "{t}_disturbed", "{t}_asymmetry", "{t}_asymmetry_err"),
     *("{q}_qual", "{t}_score", "{t}_usability_flags"),

@@ -131,7 +131,14 @@ BAD_INPUT = {
 def test_bad_input_gives_nan_and_a_flag(method, name):
     bad, flag = BAD_INPUT[name]
     result = fit_pa(bad, method=method, n_steps=N_STEPS)
-    for value in (result.pa, result.pa_err, result.pa_err_3sigma, result.v_sys, result.chi2):
+    for value in (
+        result.pa,
+        result.pa_err,
+        result.pa_err_sys,
+        result.pa_err_3sigma,
+        result.v_sys,
+        result.chi2,
+    ):
         assert np.isnan(value)
     assert result.flags & flag
     assert result.method == method

@@ -89,7 +89,7 @@ def test_pure_noise_is_unconstrained():
         (30, 31, 0.1, True),
         (30, 31, 1, False),
         (179, 2, 0.5, True),
-        (179, 1, 0.5, False),
+        (179, 0, 0.5, False),
         (0, 90, 52, False),
         (30, np.nan, 1, False),
         (30, 60, np.nan, False),

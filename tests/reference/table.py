@@ -187,7 +187,8 @@ def twisted_field(seed):
 def of_fit(field, **options):
     found = mangapa.fit_pa(field, **options)
     values = {
-        name: getattr(found, name).value for name in ("pa", "pa_err", "pa_err_3sigma", "v_sys")
+        name: getattr(found, name).value
+        for name in ("pa", "pa_err", "pa_err_sys", "pa_err_3sigma", "v_sys")
     }
     values |= {"chi2": found.chi2, "n_spaxels": found.n_spaxels, "flags": int(found.flags)}
     if found.disc is not None:
