@@ -31,6 +31,7 @@ FREE = {
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
         *("_network.SURE", "robust.SINGULAR_RIDGE", "robust.LARGEST_INVERSE", "grid.FLAT"),
         *("_prepared.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
+        *("_points.LEAST_AREA",),
     ),
     "limits that no field of thousands has met": (
         *("cleaning.FILL_SHARE", "cleaning.FEWEST_DISTINCT", "cleaning.TAILS"),
@@ -42,6 +43,7 @@ FREE = {
     ),
     "speed only": (
         *("_fit.FIELDS_AT_ONCE", "_curves.TRANSFORMS_AT_ONCE", "symmetry.CHUNK", "grid.SAMPLE"),
+        *("_points.LENGTH_DECIMALS", "_scattered.CELLS_ALLOWED"),
         *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),

@@ -7,7 +7,8 @@ from itertools import islice
 import numpy as np
 
 from mangapa._utils.robust import inverse
-from mangapa.fitting._points import CORRELATION, with_velocity
+from mangapa.fitting._points import with_velocity
+from mangapa.fitting._scattered import lattice
 from mangapa.fitting._thin_disc import ANGLE, fit_disc
 
 #: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
@@ -61,7 +62,11 @@ class LinearFit:
 
 
 def linear_fit(disc, grid):
-    """Linearise the fit of a disc; returns a `LinearFit`."""
+    """
+    Linearise the fit of a disc; returns a `LinearFit`.
+
+    Without a ``grid``, the positions are rounded to one.
+    """
     influence, bounded, slope, n_effective = _linearise(disc)
     noise = _Noise(disc.points, grid, bounded, n_effective)
     return LinearFit(
@@ -82,8 +87,7 @@ def analytic_error(disc, linear):
     residuals' own covariance: a white part and one that falls as exp(-d^2 / (2 x 1.92^2)), as
     MaNGA's noise does (Westfall et al. 2019, AJ 158, 231), distinguished by the products of
     neighbouring residuals. Where the rotation is hardly significant the error grows to that of a
-    uniformly random axis. ``linear`` is the `LinearFit` of the disc; its noise is white where the
-    points are not on a grid.
+    uniformly random axis. ``linear`` is the `LinearFit` of the disc.
     """
     # Significance of the rotation: its weighted power over that which the noise would have.
     weight = disc.points.weight
@@ -161,13 +165,15 @@ class _Noise:
     """Covariance of the residuals: white plus correlated over neighbouring spaxels."""
 
     def __init__(self, points, grid, residual, n_effective):
-        self._grid = grid
+        self._length = points.correlation
         count = self._size = residual.size
         freedom = min(n_effective / count, MAX_USED)
         power = np.mean(residual**2)
         self.white, self.correlated = power / (1 - freedom), 0.0
-        if grid is None:
+        if self._length == 0:
             return
+        if grid is None:
+            grid, self._length = lattice(points.x, points.y, self._length)
         column, row = np.rint(grid.index(points.x, points.y)).astype(int)
         self._column, self._row = column - column.min(), row - row.min()
         self._shape = self._row.max() + 1, self._column.max() + 1
@@ -179,7 +185,7 @@ class _Noise:
         # absorbed the share ``freedom`` of their variance.
         area = neighbours / count
         nearby = (self._smoothed_power(residual) - count * power) / neighbours
-        narrow = self._smoothed_power(ones, CORRELATION / np.sqrt(2)) - count
+        narrow = self._smoothed_power(ones, 1 / np.sqrt(2)) - count
         decay = narrow / neighbours
         matrix = np.array([[1 - freedom, -freedom * area], [-freedom, decay - freedom * area]])
         determinant = np.linalg.det(matrix)
@@ -206,16 +212,17 @@ class _Noise:
 
     def draw(self, rng, order):
         """One draw of noise for all points; ``order`` is the rank in which each is drawn."""
-        if self._grid is None or self.correlated == 0:
+        if self.correlated == 0:
             return np.sqrt(self.white) * rng.normal(size=self._size)[order]
         field = rng.normal(size=self._shape)
         for axis in (0, 1):
-            field = _along(_root, field, axis, CORRELATION)
+            field = _along(_root, field, axis, self._length)
         noise = np.sqrt(self.correlated) * field[self._row, self._column]
         return noise + np.sqrt(self.white) * rng.normal(size=noise.size)[order]
 
-    def _smoothed_power(self, values, length=CORRELATION):
+    def _smoothed_power(self, values, narrower=1.0):
         """Sum of the products of all values, weighted by exp(-d^2 / 2 length^2)."""
+        length = self._length * narrower
         ny, nx = self._shape
         on_map = np.bincount(self._row * nx + self._column, values, ny * nx).reshape(ny, nx)
         smooth = _along(_kernel, _along(_kernel, on_map, 0, length), 1, length)

@@ -7,6 +7,8 @@ import numpy as np
 #: Correlation length of the noise of MaNGA's spaxels, which covary as exp(-d^2 / (2 x 1.92^2)) with
 #: d in spaxels (Westfall et al. 2019, AJ 158, 231).
 CORRELATION = 1.92
+#: Side of such a spaxel, arcsec: the scale of positions that are not on a map.
+SPAXEL = 0.5
 #: Spaxels that share noise, pi x 1.92^2: n spaxels hold n / (n + 12) of an independent datum. The
 #: angles of repeat observations hardly depend on it (benchmarks/real_precision.py, run with 3 and
 #: with 20).
@@ -17,8 +19,15 @@ CORRELATION_AREA = 12.0
 LONGEST = 4.0
 #: Second moment of a square about its centre along both axes, over its area: 2 x 1 / 12.
 SQUARE_MOMENT = 1 / 6
+#: Neighbours whose mean squared distance is the area of a scattered position: on a square lattice
+#: it is that of its cell.
+NEIGHBOURS = 4
 #: Fewest points that determine an axis, a systemic velocity and an amplitude.
 MIN_POINTS = 3
+#: Least area of a position over the mean one: places may differ by rounding only.
+LEAST_AREA = 1e-3
+#: Correlation lengths are rounded to these decimals, in spaxels, so that maps share the kernels.
+LENGTH_DECIMALS = 6
 #: Bin ids are renumbered by counting up to this many times the number of spaxels, else by sorting.
 COUNTABLE = 100
 
@@ -31,19 +40,27 @@ class Points:
     y: np.ndarray
     velocity: np.ndarray  # mean velocities, km/s
     error: np.ndarray  # their 1-sigma errors, km/s
-    n_spaxels: np.ndarray  # number of spaxels in each
+    n_spaxels: np.ndarray  # area of each, in spaxels; of a scattered one, from its neighbours
     weight: np.ndarray  # fraction of an independent datum that each is worth
     bins: np.ndarray  # point of each of the n spaxels, shape (n,)
+    correlation: float  # length over which the noise is shared, spaxels
 
 
 def bin_spaxels(spaxels, bins):
     """Average the spaxels of each bin; ``bins`` is what `bins_by_id` or `bins_by_velocity` give."""
-    n_spaxels = np.bincount(bins).astype(float)
+    count = np.bincount(bins).astype(float)
 
     def mean(values):
-        return np.bincount(bins, values) / n_spaxels
+        return np.bincount(bins, values) / count
 
-    shared = CORRELATION_AREA if spaxels.grid is not None else 0.0
+    spaxel = SPAXEL if spaxels.grid is None else spaxels.grid.spaxel
+    correlation = CORRELATION
+    if spaxels.noise_correlation is not None:
+        correlation = round(spaxels.noise_correlation / spaxel, LENGTH_DECIMALS)
+    n_spaxels = count
+    if spaxels.grid is None:
+        n_spaxels = np.bincount(bins, area_of_each(spaxels.x, spaxels.y)) / spaxel**2
+    shared = CORRELATION_AREA * (correlation / CORRELATION) ** 2
     return Points(
         x=mean(spaxels.x),
         y=mean(spaxels.y),
@@ -52,7 +69,25 @@ def bin_spaxels(spaxels, bins):
         n_spaxels=n_spaxels,
         weight=n_spaxels / (n_spaxels + shared),
         bins=bins,
+        correlation=correlation,
     )
+
+
+def area_of_each(x, y):
+    """
+    Area of each scattered position, arcsec^2: the mean squared distance of its neighbours.
+
+    Those at one place, such as the spaxels of a bin at its centre, share its area.
+    """
+    from scipy.spatial import KDTree
+
+    places, place, count = np.unique(
+        np.column_stack([x, y]), axis=0, return_inverse=True, return_counts=True
+    )
+    distance, _ = KDTree(places).query(places, k=min(NEIGHBOURS + 1, len(places)))
+    area = np.mean(distance[:, 1:] ** 2, axis=1)
+    area = np.maximum(area, LEAST_AREA * area.mean()) / count
+    return area[place.ravel()]
 
 
 def with_velocity(spaxels, velocity):

@@ -58,6 +58,8 @@ class Spaxels:
         Their bins, shape (n,).
     grid : ``Grid`` or `None`
         The grid of the map; `None` where the positions are scattered.
+    noise_correlation : `float` or `None`
+        Length over which the noise is correlated, arcsec; `None` for that of MaNGA's spaxels.
     """
 
     x: np.ndarray
@@ -68,6 +70,7 @@ class Spaxels:
     good: np.ndarray
     bin_id: np.ndarray | None = None
     grid: Grid | None = None
+    noise_correlation: float | None = None
 
     @cached_property
     def index(self) -> np.ndarray:
@@ -150,23 +153,24 @@ def checked_fields(field):
     return fields, is_list
 
 
-def prepare(field, *, velocity_error=None, v_sys="median"):
+def prepare(field, *, velocity_error=None, v_sys="median", noise_correlation=None):
     """
     Check a field, strip its units, and gather its good spaxels.
 
     ``velocity_error`` (km/s) replaces the field's own errors; ``v_sys`` is the velocity that is
-    subtracted, in km/s, or "median". Returns a `PreparedField`.
+    subtracted, in km/s, or "median"; ``noise_correlation`` (arcsec) replaces that of MaNGA. Returns
+    a `PreparedField`.
     """
     caveats = PAFlags.NONE
     if np.any(field.rejection & Rejection.OUT_OF_RANGE.value):
         caveats = PAFlags.OUT_OF_RANGE
-    flags, spaxels = _gather(field, velocity_error, v_sys)
+    flags, spaxels = _gather(field, velocity_error, v_sys, noise_correlation)
     if flags:
         flags |= caveats
     return PreparedField(field=field, spaxels=spaxels, flags=flags, caveats=caveats)
 
 
-def _gather(field, velocity_error, v_sys):
+def _gather(field, velocity_error, v_sys, noise_correlation):
     """Flags that say why there is nothing to fit, and the good spaxels; one or the other."""
     good = field.good
     index = np.flatnonzero(good)
@@ -201,6 +205,7 @@ def _gather(field, velocity_error, v_sys):
         good=good,
         bin_id=None if field.bin_id is None else at_good(field.bin_id),
         grid=grid_of(all_x, all_y, good),
+        noise_correlation=noise_correlation,
     )
 
 
@@ -208,6 +213,8 @@ def binned_by_velocity(spaxels):
     """Spaxels on a grid, binned by their equal velocities alone, as the networks were trained."""
     # With equal errors, the unweighted disc is the only one to fit.
     error = np.broadcast_to(TYPICAL_VELOCITY_ERROR, spaxels.velocity.shape)
+    if spaxels.noise_correlation is not None:
+        spaxels = replace(spaxels, noise_correlation=None)
     if spaxels.grid is None:
         return on_a_grid(replace(spaxels, error=error), np.ones(error.size))[0]
     bins = spaxels.bins

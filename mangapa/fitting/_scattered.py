@@ -1,15 +1,18 @@
-"""Scattered points, such as the centres of bins, for the methods that need a grid."""
+"""Scattered points, such as the centres of bins, for what needs a grid."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from mangapa._utils.grid import Grid
+from mangapa.fitting._points import CORRELATION, SPAXEL
 
 #: Grid cells for each scattered point within their hull, enough to keep neighbours apart.
 CELLS_PER_POINT = 4
 #: Most grid cells for each scattered point, so that memory does not grow with empty space.
 MOST_CELLS_PER_POINT = 64
+#: Cells of the lattice of the noise that are allowed whatever the number of points: 32 MB.
+CELLS_ALLOWED = 4_000_000
 
 
 def on_a_grid(spaxels, weight):
@@ -44,6 +47,21 @@ def on_a_grid(spaxels, weight):
         grid=grid,
     )
     return gridded, weight[good]
+
+
+def lattice(x, y, correlation):
+    """
+    Grid to which scattered positions are rounded, as fine for their noise as spaxels are.
+
+    ``correlation`` is the length over which the noise is shared, in units of `SPAXEL`. Returns the
+    grid, which is coarser where it would take too many cells, and the length in its cells.
+    """
+    step = SPAXEL * correlation / CORRELATION
+    most = max(MOST_CELLS_PER_POINT * x.size, CELLS_ALLOWED)
+    step = max(step, np.sqrt(np.ptp(x) * np.ptp(y) / most))
+    shape = int(np.ptp(y) / step) + 1, int(np.ptp(x) / step) + 1
+    grid = Grid(origin=np.array([x.min(), y.min()]), steps=step * np.eye(2), shape=shape)
+    return grid, SPAXEL * correlation / step
 
 
 def _lattice(places, step):

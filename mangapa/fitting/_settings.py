@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mangapa._utils.options import none_or, option
 from mangapa._utils.quantities import scalar, whole_number
 from mangapa._utils.types import ScalarLike
-from mangapa.fields import VELOCITY
+from mangapa.fields import OFFSET, VELOCITY
 from mangapa.fitting._methods import available_methods, method_named
 
 #: Number of angles tried over 180 degrees, both ends included (Duckworth et al. 2020).
@@ -16,8 +16,9 @@ MIN_STEPS = 3
 ERRORS = ("default", "analytic", "bootstrap", None)
 
 
-def _velocity_or_median(text):
-    return text if text == "median" else float(text)
+def _number_or(word):
+    """Parser of a command line for a number or this word."""
+    return lambda text: text if text == word else float(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class FitSettings:
     Options of `~mangapa.fit_pa`, validated and plain.
 
     Settings that mean the same are equal: the default method goes by its name, and quantities are
-    numbers in km/s.
+    numbers in km/s or arcsec.
 
     Raises
     ------
@@ -55,8 +56,15 @@ class FitSettings:
     v_sys: ScalarLike | str = option(
         "median",
         'velocity subtracted before the fit, km/s (0 as published), or "median"',
-        parse=_velocity_or_median,
+        parse=_number_or("median"),
         metavar="KM/S",
+    )
+    noise_correlation: ScalarLike | str = option(
+        "auto",
+        "length over which neighbours share their noise, arcsec, 0 for independent noise, or "
+        '"auto": that of MaNGA\'s spaxels',
+        parse=_number_or("auto"),
+        metavar="ARCSEC",
     )
 
     def __post_init__(self):
@@ -72,5 +80,11 @@ class FitSettings:
             )
         if not (isinstance(self.v_sys, str) and self.v_sys == "median"):
             plain["v_sys"] = scalar("v_sys", self.v_sys, VELOCITY)
+        if not (isinstance(self.noise_correlation, str) and self.noise_correlation == "auto"):
+            length = scalar("noise_correlation", self.noise_correlation, OFFSET)
+            if length < 0:
+                msg = f"noise_correlation={self.noise_correlation!r} must not be negative"
+                raise ValueError(msg)
+            plain["noise_correlation"] = length
         for name, value in plain.items():
             object.__setattr__(self, name, value)

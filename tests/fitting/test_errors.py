@@ -35,6 +35,47 @@ def test_the_bootstrap_is_calibrated():
     assert 0.6 < np.std(pulls("harmonic", "bootstrap", 40, bintype="SPX")) < 1.5
 
 
+def bin_centres(field):
+    """Return the bins of a map as a list of points, in another order."""
+    good = field.good
+    _, bins = np.unique(field.bin_id[good], return_inverse=True)
+    count = np.bincount(bins)
+    order = np.random.default_rng(1).permutation(count.size)
+    x, y, velocity, ivar = (
+        (np.bincount(bins, part[good].value) / count)[order]
+        for part in (field.x, field.y, field.velocity, field.ivar)
+    )
+    return VelocityField.from_arrays(velocity, x, y, ivar=ivar)
+
+
+@pytest.mark.parametrize("method", ["disc", "harmonic"])
+def test_a_list_of_bin_centres_is_as_good_as_the_map(method):
+    moved, ratio = [], []
+    for seed in range(10):
+        galaxy = simulate_galaxy(n_fibres=61, pa_stellar=47.0 * seed, snr=20, seed=seed)
+        one, other = (
+            fit_pa(f, method=method) for f in (galaxy.stellar, bin_centres(galaxy.stellar))
+        )
+        moved.append((other.pa - one.pa).to_value("deg") / one.pa_err.value)
+        ratio.append(other.pa_err / one.pa_err)
+    assert np.mean(np.abs(moved) < 1) >= 0.9
+    assert 0.7 < np.median(ratio) < 1.4
+
+
+@pytest.mark.parametrize("on_a_map", [True, False])
+def test_independent_noise_makes_the_error_smaller(on_a_map):
+    field = simulate_galaxy(n_fibres=61, snr=20, seed=3, bintype="SPX", correlated=True).stellar
+    if not on_a_map:
+        good = field.good
+        arrays = (part[good] for part in (field.velocity, field.x, field.y))
+        field = VelocityField.from_arrays(*arrays, ivar=field.ivar[good])
+    correlated, given, white = (
+        fit_pa(field, noise_correlation=length).pa_err.value for length in ("auto", 0.96, 0)
+    )
+    assert given == pytest.approx(correlated, rel=0.02)
+    assert white < 0.5 * correlated
+
+
 def test_analytic_and_bootstrap_agree():
     field = simulate_galaxy(n_fibres=61, snr=20, seed=3, bintype="SPX").stellar
     analytic, bootstrap = (fit_pa(field, error=e).pa_err for e in ("analytic", "bootstrap"))

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mangapa.fitting._points import CORRELATION_AREA
+from mangapa.fitting._points import CORRELATION, CORRELATION_AREA
 from tests.fitting.fields import X, Y, spaxels
 
 
@@ -46,7 +48,47 @@ def test_a_step_is_not_a_pair_of_bins():
     assert spaxels(np.sign(X + 0.1)).points.velocity.size == X.size
 
 
-def test_scattered_points_are_independent():
-    x, y = np.random.default_rng(4).normal(size=(2, 1, 60))
-    points = spaxels(x, x, y).points
+def scattered(side, **options):
+    """Spaxels of a list whose positions are irregular by a tenth of their distance, ``side``."""
+    rng = np.random.default_rng(4)
+    column, row = np.meshgrid(np.arange(20), np.arange(20))
+    x, y = ((part + rng.uniform(-0.1, 0.1, part.shape)).reshape(1, -1) for part in (column, row))
+    return spaxels(10 * x, side * x, side * y, **options)
+
+
+def test_the_area_of_scattered_points_is_that_of_their_spacing():
+    points = scattered(side=1.5).points
+    assert np.median(points.n_spaxels) == pytest.approx(9, rel=0.1)
+    np.testing.assert_allclose(
+        points.weight, points.n_spaxels / (points.n_spaxels + CORRELATION_AREA)
+    )
+
+
+def test_bins_of_scattered_spaxels_add_their_areas():
+    alone = scattered(side=0.5).points
+    paired = scattered(side=0.5, bin_id=np.arange(400).reshape(1, -1) // 2).points
+    np.testing.assert_allclose(paired.n_spaxels, alone.n_spaxels.reshape(-1, 2).sum(axis=1))
+
+
+def test_points_at_one_place_share_its_area():
+    x, y = np.random.default_rng(4).normal(size=(2, 1, 30))
+    once = spaxels(10 * x, x, y).points
+    six_times = spaxels(*(np.tile(part, 6) for part in (10 * x, x, y))).points
+    np.testing.assert_allclose(6 * six_times.n_spaxels, np.tile(once.n_spaxels, 6))
+
+
+@pytest.mark.parametrize("on_a_map", [True, False])
+def test_independent_noise_makes_all_points_equal(on_a_map):
+    one = spaxels(blocks(3)[0]) if on_a_map else scattered(side=1.5)
+    points = replace(one, noise_correlation=0.0).points
     np.testing.assert_array_equal(points.weight, 1)
+    assert points.correlation == 0
+
+
+def test_the_correlation_is_in_spaxels():
+    one = spaxels(X + Y / 100, 4 * X, 4 * Y)
+    side = one.grid.spaxel
+    assert one.points.correlation == CORRELATION
+    same, twice = (replace(one, noise_correlation=n * CORRELATION * side).points for n in (1, 2))
+    np.testing.assert_allclose(same.weight, one.points.weight)
+    np.testing.assert_allclose(twice.weight, 1 / (1 + 4 * CORRELATION_AREA))
