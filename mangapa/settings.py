@@ -25,7 +25,7 @@ class MeasurementSettings(CleanSettings, FitSettings):
     ----------
     sigma, min_region
         Thresholds of `~mangapa.clean`.
-    method, error, n_steps, velocity_error, v_sys, noise_correlation
+    method, error, n_steps, velocity_error, v_sys, noise_correlation, centre
         Options of `~mangapa.fit_pa`.
     model : `str`
         The model of `~mangapa.usability` that judges the fields.

@@ -9,7 +9,7 @@ import numpy as np
 from mangapa._utils.robust import inverse
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._scattered import lattice
-from mangapa.fitting._thin_disc import ANGLE, fit_disc
+from mangapa.fitting._thin_disc import ANGLE, EAST, NORTH, RATIO, fit_disc
 
 #: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
 UNIFORM_AXIS = 180 / np.sqrt(12)
@@ -67,7 +67,8 @@ def linear_fit(disc, grid):
 
     Without a ``grid``, the positions are rounded to one.
     """
-    influence, bounded, slope, n_effective = _linearise(disc)
+    influences, bounded, slope, n_effective, _ = _linearise(disc, disc.precision)
+    influence = influences[ANGLE]
     noise = _Noise(disc.points, grid, bounded, n_effective)
     return LinearFit(
         influence=influence,
@@ -115,7 +116,7 @@ def bootstrap_error(spaxels, axis, fit, rng):
     """
     points = spaxels.points
     _, disc = fit_disc(points, axis)
-    _, bounded, _, n_effective = _linearise(disc)
+    _, bounded, _, n_effective, _ = _linearise(disc, disc.precision)
     noise = _Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - disc.velocity_residual
     # The bounded residuals show how the noise is shared, the robust scale how strong it is.
@@ -148,17 +149,58 @@ def _order_of_ids(spaxels):
     return np.argsort(np.argsort(ids))
 
 
-def _linearise(disc):
-    """Influence of each residual on the angle, bounded residuals, mean slope, freedom used up."""
+@dataclass(frozen=True, kw_only=True)
+class ShapeError:
+    """What a disc's shape and centre are known to, without a prior on its centre."""
+
+    log_ratio: float  # 1-sigma error of ln(1 / q^2), q the axis ratio
+    centre: np.ndarray  # covariance of the centre, arcsec^2, shape (2, 2)
+    offset: np.ndarray  # where the centre is, to first order, arcsec, shape (2,)
+
+    def significance_of(self, offset):
+        """How many standard errors an offset is long, arcsec, shape (2,)."""
+        return float(np.sqrt(max(offset @ inverse(self.centre) @ offset, 0.0)))
+
+    @property
+    def significance(self):
+        """How many standard errors the centre is from the origin."""
+        return self.significance_of(self.offset)
+
+
+def shape_error(disc, grid):
+    """Error of the disc's shape and centre, as `ShapeError`; see `analytic_error`."""
+    precision = disc.precision.copy()
+    precision[[EAST, NORTH]] = 0
+    influences, bounded, _, n_effective, covariance = _linearise(disc, precision)
+    noise = _Noise(disc.points, grid, bounded, n_effective)
+    east, north = noise.variance(influences[EAST]), noise.variance(influences[NORTH])
+    both = (noise.variance(influences[EAST] + influences[NORTH]) - east - north) / 2
+    # Where the prior held the centre back, the data pull on it as much as the prior does.
+    pull = np.where(precision == disc.precision, 0.0, disc.precision * disc.parameters)
+    offset = (disc.parameters + covariance @ pull * disc.scale**2)[[EAST, NORTH]]
+    return ShapeError(
+        log_ratio=float(np.sqrt(noise.variance(influences[RATIO]))),
+        centre=disc.reach**2 * np.array([[east, both], [both, north]]),
+        offset=disc.reach * offset,
+    )
+
+
+def _linearise(disc, precision):
+    """
+    Influence of each residual on each parameter, and what follows from it.
+
+    Also returns the bounded residuals, their mean slope, the freedom used up, and the inverse of
+    the normal matrix.
+    """
     ratio = disc.residual / disc.scale
     bounded = disc.residual / np.sqrt(1 + ratio**2)
     slope = np.mean((1 + ratio**2) ** -1.5)
     weighted = disc.jacobian * disc.points.weight
     normal = slope * weighted @ disc.jacobian.T
-    prior = np.diag(disc.scale**2 * disc.precision + RIDGE)
+    prior = np.diag(disc.scale**2 * precision + RIDGE)
     covariance = inverse(normal + prior)
-    influence = (covariance[ANGLE] @ disc.jacobian) * disc.points.weight
-    return influence, bounded, slope, float(np.sum(covariance * normal))
+    influences = (covariance @ disc.jacobian) * disc.points.weight
+    return influences, bounded, slope, float(np.sum(covariance * normal)), covariance
 
 
 class _Noise:

@@ -7,7 +7,7 @@ from mangapa._utils.options import UnsuitableOptionError
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
-from mangapa.fields import VELOCITY, VelocityField
+from mangapa.fields import OFFSET, VELOCITY, VelocityField
 from mangapa.fitting._errors import UNIFORM_AXIS, bootstrap_error
 from mangapa.fitting._methods import method_named
 from mangapa.fitting._points import MIN_POINTS
@@ -15,6 +15,7 @@ from mangapa.fitting._prepared import checked_fields, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
 from mangapa.fitting._thin_disc import DiscSolution
+from mangapa.fitting._views import view_of
 from mangapa.flags import PAFlags
 
 #: Fields of a list that are fitted at once, so that memory does not grow with the list.
@@ -35,6 +36,7 @@ def fit_pa(
     velocity_error: ScalarLike | None = None,
     v_sys: ScalarLike | str = "median",
     noise_correlation: ScalarLike | str = "auto",
+    centre: str = "given",
 ) -> KinematicPA | list[KinematicPA]:
     """
     Fit the global kinematic position angle of a velocity field, 0-360 deg to the receding side.
@@ -65,6 +67,10 @@ def fit_pa(
         exp(-d^2 / 2 L^2) with their distance d. The default is that of MaNGA, 1.92 spaxels of a map
         (Westfall et al. 2019, AJ 158, 231) and 0.96 arcsec for a list of positions; 0 is
         independent noise.
+    centre : {"given", "fit"}, optional
+        What the angle is measured about: the origin of the field's offsets, or the kinematic
+        centre, which is fitted first and may be many arcsec off. With a given centre, ``OFF_CENTRE``
+        says where the two differ.
 
     Returns
     -------
@@ -98,6 +104,7 @@ def fit_pa(
         velocity_error=velocity_error,
         v_sys=v_sys,
         noise_correlation=noise_correlation,
+        centre=centre,
     )
     fields, is_list = checked_fields(field)
     batches = (fields[i : i + FIELDS_AT_ONCE] for i in range(0, len(fields), FIELDS_AT_ONCE))
@@ -123,15 +130,17 @@ def prepare_for(field, settings):
 def fit_prepared(prepared, settings):
     """Fit a list of prepared fields; returns a list of `KinematicPA`."""
     method = method_named(settings.method)
-    good = [one.spaxels for one in prepared if not one.flags]
     with one_blas_thread():
+        views = [None if one.flags else view_of(one.spaxels, method, settings) for one in prepared]
+        good = [view.spaxels for view in views if view is not None]
         found = iter(method.fit_all(good, n_steps=settings.n_steps))
         return [
-            _result(one, None if one.flags else next(found), method, settings) for one in prepared
+            _result(one, view, view and next(found), method, settings)
+            for one, view in zip(prepared, views, strict=True)
         ]
 
 
-def _result(prepared, found, method, settings):
+def _result(prepared, view, found, method, settings):
     common = {
         "n_spaxels": prepared.field.n_spaxels,
         "method": method.name,
@@ -139,11 +148,18 @@ def _result(prepared, found, method, settings):
     }
     if prepared.flags:
         return KinematicPA(flags=prepared.flags, **common)
+    spaxels = view.spaxels
+    caveats = prepared.caveats | view.flags
+    common |= {
+        "n_spaxels": spaxels.velocity.size,
+        "contaminated": view.contaminated,
+        "x": spaxels.centre[0] * OFFSET,
+        "y": spaxels.centre[1] * OFFSET,
+    }
     if not np.isfinite(found.pa_axis):
-        return KinematicPA(flags=PAFlags.FIT_FAILED | prepared.caveats, **common)
-    spaxels = prepared.spaxels
+        return KinematicPA(flags=PAFlags.FIT_FAILED | caveats, **common)
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
-    flags |= prepared.caveats
+    flags |= caveats
     if np.isnan(pa):
         return KinematicPA(flags=flags, **common)
     pa_err = _error(found, spaxels, method, settings)
@@ -162,9 +178,16 @@ def _result(prepared, found, method, settings):
         v_sys=(spaxels.first_guess + found.v_sys) * VELOCITY,
         chi2=found.chi2,
         flags=flags,
-        disc=Disc.from_solution(found.disc) if isinstance(found.disc, DiscSolution) else found.disc,
+        disc=_with_units(found.disc, view),
         **common,
     )
+
+
+def _with_units(disc, view):
+    """Attach units to the disc of a method, and its errors where they are known."""
+    if not isinstance(disc, DiscSolution):
+        return disc
+    return Disc.from_solution(disc, centre=view.spaxels.centre, error=view.shape_error)
 
 
 def _error(found, spaxels, method, settings):

@@ -14,7 +14,7 @@ from mangapa.fitting._departures import Departures, departures
 from mangapa.fitting._errors import LinearFit, analytic_error, linear_fit
 from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
-from mangapa.fitting._thin_disc import DiscSolution, fit_disc
+from mangapa.fitting._thin_disc import CENTRE_SPREAD, DiscSolution, fit_disc
 from mangapa.flags import PAFlags, Rejection
 
 #: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
@@ -60,6 +60,11 @@ class Spaxels:
         The grid of the map; `None` where the positions are scattered.
     noise_correlation : `float` or `None`
         Length over which the noise is correlated, arcsec; `None` for that of MaNGA's spaxels.
+    centre : `tuple` of `float`
+        Place that the offsets are counted from, to the East and North of the field's own centre,
+        arcsec.
+    centre_spread : `float`
+        Prior spread of the disc's centre about it, arcsec.
     """
 
     x: np.ndarray
@@ -71,6 +76,72 @@ class Spaxels:
     bin_id: np.ndarray | None = None
     grid: Grid | None = None
     noise_correlation: float | None = None
+    centre: tuple = (0.0, 0.0)
+    centre_spread: float = CENTRE_SPREAD
+
+    def without(self, out: np.ndarray) -> "Spaxels":
+        """
+        Leave spaxels out.
+
+        Parameters
+        ----------
+        out : `~numpy.ndarray` of `bool`
+            Those to leave out, shape (n,).
+
+        Returns
+        -------
+        `Spaxels`
+            The others, in the same bins.
+        """
+        keep = ~out
+        good = np.zeros_like(self.good)
+        good.ravel()[self.index[keep]] = True
+        return replace(
+            self,
+            x=self.x[keep],
+            y=self.y[keep],
+            velocity=self.velocity[keep],
+            error=self.error[keep],
+            good=good,
+            bin_id=self.bins[keep],
+        )
+
+    def about(self, east: float, north: float, spread: float) -> "Spaxels":
+        """
+        Count the offsets from another centre.
+
+        Parameters
+        ----------
+        east, north : `float`
+            The new centre, arcsec from the present one.
+        spread : `float`
+            Prior spread of the disc's centre about it, arcsec.
+
+        Returns
+        -------
+        `Spaxels`
+            The same spaxels in the same bins.
+        """
+        grid = self.grid
+        if grid is not None:
+            grid = replace(grid, origin=grid.origin - [east, north])
+        moved = replace(
+            self,
+            x=self.x - east,
+            y=self.y - north,
+            grid=grid,
+            centre=(self.centre[0] + east, self.centre[1] + north),
+            centre_spread=spread,
+        )
+        vars(moved)["bins"] = self.bins
+        return moved
+
+    def start_disc_from(self, angle):
+        """Fit the disc from an angle (radian) that is known to be close, without the curve."""
+        vars(self)["_discs"] = self._fitted(np.degrees(angle))
+
+    def _fitted(self, pa_start):
+        return fit_disc(self.points, pa_start, centre_spread=self.centre_spread)
 
     @cached_property
     def index(self) -> np.ndarray:
@@ -98,7 +169,7 @@ class Spaxels:
 
     @cached_property
     def _discs(self):
-        return fit_disc(self.points, np.nan_to_num(self.curve.pa_axis))
+        return self._fitted(np.nan_to_num(self.curve.pa_axis))
 
     @property
     def disc(self) -> DiscSolution:

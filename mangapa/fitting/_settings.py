@@ -12,6 +12,8 @@ from mangapa.fitting._methods import available_methods, method_named
 N_STEPS = 361
 #: Fewest angles: the two ends, which are one axis, and another.
 MIN_STEPS = 3
+#: What the angle can be measured about.
+CENTRES = ("given", "fit")
 #: How the error of an angle can be found.
 ERRORS = ("default", "analytic", "bootstrap", None)
 
@@ -67,7 +69,16 @@ class FitSettings:
         metavar="ARCSEC",
     )
 
+    centre: str = option(
+        "given",
+        'what the angle is measured about: the "given" centre, or the kinematic one, to "fit" first',
+        choices=lambda: CENTRES,
+    )
+
     def __post_init__(self):
+        if not isinstance(self.centre, str) or self.centre not in CENTRES:
+            msg = f"centre={self.centre!r} must be one of {', '.join(map(repr, CENTRES))}"
+            raise ValueError(msg)
         method = method_named(self.method)
         if not isinstance(self.error, (str, type(None))) or self.error not in ERRORS:
             msg = f"error={self.error!r} must be one of {', '.join(map(repr, ERRORS))}"

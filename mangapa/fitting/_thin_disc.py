@@ -101,6 +101,14 @@ class DiscSolution:
         """Robust scatter of the residuals, km/s."""
         return self.scale * self.unit
 
+    def rotation_at(self, x, y):
+        """Line-of-sight rotation at any places (arcsec), km/s, without the systemic velocity."""
+        return self.unit * model_and_jacobian(self.parameters, x / self.reach, y / self.reach)[0]
+
+    def velocity_at(self, x, y):
+        """The disc's velocity at any places (arcsec), km/s, on the scale of the points'."""
+        return self.v_sys + self.rotation_at(x, y)
+
     def rotation_curve(self):
         """Radii in the plane of the disc, arcsec, and speeds on the major axis there, km/s."""
         furthest = np.hypot(self.points.x, self.points.y).max() / self.reach
@@ -110,13 +118,13 @@ class DiscSolution:
         return radius * self.reach, np.abs(speed) * self.unit
 
 
-def fit_disc(points, pa_start):
+def fit_disc(points, pa_start, *, centre_spread=CENTRE_SPREAD):
     """
     Fit a thin disc to points, starting from a position angle in degrees.
 
     V = v_sys + x' G(r), r^2 = x'^2 + y'^2 / q^2, with x' along the major axis and the rotation
     curve r G(r) a sum of terms r / sqrt(r^2 + s^2) and of solid-body rotation. The centre may move
-    a little. The loss is soft L1, so that outliers count little; weak priors bound what the data do
+    as far as ``centre_spread`` (arcsec) lets it. The loss is soft L1, so that outliers count little; weak priors bound what the data do
     not constrain. The steps are Gauss-Newton with the analytic Jacobian.
 
     Returns two `DiscSolution`: one with equal errors, and one with those of the points; they are
@@ -133,7 +141,7 @@ def fit_disc(points, pa_start):
     precision = np.zeros(N_PARAMETERS)
     precision[:N_TERMS] = AMPLITUDE_PRECISION
     precision[RATIO] = LOG_RATIO_SPREAD**-2
-    precision[[EAST, NORTH]] = (reach / CENTRE_SPREAD) ** 2
+    precision[[EAST, NORTH]] = (reach / centre_spread) ** 2
     start = np.zeros(N_PARAMETERS)
     start[ANGLE], start[RATIO] = np.radians(pa_start), LOG_RATIO_START
     terms = model_and_jacobian(start, x, y)[1][: SYSTEMIC + 1]

@@ -23,6 +23,11 @@ class Method:
     stepped: bool = False
     module: str | None = None  # that registers it, for workers to import
 
+    @property
+    def leaves_contamination_out(self):
+        """Whether what is no part of the disc is searched: only with the method that fits one."""
+        return self.name == DEFAULT_METHOD
+
     def fit_all(self, spaxels, *, n_steps):
         """Fit a list."""
         if self.fit_many is not None:
