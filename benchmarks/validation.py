@@ -12,7 +12,6 @@ MPL-8; both are read from the folder of shared data.
 
 import argparse
 import csv
-import inspect
 import os
 
 import claims_real
@@ -22,7 +21,7 @@ from claims import Claims
 SECTIONS = {
     name.removeprefix("claim_"): function
     for module in (claims_simulated, claims_real)
-    for name, function in inspect.getmembers(module, inspect.isfunction)
+    for name, function in vars(module).items()
     if name.startswith("claim_")
 }
 
