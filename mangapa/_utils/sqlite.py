@@ -13,6 +13,7 @@ REMEDIES = {
     "unable to open": "check the permissions of the file and of its folder, or name {}",
     "readonly": "check the permissions of the file and of its folder, or name {}",
     "I/O": "check that the file is still there, and make room on the disk",
+    "not a database": "it is a file of another kind; name {}",
     "malformed": "the file is damaged; restore it from a copy, or name {}",
     "closed database": "open it again",
 }

@@ -98,7 +98,7 @@ def test_run_that_cannot_be_written_is_inspected_with_a_store_elsewhere(
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
             assert main(command) == 1
-            assert "name a file in a folder that you may write to with --store" in said.getvalue()
+            assert "name another file with --store" in said.getvalue()
             # It goes on to the next mistake.
             assert main([*command, "--store", {str(store)!r}]) == 2
         assert "port=70000" in said.getvalue()
