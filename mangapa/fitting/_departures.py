@@ -10,7 +10,7 @@ from mangapa.fitting._thin_disc import ANGLE, EAST, N_TERMS, NORTH, RATIO, TURNO
 #: Share of the variance of the departures by which the angle of the whole disc is uncertain; the
 #: maximum likelihood for the simulated fields of shared data, where odd and even fields agree, and
 #: which makes stars and gas of aligned galaxies differ by their errors.
-SHARE = 0.4
+SHARE = 0.5
 #: A disc whose position angle does not turn is above this chi-square, of two degrees of freedom, in
 #: one field of twenty if the noise is known, and in one of forty of the simulated plain discs.
 NOT_A_DISC_CHI2 = 6.0
@@ -18,17 +18,16 @@ NOT_A_DISC_CHI2 = 6.0
 
 @dataclass(frozen=True, kw_only=True)
 class Departures:
-    """What the residuals of a disc and a second method say, in squared degrees beyond the noise."""
+    """What the residuals of a disc say, in squared degrees beyond the noise."""
 
     turn: float  # variance over the area of the position angle that turns with radius
     third: float  # mean square of the third harmonic over the rotation, as an angle
-    methods: float  # square of the difference between the disc and the most symmetric axis
     turn_chi2: float  # significance of the turn, two degrees of freedom
 
     @property
     def error(self):
         """1-sigma error of the angle, degrees."""
-        return float(np.sqrt(SHARE * (self.turn + self.third + self.methods)))
+        return float(np.sqrt(SHARE * (self.turn + self.third)))
 
     @property
     def not_a_disc(self):
@@ -36,14 +35,14 @@ class Departures:
         return self.turn_chi2 > NOT_A_DISC_CHI2
 
 
-def departures(disc, linear, other_axis, disc_error):
+def departures(disc, linear):
     """
     Measure the `Departures` of a field.
 
     Terms are added to the linearised fit of ``disc``, a ``DiscSolution`` with its ``LinearFit``:
     the turn of the angle as first and second Legendre polynomials of the area within each radius,
     and the two third harmonics. Each amplitude is that which remains after all parameters of
-    the disc were fitted anew. ``other_axis`` and ``disc_error`` are in degrees.
+    the disc were fitted anew.
     """
     columns = _columns(disc)
     weight = disc.points.weight
@@ -59,12 +58,9 @@ def departures(disc, linear, other_axis, disc_error):
     noise = linear.variance / np.sum(linear.influence**2)
     variance = noise * np.sum(weighted**2, axis=1) / power**2 + TINY**2
     squares = np.degrees(1.0) ** 2 * np.maximum(amplitude**2 - variance, 0.0)
-    apart = (np.degrees(disc.angle) - other_axis + 90) % 180 - 90
-    methods = max(apart**2 - disc_error**2, 0.0) if np.isfinite(apart) else 0.0
     return Departures(
         turn=squares[0] / 3 + squares[1] / 5,
         third=(squares[2] + squares[3]) / 2,
-        methods=methods,
         turn_chi2=float(np.sum(amplitude[:2] ** 2 / variance[:2])),
     )
 

@@ -22,7 +22,7 @@ from mangapa.flags import PAFlags
 FIELDS_AT_ONCE = 64
 #: Methods disagree beyond this many errors of the angle, which is more than in 97 % of the plain
 #: discs of the simulated fields in shared data: the two share their noise.
-DISAGREEMENT = 2.5
+DISAGREEMENT = 3.0
 #: Difference that is never one of the methods, degrees: half the published step.
 RESOLUTION = 0.25
 

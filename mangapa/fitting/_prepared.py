@@ -189,7 +189,7 @@ class Spaxels:
     @cached_property
     def departures(self) -> Departures:
         """What departs from the disc beyond the noise, as ``Departures``."""
-        return departures(self.disc, self.linear_fit, self.curve.pa_axis, self.disc_error)
+        return departures(self.disc, self.linear_fit)
 
     @cached_property
     def disc_error(self) -> float:
