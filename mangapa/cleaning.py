@@ -7,6 +7,7 @@ from astropy import units as u
 
 from mangapa._utils.options import none_or, option
 from mangapa._utils.quantities import scalar
+from mangapa._utils.robust import median
 from mangapa.fields import VelocityField, check_field
 from mangapa.flags import Rejection
 
@@ -23,6 +24,10 @@ LATTICES = (np.pi / 2, np.pi / 3)
 OFF_LATTICE = 0.1
 #: Those closer than this many steps are adjacent; across the corner of a square it is 1.41.
 ADJACENT = 1.2
+#: Neighbours in the rows of a map are near if their median distance is at most this many times the
+#: mean distance of positions that fill the field; on a lattice it is less than one. Distances below
+#: the least spacing, arcsec, are near whatever the field.
+FARTHEST_NEIGHBOUR, LEAST_SPACING = 3.0, 1e-6
 #: Fewest positions that can show a lattice.
 FEWEST_ON_A_LATTICE = 3
 #: Least share of the spaxels that hold a fill value; fewest different velocities of the others, so
@@ -74,9 +79,11 @@ def clean(
 
     First, a fill value is removed, such as -999: the lowest or highest velocity, if a tenth of the
     spaxels share it exactly, and it is further from the others than they are from each other. Then
-    regions of good spaxels, connected through their four neighbours, are removed if they
-    hold less than ``min_region`` of all good spaxels. Then velocities are removed by iterative
-    sigma clipping about the median (Duckworth et al. 2020, MNRAS 492, 1869, section 2).
+    regions of good spaxels, connected through their four neighbours, are removed if they hold less
+    than ``min_region`` of all good spaxels. The neighbours of a list of spaxels or fibres are those
+    next to them on the sky, whatever their order; bin centres have none, and all are kept. Then
+    velocities are removed by iterative sigma clipping about the median (Duckworth et al. 2020,
+    MNRAS 492, 1869, section 2).
 
     Parameters
     ----------
@@ -156,13 +163,24 @@ def _large_regions(field, min_region):
     from scipy.ndimage import label
 
     good = field.good
-    if 1 in good.shape:  # a row of positions, in any order
+    x, y = field.x.value, field.y.value
+    if 1 in good.shape or not _neighbours_are_near(x, y, good):  # positions in any order
         labels = np.zeros(good.shape, int)
-        labels[good] = _pieces(field.x.value[good], field.y.value[good])
+        labels[good] = _pieces(x[good], y[good])
     else:
         labels, _ = label(good)
     sizes = np.bincount(labels[good], minlength=1)
     return good & (sizes >= min_region * good.sum())[labels]
+
+
+def _neighbours_are_near(x, y, good):
+    """Whether neighbours in the rows of a map are so on the sky, and it is not a reshaped list."""
+    pairs = good[:, 1:] & good[:, :-1]
+    if not pairs.any():
+        return True
+    steps = np.hypot(np.diff(x)[pairs], np.diff(y)[pairs])
+    spacing = np.sqrt(np.ptp(x[good]) * np.ptp(y[good]) / np.count_nonzero(good))
+    return median(steps) <= FARTHEST_NEIGHBOUR * max(spacing, LEAST_SPACING)
 
 
 def _pieces(x, y):

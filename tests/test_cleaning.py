@@ -148,3 +148,17 @@ def test_equal_velocities_that_are_not_far_are_kept():
     """A large bin at the end of the rotation curve, two halves, and a single spike."""
     for velocity in (np.minimum(10 * X, 30), 100.0 * (X > 0), 1000.0 * (X == 0) * (Y == 0)):
         assert clean(field(velocity), sigma=None).n_spaxels == X.size
+
+
+@pytest.mark.parametrize("shape", [(-1,), (2, -1), (-1, 12)])
+def test_the_order_of_positions_means_nothing(shape):
+    """A list of spaxels, in one row or several, loses the region that their map loses."""
+    mask = np.zeros(X.shape, bool)
+    mask[:, 4:6] = True
+    mask[:-2, :4] = True  # leaves 8 spaxels on the other side
+    good = ~mask
+    order = np.random.default_rng(1).permutation(np.flatnonzero(good))[: good.sum() // 12 * 12]
+    x, y = (part.ravel()[order].reshape(shape) for part in (X, Y))
+    rejected = clean(VelocityField.from_arrays(10 * x, x, y)).rejection == Rejection.SMALL_REGION
+    np.testing.assert_array_equal(rejected.ravel(), (x > 3.2).ravel())
+    assert rejected.any()

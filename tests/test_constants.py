@@ -36,6 +36,7 @@ FREE = {
     "limits that no field of thousands has met": (
         *("cleaning.FILL_SHARE", "cleaning.FEWEST_DISTINCT", "cleaning.TAILS"),
         *("cleaning.LATTICES", "cleaning.OFF_LATTICE", "cleaning.ADJACENT"),
+        *("cleaning.FARTHEST_NEIGHBOUR", "cleaning.LEAST_SPACING"),
         *("cleaning.FEWEST_ON_A_LATTICE", "_prepared.LEAST_RELATIVE_ERROR"),
         *("_scattered.MOST_CELLS_PER_POINT", "_descriptor_groups.RANDOM_TURN"),
         *("_errors.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),

@@ -8,6 +8,7 @@ from mangapa.fitting._errors import UNIFORM_AXIS
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
 FAST_METHODS = ("disc", "harmonic", "symmetry")
+SYMMETRY = {"method": "symmetry", "n_steps": 91}
 
 
 def pulls(method, error, n, **settings):
@@ -112,3 +113,14 @@ def test_more_noise_gives_a_larger_error(noise, seed):
         return fit_pa(VelocityField.from_arrays(velocity, X, Y, mask=~ROUND)).pa_err.value
 
     assert 0 < 2 * error(noise) < error(4 * noise) <= UNIFORM_AXIS
+
+
+def test_residuals_count_for_the_bootstrap_where_they_are():
+    """A quarter of the field is ten times noisier, and no inverse variance says so."""
+    rng = np.random.default_rng(2)
+    noises = rng.normal(scale=np.where(Y > 4, 40, 4)), rng.normal(scale=4, size=X.shape)
+    uneven, even = (
+        fit_pa(VelocityField.from_arrays(disc_velocity(30) + noise, X, Y, mask=~ROUND), **SYMMETRY)
+        for noise in noises
+    )
+    assert uneven.pa_err > 2 * even.pa_err
