@@ -6,8 +6,8 @@ import numpy as np
 from real_fields import n_velocity_fields, published_catalogue, radon_example, velocity_fields
 
 from mangapa import features, fit_pa, pa_profile
-from mangapa.plotting import plot_field
 from mangapa._directions import probability_apart
+from mangapa.plotting import plot_field
 from mangapa.profiles._detections import LEAST_WANDER
 from mangapa.profiles._features import FOUND, LIKELY
 from mangapa.usability.metrics import metrics, reliability

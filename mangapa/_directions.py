@@ -35,11 +35,12 @@ def density_apart(angle, centre, error):
     """
     Density, per degree, of the angle between directions that is normal about ``centre``.
 
-    ``angle`` and ``error`` are arrays of shape (n,).
+    ``angle`` and ``error`` are arrays of shape (n,). Errors are below 60 degrees: one turn either
+    way is enough.
     """
     scale = np.maximum(error, LEAST_ERROR)[:, None]
-    around = centre + np.concatenate([TURNS, TURNS])
-    signed = angle[:, None] * np.repeat([1, -1], TURNS.size)
+    around = centre + np.tile([-360, 0, 360], 2)
+    signed = angle[:, None] * np.repeat([1, -1], 3)
     normal = np.exp(-0.5 * np.square((signed - around) / scale)) / (np.sqrt(2 * np.pi) * scale)
     return normal.sum(axis=1)
 

@@ -145,7 +145,7 @@ def _fit(angle, error, limit):
 
     best = minimize(loss, START, bounds=BOUNDS, method="L-BFGS-B").x
     gradient = _derivative(fraction, best)
-    hessian = np.array([_derivative(lambda p, i=i: _derivative(loss, p)[i], best) for i in range(4)])
+    hessian = _derivative(lambda parameters: _derivative(loss, parameters), best)
     variance = gradient @ np.linalg.pinv(hessian, hermitian=True) @ gradient
     return fraction(best), float(np.sqrt(max(variance, 0))), float(_parts(best)[1][0])
 
@@ -159,5 +159,8 @@ def _parts(parameters):
 
 def _derivative(function, at):
     return np.array(
-        [(function(at + step) - function(at - step)) / (2 * STEP) for step in STEP * np.eye(at.size)]
+        [
+            (function(at + step) - function(at - step)) / (2 * STEP)
+            for step in STEP * np.eye(at.size)
+        ]
     )

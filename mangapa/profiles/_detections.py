@@ -67,9 +67,8 @@ def decoupled_core(kinemetry):
         "kdc_turn_err": error,
         "kdc_radius": (radius[best] + radius[best + 1]) / 2,
         "k1_dip": float(1 - at_boundary / (lower_peak + TINY)),
-        "counter_rotating_core": probability * float(
-            probability_apart(turn, error, COUNTER_ROTATING.value)
-        ),
+        "counter_rotating_core": probability
+        * float(probability_apart(turn, error, COUNTER_ROTATING.value)),
     }
 
 

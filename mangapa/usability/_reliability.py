@@ -29,5 +29,7 @@ def reliability(score, pa_err):
     ``score`` is the usability and ``pa_err`` the error due to noise, degrees. An axis that is not
     measured is random, and within 10 degrees by chance in one of nine cases.
     """
-    right = sigmoid(np.tensordot(RELIABILITY_LOGIT, np.stack(terms(score, pa_err)), 1))
+    constant, of_score, of_error = RELIABILITY_LOGIT
+    one, score_logit, log_error = terms(score, pa_err)
+    right = sigmoid(constant * one + of_score * score_logit + of_error * log_error)
     return right + (1 - right) * RANDOM
