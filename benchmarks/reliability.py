@@ -14,7 +14,7 @@ galaxy, in ten parts by galaxy. A missing angle counts as wrong.
 """
 
 import argparse
-from itertools import combinations, groupby
+from itertools import combinations, groupby, pairwise
 from operator import attrgetter
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def print_roc(table, catalogue, pairs, agrees, right):
         "error": -np.nan_to_num(table["pa_err"], nan=np.inf)[pairs].max(axis=1).clip(max=1e3),
         "score": np.nan_to_num(table["score"])[pairs].min(axis=1),
         "expert": classes[pairs].min(axis=1),
-        "reliability": right[pairs].prod(axis=1),
+        "reliability": right[pairs].min(axis=1),
     }
     print(f"{len(pairs)} repeat pairs, {np.sum(~agrees)} beyond 10 deg; ROC area:")
     print("  " + ", ".join(f"{name} {roc_auc_score(agrees, v):.3f}" for name, v in worst.items()))
@@ -193,7 +193,7 @@ def print_photometry(table, catalogue, single, agrees, right):
 
 def print_calibration(name, probability, outcome):
     cells = []
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in pairwise(BINS):
         inside = (probability >= low) & (probability < high)
         if inside.any():
             cells.append(

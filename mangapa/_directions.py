@@ -31,20 +31,6 @@ def probability_apart(angle, error, limit):
     return np.where(np.isnan(angle + error), np.nan, np.clip(probability, 0, 1))[()]
 
 
-def density_apart(angle, centre, error):
-    """
-    Density, per degree, of the angle between directions that is normal about ``centre``.
-
-    ``angle`` and ``error`` are arrays of shape (n,). Errors are below 60 degrees: one turn either
-    way is enough.
-    """
-    scale = np.maximum(error, LEAST_ERROR)[:, None]
-    around = centre + np.tile([-360, 0, 360], 2)
-    signed = angle[:, None] * np.repeat([1, -1], 3)
-    normal = np.exp(-0.5 * np.square((signed - around) / scale)) / (np.sqrt(2 * np.pi) * scale)
-    return normal.sum(axis=1)
-
-
 def unwrapped(error):
     """
     The error on the line whose axis, wrapped to 180 degrees, has this standard deviation.

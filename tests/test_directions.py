@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from scipy.integrate import quad
 
-from mangapa._directions import RANDOM_AXIS, density_apart, probability_apart, unwrapped
+from mangapa._directions import RANDOM_AXIS, probability_apart, unwrapped
 
 
 @pytest.mark.parametrize("limit", [30, 150])
@@ -30,15 +29,6 @@ def test_probability_of_arrays_and_of_what_is_missing():
 def test_a_direction_of_any_error_is_random(error):
     for angle in (0, 90, 180):
         assert probability_apart(angle, error, 30) == pytest.approx(5 / 6, abs=1e-3)
-
-
-@pytest.mark.parametrize("centre", [0, 180])
-def test_density_is_the_derivative_of_the_probability(centre):
-    def density(angle):
-        return density_apart(np.array([angle]), centre, np.array([12.0]))[0]
-
-    assert quad(density, 0, 180)[0] == pytest.approx(1)
-    assert quad(density, 30, 180)[0] == pytest.approx(probability_apart(centre, 12, 30))
 
 
 @pytest.mark.parametrize("error", [5, 20, 30, 40, 50, 60, 80])

@@ -6,21 +6,19 @@ import numpy as np
 from astropy import units as u
 from astropy.table import Table
 
-from mangapa._directions import density_apart, probability_apart, unwrapped
+from mangapa._directions import probability_apart, unwrapped
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED, UNCONSTRAINED
 from mangapa.catalogue._cells import as_table, degrees
 from mangapa.catalogue._matching import one_row_each
 from mangapa.catalogue._samples import SAMPLES, sample
 
-#: First guess of the logits of random and counter-rotating galaxies relative to aligned ones, and
-#: of the logarithms of the scatter, deg, of both groups.
-START = (-2.0, -3.0, np.log(8.0), np.log(8.0))
-#: Bounds of the same: a scatter beyond 20 deg would take the place of the random directions.
-BOUNDS = ((-12, 6), (-12, 6), (np.log(0.5), np.log(20)), (np.log(0.5), np.log(20)))
-#: Standard deviations of a weak normal prior about the first guess, for small samples.
-PRIOR = (10.0, 10.0, 2.0, 0.5)
-#: Step of the second derivatives.
-STEP = 1e-2
+#: Bins of the true angle, degrees, in which its density is constant. They are narrow where most
+#: galaxies are, and meet at the limits of misaligned and counter-rotating.
+EDGES = np.array([0, 5, 10, 20, 30, 60, 90, 120, 150, 170, 180])
+#: Steps of the fit; it ends earlier when no weight changes by more than the tolerance.
+MAX_STEPS, TOLERANCE = 2000, 1e-7
+#: Weight below which a bin is empty, and the least density, per degree, of an angle in a bin.
+LEAST_WEIGHT, LEAST_DENSITY = 1e-4, 1e-12
 #: Columns of the errors of the two angles.
 ERRORS = ("stellar_pa_err", "halpha_pa_err")
 
@@ -39,15 +37,12 @@ class TrueShare:
     unconstrained : `int`
         Number of galaxies of the sample that were left out, because the angle has no error, or
         the error of the angle or of one of its position angles is over 30 deg.
-    scatter : `~astropy.units.Quantity`
-        Intrinsic scatter of the aligned galaxies about zero, deg.
     """
 
     fraction: float = np.nan
     error: float = np.nan
     number: int = 0
     unconstrained: int = 0
-    scatter: u.Quantity = np.nan * u.deg
 
     def __repr__(self):
         return (
@@ -61,9 +56,9 @@ def true_share(table: Table, name: str, of: str = "misalignment") -> TrueShare:
     Estimate the fraction of misaligned or counter-rotating galaxies, free of the errors' bias.
 
     Most galaxies are aligned, so that errors move more of them above 30 deg than below, and the
-    count of `share` is too high. Here the distribution of the true angles is fitted: aligned and
-    counter-rotating galaxies that scatter about 0 and 180 deg, and random directions. Each galaxy
-    enters with its own error, and the likelihood of all measured angles is maximised.
+    count of `share` is too high. Here the distribution of the true angles, constant in each of ten
+    bins, is fitted. Each galaxy enters with its own error, and the likelihood of all measured
+    angles is maximised.
 
     Parameters
     ----------
@@ -89,7 +84,7 @@ def true_share(table: Table, name: str, of: str = "misalignment") -> TrueShare:
     >>> from astropy.table import QTable
     >>> from mangapa.catalogue import true_share
     >>> rng = np.random.default_rng(1)
-    >>> true = np.where(np.arange(1000) < 50, 90, 0)
+    >>> true = np.append(np.linspace(30, 180, 50), np.zeros(950))
     >>> offset = np.abs(true + rng.normal(scale=15, size=1000))
     >>> table = QTable({"pa_offset": offset, "pa_offset_err": np.full(1000, 15.0)})
     >>> table["stel_qual"] = table["halpha_qual"] = 1
@@ -114,53 +109,38 @@ def true_share(table: Table, name: str, of: str = "misalignment") -> TrueShare:
     unconstrained = int(np.sum(~known))
     if not known.any():
         return TrueShare(unconstrained=unconstrained)
-    fraction, deviation, scatter = _fit(
-        angle[known], unwrapped(error[known]), limits[name].to_value(u.deg)
-    )
+    fraction, deviation = _fit(angle[known], unwrapped(error[known]), limits[name].to_value(u.deg))
     return TrueShare(
         fraction=fraction,
         error=deviation,
         number=int(known.sum()),
         unconstrained=unconstrained,
-        scatter=scatter * u.deg,
     )
 
 
 def _fit(angle, error, limit):
-    """Fraction of true angles above a limit, its error, and the scatter of the aligned ones."""
-    from scipy.optimize import minimize
+    """
+    Fraction of true angles above a limit, and its error, by maximum likelihood.
 
-    def loss(parameters):
-        weights, scatters = _parts(parameters)
-        density = weights[1] / 180
-        for weight, centre, scatter in zip(weights[::2], (0, 180), scatters, strict=True):
-            density = density + weight * density_apart(angle, centre, np.hypot(scatter, error))
-        pull = (np.asarray(parameters) - START) / PRIOR
-        return -np.log(density).sum() + 0.5 * pull @ pull
-
-    def fraction(parameters):
-        weights, scatters = _parts(parameters)
-        above = [probability_apart(c, s, limit) for c, s in zip((0, 180), scatters, strict=True)]
-        return float(weights @ [above[0], 1 - limit / 180, above[1]])
-
-    best = minimize(loss, START, bounds=BOUNDS, method="L-BFGS-B").x
-    gradient = _derivative(fraction, best)
-    hessian = _derivative(lambda parameters: _derivative(loss, parameters), best)
-    variance = gradient @ np.linalg.pinv(hessian, hermitian=True) @ gradient
-    return fraction(best), float(np.sqrt(max(variance, 0))), float(_parts(best)[1][0])
-
-
-def _parts(parameters):
-    """Weights of aligned, random and counter-rotating galaxies, and the scatter of the outer two."""
-    logits = np.array([0, *parameters[:2]])
-    weights = np.exp(logits - logits.max())
-    return weights / weights.sum(), np.exp(parameters[2:])
-
-
-def _derivative(function, at):
-    return np.array(
-        [
-            (function(at + step) - function(at - step)) / (2 * STEP)
-            for step in STEP * np.eye(at.size)
-        ]
-    )
+    The weights of the bins are found by expectation maximisation (Vardi & Lee 1993, J. R. Stat.
+    Soc. B 55, 569); the error follows from the information on the weights of the bins with galaxies.
+    """
+    beyond = np.array([probability_apart(angle, error, edge) for edge in EDGES[1:-1]])
+    beyond = np.concatenate([np.ones((1, angle.size)), beyond, np.zeros((1, angle.size))])
+    likelihood = np.maximum(-np.diff(beyond, axis=0) / np.diff(EDGES)[:, None], LEAST_DENSITY)
+    weights = np.diff(EDGES) / EDGES[-1]
+    for _ in range(MAX_STEPS):
+        before = weights
+        weights = weights * (likelihood / (weights @ likelihood)).mean(axis=1)
+        if np.abs(weights - before).max() < TOLERANCE:
+            break
+    above = EDGES[:-1] >= limit
+    fraction = float(weights[above].sum())
+    filled = weights > LEAST_WEIGHT
+    score = likelihood[filled] / (weights @ likelihood)
+    # The weights add up to one: one is the rest of the others.
+    information = (score[1:] - score[0]) @ (score[1:] - score[0]).T
+    gradient = (above[filled][1:] ^ above[filled][0]).astype(float)
+    variance = gradient @ np.linalg.pinv(information, hermitian=True) @ gradient
+    # No galaxy above the limit is as good as one.
+    return fraction, float(max(np.sqrt(variance), 1 / angle.size))

@@ -197,7 +197,7 @@ OF_TRACER = {
         ("flags", CODE, "UsabilityFlags of {it}, 0 if none is set; see the metadata"),
     ),
 }
-RELIABILITY = "Probability that the axis of {it} is within 10 deg of the truth, from error and score"
+RELIABILITY = "Probability that the angle of {it} is within 10 deg of the truth, modulo 180"
 #: Columns of a tracer whose name is not {t}_ and the attribute.
 RENAMED = {"{t}_usability.usable": "{quality}", "{t}_usability.flags": "{t}_usability_flags"}
 OF_BOTH = (

@@ -171,10 +171,9 @@ def _facts(table, summary):
     if np.isfinite(expected).any():
         number = f"{np.nansum(expected):.1f}"
         facts.append((number, "sum of the probabilities of misalignment, of both fields usable"))
-    reliable = [
-        np.ma.filled(table[f"{tracer}_reliability"], np.nan) > RELIABLE for tracer in TRACERS
-    ]
-    facts.append((f"{np.sum(reliable):,}", "fields with an angle that is 90 % reliable"))
+    reliability = (np.ma.filled(table[f"{tracer}_reliability"], np.nan) for tracer in TRACERS)
+    reliable = sum(np.sum(one > RELIABLE) for one in reliability)
+    facts.append((f"{reliable:,}", f"angles with a reliability above {RELIABLE}"))
     return facts
 
 

@@ -25,8 +25,8 @@ def test_fraction_is_recovered_where_the_count_is_biased(fraction, error):
     table, true = catalogue(fraction, error)
     found, truth = true_share(table, "misaligned"), np.mean(true > 30)
     assert found.fraction == pytest.approx(truth, abs=3 * found.error)
-    assert found.fraction == pytest.approx(truth, abs=0.015)
-    assert found.error < 0.012
+    assert found.fraction == pytest.approx(truth, abs=0.02)
+    assert found.error < 0.02
     if error > 5:
         assert share(table, "misaligned", of="misalignment").fraction > truth + 0.04
 
