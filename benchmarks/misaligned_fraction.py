@@ -5,8 +5,8 @@ The misaligned fraction of real galaxies, by published and by our angles and fla
 
 measures all 4,800 galaxies (about ten minutes on one core) and stores them as a run. Another call
 resumes it; ``mangapa catalogue RUN`` and ``mangapa report RUN`` read it. With ``--figures DIR``,
-the 24 clean fields whose angles differ most from the published ones are drawn, and 24 galaxies that are
-misaligned by the published angles only.
+the 24 clean fields whose angles differ most from the published ones are drawn, and 24 galaxies that
+are misaligned by the published angles only.
 """
 
 import argparse

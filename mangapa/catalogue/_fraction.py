@@ -89,7 +89,7 @@ def true_share(table: Table, name: str, of: str = "misalignment") -> TrueShare:
     >>> table = QTable({"pa_offset": offset, "pa_offset_err": np.full(1000, 15.0)})
     >>> table["stel_qual"] = table["halpha_qual"] = 1
     >>> print(f"{np.mean(offset > 30):.3f}")
-    0.092
+    0.091
     >>> print(f"{true_share(table, 'misaligned').fraction:.2f}")
     0.05
     """
@@ -123,7 +123,7 @@ def _fit(angle, error, limit):
     Fraction of true angles above a limit, and its error, by maximum likelihood.
 
     The weights of the bins are found by expectation maximisation (Vardi & Lee 1993, J. R. Stat.
-    Soc. B 55, 569); the error follows from the information on the weights of the bins with galaxies.
+    Soc. B 55, 569); the error follows from the information on the weights that are not zero.
     """
     beyond = np.array([probability_apart(angle, error, edge) for edge in EDGES[1:-1]])
     beyond = np.concatenate([np.ones((1, angle.size)), beyond, np.zeros((1, angle.size))])
