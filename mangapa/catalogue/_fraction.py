@@ -16,9 +16,9 @@ from mangapa.catalogue._samples import SAMPLES, sample
 #: galaxies are, and meet at the limits of misaligned and counter-rotating.
 EDGES = np.array([0, 5, 10, 20, 30, 60, 90, 120, 150, 170, 180])
 #: Steps of the fit; it ends earlier when no weight changes by more than the tolerance.
-MAX_STEPS, TOLERANCE = 2000, 1e-7
-#: Weight below which a bin is empty, and the least density, per degree, of an angle in a bin.
-LEAST_WEIGHT, LEAST_DENSITY = 1e-4, 1e-12
+MAX_STEPS, TOLERANCE = 3000, 1e-7
+#: Least density, per degree, of an angle in a bin, and least drop of the log-likelihood.
+LEAST_DENSITY, LEAST_DROP = 1e-12, 1e-3
 #: Columns of the errors of the two angles.
 ERRORS = ("stellar_pa_err", "halpha_pa_err")
 
@@ -122,25 +122,40 @@ def _fit(angle, error, limit):
     """
     Fraction of true angles above a limit, and its error, by maximum likelihood.
 
-    The weights of the bins are found by expectation maximisation (Vardi & Lee 1993, J. R. Stat.
-    Soc. B 55, 569); the error follows from the information on the weights that are not zero.
+    The error is the step of the fraction that lowers the log-likelihood of the profile by one half,
+    extrapolated from the step that a binomial error suggests.
     """
     beyond = np.array([probability_apart(angle, error, edge) for edge in EDGES[1:-1]])
     beyond = np.concatenate([np.ones((1, angle.size)), beyond, np.zeros((1, angle.size))])
-    likelihood = np.maximum(-np.diff(beyond, axis=0) / np.diff(EDGES)[:, None], LEAST_DENSITY)
+    density = np.maximum(-np.diff(beyond, axis=0) / np.diff(EDGES)[:, None], LEAST_DENSITY)
+    above = EDGES[:-1] >= limit
+    best = _weights(density, above)
+    fraction = float(best[above].sum())
+    # As if one galaxy more were on either side.
+    trial = (fraction * angle.size + 1) / (angle.size + 2)
+    step = np.sqrt(trial * (1 - trial) / angle.size)
+    logs = [np.log(best @ density).sum()]
+    for other in (fraction + step, fraction - step):
+        if 0 < other < 1:
+            logs.append(np.log(_weights(density, above, other) @ density).sum())
+    drop = max(np.mean(logs[0] - logs[1:]), LEAST_DROP)
+    return fraction, float(step / np.sqrt(2 * drop))
+
+
+def _weights(density, above, fraction=None):
+    """
+    Weights of the bins by expectation maximisation (Vardi & Lee 1993, J. R. Stat. Soc. B 55, 569).
+
+    ``density`` is that of each angle in each bin. If a ``fraction`` is given, it is the sum of the
+    weights of the bins ``above``.
+    """
     weights = np.diff(EDGES) / EDGES[-1]
     for _ in range(MAX_STEPS):
         before = weights
-        weights = weights * (likelihood / (weights @ likelihood)).mean(axis=1)
+        weights = weights * (density / (weights @ density)).mean(axis=1)
+        if fraction is not None:
+            for part, total in ((above, fraction), (~above, 1 - fraction)):
+                weights[part] *= total / weights[part].sum()
         if np.abs(weights - before).max() < TOLERANCE:
             break
-    above = EDGES[:-1] >= limit
-    fraction = float(weights[above].sum())
-    filled = weights > LEAST_WEIGHT
-    score = likelihood[filled] / (weights @ likelihood)
-    # The weights add up to one: one is the rest of the others.
-    information = (score[1:] - score[0]) @ (score[1:] - score[0]).T
-    gradient = (above[filled][1:] ^ above[filled][0]).astype(float)
-    variance = gradient @ np.linalg.pinv(information, hermitian=True) @ gradient
-    # No galaxy above the limit is as good as one.
-    return fraction, float(max(np.sqrt(variance), 1 / angle.size))
+    return weights
