@@ -6,8 +6,9 @@ import numpy as np
 from real_fields import n_velocity_fields, published_catalogue, radon_example, velocity_fields
 
 from mangapa import features, fit_pa, pa_profile
+from mangapa._directions import probability_apart
 from mangapa.plotting import plot_field
-from mangapa.profiles._detections import LEAST_WANDER, counter_rotation_probability
+from mangapa.profiles._detections import LEAST_WANDER
 from mangapa.profiles._features import FOUND, LIKELY
 from mangapa.usability.metrics import metrics, reliability
 
@@ -251,7 +252,7 @@ def print_counter_rotation(fields, table, catalogue):
         if len(pair) == 2 and catalogue[galaxy]["pa_offset"]:
             apart = abs((np.subtract(*table["pa"][pair]) + 180) % 360 - 180)
             error = np.hypot(*table["pa_err"][pair])
-            probability.append(counter_rotation_probability(apart, error))
+            probability.append(probability_apart(apart, error, 150))
             published.append(float(catalogue[galaxy]["pa_offset"]) > 150)
     probability, published = np.array(probability), np.array(published)
     print(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import probability_apart, unwrapped
 from mangapa._utils.quantities import array
 from mangapa._utils.robust import median
 from mangapa._utils.types import ArrayLike
@@ -56,6 +57,31 @@ class Misalignment:
     def counter_rotating(self) -> bool | np.ma.MaskedArray | None:
         """True above 150 deg; `None`, or masked in an array, where the angle is missing."""
         return self._above(COUNTER_ROTATING)
+
+    @property
+    def probability_misaligned(self) -> float | np.ndarray:
+        """
+        Probability that the true angle is above 30 deg, given the error.
+
+        NaN where the angle or its error is missing; 5/6, as for random directions, where the error
+        is that of a random axis.
+        """
+        return self._probability(MISALIGNED)
+
+    @property
+    def probability_counter_rotating(self) -> float | np.ndarray:
+        """
+        Probability that the true angle is above 150 deg, given the error.
+
+        NaN where the angle or its error is missing; 1/6, as for random directions, where the error
+        is that of a random axis.
+        """
+        return self._probability(COUNTER_ROTATING)
+
+    def _probability(self, limit):
+        angle, error = self.angle.to_value(u.deg), self.error.to_value(u.deg)
+        probability = probability_apart(angle, unwrapped(error), limit.to_value(u.deg))
+        return probability if np.ndim(probability) else float(probability)
 
     def _above(self, limit):
         above = np.ma.masked_array(self.angle > limit, mask=np.isnan(self.angle))

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from astropy import units as u
+
 from mangapa._resolve import resolve, spelling
 from mangapa._steps import Steps
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
@@ -23,6 +26,7 @@ from mangapa.profiles._profile import profile_prepared
 from mangapa.settings import MeasurementSettings
 from mangapa.usability import Usability
 from mangapa.usability._predict import usability_prepared
+from mangapa.usability._reliability import reliability
 from mangapa.usability.model import load_model
 
 if TYPE_CHECKING:
@@ -58,6 +62,18 @@ class TracerMeasurement:
     features: FieldFeatures
     field: VelocityField | None
     error: str | None = None
+
+    @property
+    def reliability(self) -> float:
+        """
+        Probability that the axis is within 10 deg of the truth, from its error and the score.
+
+        NaN where there is no angle, no error or no score. An axis that is random, and so within 10
+        deg by chance, has 0.11.
+        """
+        if np.isnan(self.pa.pa):
+            return np.nan
+        return float(reliability(self.usability.score, self.pa.pa_err.to_value(u.deg)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -162,9 +178,10 @@ class Measurement:
         return plot_measurement(self, figure=figure)
 
     def __repr__(self):
+        stars, gas = (f"{one.pa!r} reliability {one.reliability:.2f}" for _, one in self.tracers())
         return (
-            f"<Measurement of {self.galaxy.name or 'a galaxy'}: stars {self.stellar!r}, "
-            f"H-alpha {self.halpha!r}, {self.misalignment!r}>"
+            f"<Measurement of {self.galaxy.name or 'a galaxy'}: stars {stars}, H-alpha {gas}, "
+            f"{self.misalignment!r}>"
         )
 
     def _repr_html_(self):
@@ -173,6 +190,7 @@ class Measurement:
             title, angle = TRACER_TITLES[tracer], measured.pa
             rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err_total)))
             rows.append((f"{title}: score", as_text(measured.usability.score, decimals=2)))
+            rows.append((f"{title}: reliability", as_text(measured.reliability, decimals=2)))
             rows.append((f"{title}: flags", angle.flags.description or None))
         rows += [("Error", error) for error in self.errors.values()]
         rows.append(("Misalignment", as_text(self.misalignment.angle, self.misalignment.error)))

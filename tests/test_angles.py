@@ -81,6 +81,33 @@ def test_errors_flags_and_classes():
     assert not misalignment(0, 150).counter_rotating
 
 
+def test_probabilities_of_one_galaxy():
+    a = KinematicPA(pa=10 * u.deg, pa_err=3 * u.deg)
+    b = KinematicPA(pa=45 * u.deg, pa_err=4 * u.deg)
+    found = misalignment(a, b)
+    # One standard deviation above the limit.
+    assert found.probability_misaligned == pytest.approx(0.841, abs=1e-3)
+    assert found.probability_counter_rotating == pytest.approx(0, abs=1e-9)
+    assert type(found.probability_misaligned) is float
+
+
+@pytest.mark.parametrize("pa", [0, 90, 180])
+def test_probabilities_of_a_random_axis(pa):
+    a = KinematicPA(pa=pa * u.deg, pa_err=180 / np.sqrt(12) * u.deg)
+    found = misalignment(a, KinematicPA(pa=0 * u.deg, pa_err=1 * u.deg))
+    assert found.probability_misaligned == pytest.approx(5 / 6, abs=1e-3)
+    assert found.probability_counter_rotating == pytest.approx(1 / 6, abs=1e-3)
+
+
+@pytest.mark.promise(1)
+def test_probabilities_of_what_is_missing():
+    without_error = KinematicPA(pa=10 * u.deg)
+    known = KinematicPA(pa=10 * u.deg, pa_err=1 * u.deg)
+    found = misalignment([without_error, KinematicPA(flags=PAFlags.NO_MAP), known], known)
+    np.testing.assert_allclose(found.probability_misaligned, [np.nan, np.nan, 0], atol=1e-9)
+    assert np.isnan(misalignment(10, 50).probability_misaligned)
+
+
 @pytest.mark.parametrize("a", [10, 10 * u.deg, Angle(10, u.deg), np.radians(10) * u.rad])
 def test_angles_of_all_kinds(a):
     assert u.isclose(misalignment(a, 350).angle, 20 * u.deg)

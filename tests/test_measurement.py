@@ -94,6 +94,27 @@ def test_each_tracer_by_name(galaxy):
         found["gas"]
 
 
+def test_probabilities_and_reliability(galaxy):
+    """The disc is well measured, and its gas is 40 deg from the stars."""
+    found = measure(galaxy)
+    assert found["stellar"].reliability > 0.9
+    assert f"reliability {found['halpha'].reliability:.2f}" in repr(found)
+    assert "reliability" in found._repr_html_()
+    row = found.row()
+    assert row["stellar_reliability"] == found["stellar"].reliability
+    assert row["halpha_reliability"] == found["halpha"].reliability
+    assert row["misaligned_probability"] == found.misalignment.probability_misaligned > 0.9
+    assert row["counter_rotating_probability"] < 0.01
+
+
+@pytest.mark.promise(1)
+def test_what_was_not_measured_has_no_probability(galaxy):
+    found = measure(Galaxy(stellar=galaxy.stellar))
+    assert np.isnan(found["halpha"].reliability)
+    assert np.isnan(found.row()["misaligned_probability"])
+    assert np.isnan(measure(galaxy, error=None)["stellar"].reliability)
+
+
 @pytest.mark.promise(12)
 def test_every_kind_of_source_gives_the_same_angle(maps_file, sas):
     by_path = measure(maps_file)

@@ -2,6 +2,7 @@
 
 from mangapa.catalogue._comparison import Comparison, compare
 from mangapa.catalogue._formats import read_catalogue, write_catalogue
+from mangapa.catalogue._fraction import TrueShare, true_share
 from mangapa.catalogue._published import read_published
 from mangapa.catalogue._samples import SAMPLES, Share, sample, share
 from mangapa.catalogue._tables import tabulate, tabulate_rows
@@ -10,6 +11,7 @@ __all__ = [
     "SAMPLES",
     "Comparison",
     "Share",
+    "TrueShare",
     "compare",
     "read_catalogue",
     "read_published",
@@ -17,5 +19,6 @@ __all__ = [
     "share",
     "tabulate",
     "tabulate_rows",
+    "true_share",
     "write_catalogue",
 ]

@@ -199,11 +199,16 @@ OF_TRACER = {
         ("flags", CODE, "UsabilityFlags of {it}, 0 if none is set; see the metadata"),
     ),
 }
+RELIABILITY = "Probability that the angle of {it} is within 10 deg of the truth, modulo 180"
 #: Columns of a tracer whose name is not {t}_ and the attribute.
 RENAMED = {"{t}_usability.usable": "{quality}", "{t}_usability.flags": "{t}_usability_flags"}
 OF_BOTH = (
     ("pa_offset", "misalignment.angle", TURN, "Misalignment of the stars and H-alpha"),
     ("pa_offset_err", "misalignment.error", TURN_ERROR, "1-sigma error of the misalignment"),
+    ("misaligned_probability", "misalignment.probability_misaligned", PROBABILITY,
+     "Probability that the stars and H-alpha are more than 30 deg apart"),
+    ("counter_rotating_probability", "misalignment.probability_counter_rotating", PROBABILITY,
+     "Probability that the stars and H-alpha are more than 150 deg apart, whatever the flags"),
     ("counter_rotation", "features.counter_rotation", PROBABILITY,
      "Probability that the stars and H-alpha are more than 150 deg apart"),
     ("method", lambda m: m.stellar.method or m.halpha.method, (None, str, "meta.software"),
@@ -236,6 +241,8 @@ def _of_tracer(tracer, it):
                 # A number has no NaN.
                 value = _unless_failed(tracer, attrgetter(value))
             yield name, value, form, text, tracer
+    value, text = (lambda measurement: measurement[tracer].reliability), RELIABILITY.format(it=it)
+    yield f"{tracer}_reliability", value, PROBABILITY, text, tracer
 
 
 for _row in (

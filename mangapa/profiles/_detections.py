@@ -1,9 +1,8 @@
 """Signs of cores, warps and disturbance on the rings of a field, as plain numbers."""
 
-import math
-
 import numpy as np
 
+from mangapa._directions import probability_apart
 from mangapa._utils.robust import TINY
 from mangapa.angles import COUNTER_ROTATING, MISALIGNED
 from mangapa.profiles._vectors import angles_between, running_means
@@ -68,7 +67,8 @@ def decoupled_core(kinemetry):
         "kdc_turn_err": error,
         "kdc_radius": (radius[best] + radius[best + 1]) / 2,
         "k1_dip": float(1 - at_boundary / (lower_peak + TINY)),
-        "counter_rotating_core": probability * counter_rotation_probability(turn, error),
+        "counter_rotating_core": probability
+        * float(probability_apart(turn, error, COUNTER_ROTATING.value)),
     }
 
 
@@ -121,22 +121,6 @@ def disturbance(kinemetry):
         "disturbed": _logistic(DISTURBED_LOGIT, np.log(max(wander, LEAST_WANDER))),
         "wander": float(wander),
     }
-
-
-def counter_rotation_probability(angle, error):
-    """
-    Probability that two directions are over 150 degrees apart; NaN if an argument is NaN.
-
-    ``angle`` is the angle between them and ``error`` its 1-sigma error, degrees.
-    """
-
-    def below(limit):
-        return (1 + math.erf((limit - angle) / (max(error, TINY) * math.sqrt(2)))) / 2
-
-    low = COUNTER_ROTATING.value
-    # The error is normal, and wraps around the circle.
-    around = (-360, 0, 360)
-    return float(sum(below(360 - low + turn) - below(low + turn) for turn in around))
 
 
 def _logistic(coefficients, *quantities):

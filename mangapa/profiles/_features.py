@@ -13,12 +13,7 @@ from mangapa.fitting._fit import fit_prepared
 from mangapa.fitting._prepared import prepare
 from mangapa.fitting._settings import FitSettings
 from mangapa.flags import PAFlags
-from mangapa.profiles._detections import (
-    counter_rotation_probability,
-    decoupled_core,
-    disturbance,
-    warp,
-)
+from mangapa.profiles._detections import decoupled_core, disturbance, warp
 from mangapa.profiles._profile import PAProfile, profile_prepared
 
 __all__ = ["Features", "FieldFeatures", "features"]
@@ -244,4 +239,4 @@ def _counter_rotation(stars, gas):
     apart = misalignment(stars, gas)
     if apart.flags & PAFlags.RECEDING_SIDE_UNCLEAR:
         return np.nan
-    return counter_rotation_probability(apart.angle.to_value(u.deg), apart.error.to_value(u.deg))
+    return apart.probability_counter_rotating

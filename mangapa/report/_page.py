@@ -14,7 +14,7 @@ from mangapa._utils.html import data_uri
 from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
-from mangapa.catalogue import sample, share
+from mangapa.catalogue import sample, share, true_share
 from mangapa.catalogue._flag_table import QUALITY_NAMES
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.fields import TRACER_TITLES, TRACERS
@@ -36,10 +36,12 @@ UNWRITABLE = (
 )
 #: Modules of the extra.
 NEEDED = ("jinja2", "itables", "PIL", "plotly")
+#: An angle counts as reliable above this probability.
+RELIABLE = 0.9
 #: Columns that the page needs for each galaxy, and for each of its fields.
-COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err", "error")
+COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err", "misaligned_probability", "error")
 TRACER_COLUMNS = (
-    *("pa", "pa_err", "score", "v_sys", "n_spaxels"),
+    *("pa", "pa_err", "score", "reliability", "v_sys", "n_spaxels"),
     *("kdc", "counter_rotating_core", "warp", "disturbed", "asymmetry"),
 )
 
@@ -158,6 +160,20 @@ def _facts(table, summary):
             error = 50 * (part.high - part.low)
             number = f"{100 * part.fraction:.1f} \N{PLUS-MINUS SIGN} {error:.1f} %"
             facts.append((number, f"of these {what} ({part.number:,})"))
+        true = true_share(table, name)
+        if true.number:
+            number = f"{true.fraction:.1%} \N{PLUS-MINUS SIGN} {true.error:.1%}".replace("%", " %")
+            text = (
+                f"{what} with errors accounted for ({true.unconstrained:,} unconstrained left out)"
+            )
+            facts.append((number, text))
+    expected = table["misaligned_probability"][figures.both_usable(table)]
+    if np.isfinite(expected).any():
+        number = f"{np.nansum(expected):.1f}"
+        facts.append((number, "sum of the probabilities of misalignment, of both fields usable"))
+    reliability = (np.ma.filled(table[f"{tracer}_reliability"], np.nan) for tracer in TRACERS)
+    reliable = sum(np.sum(one > RELIABLE) for one in reliability)
+    facts.append((f"{reliable:,}", f"angles with a reliability above {RELIABLE}"))
     return facts
 
 

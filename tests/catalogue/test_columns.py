@@ -18,13 +18,14 @@ TRACER = (
     ),
     *("{t}_flags", "{t}_kdc", "{t}_kdc_turn", "{t}_kdc_radius", "{t}_counter_rotating_core"),
     *("{t}_warp", "{t}_warp_turn", "{t}_disturbed", "{t}_asymmetry", "{t}_asymmetry_err"),
-    *("{q}_qual", "{t}_score", "{t}_usability_flags"),
+    *("{q}_qual", "{t}_score", "{t}_usability_flags", "{t}_reliability"),
 )
 ORDER = [
     *("plateifu", "mangaid", "release", "daptype", "name", "source"),
     *(name.format(t="stellar", q="stel") for name in TRACER),
     *(name.format(t="halpha", q="halpha") for name in TRACER),
-    *("pa_offset", "pa_offset_err", "counter_rotation", "method", "error"),
+    *("pa_offset", "pa_offset_err", "misaligned_probability", "counter_rotating_probability"),
+    *("counter_rotation", "method", "error"),
 ]
 
 

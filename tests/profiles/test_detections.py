@@ -6,7 +6,6 @@ import pytest
 
 from mangapa import pa_profile
 from mangapa.profiles._detections import (
-    counter_rotation_probability,
     decoupled_core,
     disturbance,
     warp,
@@ -133,21 +132,3 @@ def test_zero_noise_and_zero_rotation_give_probabilities():
         found = decoupled_core(kinemetry) | warp(kinemetry) | disturbance(kinemetry)
         for name in ("kdc", "counter_rotating_core", "warp", "disturbed"):
             assert 0 <= found[name] <= 1
-
-
-@pytest.mark.parametrize(
-    ("angle", "error", "expected"),
-    [(180, 1, 1), (150, 3, 0.5), (100, 5, 0), (90, 1e4, None), (0, 0, 0), (170, 0, 1)],
-)
-def test_counter_rotation_probability(angle, error, expected):
-    probability = counter_rotation_probability(angle, error)
-    assert 0 <= probability <= 1
-    if expected is not None:
-        assert probability == pytest.approx(expected, abs=1e-3)
-
-
-def test_counter_rotation_of_unknown_directions():
-    """Two random directions are more than 150 degrees apart in one case of six."""
-    assert counter_rotation_probability(90, 147) == pytest.approx(1 / 6, abs=0.02)
-    assert np.isnan(counter_rotation_probability(90, np.nan))
-    assert np.isnan(counter_rotation_probability(np.nan, 5))

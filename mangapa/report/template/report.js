@@ -65,7 +65,9 @@ function show(place) {
   shown = place;
   const galaxy = galaxies[place];
   const apart = galaxy.pa_offset === null ? "" :
-    `: misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0`;
+    `: misalignment ${angle(galaxy.pa_offset, galaxy.pa_offset_err)}\u00b0` +
+    (galaxy.misaligned_probability === null ? "" :
+      `, above 30\u00b0 with a probability of ${galaxy.misaligned_probability.toFixed(2)}`);
   dialog.querySelector("h2").textContent =
     [galaxy.name, galaxy.mangaid && `(${galaxy.mangaid})`].filter(Boolean).join(" ") + apart;
   if (!dialog.open) dialog.showModal();
@@ -76,11 +78,12 @@ function show(place) {
 }
 
 function draw(tracer, field) {
-  const { pa, pa_err, score } = field;
+  const { pa, pa_err, score, reliability } = field;
   const title = pa === null ? "no position angle" : `PA ${angle(pa, pa_err)}\u00b0`;
   const judged = score === null ? "" : `, ${field.usable ? "usable" : "do not use"} (${score.toFixed(2)})`;
+  const sure = reliability === null ? "" : `, reliability ${reliability.toFixed(2)}`;
   drawField(tracer, field, colourscale,
-    { title: `${names[tracer]}: ${title}${judged}<br><sub>${remarks(field)}</sub>` });
+    { title: `${names[tracer]}: ${title}${judged}${sure}<br><sub>${remarks(field)}</sub>` });
 }
 
 document.addEventListener("keydown", (event) => {
