@@ -7,8 +7,8 @@ import numpy as np
 from mangapa._utils.robust import TINY, inverse
 from mangapa.fitting._thin_disc import ANGLE, EAST, N_TERMS, NORTH, RATIO, TURNOVERS
 
-#: Share of the variance of the turning angle that counts as variance of the angle of the whole disc:
-#: 0.45 is the maximum likelihood for the simulated fields of shared data, and 0.5 makes stars and gas
+#: Share of the variance of the turning angle that counts as variance of the angle of the disc: 0.45
+#: is the maximum likelihood for the simulated fields of shared data, and with 0.5 the stars and gas
 #: of aligned galaxies differ by their errors. The same fits give about 1 for the third harmonic.
 SHARE = 0.5
 #: A disc whose position angle does not turn is above this chi-square, of two degrees of freedom, in
