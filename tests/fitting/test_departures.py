@@ -60,10 +60,10 @@ def test_few_plain_discs_are_flagged():
 
 
 def test_the_error_is_the_share_of_the_variances():
-    found = Departures(turn=6.0, third=2.0, turn_chi2=6.1)
+    found = Departures(turn=6.0, third=1.0, turn_chi2=6.1)
     assert found.error == pytest.approx(2.0)
     assert found.not_a_disc
-    assert not Departures(turn=6.0, third=2.0, turn_chi2=5.9).not_a_disc
+    assert not Departures(turn=6.0, third=1.0, turn_chi2=5.9).not_a_disc
 
 
 def test_errors_add_in_quadrature():
