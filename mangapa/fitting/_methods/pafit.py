@@ -20,7 +20,7 @@ def fit(spaxels, *, n_steps):
 
     The angle that leaves the bi-antisymmetrised map closest to the map (Krajnovic et al. 2006,
     MNRAS 366, 787, Appendix C), of ``n_steps``. The error is the half-width of the 3-sigma interval
-    in chi-square.
+    in chi-square; a third of it is about half of the 1-sigma error that repeat observations show.
     """
     pafit = import_extra(
         "pafit.fit_kinematic_pa", "pafit", "method='pafit' (non-commercial use only)"
