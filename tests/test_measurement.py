@@ -45,9 +45,9 @@ def disc_fits(monkeypatch):
     """The number of points of each disc that is fitted."""
     sizes = []
 
-    def counted(points, pa_start):
+    def counted(points, pa_start, **options):
         sizes.append(points.velocity.size)
-        return fit_disc(points, pa_start)
+        return fit_disc(points, pa_start, **options)
 
     monkeypatch.setattr("mangapa.fitting._prepared.fit_disc", counted)
     return sizes
