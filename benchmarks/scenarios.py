@@ -23,7 +23,8 @@ from tqdm import tqdm
 
 from mangapa import VelocityField, fit_pa
 from mangapa.fitting import available_methods
-from mangapa.simulate._galaxies import CORRELATION_SPAXELS, FIELD_OF_VIEW, MAP_SIZE, SPAXEL
+from mangapa.simulate._noise import CORRELATION_SPAXELS
+from mangapa.simulate._sky import FIELD_OF_VIEW, MAP_SIZE, SPAXEL
 
 V_MAX = 100.0  # km/s, in the plane of the disc
 #: Mean distance from the centre of a hexagon, in units of its corner's: the mean turn of a warp.
