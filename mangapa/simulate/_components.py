@@ -166,7 +166,7 @@ class Neighbour(_Component):
     velocity : `float` or `~astropy.units.Quantity`
         Relative to the systemic velocity of the galaxy, km/s.
     fwhm : `float` or `~astropy.units.Quantity`, optional
-        Its size before the beam, arcsec.
+        Its size before the beam, arcsec; at least 0.8, which spaxels of 0.5 arcsec resolve.
 
     Raises
     ------
@@ -192,5 +192,5 @@ class Neighbour(_Component):
         "x": Number(**PLACE, text="offset to the East, arcsec"),
         "y": Number(**PLACE, text="offset to the North, arcsec"),
         "velocity": Number(**VELOCITY, text="velocity relative to the galaxy, km/s"),
-        "fwhm": Number(unit=u.arcsec, limits=(0.1, 100), text="size before the beam, arcsec"),
+        "fwhm": Number(unit=u.arcsec, limits=(0.8, 100), text="size before the beam, arcsec"),
     }

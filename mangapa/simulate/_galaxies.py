@@ -245,12 +245,15 @@ def _warp(warp, inclination, edge):
             "it must be between 0 and 90"
         )
         raise ValueError(msg)
-    # A warp beyond the field never begins.
-    return (
-        replace(warp, outer=max(edge, np.nextafter(warp.inner, np.inf)))
-        if warp.outer is None
-        else warp
-    )
+    if warp.outer is not None:
+        return warp
+    if warp.inner >= edge:
+        msg = (
+            f"inner={warp.inner:g} of Warp must be smaller than the radius of the field, "
+            f"{edge:g} arcsec, unless outer is given"
+        )
+        raise ValueError(msg)
+    return replace(warp, outer=edge)
 
 
 def _component(name, value, kind):

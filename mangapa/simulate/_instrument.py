@@ -90,6 +90,7 @@ def look(sky, x, y, psf, n_fibres, dithered):
     at_x, at_y = bundle(n_fibres)
     places = [(at_y - wide_y[0, 0]) / SPAXEL, (wide_x[0, 0] - at_x) / SPAXEL]
     light, momentum = (map_coordinates(image, places, order=3) for image in smeared)
+    light = np.maximum(light, 0)  # rounding
     weights = shepard(x, y, at_x, at_y)
     flux, momentum = ((weights @ one).reshape(x.shape) for one in (light, momentum))
     velocity = np.divide(momentum, flux, out=np.zeros(x.shape), where=flux > 0)
@@ -114,7 +115,7 @@ def bundle(n_fibres):
     inside = np.abs(row + along) <= rings
     x = FIBRE_PITCH * (along + row / 2)[inside]
     y = FIBRE_PITCH * np.sqrt(0.75) * row[inside]
-    towards = np.radians([30, 150, 270])[:, np.newaxis]
+    towards = np.radians([0, 120, 240])[:, np.newaxis]
     return np.ravel(x + DITHER * np.cos(towards)), np.ravel(y + DITHER * np.sin(towards))
 
 
