@@ -99,6 +99,11 @@ SCENARIOS = {
     "core at 180 deg": Scenario(group="other motions", core=180),
     "warp of 20 deg": Scenario(group="other motions", warp=20),
     "radial flow of 10 %": Scenario(group="other motions", flow=0.1),
+    "centre off by 1 arcsec": Scenario(group="centre", offset=1),
+    "centre off by 2 arcsec": Scenario(group="centre", offset=2),
+    "solid body": Scenario(group="rotation curve", curve="solid body"),
+    "square root": Scenario(group="rotation curve", curve="square root"),
+    "boxy": Scenario(group="rotation curve", curve="boxy"),
     "bar of 40 %": Scenario(group="departures, dithered", galaxy={"bar": Bar(amplitude=0.4)}),
     "oval of 15 %": Scenario(
         group="departures, dithered", galaxy={"bar": Bar(amplitude=0.15, radius=1e4)}
@@ -115,11 +120,6 @@ SCENARIOS = {
         galaxy={"neighbour": Neighbour(flux=0.15, x=4, y=3, velocity=300)},
     ),
     "nothing but fibres": Scenario(group="departures, dithered", galaxy={}),
-    "centre off by 1 arcsec": Scenario(group="centre", offset=1),
-    "centre off by 2 arcsec": Scenario(group="centre", offset=2),
-    "solid body": Scenario(group="rotation curve", curve="solid body"),
-    "square root": Scenario(group="rotation curve", curve="square root"),
-    "boxy": Scenario(group="rotation curve", curve="boxy"),
 }
 
 #: Rotation curves in units of V_MAX, as functions of the radius over that of the hexagon's corner.

@@ -196,11 +196,20 @@ def test_components_take_quantities():
 
 def test_everything_at_once():
     field = simulate_galaxy(
-        **{"psf": 2.5, "dithered": True, "thickness": 0.2, "n_fibres": 37, "pa_halpha": 90},
-        **{"warp": Warp(turn=30, tilt=-10, inner=2), "radial_flow": 0.1, "outliers": 0.02},
-        **{"bar": Bar(amplitude=0.2), "lopsidedness": Lopsidedness(amplitude=0.1)},
+        psf=2.5,
+        dithered=True,
+        thickness=0.2,
+        n_fibres=37,
+        pa_halpha=90,
+        warp=Warp(turn=30, tilt=-10, inner=2),
+        radial_flow=0.1,
+        outliers=0.02,
+        bar=Bar(amplitude=0.2),
+        lopsidedness=Lopsidedness(amplitude=0.1),
         neighbour=Neighbour(flux=0.1, x=4, y=4, velocity=200),
-        **{"core_radius": 2, "foreground": 1, "missing": 1},
+        core_radius=2,
+        foreground=1,
+        missing=1,
     ).halpha
     assert field.n_spaxels > 300
     assert np.isfinite(field.velocity[field.good]).all()

@@ -91,7 +91,7 @@ def look(sky, x, y, psf, n_fibres, dithered):
     places = [(at_y - wide_y[0, 0]) / SPAXEL, (wide_x[0, 0] - at_x) / SPAXEL]
     light, momentum = (map_coordinates(image, places, order=3) for image in smeared)
     light = np.maximum(light, 0)  # rounding
-    weights = shepard(x, y, at_x, at_y)
+    weights = cube_weights(x, y, at_x, at_y)
     flux, momentum = ((weights @ one).reshape(x.shape) for one in (light, momentum))
     velocity = np.divide(momentum, flux, out=np.zeros(x.shape), where=flux > 0)
     fibres = Fibres(weights, light)
@@ -119,7 +119,7 @@ def bundle(n_fibres):
     return np.ravel(x + DITHER * np.cos(towards)), np.ravel(y + DITHER * np.sin(towards))
 
 
-def shepard(x, y, at_x, at_y):
+def cube_weights(x, y, at_x, at_y):
     """Weights of the fibres in each spaxel, whose sum is 1, or 0 if none is within reach."""
     from scipy.sparse import csr_array
     from scipy.spatial import cKDTree

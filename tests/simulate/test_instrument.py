@@ -4,7 +4,7 @@ from scipy.special import erf
 
 from mangapa import fit_pa, simulate_galaxy
 from mangapa.simulate import FIELD_OF_VIEW
-from mangapa.simulate._instrument import bundle, look, shepard
+from mangapa.simulate._instrument import bundle, cube_weights, look
 from mangapa.simulate._sky import spaxels
 
 FWHM = np.sqrt(8 * np.log(2))
@@ -66,7 +66,7 @@ def test_bundle_fills_the_hexagon(n_fibres):
     # The dithered centres are a finer hexagonal lattice.
     np.testing.assert_allclose(nearest.min(axis=0), 2.5 / np.sqrt(3))
     x, y, hexagon = spaxels(n_fibres)
-    total = shepard(x, y, at_x, at_y).sum(axis=1).reshape(x.shape)
+    total = cube_weights(x, y, at_x, at_y).sum(axis=1).reshape(x.shape)
     np.testing.assert_allclose(total[hexagon], 1)
     assert total[0, 0] == 0
 
