@@ -3,6 +3,7 @@ Calibration of the errors: the scatter of dPA / pa_err over simulated fields.
 
     python benchmarks/error_calibration.py --n 300
     python benchmarks/error_calibration.py --n 300 --growth 3 --ivar
+    python benchmarks/error_calibration.py --n 300 --psf 2.5
 
 dPA is the difference of the axes, modulo 180 deg. The noise is white, correlated or binned, each at
 V/sigma of 1, 3 and 10. In fields of pure noise the angle is uniformly random, and the error should
@@ -57,10 +58,11 @@ def main():
         default=1.0,
         help="factor by which the noise grows from the centre to the corner",
     )
+    parser.add_argument("--psf", type=float, default=0.0, help="FWHM of the beam, arcsec")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
 
-    settings = {"with_ivar": options.ivar, "growth": options.growth}
+    settings = {"with_ivar": options.ivar, "growth": options.growth, "psf": options.psf}
     fitted = {"method": options.method, "error": options.error}
     cells = [
         (noise, ratio, n_fibres)

@@ -3,6 +3,7 @@ Accuracy of the position angles of simulated velocity fields with many kinds of 
 
     python benchmarks/scenarios.py --methods disc harmonic symmetry
     python benchmarks/scenarios.py --methods pafit --sizes 19 37 --n 2
+    python benchmarks/scenarios.py --psf 2.5      # every field seen through MaNGA's beam
 
 Differences are modulo 360 deg, so that a reversed angle is 180 deg off; a missing angle counts as
 90. Every method receives the fields without cleaning and without their errors. The first guess of
@@ -12,7 +13,7 @@ the systemic velocity is the median, unless the scenario sets another.
 import argparse
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -21,9 +22,12 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 
-from mangapa import VelocityField, fit_pa
+from mangapa import VelocityField, fit_pa, simulate_galaxy
 from mangapa.fitting import available_methods
-from mangapa.simulate._galaxies import CORRELATION_SPAXELS, FIELD_OF_VIEW, MAP_SIZE, SPAXEL
+from mangapa.simulate import Bar, Lopsidedness, Neighbour
+from mangapa.simulate._instrument import look
+from mangapa.simulate._noise import CORRELATION_SPAXELS
+from mangapa.simulate._sky import FIELD_OF_VIEW, MAP_SIZE, SPAXEL
 
 V_MAX = 100.0  # km/s, in the plane of the disc
 #: Mean distance from the centre of a hexagon, in units of its corner's: the mean turn of a warp.
@@ -59,6 +63,8 @@ class Scenario:
     offset: float = 0.0
     growth: float = 1.0
     with_ivar: bool = False
+    psf: float = 0.0
+    galaxy: dict | None = None  # options of `simulate_galaxy`, which makes the field instead
 
 
 SCENARIOS = {
@@ -98,6 +104,22 @@ SCENARIOS = {
     "solid body": Scenario(group="rotation curve", curve="solid body"),
     "square root": Scenario(group="rotation curve", curve="square root"),
     "boxy": Scenario(group="rotation curve", curve="boxy"),
+    "bar of 40 %": Scenario(group="departures, dithered", galaxy={"bar": Bar(amplitude=0.4)}),
+    "oval of 15 %": Scenario(
+        group="departures, dithered", galaxy={"bar": Bar(amplitude=0.15, radius=1e4)}
+    ),
+    "dithered radial flow of 10 %": Scenario(
+        group="departures, dithered", galaxy={"radial_flow": 0.1}
+    ),
+    "lopsided by 20 %": Scenario(
+        group="departures, dithered",
+        galaxy={"lopsidedness": Lopsidedness(amplitude=0.2, angle=60)},
+    ),
+    "blended neighbour": Scenario(
+        group="departures, dithered",
+        galaxy={"neighbour": Neighbour(flux=0.15, x=4, y=3, velocity=300)},
+    ),
+    "nothing but fibres": Scenario(group="departures, dithered", galaxy={}),
 }
 
 #: Rotation curves in units of V_MAX, as functions of the radius over that of the hexagon's corner.
@@ -120,6 +142,8 @@ def simulate(scenario, n_fibres, rng):
     true_pa : `float`
         Degrees.
     """
+    if scenario.galaxy is not None:
+        return _through_fibres(scenario, n_fibres, rng)
     size, corner = MAP_SIZE[n_fibres], FIELD_OF_VIEW[n_fibres] / 2
     row, column = np.mgrid[:size, :size] - (size - 1) / 2
     x, y = -SPAXEL * column, SPAXEL * row
@@ -132,7 +156,13 @@ def simulate(scenario, n_fibres, rng):
     curve = scenario.curve or rng.choice(["arctan", "tanh"])
     towards = rng.uniform(0, 2 * np.pi)
     dx, dy = scenario.offset * np.sin(towards), scenario.offset * np.cos(towards)
-    velocity = _rotation(scenario, x - dx, y - dy, corner, pa, inclination, curve)
+
+    def sky(x, y):
+        """Light, of the half-light radius of a primary galaxy, and velocity."""
+        light = np.exp(-2.5 * np.hypot(x - dx, y - dy) / corner)
+        return light, _rotation(scenario, x - dx, y - dy, corner, pa, inclination, curve)
+
+    velocity = look(sky, x, y, scenario.psf, n_fibres, dithered=False).velocity
     sigma = V_MAX * np.sin(np.radians(inclination)) / scenario.v_over_sigma
     sigma = sigma * scenario.growth ** (np.hypot(x, y) / corner - MEAN_TURN)
 
@@ -167,6 +197,26 @@ def simulate(scenario, n_fibres, rng):
         ivar=sigma**-2.0 if scenario.with_ivar else None,
     )
     return field, (pa + MEAN_TURN * scenario.warp) % 360
+
+
+def _through_fibres(scenario, n_fibres, rng):
+    """Simulate a galaxy as MaNGA sees it, with a departure from a disc."""
+    pa = rng.uniform(0, 360)
+    cosine = rng.uniform(np.cos(np.radians(75)), np.cos(np.radians(30)))
+    galaxy = simulate_galaxy(
+        n_fibres=n_fibres,
+        pa_stellar=pa,
+        inclination=np.degrees(np.arccos(cosine)),
+        turnover=rng.uniform(0.15, 0.6),
+        snr=rng.uniform(20, 40),
+        bintype=rng.choice(["SPX", "VOR10"]),
+        psf=scenario.psf or 2.5,
+        dithered=True,
+        thickness=0.15,
+        seed=int(rng.integers(2**31)),
+        **scenario.galaxy,
+    )
+    return galaxy.stellar, pa
 
 
 def _rotation(scenario, x, y, corner, pa, inclination, curve):
@@ -221,9 +271,9 @@ def _correlated_noise(shape, rng):
 
 def errors_of(job):
     """Return |dPA| of each method for one field."""
-    name, n_fibres, number, methods = job
+    name, n_fibres, number, psf, methods = job
     seed = [list(SCENARIOS).index(name), n_fibres, number]
-    scenario = SCENARIOS[name]
+    scenario = replace(SCENARIOS[name], psf=psf)
     field, true_pa = simulate(scenario, n_fibres, np.random.default_rng(seed))
     found = [
         fit_pa(field, method=method, error=None, v_sys=scenario.first_guess).pa.value
@@ -249,11 +299,12 @@ def main():
     parser.add_argument(
         "--sizes", nargs="+", type=int, default=list(FIELD_OF_VIEW), choices=FIELD_OF_VIEW
     )
+    parser.add_argument("--psf", type=float, default=0.0, help="FWHM of the beam, arcsec")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
 
     jobs = [
-        (name, n_fibres, number, options.methods)
+        (name, n_fibres, number, options.psf, options.methods)
         for name in SCENARIOS
         for n_fibres in options.sizes
         for number in range(options.n)

@@ -9,6 +9,7 @@ import pytest
 import mangapa
 from mangapa import MeasurementSettings
 from mangapa.cli import main
+from mangapa.simulate import Bar, Neighbour
 from tests.archive_server import write_drpall
 
 #: Modules that printing a help text does not need.
@@ -205,6 +206,25 @@ def test_bad_values(command, arguments, message, tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.quick
+def test_simulate_takes_the_options_of_the_function(tmp_path, capsys):
+    path = tmp_path / "manga-9999-1901-MAPS-VOR10.fits.gz"
+    arguments = ["--fibres", "19", "--psf", "2.5", "--dithered", "--bar", "0.3", "4", "60"]
+    arguments += ["--neighbour", "0.2", "3", "2", "-250", "--warp", "20", "--missing", "1"]
+    assert main(["simulate", str(path), *arguments]) == 0
+    expected = mangapa.simulate_galaxy(
+        n_fibres=19,
+        psf=2.5,
+        dithered=True,
+        bar=Bar(amplitude=0.3, radius=4, angle=60),
+        neighbour=Neighbour(flux=0.2, x=3, y=2, velocity=-250),
+        warp=20,
+        missing=1,
+    )
+    found = mangapa.read_maps(path).stellar
+    good = expected.stellar.good
+    np.testing.assert_allclose(found.velocity[good], expected.stellar.velocity[good], rtol=1e-4)
+
+
 def test_simulate(tmp_path, capsys):
     path = tmp_path / "mock-MAPS-.fits.gz"
     arguments = ["--fibres", "19", "--pa-stellar", "20", "--release", "MPL-9", "--seed", "3"]

@@ -3,7 +3,7 @@ import pytest
 from astropy import units as u
 
 from mangapa import clean, simulate_galaxy
-from mangapa.simulate import FIELD_OF_VIEW
+from mangapa.simulate import FIELD_OF_VIEW, Bar, Lopsidedness, Neighbour, Warp
 
 
 def test_equal_arguments_give_equal_galaxies():
@@ -116,6 +116,14 @@ def test_warp_turns_the_outside():
         ({"turnover": 0}, "turnover=0 must be between 0.001 and 1000"),
         ({"core_radius": -1}, "core_radius=-1 must be between 0 and 1000 arcsec"),
         ({"core_offset": 1e9}, r"core_offset=1e\+09 must be between -360 and 360 deg"),
+        ({"psf": -1}, "psf=-1 must be between 0 and 20 arcsec"),
+        ({"thickness": 2}, "thickness=2 must be between 0 and 1$"),
+        ({"radial_flow": np.nan}, "radial_flow=nan must be one finite number"),
+        ({"warp": Warp(tilt=50)}, "tilt=50 of Warp makes an inclination of 105 deg"),
+        (
+            {"n_fibres": 19, "warp": Warp(inner=9)},
+            "inner=9 of Warp must be smaller than the radius",
+        ),
         ({"warp": [1, 2]}, r"warp=\[1, 2\] must be one finite number"),
         ({"seed": -1}, "seed=-1 must be between 0 and"),
         ({"foreground": -1}, "foreground=-1 must be between 0 and 1000"),
@@ -153,3 +161,55 @@ def test_numpy_numbers_and_quantities_are_allowed():
 def test_any_signal_to_noise_ratio(snr, bintype):
     field = simulate_galaxy(n_fibres=19, snr=snr, bintype=bintype, correlated=True).stellar
     assert (field.n_spaxels > 0) == (snr > 1)
+
+
+@pytest.mark.parametrize("name", ["bar", "lopsidedness", "neighbour"])
+def test_components_must_be_of_their_kind(name):
+    with pytest.raises(TypeError, match=f"{name}=0.3 must be a {name.capitalize()}, not float"):
+        simulate_galaxy(**{name: 0.3})
+
+
+@pytest.mark.parametrize(
+    ("component", "options", "match"),
+    [
+        (Bar, {"amplitude": 2}, "amplitude of Bar=2 must be between -1 and 1$"),
+        (Bar, {"amplitude": 0.1, "radius": 0}, r"radius of Bar=0 must be between 0\.1 and"),
+        (Lopsidedness, {"amplitude": "big"}, "amplitude of Lopsidedness='big' must be a number"),
+        (Warp, {"inner": 5, "outer": 5}, "outer=5 of Warp must be larger than inner=5"),
+        (Warp, {"turn": 1 * u.s}, "turn of Warp=.* must be a number in deg"),
+        (
+            Neighbour,
+            {"flux": -1, "x": 0, "y": 0, "velocity": 0},
+            "flux of Neighbour=-1 must be between 0 and 1000",
+        ),
+    ],
+)
+def test_bad_components(component, options, match):
+    with pytest.raises(ValueError, match=match):
+        component(**options)
+
+
+def test_components_take_quantities():
+    assert Warp(turn=np.pi * u.rad, outer=0.5 * u.arcmin) == Warp(turn=180, outer=30)
+    assert Bar(amplitude=20 * u.percent) == Bar(amplitude=0.2)
+
+
+def test_everything_at_once():
+    field = simulate_galaxy(
+        psf=2.5,
+        dithered=True,
+        thickness=0.2,
+        n_fibres=37,
+        pa_halpha=90,
+        warp=Warp(turn=30, tilt=-10, inner=2),
+        radial_flow=0.1,
+        outliers=0.02,
+        bar=Bar(amplitude=0.2),
+        lopsidedness=Lopsidedness(amplitude=0.1),
+        neighbour=Neighbour(flux=0.1, x=4, y=4, velocity=200),
+        core_radius=2,
+        foreground=1,
+        missing=1,
+    ).halpha
+    assert field.n_spaxels > 300
+    assert np.isfinite(field.velocity[field.good]).all()

@@ -1,25 +1,45 @@
 """``mangapa simulate``: a mock galaxy with known angles, as a MAPS file."""
 
+import inspect
+from dataclasses import fields
+
 import mangapa
 from mangapa.archive.releases import MANGA_RELEASES
 from mangapa.cli._options import add_command, add_path
 from mangapa.cli._output import ALL_GOOD
-from mangapa.simulate import FIELD_OF_VIEW
+from mangapa.simulate import FIELD_OF_VIEW, Bar, Lopsidedness, Neighbour
+from mangapa.simulate._arguments import NUMBERS
 from mangapa.simulate._galaxies import BINTYPES
 
 RELEASES = ", ".join(name for one in MANGA_RELEASES for name in (one.name, *one.aliases))
-#: Name, type, default, choices and help of each option.
-OPTIONS = (
-    ("release", str, "DR17", None, f"release whose layout the file has, one of {RELEASES}"),
-    ("bintype", str, "VOR10", BINTYPES, "binning scheme"),
-    ("fibres", int, 127, tuple(FIELD_OF_VIEW), "number of fibres of the IFU"),
-    ("pa-stellar", float, 60, None, "position angle of the stars, deg"),
-    ("pa-halpha", float, None, None, "position angle of H-alpha, deg (default: that of the stars)"),
-    ("inclination", float, 55, None, "inclination of the disc, deg"),
-    ("v-max", float, 200, None, "velocity at which the rotation curve flattens, km/s"),
-    ("snr", float, 60, None, "signal-to-noise ratio of the central spaxel"),
-    ("seed", int, 0, None, "random seed"),
-)
+#: Default of each argument of `simulate_galaxy`.
+DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(mangapa.simulate_galaxy).parameters.items()
+}
+#: Help, and what else argparse takes, of each argument beyond the plain numbers.
+OPTIONS = {
+    "bintype": ("binning scheme", {"type": str, "choices": BINTYPES}),
+    "n_fibres": ("number of fibres of the IFU", {"type": int, "choices": tuple(FIELD_OF_VIEW)}),
+    "pa_stellar": ("position angle of the stars, deg", {}),
+    "pa_halpha": ("position angle of H-alpha, deg (default: that of the stars)", {}),
+    "inclination": ("inclination of the disc, deg", {}),
+    "snr": ("signal-to-noise ratio of the central spaxel", {}),
+    "outliers": ("fraction of the spaxels with a spurious velocity", {}),
+    "missing": ("number of masked patches", {"type": int}),
+    "warp": ("turn of tilted rings from the centre to the edge, deg", {}),
+    "seed": ("random seed", {"type": int}),
+} | {name: (number.text, {}) for name, number in NUMBERS.items()}
+SWITCHES = {
+    "correlated": "correlate the noise of neighbouring spaxels",
+    "dithered": "observe through the fibres in three dithers",
+}
+#: What takes several numbers, with its help.
+COMPONENTS = {
+    "bar": (Bar, "streaming of a bar: share of the rotation, arcsec, deg from the major axis"),
+    "lopsidedness": (Lopsidedness, "faster side: share of the rotation, deg from the major axis"),
+    "neighbour": (Neighbour, "blended source: share of the light, arcsec East and North, km/s"),
+}
 
 
 def add_to(commands):
@@ -27,15 +47,32 @@ def add_to(commands):
     purpose = "write a simulated galaxy as a MAPS file"
     simulate = add_command(commands, "simulate", _simulate, purpose)
     add_path(simulate, "path", "FILE", "such as manga-9999-12701-MAPS-VOR10.fits.gz")
-    for name, kind, default, choices, text in OPTIONS:
+    text = f"release whose layout the file has, one of {RELEASES} (default: %(default)s)"
+    simulate.add_argument("--release", default="DR17", help=text)
+    for name, (text, more) in OPTIONS.items():
+        default = DEFAULTS[name]
         if default is not None:
             text += " (default: %(default)s)"
-        simulate.add_argument(f"--{name}", type=kind, default=default, choices=choices, help=text)
+        more = {"type": float, "default": default, "help": text, "dest": name} | more
+        simulate.add_argument(_flag(name), **more)
+    for name, text in SWITCHES.items():
+        simulate.add_argument(_flag(name), action="store_true", help=text)
+    for name, (kind, text) in COMPONENTS.items():
+        names = tuple(one.name.upper() for one in fields(kind) if one.name != "fwhm")
+        simulate.add_argument(_flag(name), type=float, nargs=len(names), metavar=names, help=text)
+
+
+def _flag(name):
+    return f"--{name.removeprefix('n_').replace('_', '-')}"
 
 
 def _simulate(options):
-    names = ("pa_stellar", "pa_halpha", "inclination", "v_max", "snr", "bintype", "seed")
-    simulation = {name: getattr(options, name) for name in names}
-    galaxy = mangapa.simulate_galaxy(n_fibres=options.fibres, **simulation)
+    simulation = {name: getattr(options, name) for name in (*OPTIONS, *SWITCHES)}
+    for name, (kind, _) in COMPONENTS.items():
+        values = getattr(options, name)
+        if values is not None:
+            names = [one.name for one in fields(kind)]
+            simulation[name] = kind(**dict(zip(names, values, strict=False)))
+    galaxy = mangapa.simulate_galaxy(**simulation)
     print(mangapa.write_maps(galaxy, options.path, release=options.release))
     return ALL_GOOD
