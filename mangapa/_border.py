@@ -22,8 +22,11 @@ FURTHEST = 36_000.0
 #: A spaxel is not part of the field if it is this many times further from its middle than 90 % of
 #: the spaxels are; in maps of any shape the furthest are at most twice as far.
 STRAY = 30.0
-#: Share of the spaxels within the radius that `STRAY` multiplies.
+#: Share of the spaxels within the radius that `STRAY` and `COORDINATES` multiply.
 BODY = 0.9
+#: Positions whose middle is this many times further from the origin than they are from it are no
+#: offsets, but coordinates: a galaxy's are never beyond a few, those on the sky above a thousand.
+COORDINATES = 100.0
 #: Bins beyond this number cannot be told apart in a float array.
 LAST_BIN = 2.0**53
 HALF_TURN = (180 * u.deg).to_value(OFFSET)
@@ -50,6 +53,7 @@ def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
     bad |= no_x | no_y
     if mask is not None and mask is not np.ma.nomask:
         bad |= is_set("mask", mask, shape)
+    _check_offsets(x.value, y.value, ~bad)
     if ivar is not None:
         ivar, no_ivar = array("ivar", ivar, INVERSE_VARIANCE, shape)
         # An error beyond the fastest velocity tells nothing, like an inverse variance of 0.
@@ -102,15 +106,37 @@ def _absurd(velocity, x, y, ivar):
     return absurd
 
 
+def _check_offsets(x, y, good):
+    """Refuse coordinates on the sky."""
+    x, y = x[good], y[good]
+    if x.size == 0:
+        return
+    _, body = _extent(x, y)
+    east, north = median(x), median(y)
+    if 0 < COORDINATES * body < np.hypot(east, north):
+        msg = (
+            f"x and y are about {east:.6g} and {north:.6g} arcsec from the centre, but the field "
+            f"reaches only {body:.2g} arcsec from its middle; they must be offsets, not "
+            "coordinates: x = (RA - RA of the centre) cos(Dec), y = Dec - Dec of the centre, as "
+            "quantities with a unit or in arcsec"
+        )
+        raise ValueError(msg)
+
+
+def _extent(x, y):
+    """Distance of each position from the middle, and that within which most of them are."""
+    distance = np.hypot(x - median(x), y - median(y))
+    last = int(BODY * (distance.size - 1))
+    return distance, np.partition(distance, last)[last]
+
+
 def _stray(x, y, good):
     """Which of the good spaxels are far from all others."""
     stray = np.zeros(good.shape, bool)
     x, y = x[good], y[good]
     if x.size == 0:
         return stray
-    distance = np.hypot(x - median(x), y - median(y))
-    last = int(BODY * (distance.size - 1))
-    body = np.partition(distance, last)[last]
+    distance, body = _extent(x, y)
     if body > 0:
         stray[good] = distance > STRAY * body
     return stray

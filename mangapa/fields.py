@@ -133,7 +133,8 @@ class VelocityField:
         Raises
         ------
         TypeError, ValueError
-            If an argument is not numeric, or its shape or unit does not fit.
+            If an argument is not numeric, or its shape or unit does not fit, or if the offsets
+            are coordinates on the sky.
 
         Examples
         --------

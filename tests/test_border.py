@@ -221,3 +221,20 @@ def test_the_size_of_the_velocities_does_not_matter(method, exponent):
     )
     assert other.pa.value == pytest.approx(one.pa.value, abs=1e-6)
     assert other.v_sys.value == pytest.approx(scale * one.v_sys.value, rel=1e-3)
+
+
+RA, DEC = 150.1 + X / 3600 / np.cos(np.radians(2.2)), 2.2 + Y / 3600
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(RA, DEC), (RA * u.deg, DEC * u.deg), (RA.ravel(), DEC.ravel()), (RA + 180, DEC)]
+)
+def test_coordinates_on_the_sky_are_no_offsets(x, y):
+    with pytest.raises(ValueError, match=r"must be offsets, not coordinates: x = \(RA - RA of"):
+        VelocityField.from_arrays(V.reshape(np.shape(x)), x, y)
+
+
+def test_a_patch_far_from_the_centre_has_offsets():
+    """As far as a hundred times its own size, which no IFU is."""
+    field = VelocityField.from_arrays(V, X + 500, Y)
+    assert field.n_spaxels == X.size

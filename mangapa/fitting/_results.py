@@ -136,7 +136,9 @@ def _errors(solution, centre, error):
     """Attributes of a `Disc` that come from a ``ShapeError``."""
     ratio = solution.axis_ratio
     x_err, y_err = np.sqrt(np.diagonal(error.centre)) * OFFSET
-    inclination_err = np.degrees(ratio * error.log_ratio / 2 / np.sqrt(1 - ratio**2))
+    # Half of what the inclination spans within one error of the axis ratio.
+    flatter, rounder = ratio * np.exp(np.array([-0.5, 0.5]) * error.log_ratio)
+    inclination_err = np.degrees(np.arccos(flatter) - np.arccos(min(rounder, 1.0))) / 2
     away = error.offset + centre
     return {
         "axis_ratio_err": ratio * error.log_ratio / 2,
