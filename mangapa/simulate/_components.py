@@ -72,7 +72,11 @@ class Warp(_Component):
 
     def share(self, radius: ArrayLike) -> np.ndarray:
         """Share of the change that is reached at radii in the plane of the disc, arcsec."""
-        return np.clip((np.asarray(radius) - self.inner) / (self.outer - self.inner), 0, 1)
+        if self.outer is None:
+            msg = "outer of Warp is that of the field, which is not known; give Warp an outer radius"
+            raise ValueError(msg)
+        inner, outer = float(self.inner), float(self.outer)
+        return np.clip((np.asarray(radius) - inner) / (outer - inner), 0, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
