@@ -213,3 +213,9 @@ def test_everything_at_once():
     ).halpha
     assert field.n_spaxels > 300
     assert np.isfinite(field.velocity[field.good]).all()
+
+
+def test_share_of_a_warp_needs_its_radii():
+    np.testing.assert_allclose(Warp(inner=2, outer=6).share([1, 3, 9]), [0, 0.25, 1])
+    with pytest.raises(ValueError, match="give Warp an outer radius"):
+        Warp(inner=2).share(3)

@@ -28,6 +28,6 @@ print(f"turned by {stars.kdc_turn:.0f} within {stars.kdc_radius:.1f}, probabilit
 # %%
 # In a warp the angle changes slowly. It is found by fitting a straight line to the angles.
 warped = mangapa.simulate_galaxy(n_fibres=127, pa_stellar=40, inclination=40, warp=50, seed=4)
-profile = mangapa.pa_profile(warped.halpha, axis_ratio=1)
+profile = mangapa.pa_profile(warped.halpha)
 profile.plot()
 print(mangapa.features(warped, profiles={"halpha": profile}).halpha)

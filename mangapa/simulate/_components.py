@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 from astropy import units as u
+from numpy.typing import ArrayLike
 
 from mangapa._utils.types import ScalarLike
 from mangapa.simulate._arguments import RADIUS, TURN, VELOCITY, Number
@@ -69,9 +70,13 @@ class Warp(_Component):
             msg = f"outer={self.outer:g} of Warp must be larger than inner={self.inner:g}"
             raise ValueError(msg)
 
-    def share(self, radius):
+    def share(self, radius: ArrayLike) -> np.ndarray:
         """Share of the change that is reached at radii in the plane of the disc, arcsec."""
-        return np.clip((np.asarray(radius) - self.inner) / (self.outer - self.inner), 0, 1)
+        if self.outer is None:
+            msg = "outer of Warp is that of the field, which is not known; give Warp an outer radius"
+            raise ValueError(msg)
+        inner, outer = float(self.inner), float(self.outer)
+        return np.clip((np.asarray(radius) - inner) / (outer - inner), 0, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
