@@ -73,7 +73,7 @@ class Warp(_Component):
     def share(self, radius: ArrayLike) -> np.ndarray:
         """Share of the change that is reached at radii in the plane of the disc, arcsec."""
         if self.outer is None:
-            msg = "outer of Warp is that of the field, which is not known; give Warp an outer radius"
+            msg = "outer=None of Warp stands for the edge of a field; give Warp an outer radius"
             raise ValueError(msg)
         inner, outer = float(self.inner), float(self.outer)
         return np.clip((np.asarray(radius) - inner) / (outer - inner), 0, 1)
