@@ -46,8 +46,12 @@ def claim_repeats(claims):
     for tracer, title, limit in (("stellar", "stars", 1.4), ("halpha", "gas", 1.05)):
         apart, noise, total = compared(claims.real, pairs[tracer])
         n = len(apart)
-        claims.add(f"repeats, usable {title}: median difference, deg", np.median(apart), high=limit, n=n)
-        claims.add(f"repeats, usable {title}: pull, noise alone", pull(apart, noise), 0.85, 1.1, n=n)
+        claims.add(
+            f"repeats, usable {title}: median difference, deg", np.median(apart), high=limit, n=n
+        )
+        claims.add(
+            f"repeats, usable {title}: pull, noise alone", pull(apart, noise), 0.85, 1.1, n=n
+        )
         claims.add(f"repeats, usable {title}: pull, both errors", pull(apart, total), high=1.1, n=n)
     both = pairs["stellar"] + pairs["halpha"]
     wanted = {key for pair in both for key in pair}
@@ -56,7 +60,9 @@ def claim_repeats(claims):
         fit = mapped(fit_pa, method=method, error="bootstrap")
         found = dict(zip(fields, claims.map(fit, fields.values()), strict=True))
         apart, noise, _ = compared(found, both)
-        claims.add(f"repeats, {method}, bootstrap: pull", pull(apart, noise), high=1.2, n=len(apart))
+        claims.add(
+            f"repeats, {method}, bootstrap: pull", pull(apart, noise), high=1.2, n=len(apart)
+        )
 
 
 def claim_photometry(claims):
@@ -67,4 +73,6 @@ def claim_photometry(claims):
     off = np.nan_to_num(np.abs(axes_apart(pa, light)), nan=90.0)
     for share, limit in ((50, 2.4), (68, 3.9), (90, 9.5)):
         found = np.percentile(off, share)
-        claims.add(f"against photometry: {share} % within, deg", found, high=limit, n=len(off), digits=1)
+        claims.add(
+            f"against photometry: {share} % within, deg", found, high=limit, n=len(off), digits=1
+        )

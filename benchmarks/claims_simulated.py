@@ -1,8 +1,12 @@
 """Claims about the fields of an independent simulator, whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
-from claims import axes_apart, fitted, pull
+from claims import axes_apart, fitted, mapped, pull
 from simulated_fields import NOISE_ONLY
+
+from astropy import units as u
 
 from mangapa import PAFlags
 
@@ -92,10 +96,49 @@ def claim_blends(claims):
     off, _, _ = _errors(pairs)
     silent = (off > WRONG) & ~_flagged(pairs, ~PAFlags.NONE)
     found = np.mean(silent)
-    claims.add("blended neighbour: off by 15 deg in silence", found, high=0.05, n=len(off), percent=True)
+    claims.add(
+        "blended neighbour: off by 15 deg in silence", found, high=0.05, n=len(off), percent=True
+    )
     alone = claims.families(*PLAIN)
     flagged = np.mean(_flagged(alone, PAFlags.CONTAMINATED))
     claims.add("plain discs: CONTAMINATED", flagged, high=0.02, n=len(alone), percent=True)
+
+
+def claim_centres(claims):
+    """A centre that is wrong by a few arcsec, in a random direction."""
+    alone = claims.families(*PLAIN)
+    flagged = np.mean(_flagged(alone, PAFlags.OFF_CENTRE))
+    claims.add("plain discs: OFF_CENTRE", flagged, high=0.03, n=len(alone), percent=True)
+    about = claims.map(mapped(fitted, centre="fit"), [one.field for one, _ in alone])
+    rng = np.random.default_rng(0)
+    for distance in (1, 2, 3):
+        fields = [_moved(one.field, distance, rng) for one, _ in alone]
+        found = claims.map(mapped(fitted, centre="fit"), fields)
+        turned = [
+            abs(axes_apart(one.pa.value, other.pa.value)) > other.pa_err.value
+            for one, other in zip(found, about, strict=True)
+        ]
+        name = f'centre wrong by {distance}"'
+        share = np.mean(turned)
+        claims.add(
+            f"{name}, fitted: moved by over one error",
+            share,
+            high=0.05,
+            n=len(turned),
+            percent=True,
+        )
+        noticed = [bool(one.flags & PAFlags.OFF_CENTRE) for one in claims.map(fitted, fields)]
+        if distance > 1:
+            claims.add(
+                f"{name}, given: noticed", np.mean(noticed), 0.5, n=len(noticed), percent=True
+            )
+
+
+def _moved(field, distance, rng):
+    """Return the field with offsets that are counted from a wrong centre."""
+    angle = rng.uniform(0, 2 * np.pi)
+    east, north = distance * np.sin(angle) * u.arcsec, distance * np.cos(angle) * u.arcsec
+    return replace(field, x=field.x + east, y=field.y + north)
 
 
 def claim_lists(claims):
@@ -108,4 +151,6 @@ def claim_lists(claims):
         abs(axes_apart(f.pa.value, r.pa.value)) > r.pa_err.value
         for (_, r), f in zip(pairs, found, strict=True)
     ]
-    claims.add("the same: moved by over one error", np.mean(moved), high=0.1, n=len(off), percent=True)
+    claims.add(
+        "the same: moved by over one error", np.mean(moved), high=0.1, n=len(off), percent=True
+    )

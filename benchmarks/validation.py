@@ -5,9 +5,9 @@ The claims of docs/trust.rst about accuracy, one line each, with the goal and wh
     python benchmarks/validation.py --only repeats shapes
     python benchmarks/validation.py --write docs/validation.csv
 
-A pull is 1.48 times the median of |difference| / error: 1 where errors are right, and insensitive to
-a few outliers. The simulated fields are those of an independent simulator, the real ones those of
-MPL-8; both are read from the folder of shared data.
+A pull is 1.48 times the median of |difference| / error: 1 where errors are right, and insensitive
+to a few outliers. The simulated fields are those of an independent simulator, the real ones those
+of MPL-8; both are read from the folder of shared data.
 """
 
 import argparse

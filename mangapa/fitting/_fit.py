@@ -69,8 +69,8 @@ def fit_pa(
         independent noise.
     centre : {"given", "fit"}, optional
         What the angle is measured about: the origin of the field's offsets, or the kinematic
-        centre, which is fitted first and may be many arcsec off. With a given centre, ``OFF_CENTRE``
-        says where the two differ.
+        centre, which is fitted first and may be many arcsec off. With a given centre, the flag
+        ``OFF_CENTRE`` is set where the two differ.
 
     Returns
     -------
@@ -149,7 +149,6 @@ def _result(prepared, view, found, method, settings):
     if prepared.flags:
         return KinematicPA(flags=prepared.flags, **common)
     spaxels = view.spaxels
-    caveats = prepared.caveats | view.flags
     common |= {
         "n_spaxels": spaxels.velocity.size,
         "contaminated": view.contaminated,
@@ -157,11 +156,12 @@ def _result(prepared, view, found, method, settings):
         "y": spaxels.centre[1] * OFFSET,
     }
     if not np.isfinite(found.pa_axis):
-        return KinematicPA(flags=PAFlags.FIT_FAILED | caveats, **common)
+        return KinematicPA(flags=PAFlags.FIT_FAILED | prepared.caveats, **common)
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
-    flags |= caveats
+    flags |= prepared.caveats
     if np.isnan(pa):
         return KinematicPA(flags=flags, **common)
+    flags |= view.flags
     pa_err = _error(found, spaxels, method, settings)
     pa_err_sys = _departure_error(spaxels, pa_err)
     if np.hypot(pa_err, np.nan_to_num(pa_err_sys)) > UNCONSTRAINED:

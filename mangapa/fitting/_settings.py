@@ -71,7 +71,7 @@ class FitSettings:
 
     centre: str = option(
         "given",
-        'what the angle is measured about: the "given" centre, or the kinematic one, to "fit" first',
+        'what the angle is measured about: the "given" centre, or the kinematic one ("fit")',
         choices=lambda: CENTRES,
     )
 

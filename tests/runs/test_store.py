@@ -216,7 +216,9 @@ def test_a_file_that_is_not_a_store(tmp_path):
         RunStore(tmp_path)
     (tmp_path / FILE_NAME).write_text("not a database, and longer than the header of one" * 10)
     for settings in (SETTINGS, None):
-        with pytest.raises(RunStoreError, match=r"not a database\); it is a file of another kind; name"):
+        with pytest.raises(
+            RunStoreError, match=r"not a database\); it is a file of another kind; name"
+        ):
             RunStore(tmp_path, settings)
 
 

@@ -1,0 +1,67 @@
+"""A centre that is wrong is noticed, and can be fitted from far."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+
+import mangapa
+from mangapa import Galaxy, MeasurementSettings, PAFlags, VelocityField, fit_pa
+from mangapa.fitting import available_methods
+from tests.fitting.fields import ROUND, X, Y, disc_velocity
+
+PA = 70.0
+
+
+def shifted(east, north, noise=8.0, seed=0):
+    """A disc whose kinematic centre is at (east, north)."""
+    velocity = disc_velocity(PA, noise=noise, seed=seed)
+    return VelocityField.from_arrays(velocity, X + east, Y + north, mask=~ROUND)
+
+
+@pytest.mark.parametrize(("east", "north"), [(0, 0), (1, 2), (-3, 1), (4, -6), (0, 12)])
+def test_the_fitted_centre_is_the_true_one(east, north):
+    result = fit_pa(shifted(east, north), centre="fit")
+    assert abs(result.pa.value - PA) < 3 * result.pa_err.value
+    assert result.x.to_value(u.arcsec) == pytest.approx(east, abs=0.3)
+    assert result.y.to_value(u.arcsec) == pytest.approx(north, abs=0.3)
+    for fitted, true, error in (
+        (result.disc.x, east, result.disc.x_err),
+        (result.disc.y, north, result.disc.y_err),
+    ):
+        assert abs(fitted.value - true) < 4 * error.value
+    assert not result.flags & PAFlags.OFF_CENTRE
+
+
+def test_a_wrong_centre_is_noticed():
+    result = fit_pa(shifted(2, -1.5))
+    assert result.flags & PAFlags.OFF_CENTRE
+    assert result.disc.offset.to_value(u.arcsec) == pytest.approx(2.5, abs=0.5)
+    assert result.disc.offset_significance > 3.4
+    assert (result.x, result.y) == (0 * u.arcsec, 0 * u.arcsec)
+
+
+def test_a_right_centre_is_left_alone():
+    flags = [fit_pa(shifted(0, 0, noise=20, seed=seed)).flags for seed in range(60)]
+    assert sum(bool(flag & PAFlags.OFF_CENTRE) for flag in flags) <= 1
+
+
+@pytest.mark.parametrize("method", available_methods())
+def test_every_method_measures_about_the_fitted_centre(method):
+    if method == "pafit":
+        pytest.importorskip("pafit")
+    field = shifted(3, 4, noise=1)
+    result = fit_pa(field, method=method, centre="fit", error=None, n_steps=181)
+    assert abs(result.pa.value - PA) < 1.5
+    assert np.hypot(result.x.value - 3, result.y.value - 4) < 0.3
+
+
+def test_the_option_reaches_measure():
+    measured = mangapa.measure(Galaxy(stellar=shifted(3, 4)), centre="fit")
+    assert measured.settings.centre == "fit"
+    assert measured.stellar.x.to_value(u.arcsec) == pytest.approx(3, abs=0.3)
+
+
+@pytest.mark.parametrize("centre", ["object", None, (1, 2)])
+def test_what_is_refused(centre):
+    with pytest.raises(ValueError, match=r"centre=.* must be one of 'given', 'fit'"):
+        MeasurementSettings(centre=centre)
