@@ -106,18 +106,17 @@ SCENARIOS = {
     "solid body": Scenario(group="rotation curve", curve="solid body"),
     "square root": Scenario(group="rotation curve", curve="square root"),
     "boxy": Scenario(group="rotation curve", curve="boxy"),
-    "bar of 40 %": Scenario(group=DEPARTURES, galaxy={"bar": Bar(amplitude=0.4)}),
-    "oval of 15 %": Scenario(group=DEPARTURES, galaxy={"bar": Bar(amplitude=0.15, radius=1e4)}),
-    "dithered radial flow of 10 %": Scenario(group=DEPARTURES, galaxy={"radial_flow": 0.1}),
-    "lopsided by 20 %": Scenario(
-        group=DEPARTURES,
-        galaxy={"lopsidedness": Lopsidedness(amplitude=0.2, angle=60)},
-    ),
-    "blended neighbour": Scenario(
-        group=DEPARTURES,
-        galaxy={"neighbour": Neighbour(flux=0.15, x=4, y=3, velocity=300)},
-    ),
-    "nothing but fibres": Scenario(group=DEPARTURES, galaxy={}),
+    **{
+        name: Scenario(group=DEPARTURES, galaxy=galaxy)
+        for name, galaxy in {
+            "bar of 40 %": {"bar": Bar(amplitude=0.4)},
+            "oval of 15 %": {"bar": Bar(amplitude=0.15, radius=1e4)},
+            "dithered radial flow of 10 %": {"radial_flow": 0.1},
+            "lopsided by 20 %": {"lopsidedness": Lopsidedness(amplitude=0.2, angle=60)},
+            "blended neighbour": {"neighbour": Neighbour(flux=0.15, x=4, y=3, velocity=300)},
+            "nothing but fibres": {},
+        }.items()
+    },
 }
 
 #: Rotation curves in units of V_MAX, as functions of the radius over that of the hexagon's corner.
