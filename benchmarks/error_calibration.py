@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
-from scenarios import Scenario, simulate
+from scenario_fields import Scenario, simulate
 from tqdm import tqdm
 
 from mangapa import PAFlags, fit_pa
