@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+from astropy import units as u
 from claims import axes_apart, fitted, mapped, pull
 from simulated_fields import NOISE_ONLY
-
-from astropy import units as u
 
 from mangapa import PAFlags
 

@@ -70,9 +70,9 @@ class PAFlags(_DescribedFlag):
     METHODS_DISAGREE = 512, "two methods differ by more than their errors"
     NOT_MEASURED = 1024, NOT_MEASURED
     OUT_OF_RANGE = 2048, OUT_OF_RANGE
-    NOT_A_DISC = 16384, "the angle turns with radius by more than the noise explains: a warp or bar"
     CONTAMINATED = 4096, "a patch that is no part of the disc was left out"
     OFF_CENTRE = 8192, "the kinematic centre is not where the field's centre is"
+    NOT_A_DISC = 16384, "the angle turns with radius by more than the noise explains: a warp or bar"
 
 
 class UsabilityFlags(_DescribedFlag):
