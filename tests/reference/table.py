@@ -7,13 +7,15 @@ says what changed and why.
 
 import json
 import os
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 import mangapa
 from mangapa import VelocityField
+from mangapa.simulate import Bar, Neighbour
 
 TABLE = Path(__file__).with_name("values.json")
 SHARED_DATA = Path(
@@ -133,6 +135,8 @@ def limit_fields():
 
 #: Irregularity that just makes points of a grid scattered, arcsec.
 JITTER = 0.004
+#: Seeds of `blends`.
+N_BLENDS = 60
 #: Seeds of `small_field`: many, and those for which a threshold matters that is seldom met.
 SWARM = (*range(60), 100, 114, 115, 120, 145, 150, 283, 301, 348, 360, 645, 1477, 1556, 1880)
 
@@ -184,6 +188,49 @@ def twisted_field(seed):
     return VelocityField.from_arrays(velocity, x, y, mask=outside)
 
 
+@cache
+def blends():
+    """Barred discs with a neighbour from faint to bright."""
+    rng = np.random.default_rng(15)
+    made = []
+    for seed in range(N_BLENDS):
+        angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(2, 8)
+        neighbour = Neighbour(
+            flux=10 ** rng.uniform(-1.5, 0.3),
+            x=away * np.sin(angle),
+            y=away * np.cos(angle),
+            velocity=rng.choice([-1, 1]) * rng.uniform(80, 500),
+        )
+        galaxy = mangapa.simulate_galaxy(
+            n_fibres=37,
+            pa_stellar=rng.uniform(0, 360),
+            inclination=rng.uniform(20, 80),
+            snr=rng.uniform(15, 60),
+            psf=2.5,
+            outliers=0.02,
+            neighbour=neighbour,
+            bar=Bar(amplitude=rng.uniform(0, 0.3)),
+            seed=seed,
+        )
+        made.append(mangapa.clean(galaxy.stellar))
+    return made
+
+
+@cache
+def off_centre():
+    """Discs whose centre is from right to very wrong."""
+    rng = np.random.default_rng(16)
+    made = []
+    for seed, distance in enumerate(np.repeat([0.0, 0.7, 0.9, 1.2, 1.6, 2.5, 5.0, 12.0], 4)):
+        angle, snr = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
+        field = mangapa.simulate_galaxy(n_fibres=37, snr=snr, v_max=100, seed=seed).stellar
+        field = mangapa.clean(field)
+        x = field.x + distance * np.sin(angle) * field.x.unit
+        y = field.y + distance * np.cos(angle) * field.y.unit
+        made.append(replace(field, x=x, y=y))
+    return made
+
+
 def of_fit(field, **options):
     found = mangapa.fit_pa(field, **options)
     values = {
@@ -196,6 +243,10 @@ def of_fit(field, **options):
             "axis_ratio": found.disc.axis_ratio,
             "centre": [found.disc.x.value, found.disc.y.value],
             "curve": found.disc.rotation_velocity.value[::10].tolist(),
+            "axis_ratio_err": found.disc.axis_ratio_err,
+            "inclination_err": found.disc.inclination_err.value,
+            "centre_err": [found.disc.x_err.value, found.disc.y_err.value],
+            "offset": [found.disc.offset.value, found.disc.offset_significance],
         }
     return values
 
@@ -244,9 +295,9 @@ def of_cleaning():
     return {"rejected": [np.bincount(c.rejection.ravel(), minlength=3).tolist() for c in cleaned]}
 
 
-def of_swarm(compute):
-    """Values of all fields of the swarm, in one list for each name."""
-    rows = [compute(field) for field in swarm()]
+def of_swarm(compute, make=swarm):
+    """Values of all fields of a swarm, in one list for each name."""
+    rows = [compute(field) for field in make()]
     return {name: [row.get(name) for row in rows] for row in rows for name in row}
 
 
@@ -269,6 +320,9 @@ def cases():
     """What to compute by the name of each case, quick ones first."""
     for name, field in fields().items():
         yield from of_field(name, field)
+    yield "blends disc", partial(of_swarm, of_fit, blends)
+    yield "off-centre disc", partial(of_swarm, of_fit, off_centre)
+    yield "off-centre disc, fitted", partial(of_swarm, partial(of_fit, centre="fit"), off_centre)
     for case, compute in {
         "disc": of_fit,
         "harmonic": partial(of_fit, method="harmonic", error=None),
