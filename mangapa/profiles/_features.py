@@ -15,6 +15,7 @@ from mangapa.fitting._settings import FitSettings
 from mangapa.flags import PAFlags
 from mangapa.profiles._detections import decoupled_core, disturbance, warp
 from mangapa.profiles._profile import PAProfile, profile_prepared
+from mangapa.profiles._rings import BEAM
 
 __all__ = ["Features", "FieldFeatures", "features"]
 
@@ -43,10 +44,11 @@ class FieldFeatures:
     kdc : `float`
         Probability of a kinematically decoupled core: one that is turned by over 30 deg.
     kdc_significance : `float`
-        Number of standard deviations by which the turn exceeds 30 deg.
+        Number of standard deviations by which the turn exceeds 30 deg: the square root of the
+        difference in chi^2 from the best disc that turns less; negative where the turn is less.
     kdc_turn, kdc_turn_err : `~astropy.units.Quantity`
-        Angle between the rotations inside and outside of the best boundary, 0-180 deg, and its
-        1-sigma error, whether there is a core or not.
+        Angle between the rotations inside and outside of the best boundary, 0-180 deg, corrected
+        for the beam, and its 1-sigma error, whether there is a core or not.
     kdc_radius : `~astropy.units.Quantity`
         Semi-major axis of that boundary, arcsec.
     k1_dip : `float`
@@ -87,6 +89,14 @@ class FieldFeatures:
     asymmetry: float = np.nan
     asymmetry_err: float = np.nan
     flags: PAFlags = PAFlags.NONE
+
+    @property
+    def kdc_resolved(self) -> bool:
+        """Whether the core, if there is one, is larger than the beam (2.5 arcsec FWHM) in radius.
+
+        The turn and the radius of a smaller one depend on the model of the beam.
+        """
+        return bool(self.kdc_radius.value >= BEAM)
 
     @property
     def found(self) -> tuple[str, ...]:

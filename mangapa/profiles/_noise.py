@@ -3,7 +3,6 @@
 import numpy as np
 
 from mangapa._utils.robust import TINY
-from mangapa.fitting._points import CORRELATION
 from mangapa.profiles._ring_fit import PRIOR_DATA
 
 #: Rounds in which the scale of the noise on each ring and its shared part settle.
@@ -20,9 +19,10 @@ DENSE, WINDOW = 1000, 4.0
 
 class RingNoise:
     """
-    Covariance of bounded noise on each ring: s^2 ((1 - c) 1 + c K), K = exp(-d^2 / (2 x 1.92^2)).
+    Covariance of bounded noise on each ring: s^2 ((1 - c) 1 + c K), K = exp(-d^2 / (2 l^2)).
 
-    d is the distance of two data in spaxels (Westfall et al. 2019, AJ 158, 231). The share c, one
+    d is the distance of two data and l the length over which they share noise, by default 1.92
+    spaxels (Westfall et al. 2019, AJ 158, 231). The share c, one
     for the field, and the scales s, one for each ring, are those for which a fit leaves the power
     of the bounded residuals and the products of neighbouring ones that are observed. ``kernels``
     come from `neighbour_kernels`.
@@ -85,28 +85,28 @@ class RingNoise:
 
 
 def neighbour_kernels(rings):
-    """K of `RingNoise` on each ring, shape (data, data); `None` where the data are scattered."""
-    return [_kernel(rings.places, part) for part in rings.slices()]
+    """K of `RingNoise` on each ring, shape (data, data); `None` where the noise is white."""
+    if rings.correlation == 0:
+        return [None] * rings.count.size
+    return [_kernel(rings.places[:, part], rings.correlation) for part in rings.slices()]
 
 
-def _kernel(places, part):
-    if places is None:
-        return None
-    column, row = places[:, part]
+def _kernel(places, correlation):
+    column, row = places
     if column.size > DENSE:
-        return _sparse_kernel(places[:, part].T)
+        return _sparse_kernel(places.T, correlation)
     distance = (column[:, None] - column) ** 2 + (row[:, None] - row) ** 2
-    return np.exp(distance * (-0.5 / CORRELATION**2))
+    return np.exp(distance * (-0.5 / correlation**2))
 
 
-def _sparse_kernel(places):
+def _sparse_kernel(places, correlation):
     """The same without what is further apart than `WINDOW`, so that it grows with the data."""
     from scipy.sparse import csr_array
     from scipy.spatial import KDTree
 
     tree = KDTree(places)
-    found = tree.sparse_distance_matrix(tree, WINDOW * CORRELATION, output_type="ndarray")
-    values = np.exp(found["v"] ** 2 * (-0.5 / CORRELATION**2)).astype(np.float32)
+    found = tree.sparse_distance_matrix(tree, WINDOW * correlation, output_type="ndarray")
+    values = np.exp(found["v"] ** 2 * (-0.5 / correlation**2)).astype(np.float32)
     pairs = found["i"].astype(np.int32), found["j"].astype(np.int32)
     return csr_array((values, pairs), shape=2 * (len(places),))
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangapa.fitting._points import SPAXEL
+
 #: Full width at half maximum of MaNGA's PSF, arcsec (Law et al. 2016, AJ 152, 83).
 BEAM = 2.5
 #: Narrowest ring, arcsec: two rings in a beam sample all that it resolves.
@@ -50,7 +52,8 @@ class Rings:
     velocity: np.ndarray  # km/s, shape (m,)
     weight: np.ndarray  # fraction of an independent datum that each is worth, shape (m,)
     relative: np.ndarray  # error of each point over the typical one, shape (m,)
-    places: np.ndarray | None  # column and row on the map, shape (2, m); None if scattered
+    places: np.ndarray  # column and row on the map, or offsets in spaxels, shape (2, m)
+    correlation: float  # length over which the noise is shared, spaxels; 0 where it is white
 
     @classmethod
     def of(cls, points, ellipse, width, relative, grid):
@@ -64,7 +67,8 @@ class Rings:
         order = np.argsort(number, kind="stable")[np.count_nonzero(number < 0) :]
         ring = number[order]
         count = np.bincount(ring)
-        places = None if grid is None else np.array(grid.index(points.x, points.y))[:, order]
+        offsets = np.stack([points.x, points.y])
+        places = offsets / SPAXEL if grid is None else np.array(grid.index(*offsets))
         return cls(
             ellipse=ellipse,
             number=number,
@@ -76,7 +80,8 @@ class Rings:
             velocity=points.velocity[order],
             weight=points.weight[order],
             relative=relative[order],
-            places=places,
+            places=places[:, order],
+            correlation=points.correlation,
         )
 
     def sum(self, values):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,9 +44,27 @@ def test_covariance_equals_that_of_the_solutions():
     np.testing.assert_allclose(expected, np.swapaxes(expected, 1, 2), rtol=1e-5, atol=1e-6)
 
 
-def test_scattered_points_share_no_noise():
-    x, y = np.random.default_rng(1).uniform(-10, 10, (2, 1, 900))
-    noise, fit = noise_of(field(disc(noise=7, x=x, y=y), x=x, y=y, mask=None))
+def as_list(one):
+    """Return the good spaxels of a map as a list."""
+    x, y, velocity = (values[one.good] for values in (one.x, one.y, one.velocity))
+    return field(velocity, x=x, y=y, mask=None)
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+def test_lists_share_noise_by_distance_as_maps_do(correlated):
+    one = simulate_galaxy(n_fibres=61, bintype="SPX", correlated=correlated, seed=1).stellar
+    of_map, of_list = noise_of(one)[0], noise_of(as_list(one))[0]
+    # At the edge, the area of a spaxel in a list is that of its neighbours.
+    assert of_list.shared == pytest.approx(of_map.shared, abs=0.02)
+    assert (of_list.shared > 0.7) == correlated
+    np.testing.assert_allclose(of_list.scale, of_map.scale, rtol=0.05)
+
+
+def test_noise_without_a_correlation_length_is_not_shared():
+    one = simulate_galaxy(n_fibres=61, bintype="SPX", correlated=True, seed=1).stellar
+    rings = replace(rings_of(as_list(one))[0], correlation=0.0)
+    fit = fit_rings(rings, terms_of(rings))
+    noise = RingNoise(rings, neighbour_kernels(rings), fit)
     assert noise.shared == 0
     assert np.isfinite(noise.covariance(fit)).all()
 
