@@ -9,8 +9,11 @@ from real_fields import SHARED_DATA
 from mangapa import VelocityField
 
 FOLDER = SHARED_DATA / "simulated"
-#: Families without structure beyond a disc: the error of the noise alone must hold.
-NOISE_ONLY = ("plain", "lowinc", "edge", "lowsn", "foot", "faintlim", "wedge", "side")
+#: Families without structure beyond a disc, each galaxy once: the error of the noise must hold.
+NOISE_ONLY = (
+    *("plain", "plain-hs", "plain-outl", "plain-same", "lowinc", "edge", "lowsn", "lowsn-s12"),
+    *("foot", "faintlim", "wedge", "side", "nirvana-axi"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

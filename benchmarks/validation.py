@@ -15,12 +15,13 @@ import csv
 import os
 
 import claims_real
+import claims_rings
 import claims_simulated
 from claims import Claims
 
 SECTIONS = {
     name.removeprefix("claim_"): function
-    for module in (claims_simulated, claims_real)
+    for module in (claims_simulated, claims_rings, claims_real)
     for name, function in vars(module).items()
     if name.startswith("claim_")
 }
