@@ -49,11 +49,12 @@ FREE = {
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
     ),
-    "thresholds that few fields are near, held by the tests of contamination and centre": (
+    "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),
         *("_contamination.ABOVE_SURROUNDINGS", "_contamination.ABOVE_MOST", "_contamination.MOST"),
         *("_contamination.MIRRORED", "_contamination.LARGEST", "_contamination.FEWEST_LEFT"),
         *("_contamination.MOST_PATCHES", "_contamination.AMPLITUDE_PERCENTILE", "_centre.ROUNDS"),
+        *("_detections.CANDIDATE_SIGNIFICANCE",),
     ),
     "extrapolation that only has to reach far enough": ("symmetry.BEYOND",),
     "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
