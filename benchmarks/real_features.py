@@ -9,7 +9,7 @@ from mangapa import features, fit_pa, pa_profile
 from mangapa._directions import probability_apart
 from mangapa.plotting import plot_field
 from mangapa.profiles._detections import LEAST_WANDER
-from mangapa.profiles._features import FOUND, LIKELY
+from mangapa.profiles._features import LIKELY
 from mangapa.usability.metrics import metrics, reliability
 
 #: The catalogue's prefix of the columns of each tracer, and its codes for features.
@@ -121,10 +121,9 @@ def features_and_time(field):
     result = fit_pa(field)
     return {
         "kdc": found.kdc,
-        "kdc_significance": found.kdc_significance,
-        "turn": found.kdc_turn.value,
+        "kdc found": "kdc" in found.found,
         "warp": found.warp,
-        "warp_significance": found.warp_significance,
+        "warp found": "warp" in found.found,
         "disturbed": found.disturbed,
         "wander": found.wander,
         "asymmetry": found.asymmetry,
@@ -146,8 +145,8 @@ def print_areas(table):
     for tracer in PREFIX:
         of_tracer = table["tracer"] == tracer
         for name, flag, sure, target in (
-            ("kdc", KDC, table["kdc_significance"] > FOUND, KDC_TARGET),
-            ("warp", WARP, table["warp_significance"] > FOUND, WARP_TARGET),
+            ("kdc", KDC, table["kdc found"], KDC_TARGET),
+            ("warp", WARP, table["warp found"], WARP_TARGET),
             ("disturbed", MERGER, table["disturbed"] > LIKELY, None),
         ):
             # Most mergers are unusable.
@@ -175,15 +174,15 @@ def area_error(score, positive, negative, n=200):
 
 
 def print_calibration(table):
-    """Fit the logistic coefficients again, and print the calibration of the probabilities."""
+    """Calibrate the probabilities again (0 and 1 if they hold), and print how they agree."""
     usable, plain = table["qual"] > 0, table["feature"] == NOTHING
     stars = table["tracer"] == "stellar"
-    asinh_kdc, asinh_warp = (np.arcsinh(table[f"{name}_significance"]) for name in ("kdc", "warp"))
+    kdc, warp = (np.log(table[name] / (1 - table[name])) for name in ("kdc", "warp"))
     wander = np.log(np.maximum(table["wander"], LEAST_WANDER))
     print("logistic coefficients; cross-validated area; predicted and true shares (number)")
     for name, quantities, flag, among in (
-        ("kdc", [asinh_kdc, table["turn"] / 180], KDC, usable & stars),
-        ("warp", [asinh_warp], WARP, usable),
+        ("kdc", [kdc], KDC, usable & stars),
+        ("warp", [warp], WARP, usable),
         ("disturbed", [wander], MERGER, usable | (table["feature"] == MERGER)),
     ):
         flagged = table["feature"] == flag

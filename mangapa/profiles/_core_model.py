@@ -45,7 +45,17 @@ class CoreFit:
     turn: float  # 0-180
     turn_err: float
     radius: float  # semi-major axis
-    significance: float  # standard deviations from the best disc that turns by 30 deg at most
+    significance: float  # that of the turn, or against a disc that turns by 30 deg if that is less
+
+
+def turn_significance(turn, error):
+    """
+    Standard deviations by which a turn of 0-180 degrees exceeds `MISALIGNED`.
+
+    sin(turn - 30 deg) over the error, so that beyond 120 degrees it is that of the rotation itself.
+    """
+    excess = np.radians(np.clip(turn - MISALIGNED.value, -90, 90))
+    return np.sin(excess) / np.radians(error)
 
 
 class CoreModel:
@@ -96,12 +106,15 @@ class CoreModel:
         excess = max(2 * best.cost / freedom, 1.0)
         cov = np.linalg.pinv(best.jac.T @ best.jac) * excess
         turn = abs((np.degrees(best.x[1]) + 180) % 360 - 180)
-        significance = np.sqrt(2 * (disc.cost - best.cost) / excess)
+        turn_err = max(min(np.degrees(np.sqrt(cov[1, 1])), UNIFORM_DIRECTION), TINY)
+        # Of the two the lower, for a turn is uncertain near its error and where the model is wrong.
+        by_turn = turn_significance(turn, turn_err)
+        by_fit = np.sqrt(2 * (disc.cost - best.cost) / excess)
         return CoreFit(
             turn=float(turn),
-            turn_err=float(min(np.degrees(np.sqrt(cov[1, 1])), UNIFORM_DIRECTION)),
+            turn_err=float(turn_err),
             radius=float(best.x[2]),
-            significance=float(significance if turn > MISALIGNED.value else -significance),
+            significance=float(min(by_turn, by_fit)),
         )
 
     def predicted(self, parameters):

@@ -4,8 +4,8 @@ import numpy as np
 
 from mangapa._directions import probability_apart
 from mangapa._utils.robust import TINY
-from mangapa.angles import COUNTER_ROTATING, MISALIGNED
-from mangapa.profiles._core_model import CoreModel
+from mangapa.angles import COUNTER_ROTATING
+from mangapa.profiles._core_model import CoreModel, turn_significance
 from mangapa.profiles._vectors import angles_between, running_means
 
 #: A core ends within this fraction of the last ring's radius; else it is the outside that differs
@@ -18,6 +18,9 @@ CANDIDATE_TURN, CANDIDATE_SIGNIFICANCE = 12.0, 2.4
 #: A warp turns the axis by more than this from the first ring to the last, degrees: what the expert
 #: of Duckworth et al. (2020) flagged; spirals, bars and lopsidedness turn it less.
 WARPED = 20.0
+#: A warp is looked for above this turn, degrees: fewer than 1 % of the plain discs of another
+#: simulator turn by more, beyond `FOUND_WARP` errors.
+LEAST_WARP = 10.0
 #: Intrinsic wiggles of a ring's angle in real discs, degrees, besides the noise (chosen by hand).
 WIGGLE = 1.0
 #: Fewest rings for an inside and an outside, and for a straight line with an error of its own.
@@ -26,7 +29,8 @@ MIN_RINGS, MIN_RINGS_OF_A_WARP = 2, 3
 #: flag of cores in usable stellar fields (Duckworth et al. 2020) by benchmarks/real_features.py, as
 #: are the next two.
 KDC_LOGIT = (-6.34, 1.51, 4.51)
-#: Of a warp: constant, asinh(significance); fitted to the flag of warps in usable fields.
+#: Of a warp: constant, asinh((turn - `WARPED`) / error); fitted to the flag of warps in usable
+#: fields.
 WARP_LOGIT = (-4.50, 1.30)
 #: Of disturbance: constant, ln(wander); fitted to the flag of mergers, of any quality, among usable
 #: fields.
@@ -43,9 +47,9 @@ def decoupled_core(kinemetry):
 
     The means of the rings on either side of each boundary give the probability, and where to look
     for a core; a model of the core and the beam then gives its turn, radius and significance. Where
-    there is nothing to look for, they are those of the boundary with the most significant turn,
-    sin(turn - 30 deg) over the error of the turn. Returns the fields of `FieldFeatures` that
-    describe cores, in degrees and arcsec; empty if there are too few rings.
+    there is nothing to look for, they are those of the boundary with the most significant turn.
+    Returns the fields of `FieldFeatures` that describe cores, in degrees and arcsec; empty if there
+    are too few rings.
     """
     covered = np.flatnonzero(kinemetry.covered)
     if covered.size < MIN_RINGS:
@@ -56,8 +60,7 @@ def decoupled_core(kinemetry):
     outside, outside_err = (part[::-1] for part in running_means(rotation[::-1], cov[::-1]))
     turns = np.abs(angles_between(inside[:-1], outside[1:]))
     errors = np.maximum(np.hypot(inside_err[:-1], outside_err[1:]), TINY)
-    excess = np.radians(np.clip(turns - MISALIGNED.value, -90, 90))
-    significances = np.sin(excess) / np.radians(errors)
+    significances = turn_significance(turns, errors)
     allowed = radius[:-1] <= CORE * radius[-1]
     allowed[0] = True
     best = np.where(allowed, significances, -np.inf).argmax()
@@ -68,7 +71,7 @@ def decoupled_core(kinemetry):
     turned = (turns > CANDIDATE_TURN) & (turns > CANDIDATE_SIGNIFICANCE * errors)
     if covered.size > MIN_RINGS and np.any(turned & allowed):
         found = CoreModel(kinemetry).fit(max(CORE * radius[-1], radius[:2].mean()))
-        turn, error, end = found.turn, max(found.turn_err, TINY), found.radius
+        turn, error, end = found.turn, found.turn_err, found.radius
         significance = found.significance
     at_boundary = k1[max(best - 1, 0) : best + 2].min()
     lower_peak = min(k1[: best + 1].max(), k1[best + 1 :].max())
@@ -86,7 +89,7 @@ def decoupled_core(kinemetry):
 
 def warp(kinemetry):
     """
-    How far a straight line through PA(R) turns, and by how many errors beyond `WARPED`.
+    How far a straight line through PA(R) turns, and by how many errors beyond `LEAST_WARP`.
 
     Returns the fields of `FieldFeatures` that describe warps, in degrees; empty if there are too
     few rings.
@@ -110,10 +113,9 @@ def warp(kinemetry):
     _, mean_err = running_means(rotation, kinemetry.rotation_cov[covered])
     span = np.ptp(radius)
     turn, turn_err = slope * span, np.hypot(span * np.sqrt(max(reduced, 1) / spread), mean_err[-1])
-    significance = (abs(turn) - WARPED) / turn_err
     return {
-        "warp": _logistic(WARP_LOGIT, np.arcsinh(significance)),
-        "warp_significance": float(significance),
+        "warp": _logistic(WARP_LOGIT, np.arcsinh((abs(turn) - WARPED) / turn_err)),
+        "warp_significance": float((abs(turn) - LEAST_WARP) / turn_err),
         "warp_turn": turn,
         "warp_turn_err": turn_err,
     }

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import probability_apart
 from mangapa.angles import COUNTER_ROTATING, misalignment
 from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField
 from mangapa.fitting._fit import fit_prepared
 from mangapa.fitting._prepared import prepare
 from mangapa.fitting._settings import FitSettings
 from mangapa.flags import PAFlags
-from mangapa.profiles._detections import decoupled_core, disturbance, warp
+from mangapa.profiles._detections import WARPED, decoupled_core, disturbance, warp
 from mangapa.profiles._profile import PAProfile, profile_prepared
 from mangapa.profiles._rings import BEAM
 
@@ -21,6 +22,11 @@ __all__ = ["Features", "FieldFeatures", "features"]
 
 #: A feature counts as found beyond this many standard deviations.
 FOUND = 2.0
+#: And a warp beyond this many: bars and gaps turn the line as well.
+FOUND_WARP = 2.5
+#: A turn is a warp and not a core where the line is this many times more significant: the cores of
+#: another simulator reach 1.3, and its warps that a core fits as well have 3.7 and more.
+RATHER_WARP = 2.0
 #: A field counts as disturbed above this probability.
 LIKELY = 0.5
 #: Units of the quantities among the fields of `FieldFeatures`.
@@ -44,8 +50,8 @@ class FieldFeatures:
     kdc : `float`
         Probability of a kinematically decoupled core: one that is turned by over 30 deg.
     kdc_significance : `float`
-        Number of standard deviations by which the turn exceeds 30 deg: the square root of the
-        difference in chi^2 from the best disc that turns less; negative where the turn is less.
+        Number of standard deviations by which the turn exceeds 30 deg: from its error, or from the
+        difference in chi^2 from the best disc that turns less, whichever is smaller.
     kdc_turn, kdc_turn_err : `~astropy.units.Quantity`
         Angle between the rotations inside and outside of the best boundary, 0-180 deg, corrected
         for the beam, and its 1-sigma error, whether there is a core or not.
@@ -59,7 +65,7 @@ class FieldFeatures:
     warp : `float`
         Probability of a warp or twist.
     warp_significance : `float`
-        Number of standard deviations by which the turn exceeds 20 deg.
+        Number of standard deviations by which the turn exceeds 10 deg.
     warp_turn, warp_turn_err : `~astropy.units.Quantity`
         Turn of a straight line through PA(R) from the first ring to the last, deg, positive from
         North to East, and its 1-sigma error, which includes wiggles.
@@ -99,14 +105,28 @@ class FieldFeatures:
         return bool(self.kdc_radius.value >= BEAM)
 
     @property
+    def probability_warped(self) -> float:
+        """Probability that the line turns by more than 20 deg, given its error.
+
+        Unlike ``warp`` it does not account for how rare warps are, nor for what the expert sees.
+        """
+        turn = min(abs(self.warp_turn.value), 180.0)
+        return float(probability_apart(turn, self.warp_turn_err.value, WARPED))
+
+    @property
     def found(self) -> tuple[str, ...]:
-        """Names of what is found: beyond two standard deviations, disturbance above one half."""
-        core = self.kdc_significance > FOUND
+        """Names of what is found.
+
+        Cores beyond 2 standard deviations, warps beyond 2.5, disturbance above one half. What a
+        straight line describes much better than a step is a warp, else a core.
+        """
+        warped = self.warp_significance > RATHER_WARP * max(self.kdc_significance, 0.0)
+        core = self.kdc_significance > FOUND and not warped
         found = {
             "kdc": core,
             "counter_rotating_core": core and self.kdc_turn > COUNTER_ROTATING,
             # A line through the step of a core turns as well.
-            "warp": self.warp_significance > FOUND and not core,
+            "warp": self.warp_significance > FOUND_WARP and not core,
             "disturbed": self.disturbed > LIKELY,
         }
         return tuple(name for name, is_there in found.items() if is_there)

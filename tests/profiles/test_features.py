@@ -55,6 +55,21 @@ def test_a_warp_is_not_a_core():
     assert 40 < found.warp_turn.to_value(u.deg) < 75
 
 
+def test_line_or_step_that_describes_a_turn_better_names_it():
+    turned = {"kdc_turn": 60 * u.deg, "warp_turn": 60 * u.deg, "warp_turn_err": 5 * u.deg}
+    names = [
+        FieldFeatures(kdc_significance=core, warp_significance=warp, **turned).found
+        for core, warp in ((5, 5), (3, 9), (-3, 9), (1, 2))
+    ]
+    assert names == [("kdc",), ("warp",), ("warp",), ()]
+
+
+@pytest.mark.parametrize(("turn", "error", "expected"), [(20, 5, 0.5), (-30, 10, 0.841), (0, 5, 0)])
+def test_probability_that_the_line_turns_by_more_than_20_degrees(turn, error, expected):
+    one = FieldFeatures(warp_turn=turn * u.deg, warp_turn_err=error * u.deg)
+    assert one.probability_warped == pytest.approx(expected, abs=1e-3)
+
+
 def test_angles_of_a_measurement_are_reused(with_core):
     measurement = mangapa.measure(with_core, model="default")
     found = features(measurement)
