@@ -24,6 +24,11 @@ FURTHEST = 36_000.0
 STRAY = 30.0
 #: Share of the spaxels within the radius that `STRAY` multiplies.
 BODY = 0.9
+#: Positions are absolute and not offsets if they are this many times further from the origin than
+#: they are from each other; those of a patch at the edge of a galaxy are ten times as far or less.
+ABSOLUTE = 100.0
+#: Fewest positions of which that can be said.
+FEWEST_POSITIONS = 3
 #: Bins beyond this number cannot be told apart in a float array.
 LAST_BIN = 2.0**53
 HALF_TURN = (180 * u.deg).to_value(OFFSET)
@@ -50,6 +55,7 @@ def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
     bad |= no_x | no_y
     if mask is not None and mask is not np.ma.nomask:
         bad |= is_set("mask", mask, shape)
+    _check_offsets(x.value, y.value, ~bad)
     if ivar is not None:
         ivar, no_ivar = array("ivar", ivar, INVERSE_VARIANCE, shape)
         # An error beyond the fastest velocity tells nothing, like an inverse variance of 0.
@@ -70,6 +76,24 @@ def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
     }
     # Positions that are not a map become one row.
     return {name: part if part is None else np.atleast_2d(part) for name, part in maps.items()}
+
+
+def _check_offsets(x, y, good):
+    """Refuse positions on the sky that are given as offsets from the centre."""
+    x, y = x[good], y[good]
+    if x.size < FEWEST_POSITIONS:
+        return
+    middle = median(x), median(y)
+    distance = np.hypot(x - middle[0], y - middle[1])
+    last = int(BODY * (distance.size - 1))
+    body = np.partition(distance, last)[last]
+    if body > 0 and np.hypot(*middle) > ABSOLUTE * body:
+        msg = (
+            f"x and y must be offsets from the centre of the galaxy, but are near x={middle[0]:g}, "
+            f"y={middle[1]:g} arcsec and differ by {body:.3g} only, as absolute RA and Dec do; "
+            "subtract the centre, and multiply the differences of RA by cos(Dec)"
+        )
+        raise ValueError(msg)
 
 
 def _unwrap(offset):

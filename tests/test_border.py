@@ -221,3 +221,20 @@ def test_the_size_of_the_velocities_does_not_matter(method, exponent):
     )
     assert other.pa.value == pytest.approx(one.pa.value, abs=1e-6)
     assert other.v_sys.value == pytest.approx(scale * one.v_sys.value, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("centre", "unit"),
+    [((150.1, 2.2), 1), ((150.1, 2.2), u.deg), ((5.1, -0.8), u.deg), ((9.8, -60.0), u.deg)],
+)
+def test_absolute_positions_are_refused(centre, unit):
+    x, y = (c * unit + offset / 3600 * unit for c, offset in zip(centre, (X, Y), strict=True))
+    for shape in (X.shape, (-1,)):
+        with pytest.raises(ValueError, match=r"x and y must be offsets .* subtract the centre"):
+            VelocityField.from_arrays(V.reshape(shape), x.reshape(shape), y.reshape(shape))
+
+
+def test_a_patch_far_from_the_centre_is_no_absolute_position():
+    small = np.hypot(X, Y) < 2
+    field = VelocityField.from_arrays(V, X + 40, Y - 40, mask=~small)
+    assert field.n_spaxels == small.sum()

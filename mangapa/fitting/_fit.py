@@ -13,8 +13,8 @@ from mangapa.fitting._methods import method_named
 from mangapa.fitting._prepared import checked_fields, prepare
 from mangapa.fitting._results import Disc, KinematicPA
 from mangapa.fitting._settings import N_STEPS, FitSettings
-from mangapa.fitting._views import view_of
 from mangapa.fitting._thin_disc import DiscSolution
+from mangapa.fitting._views import view_of
 from mangapa.flags import PAFlags
 
 #: Fields of a list that are fitted at once, so that memory does not grow with the list.
@@ -61,8 +61,8 @@ def fit_pa(
         good spaxels, or a value, km/s if unitless (0 is the published choice).
     centre : {"given", "fit"}, optional
         What the angle is measured about: the origin of the field's offsets, or the kinematic
-        centre, which is fitted first and may be many arcsec off. With a given centre, ``OFF_CENTRE``
-        says where the two differ.
+        centre, which is fitted first and may be many arcsec off. With a given centre, the flag
+        ``OFF_CENTRE`` says where the two differ.
 
     Returns
     -------
@@ -144,9 +144,9 @@ def _result(prepared, view, found, method, settings):
     if not np.isfinite(found.pa_axis):
         return KinematicPA(flags=PAFlags.FIT_FAILED | caveats, **common)
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
-    flags |= caveats
     if np.isnan(pa):
-        return KinematicPA(flags=flags, **common)
+        return KinematicPA(flags=flags | prepared.caveats, **common)
+    flags |= caveats
     pa_err = _error(found, spaxels, method, settings)
     if pa_err > UNCONSTRAINED:
         flags |= PAFlags.UNCONSTRAINED

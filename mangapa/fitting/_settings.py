@@ -63,7 +63,7 @@ class FitSettings:
 
     centre: str = option(
         "given",
-        'what the angle is measured about: the "given" centre, or the kinematic one, to "fit" first',
+        'centre of the angle: the "given" one, or the kinematic one, to be "fit" first',
         choices=lambda: CENTRES,
     )
 

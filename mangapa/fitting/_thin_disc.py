@@ -124,8 +124,9 @@ def fit_disc(points, pa_start, *, centre_spread=CENTRE_SPREAD):
 
     V = v_sys + x' G(r), r^2 = x'^2 + y'^2 / q^2, with x' along the major axis and the rotation
     curve r G(r) a sum of terms r / sqrt(r^2 + s^2) and of solid-body rotation. The centre may move
-    as far as ``centre_spread`` (arcsec) lets it. The loss is soft L1, so that outliers count little; weak priors bound what the data do
-    not constrain. The steps are Gauss-Newton with the analytic Jacobian.
+    as far as ``centre_spread`` (arcsec) lets it. The loss is soft L1, so that outliers count
+    little; weak priors bound what the data do not constrain. The steps are Gauss-Newton with the
+    analytic Jacobian.
 
     Returns two `DiscSolution`: one with equal errors, and one with those of the points; they are
     the same object where the errors do not differ.
