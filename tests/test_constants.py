@@ -57,6 +57,17 @@ FREE = {
         *("_detections.CANDIDATE_SIGNIFICANCE",),
     ),
     "extrapolation that only has to reach far enough": ("symmetry.BEYOND",),
+    "held by the tests of their modules, and chosen with benchmarks/validation.py": (
+        *("_contamination.BEAM", "_contamination.SEED", "_contamination.SEED_EDGE"),
+        *("_contamination.DEVIANT", "_contamination.EDGE", "_contamination.ABOVE_SURROUNDINGS"),
+        *("_contamination.ABOVE_MOST", "_contamination.MOST", "_contamination.LEAST_VELOCITY"),
+        *("_contamination.MIRRORED", "_contamination.LEAST_DROP", "_contamination.LEAST_PULL"),
+        *("_contamination.LARGEST", "_contamination.FEWEST_LEFT", "_contamination.ROUNDS"),
+        *("_contamination.MOST_PATCHES", "_contamination.AMPLITUDE_PERCENTILE"),
+        *("_centre.FREE", "_centre.ROUNDS", "_centre.CONVERGED", "_centre.SIGNIFICANT"),
+        *("_centre.LEAST_OFFSET", "_centre.SUSPECT", "_results.THICKNESS"),
+        *("_results.SHAPE_SCATTER", "_results.LEAST_INCLINATION_ERROR"),
+    ),
     "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
 }
 

@@ -1,7 +1,10 @@
 """The kinematic centre: fitted from far, and compared with the one that is given."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from mangapa.angles import UNCONSTRAINED
 from mangapa.fitting._errors import shape_error
 
 #: Prior spread of a centre that is fitted, over the reach of the field: no more than a bound.
@@ -35,18 +38,21 @@ def _starts(spaxels):
     return [(0.0, 0.0), (float(spaxels.x.mean()), float(spaxels.y.mean()))]
 
 
-def _converged(spaxels, east, north):
+def _converged(spaxels, east, north, angle=None):
+    """Free the disc's centre, from a start and an angle (radian), and follow it."""
     reach = np.hypot(spaxels.x - spaxels.x.mean(), spaxels.y - spaxels.y.mean()).max()
     spread = FREE * float(reach)
     moved = spaxels.about(east, north, spread)
+    if angle is not None:
+        moved.start_disc_from(angle)
     for _ in range(ROUNDS):
-        step = moved.disc.centre
-        # A centre outside of what was observed is not believed.
-        length = np.hypot(*step)
-        step = step * min(1.0, reach / 2 / max(length, 1e-9))
-        if np.hypot(*step) < CONVERGED:
+        disc = moved.disc
+        length = np.hypot(*disc.centre)
+        if length < CONVERGED:
             break
-        moved = moved.about(*step, spread)
+        # In steps that do not leave what was observed.
+        moved = moved.about(*(disc.centre * min(1.0, reach / 2 / length)), spread)
+        moved.start_disc_from(disc.angle)
     return moved
 
 
@@ -57,14 +63,18 @@ def off_centre(spaxels):
     The estimate is of first order; the centre is fitted where that comes near to the limits.
     """
     error = shape_error(spaxels.disc, spaxels.grid)
-    suspect = (
+    # From far, the first order is wrong, but then the disc strains against its prior.
+    strained = np.hypot(*spaxels.disc.centre) > spaxels.centre_spread
+    suspect = strained or (
         np.hypot(*error.offset) > SUSPECT * LEAST_OFFSET
         and error.significance > SUSPECT * SIGNIFICANT
     )
     if not suspect:
         return error, False
-    free = spaxels.about(0.0, 0.0, FREE * spaxels.disc.reach)
-    free.start_disc_from(spaxels.disc.angle)
-    error = shape_error(free.disc, spaxels.grid)
+    free = _converged(spaxels, 0.0, 0.0, spaxels.disc.angle)
+    error = shape_error(free.disc, free.grid)
+    error = replace(error, offset=error.offset + np.subtract(free.centre, spaxels.centre))
+    if free.disc_error > UNCONSTRAINED:
+        return error, False
     is_off = np.hypot(*error.offset) > LEAST_OFFSET and error.significance > SIGNIFICANT
     return error, bool(is_off)

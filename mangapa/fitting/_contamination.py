@@ -17,14 +17,15 @@ DEVIANT, EDGE = 4.0, 2.0
 ABOVE_SURROUNDINGS = 4.0
 #: And nine tenths of what is as far from the centre this many times.
 ABOVE_MOST, MOST = 1.5, 90
-#: And differ from the disc by at least this share of the rotation; streams, bars and warps are
-#: below a fifth or so (Trachternach et al. 2008, AJ 136, 2720).
+#: And differ from the disc by at least this share of the rotation: flows in
+#: bars and ovals are below a fifth or so (benchmarks/validation.py).
 LEAST_VELOCITY = 0.3
 #: And be one-sided: rotation, bars and warps are antisymmetric about the centre, so that the place
 #: opposite is off by as much with the other sign; outflows and wrong systemic velocities by as much
 #: with the same.
 MIRRORED = 0.5
-#: And explain residuals: without it, their scale is at most this share of what it was.
+#: And explain residuals: without it, their scale is at most this share of what it was. What differs
+#: by more than all of the rotation need not.
 LEAST_DROP = 0.9
 #: And pull the angle by more than this many of its errors: what does not is harmless.
 LEAST_PULL = 1.0
@@ -60,7 +61,6 @@ def contaminated(spaxels):
         if out is None:
             out = found
         else:
-            out = out.copy()
             out[np.flatnonzero(~out)[found]] = True
         rest = spaxels.without(out)
     return out
@@ -83,6 +83,12 @@ def _deviation(spaxels, disc):
     return (residual / disc.noise)[points.bins]
 
 
+def _amplitude(disc, spaxels):
+    """Amplitude of the rotation over the spaxels, km/s."""
+    rotation = disc.rotation_at(spaxels.points.x, spaxels.points.y)
+    return np.percentile(np.abs(rotation), AMPLITUDE_PERCENTILE)
+
+
 def _regions(spaxels, deviation, edge):
     """Number of the connected region above ``edge`` of each spaxel, 0 for none."""
     from scipy.ndimage import label
@@ -96,6 +102,7 @@ def _seeds(spaxels, deviation):
     """Patches of either sign that may be no part of the disc, the most deviant first."""
     least = BEAM / spaxels.grid.spaxel**2
     seeds, everywhere = [], np.median(np.abs(deviation))
+    amplitude = _amplitude(spaxels.disc, spaxels)
     for sign in (1, -1):
         signed = sign * deviation
         high = signed > SEED
@@ -105,10 +112,9 @@ def _seeds(spaxels, deviation):
         sizes = np.bincount(region[high])
         for number in np.flatnonzero(sizes >= least):
             inside = region == number
-            remaining = np.median(np.abs(signed[~inside]))
-            if remaining < LEAST_DROP * everywhere and _is_one_sided(
-                spaxels, spaxels.disc, signed, inside
-            ):
+            drops = np.median(np.abs(signed[~inside])) < LEAST_DROP * everywhere
+            wild = np.median(signed[inside]) * spaxels.disc.noise > amplitude
+            if (drops or wild) and _is_one_sided(spaxels, spaxels.disc, signed, inside):
                 seeds.append((np.sum(np.minimum(signed[inside], 10.0)), inside, sign))
     seeds.sort(key=lambda seed: -seed[0])
     return [seed[1:] for seed in seeds[:1]]
@@ -125,9 +131,11 @@ def _refined(spaxels, inside, sign):
             return None
         rest = spaxels.without(inside)
         rest.start_disc_from(spaxels.disc.angle)
-        if rest.disc.noise > LEAST_DROP * spaxels.disc.noise:
-            return None
         signed = sign * _deviation(spaxels, rest.disc)
+        if rest.disc.noise > LEAST_DROP * spaxels.disc.noise:
+            velocity = np.median(signed[inside]) * rest.disc.noise
+            if velocity < _amplitude(rest.disc, rest):
+                return None
         region = _regions(spaxels, signed, EDGE)
         sizes = np.bincount(region[signed > DEVIANT], minlength=region.max() + 1)
         sizes[0] = 0
@@ -148,9 +156,7 @@ def _is_foreign(spaxels, rest, signed, inside):
     pull = np.degrees(abs((after.angle - before.angle + np.pi / 2) % np.pi - np.pi / 2))
     if pull < LEAST_PULL * rest.disc_error:
         return False
-    amplitude = np.percentile(np.abs(after.rotation_at(rest.x, rest.y)), AMPLITUDE_PERCENTILE)
-    deviation = np.median(signed[inside])
-    if deviation * after.noise < LEAST_VELOCITY * amplitude:
+    if np.median(signed[inside]) * after.noise < LEAST_VELOCITY * _amplitude(after, rest):
         return False
     return _is_one_sided(spaxels, after, signed, inside) and _stands_out(
         spaxels, after, signed, inside

@@ -153,7 +153,7 @@ def _order_of_ids(spaxels):
 
 @dataclass(frozen=True, kw_only=True)
 class ShapeError:
-    """What a disc's shape and centre are known to, without a prior on its centre."""
+    """What a disc's shape and centre are known to, without priors on them."""
 
     log_ratio: float  # 1-sigma error of ln(1 / q^2), q the axis ratio
     centre: np.ndarray  # covariance of the centre, arcsec^2, shape (2, 2)
@@ -172,13 +172,14 @@ class ShapeError:
 def shape_error(disc, grid):
     """Error of the disc's shape and centre, as `ShapeError`; see `analytic_error`."""
     precision = disc.precision.copy()
-    precision[[EAST, NORTH]] = 0
+    precision[[EAST, NORTH, RATIO]] = 0
     influences, bounded, _, n_effective, covariance = _linearise(disc, precision)
     noise = _Noise(disc.points, grid, bounded, n_effective)
     east, north = noise.variance(influences[EAST]), noise.variance(influences[NORTH])
     both = (noise.variance(influences[EAST] + influences[NORTH]) - east - north) / 2
     # Where the prior held the centre back, the data pull on it as much as the prior does.
-    pull = np.where(precision == disc.precision, 0.0, disc.precision * disc.parameters)
+    pull = np.zeros_like(precision)
+    pull[[EAST, NORTH]] = (disc.precision * disc.parameters)[[EAST, NORTH]]
     offset = (disc.parameters + covariance @ pull * disc.scale**2)[[EAST, NORTH]]
     return ShapeError(
         log_ratio=float(np.sqrt(noise.variance(influences[RATIO]))),

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Disc", "KinematicPA", "PAFit"]
 
+#: Axis ratio of a disc seen edge-on (Hubble 1926, ApJ 64, 321).
+THICKNESS = 0.2
+#: Scatter of the fitted ln(1 / q^2) beyond the noise, from the beam and from thick discs; median of
+#: the simulated fields of families plain, lowinc and edge (benchmarks/validation.py).
+SHAPE_SCATTER = 0.5
+#: Least error of an inclination, deg.
+LEAST_INCLINATION_ERROR = 3.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class PAFit:
@@ -58,11 +66,12 @@ class Disc:
     axis_ratio : `float`
         Apparent axis ratio of the disc.
     axis_ratio_err : `float`
-        Its 1-sigma error.
+        Its 1-sigma error, with the scatter that the beam and thick discs bring.
     inclination : `~astropy.units.Quantity`
-        Inclination of a disc of this axis ratio, deg; 0 is face-on.
+        Inclination of a disc of this axis ratio and an intrinsic thickness of 0.2, deg; 0 is
+        face-on.
     inclination_err : `~astropy.units.Quantity`
-        Its 1-sigma error, deg.
+        Its 1-sigma error, deg; too small above 80 and below 20 deg (see the documentation).
     x, y : `~astropy.units.Quantity`
         Kinematic centre, arcsec from the object. With ``centre="given"`` it is held near the
         object; ``offset`` is not.
@@ -117,7 +126,7 @@ class Disc:
         errors = {} if error is None else _errors(solution, np.asarray(centre), error)
         return cls(
             axis_ratio=solution.axis_ratio,
-            inclination=np.degrees(np.arccos(solution.axis_ratio)) * u.deg,
+            inclination=inclination(solution.axis_ratio) * u.deg,
             **errors,
             x=x,
             y=y,
@@ -132,17 +141,23 @@ class Disc:
         )
 
 
+def inclination(axis_ratio):
+    """Inclination of an oblate disc, degrees: cos^2 i = (q^2 - q0^2) / (1 - q0^2), q0 = 0.2."""
+    cosine2 = (axis_ratio**2 - THICKNESS**2) / (1 - THICKNESS**2)
+    return np.degrees(np.arccos(np.sqrt(np.clip(cosine2, 0, 1))))
+
+
 def _errors(solution, centre, error):
     """Attributes of a `Disc` that come from a ``ShapeError``."""
     ratio = solution.axis_ratio
+    ratio_err = min(ratio * np.hypot(error.log_ratio, SHAPE_SCATTER) / 2, 1.0)
     x_err, y_err = np.sqrt(np.diagonal(error.centre)) * OFFSET
-    # Half of what the inclination spans within one error of the axis ratio.
-    flatter, rounder = ratio * np.exp(np.array([-0.5, 0.5]) * error.log_ratio)
-    inclination_err = np.degrees(np.arccos(flatter) - np.arccos(min(rounder, 1.0))) / 2
+    # The inclination is not linear in the ratio near both of its ends.
+    range_ = inclination(max(ratio - ratio_err, 0.0)) - inclination(min(ratio + ratio_err, 1.0))
     away = error.offset + centre
     return {
-        "axis_ratio_err": ratio * error.log_ratio / 2,
-        "inclination_err": inclination_err * u.deg,
+        "axis_ratio_err": float(ratio_err),
+        "inclination_err": max(range_ / 2, LEAST_INCLINATION_ERROR) * u.deg,
         "x_err": x_err,
         "y_err": y_err,
         "offset": np.hypot(*away) * OFFSET,

@@ -65,3 +65,11 @@ def test_the_option_reaches_measure():
 def test_what_is_refused(centre):
     with pytest.raises(ValueError, match=r"centre=.* must be one of 'given', 'fit'"):
         MeasurementSettings(centre=centre)
+
+
+def test_errors_of_the_centre_are_calibrated():
+    ratios = []
+    for seed in range(40):
+        disc = fit_pa(shifted(0, 0, seed=seed), centre="fit").disc
+        ratios += [disc.x / disc.x_err, disc.y / disc.y_err]
+    assert np.sqrt(np.mean(np.square(ratios))) == pytest.approx(1, abs=0.25)

@@ -37,7 +37,11 @@ def test_recovers_the_disc(axis_ratio):
     assert result.v_sys.value == pytest.approx(25, abs=0.5)
     disc = result.disc
     assert disc.axis_ratio == pytest.approx(axis_ratio, abs=0.05)
-    assert np.cos(disc.inclination).value == pytest.approx(disc.axis_ratio)
+    # Of a disc with a thickness of 0.2.
+    expected = (disc.axis_ratio**2 - 0.2**2) / (1 - 0.2**2)
+    assert np.cos(disc.inclination).value ** 2 == pytest.approx(expected)
+    assert 0 < disc.axis_ratio_err < 0.3
+    assert 3 <= disc.inclination_err.value < 40
     assert np.hypot(disc.x, disc.y) < 0.1 * u.arcsec
     expected = 150 * (2 / np.pi) * np.arctan(disc.radius.value / 2)
     inner = disc.radius < 8 * u.arcsec
