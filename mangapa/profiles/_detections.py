@@ -15,6 +15,8 @@ CORE = 0.6
 #: rings inside and outside differ by more than this, degrees and standard deviations; a tenth of
 #: the plain discs of another simulator do, and all its cores of over 2 arcsec but one.
 CANDIDATE_TURN, CANDIDATE_SIGNIFICANCE = 12.0, 2.4
+#: And where the axis outside is known this well, degrees: in noise any model finds a core.
+CANDIDATE_ERROR = 10.0
 #: A warp turns the axis by more than this from the first ring to the last, degrees: what the expert
 #: of Duckworth et al. (2020) flagged; spirals, bars and lopsidedness turn it less.
 WARPED = 20.0
@@ -69,6 +71,7 @@ def decoupled_core(kinemetry):
     probability = _logistic(KDC_LOGIT, np.arcsinh(significance), turn / 180)
     end = (radius[best] + radius[best + 1]) / 2
     turned = (turns > CANDIDATE_TURN) & (turns > CANDIDATE_SIGNIFICANCE * errors)
+    turned &= outside_err[1:] < CANDIDATE_ERROR
     if covered.size > MIN_RINGS and np.any(turned & allowed):
         found = CoreModel(kinemetry).fit(max(CORE * radius[-1], radius[:2].mean()))
         turn, error, end = found.turn, found.turn_err, found.radius

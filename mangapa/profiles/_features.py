@@ -202,7 +202,7 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
     >>> found.stellar.found
     ('kdc', 'counter_rotating_core')
     >>> print(f"{found.stellar.kdc_turn:.0f} at {found.stellar.kdc_radius:.1f}")
-    180 deg at 3.8 arcsec
+    179 deg at 3.7 arcsec
     >>> print(f"{found.counter_rotation:.2f}")
     1.00
     """
