@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from mangapa.angles import UNCONSTRAINED
+<<<<<<< HEAD
 from mangapa.fitting._errors import shape_error
+=======
+from mangapa.fitting._errors import analytic_error, shape_error
+from mangapa.fitting._thin_disc import CENTRE_SPREAD
+>>>>>>> cont
 
 #: Prior spread of a centre that is fitted, over the reach of the field: no more than a bound.
 FREE = 1.0
@@ -64,7 +69,7 @@ def off_centre(spaxels):
     """
     error = shape_error(spaxels.disc, spaxels.grid)
     # From far, the first order is wrong, but then the disc strains against its prior.
-    strained = np.hypot(*spaxels.disc.centre) > spaxels.centre_spread
+    strained = np.hypot(*spaxels.disc.centre) > CENTRE_SPREAD
     suspect = strained or (
         np.hypot(*error.offset) > SUSPECT * LEAST_OFFSET
         and error.significance > SUSPECT * SIGNIFICANT

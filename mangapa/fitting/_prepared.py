@@ -14,7 +14,7 @@ from mangapa.fitting._departures import Departures, departures
 from mangapa.fitting._errors import LinearFit, analytic_error, linear_fit
 from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
 from mangapa.fitting._scattered import on_a_grid
-from mangapa.fitting._thin_disc import CENTRE_SPREAD, DiscSolution, fit_disc
+from mangapa.fitting._thin_disc import DiscSolution, fit_disc
 from mangapa.flags import PAFlags, Rejection
 
 #: Fewest spaxels that are fitted: 0.5 arcsec spaxels in one resolution element of MaNGA, whose
@@ -63,8 +63,8 @@ class Spaxels:
     centre : `tuple` of `float`
         Place that the offsets are counted from, to the East and North of the field's own centre,
         arcsec.
-    centre_spread : `float`
-        Prior spread of the disc's centre about it, arcsec.
+    centre_spread : `float` or `None`
+        Prior spread of the disc's centre about it, arcsec; `None` is that of a given centre.
     """
 
     x: np.ndarray
@@ -77,7 +77,7 @@ class Spaxels:
     grid: Grid | None = None
     noise_correlation: float | None = None
     centre: tuple = (0.0, 0.0)
-    centre_spread: float = CENTRE_SPREAD
+    centre_spread: float | None = None
 
     def without(self, out: np.ndarray) -> "Spaxels":
         """
@@ -141,6 +141,8 @@ class Spaxels:
         vars(self)["_discs"] = self._fitted(np.degrees(angle))
 
     def _fitted(self, pa_start):
+        if self.centre_spread is None:
+            return fit_disc(self.points, pa_start)
         return fit_disc(self.points, pa_start, centre_spread=self.centre_spread)
 
     @cached_property
