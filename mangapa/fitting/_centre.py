@@ -5,12 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from mangapa.angles import UNCONSTRAINED
-<<<<<<< HEAD
 from mangapa.fitting._errors import shape_error
-=======
-from mangapa.fitting._errors import analytic_error, shape_error
 from mangapa.fitting._thin_disc import CENTRE_SPREAD
->>>>>>> cont
 
 #: Prior spread of a centre that is fitted, over the reach of the field: no more than a bound.
 FREE = 1.0
