@@ -12,11 +12,9 @@ import numpy as np
 
 from mangapa._utils.robust import TINY
 from mangapa.angles import MISALIGNED
-from mangapa.profiles._rings import BEAM
+from mangapa.profiles._rings import BEAM_SIGMA
 from mangapa.profiles._vectors import UNIFORM_DIRECTION, angles_between
 
-#: Standard deviation of the beam, arcsec.
-BEAM_SIGMA = BEAM / np.sqrt(8 * np.log(2))
 #: Points along half a ring, which the other half mirrors, and nodes of the beam on each axis; with
 #: 6 and 4 the turns of small cores in the fields of another simulator are off by two errors.
 POINTS, NODES = 8, 5

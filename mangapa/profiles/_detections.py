@@ -34,6 +34,10 @@ KDC_LOGIT = (-6.34, 1.51, 4.51)
 #: Of a warp: constant, asinh((turn - `WARPED`) / error); fitted to the flag of warps in usable
 #: fields.
 WARP_LOGIT = (-4.50, 1.30)
+#: That the angle turns by more than 20 degrees: constant, asinh(excess over its error), with this
+#: much added to the error, degrees; fitted to the simulated fields of shared data, odd and even
+#: fields alike.
+WARPED_LOGIT, WARPED_SCATTER = (-2.10, 1.54), 3.0
 #: Of disturbance: constant, ln(wander); fitted to the flag of mergers, of any quality, among usable
 #: fields.
 DISTURBED_LOGIT = (0.21, 1.74)
@@ -101,7 +105,7 @@ def warp(kinemetry):
     if covered.size < MIN_RINGS_OF_A_WARP:
         return {}
     radius, rotation = kinemetry.radius[covered], kinemetry.rotation[covered]
-    weight = np.hypot(kinemetry.pa_err[covered], WIGGLE) ** -2
+    weight = np.hypot(kinemetry.pa_noise[covered], WIGGLE) ** -2
     unit = rotation / (np.hypot(*rotation.T)[:, None] + TINY)
     # Angles from the mean direction have no step at 360 degrees. A turn from "along" to "across" is
     # one from North to East.
@@ -122,6 +126,12 @@ def warp(kinemetry):
         "warp_turn": turn,
         "warp_turn_err": turn_err,
     }
+
+
+def warped_probability(turn, error):
+    """Probability that an angle that seems to turn by this much, degrees, turns by over 20."""
+    excess = (abs(turn) - WARPED) / np.hypot(error, WARPED_SCATTER)
+    return _logistic(WARPED_LOGIT, np.arcsinh(excess))
 
 
 def disturbance(kinemetry):

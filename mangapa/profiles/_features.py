@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
-from mangapa._directions import probability_apart
 from mangapa.angles import COUNTER_ROTATING, misalignment
 from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField
 from mangapa.fitting._fit import fit_prepared
 from mangapa.fitting._prepared import prepare
 from mangapa.fitting._settings import FitSettings
 from mangapa.flags import PAFlags
-from mangapa.profiles._detections import WARPED, decoupled_core, disturbance, warp
+from mangapa.profiles._detections import decoupled_core, disturbance, warp, warped_probability
 from mangapa.profiles._profile import PAProfile, profile_prepared
 from mangapa.profiles._rings import BEAM
 
@@ -106,12 +105,13 @@ class FieldFeatures:
 
     @property
     def probability_warped(self) -> float:
-        """Probability that the line turns by more than 20 deg, given its error.
+        """Probability that the angle turns by more than 20 deg from the first ring to the last.
 
-        Unlike ``warp`` it does not account for how rare warps are, nor for what the expert sees.
+        It is calibrated on the fields of an independent simulator; NaN if it was not measured.
+        Unlike ``warp`` it does not account for what the expert sees.
         """
-        turn = min(abs(self.warp_turn.value), 180.0)
-        return float(probability_apart(turn, self.warp_turn_err.value, WARPED))
+        turn, error = self.warp_turn.value, self.warp_turn_err.value
+        return np.nan if np.isnan(turn + error) else warped_probability(turn, error)
 
     @property
     def found(self) -> tuple[str, ...]:

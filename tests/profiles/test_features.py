@@ -64,10 +64,13 @@ def test_line_or_step_that_describes_a_turn_better_names_it():
     assert names == [("kdc",), ("warp",), ("warp",), ()]
 
 
-@pytest.mark.parametrize(("turn", "error", "expected"), [(20, 5, 0.5), (-30, 10, 0.841), (0, 5, 0)])
-def test_probability_that_the_line_turns_by_more_than_20_degrees(turn, error, expected):
+@pytest.mark.parametrize(
+    ("turn", "error", "expected"),
+    [(20, 5, 0.109), (-30, 10, 0.312), (0, 5, 0.006), (60, 5, 0.874), (np.nan, 5, np.nan)],
+)
+def test_probability_that_the_angle_turns_by_more_than_20_degrees(turn, error, expected):
     one = FieldFeatures(warp_turn=turn * u.deg, warp_turn_err=error * u.deg)
-    assert one.probability_warped == pytest.approx(expected, abs=1e-3)
+    assert one.probability_warped == pytest.approx(expected, abs=1e-3, nan_ok=True)
 
 
 def test_angles_of_a_measurement_are_reused(with_core):

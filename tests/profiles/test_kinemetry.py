@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mangapa import pa_profile
 from mangapa.profiles._kinemetry import KINEMETRY_COVERAGE, MIN_COVERAGE, solve
 from mangapa.profiles._rings import Ellipse
 from tests.profiles.fields import ROUND, X, Y, disc, field, off
@@ -81,3 +84,23 @@ def test_rings_with_little_coverage_have_no_asymmetry():
     assert np.isnan(found.field_asymmetry)
     assert np.isnan(found.field_asymmetry_err)
     assert np.isnan(found.asymmetry).all()
+
+
+def test_errors_of_a_turning_axis_include_what_rings_mix():
+    straight = pa_profile(field(disc())).kinemetry
+    n = straight.radius.size
+    still = np.zeros(n)
+    steady = 5.0 * straight.radius  # deg, for radii in arcsec
+
+    def errors(angle):
+        turn = np.radians(angle)
+        rotation = 100 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        cov = np.broadcast_to(1e-6 * np.eye(2), (n, 2, 2))
+        one = replace(straight, rotation=rotation, rotation_cov=cov, coverage=np.ones(n))
+        return one.pa_err, one.pa_noise
+
+    assert np.array_equal(*errors(still))
+    # 0.7 of 5 deg / arcsec within the spread of a beam of 2.5 arcsec.
+    total, noise = errors(steady)
+    assert noise.max() < 0.01
+    assert total == pytest.approx(0.7 * 5.0 * 2.5 / 2.3548, rel=1e-3)
