@@ -71,7 +71,19 @@ class Warp(_Component):
             raise ValueError(msg)
 
     def share(self, radius: ArrayLike) -> np.ndarray:
-        """Share of the change that is reached at radii in the plane of the disc, arcsec."""
+        """
+        Share of the change that is reached at each radius.
+
+        Parameters
+        ----------
+        radius : array_like
+            Radii in the plane of the disc, arcsec.
+
+        Returns
+        -------
+        `~numpy.ndarray`
+            From 0 to 1, same shape.
+        """
         if self.outer is None:
             msg = "outer=None of Warp stands for the edge of a field; give Warp an outer radius"
             raise ValueError(msg)
