@@ -136,8 +136,15 @@ class Spaxels:
         vars(moved)["bins"] = self.bins
         return moved
 
-    def start_disc_from(self, angle):
-        """Fit the disc from an angle (radian) that is known to be close, without the curve."""
+    def start_disc_from(self, angle: float) -> None:
+        """
+        Fit the disc from an angle that is known to be close, without the curve.
+
+        Parameters
+        ----------
+        angle : `float`
+            Angle of the major axis, radian.
+        """
         vars(self)["_discs"] = self._fitted(np.degrees(angle))
 
     def _fitted(self, pa_start):
