@@ -44,7 +44,7 @@ FREE = {
     ),
     "speed only": (
         *("_fit.FIELDS_AT_ONCE", "_curves.TRANSFORMS_AT_ONCE", "symmetry.CHUNK", "grid.SAMPLE"),
-        *("_points.LENGTH_DECIMALS", "_scattered.CELLS_ALLOWED"),
+        *("_points.LENGTH_DECIMALS", "_scattered.CELLS_ALLOWED", "_core_model.MAX_STEPS"),
         *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
@@ -54,7 +54,7 @@ FREE = {
         *("_contamination.ABOVE_SURROUNDINGS", "_contamination.ABOVE_MOST", "_contamination.MOST"),
         *("_contamination.MIRRORED", "_contamination.LARGEST", "_contamination.FEWEST_LEFT"),
         *("_contamination.MOST_PATCHES", "_contamination.AMPLITUDE_PERCENTILE", "_centre.ROUNDS"),
-        *("_detections.CANDIDATE_SIGNIFICANCE",),
+        *("_detections.CANDIDATE_SIGNIFICANCE", "_features.FOUND", "_features.RATHER_WARP"),
     ),
     "extrapolation that only has to reach far enough": ("symmetry.BEYOND",),
     "held by the tests of their modules, and chosen with benchmarks/validation.py": (

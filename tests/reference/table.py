@@ -267,6 +267,7 @@ def of_features(field):
         for name, value in vars(found).items()
         if name != "flags"
     }
+    values["probability_warped"] = found.probability_warped
     return values | {"flags": int(found.flags), "found": ", ".join(found.found)}
 
 
