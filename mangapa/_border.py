@@ -107,7 +107,8 @@ def _absurd(velocity, x, y, ivar):
 
 
 def _check_offsets(x, y, good):
-    """Refuse coordinates on the sky."""
+    """Refuse coordinates on the sky, which are at most a whole turn."""
+    good = good & (np.abs(x) <= 2 * HALF_TURN) & (np.abs(y) <= 2 * HALF_TURN)
     x, y = x[good], y[good]
     if x.size == 0:
         return

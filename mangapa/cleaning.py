@@ -178,7 +178,9 @@ def _neighbours_are_near(x, y, good):
     pairs = good[:, 1:] & good[:, :-1]
     if not pairs.any():
         return True
-    steps = np.hypot(np.diff(x)[pairs], np.diff(y)[pairs])
+    # Bad spaxels may be anywhere, even at infinity.
+    x_steps, y_steps = (part[:, 1:][pairs] - part[:, :-1][pairs] for part in (x, y))
+    steps = np.hypot(x_steps, y_steps)
     spacing = np.sqrt(np.ptp(x[good]) * np.ptp(y[good]) / np.count_nonzero(good))
     return median(steps) <= FARTHEST_NEIGHBOUR * max(spacing, LEAST_SPACING)
 
