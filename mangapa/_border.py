@@ -27,6 +27,8 @@ BODY = 0.9
 #: Positions whose middle is this many times further from the origin than they are from it are no
 #: offsets, but coordinates: a galaxy's are never beyond a few, those on the sky above a thousand.
 COORDINATES = 100.0
+#: What is nearer to the origin, arcsec, are offsets in any case.
+LEAST_COORDINATES = 1.0
 #: Bins beyond this number cannot be told apart in a float array.
 LAST_BIN = 2.0**53
 HALF_TURN = (180 * u.deg).to_value(OFFSET)
@@ -114,7 +116,7 @@ def _check_offsets(x, y, good):
         return
     _, body = _extent(x, y)
     east, north = median(x), median(y)
-    if 0 < COORDINATES * body < np.hypot(east, north):
+    if max(COORDINATES * body, LEAST_COORDINATES) < np.hypot(east, north) and body > 0:
         msg = (
             f"x and y are about {east:.6g} and {north:.6g} arcsec from the centre, but the field "
             f"reaches only {body:.2g} arcsec from its middle; they must be offsets, not "

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 
 from mangapa._utils.robust import inverse
-from mangapa.fitting._points import MIN_POINTS, with_velocity
+from mangapa.fitting._points import with_velocity
 from mangapa.fitting._scattered import lattice
 from mangapa.fitting._thin_disc import ANGLE, EAST, NORTH, RATIO, fit_disc
 
@@ -117,7 +117,7 @@ def bootstrap_error(spaxels, axis, fit, rng):
     ``fit`` turns a list of spaxels into their axes.
     """
     points = spaxels.points
-    if points.velocity.size < MIN_POINTS:  # There is no disc to draw from.
+    if points.velocity.size == 1:  # There is nothing to draw from.
         return UNIFORM_AXIS
     _, disc = fit_disc(points, axis)
     _, bounded, _, n_effective, _ = _linearise(disc, disc.precision)
