@@ -3,7 +3,7 @@
 import numpy as np
 
 #: Standard deviation of a uniformly random axis, degrees.
-RANDOM_AXIS = 180 / np.sqrt(12)
+UNIFORM_AXIS = 180 / np.sqrt(12)
 #: Errors below this, degrees, count as this, so that a probability is a step and not undefined.
 LEAST_ERROR = 1e-6
 #: An error this large makes a direction random for all purposes, degrees.
@@ -35,10 +35,10 @@ def unwrapped(error):
     """
     The error on the line whose axis, wrapped to 180 degrees, has this standard deviation.
 
-    The standard deviation of an axis is at most that of a random one, `RANDOM_AXIS`; the error on
+    The standard deviation of an axis is at most that of a random one, `UNIFORM_AXIS`; the error on
     the line then has no end. Below 30 degrees both are the same within 1 %. The form is within 5 %
     of the exact relation.
     """
-    share = np.minimum(np.asarray(error, float) / RANDOM_AXIS, 1.0)
+    share = np.minimum(np.asarray(error, float) / UNIFORM_AXIS, 1.0)
     with np.errstate(divide="ignore"):
         return error / (1 - share**6) ** (1 / 6)

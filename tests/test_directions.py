@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mangapa._directions import RANDOM_AXIS, probability_apart, unwrapped
+from mangapa._directions import UNIFORM_AXIS, probability_apart, unwrapped
 
 
 @pytest.mark.parametrize("limit", [30, 150])
@@ -38,4 +38,4 @@ def test_error_of_an_axis_from_its_standard_deviation(error):
 
 
 def test_random_axes_have_no_finite_error():
-    np.testing.assert_array_equal(unwrapped([RANDOM_AXIS, 60, np.nan]), [np.inf, np.inf, np.nan])
+    np.testing.assert_array_equal(unwrapped([UNIFORM_AXIS, 60, np.nan]), [np.inf, np.inf, np.nan])

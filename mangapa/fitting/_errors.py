@@ -6,13 +6,12 @@ from itertools import islice
 
 import numpy as np
 
+from mangapa._directions import UNIFORM_AXIS
 from mangapa._utils.robust import inverse
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._scattered import lattice
 from mangapa.fitting._thin_disc import ANGLE, EAST, NORTH, RATIO, fit_disc
 
-#: Standard deviation of a uniformly random axis, 180 / sqrt(12) degrees.
-UNIFORM_AXIS = 180 / np.sqrt(12)
 #: Squared signal-to-noise of the rotation that noise alone fakes, at which half of the answers are
 #: chance, and the width over which that share falls; chosen so that fields of pure noise have
 #: errors near 52 deg in benchmarks/error_calibration.py.

@@ -3,12 +3,13 @@
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import UNIFORM_AXIS
 from mangapa._utils.options import UnsuitableOptionError
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED, receding_side
 from mangapa.fields import OFFSET, VELOCITY, VelocityField
-from mangapa.fitting._errors import UNIFORM_AXIS, bootstrap_error
+from mangapa.fitting._errors import bootstrap_error
 from mangapa.fitting._methods import method_named
 from mangapa.fitting._points import MIN_POINTS
 from mangapa.fitting._prepared import checked_fields, prepare
