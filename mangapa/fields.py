@@ -14,6 +14,7 @@ from mangapa._utils.types import ArrayLike, PathLike
 from mangapa.flags import Rejection
 
 if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -23,6 +24,8 @@ __all__ = ["TRACERS", "TRACER_TITLES", "Galaxy", "VelocityField"]
 TRACERS = ("stellar", "halpha")
 #: Title of each tracer in figures and tables.
 TRACER_TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
+#: Speed of light, km/s.
+LIGHT = 299_792.458
 
 
 def check_tracer(tracer):
@@ -266,6 +269,10 @@ class Galaxy:
         Data release, such as DR17, and analysis, such as HYB10-MILESHC-MASTARSSP.
     header : `~astropy.io.fits.Header` or `dict`
         Primary header of the file.
+    centre : `~astropy.coordinates.SkyCoord` or `None`
+        Position from which the offsets are counted; `None` where the file does not state it.
+    redshift : `float` or `None`
+        Redshift z whose velocity c z was subtracted from the velocities.
     """
 
     stellar: VelocityField | None = None
@@ -277,10 +284,11 @@ class Galaxy:
     release: str | None = None
     daptype: str | None = None
     header: dict = field(default_factory=dict)
+    centre: "SkyCoord | None" = None
+    redshift: float | None = None
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
 
-    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted, km/s", -999, 1e7)
     effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec", 1e-3, 1e5)
     photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, North to East", -360, 360)
     ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a", 0, 0.999)
@@ -292,6 +300,15 @@ class Galaxy:
         object.__setattr__(self, "name", next(filter(None, names), None))
         if self.survey is None and self.plateifu is not None:
             object.__setattr__(self, "survey", "MaNGA")
+        if self.redshift is None:
+            velocity = number_of(self.header, "SCINPVEL", -999, 1e7)
+            redshift = None if velocity is None else velocity / LIGHT
+            object.__setattr__(self, "redshift", redshift)
+
+    @property
+    def input_velocity(self) -> u.Quantity:
+        """Velocity (cz) subtracted, km/s."""
+        return (np.nan if self.redshift is None else self.redshift * LIGHT) * VELOCITY
 
     def tracer(self, tracer: str) -> VelocityField | None:
         """
