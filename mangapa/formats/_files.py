@@ -1,5 +1,6 @@
 """Files of galaxies: what is in them, and their HDUs, checked to the end of the file."""
 
+import codecs
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -12,10 +13,14 @@ from astropy.io import fits
 from mangapa._utils.cards import sound_cards
 from mangapa._utils.files import printable
 from mangapa._utils.fits_files import FitsContent, ScannedHDU, open_fits, read_fits, scan_fits
-from mangapa._utils.unpacking import FlawError
+from mangapa._utils.unpacking import FlawError, unpacked
 from mangapa.exceptions import GalaxyFileError
 
-__all__ = ["Outline", "checked_content", "open_hdus", "outline"]
+__all__ = ["Outline", "checked_content", "first_lines", "open_hdus", "outline"]
+
+
+#: Bytes of a text file that tell its format.
+TEXT_SIZE = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +75,29 @@ def outline(path: Path) -> Outline | None:
         return _outline(os.fspath(path), state.st_size, state.st_mtime_ns)
     except (OSError, FlawError):
         return None
+
+
+def first_lines(path: Path) -> str:
+    """
+    Read the beginning of a text file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, compressed or not.
+
+    Returns
+    -------
+    `str`
+        The first lines; empty if the file cannot be read, or is not text.
+    """
+    try:
+        with unpacked(path) as stream:
+            block = stream.read(TEXT_SIZE)
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(block)
+    except (OSError, FlawError, UnicodeDecodeError):
+        return ""
+    return text if all(c.isprintable() or c.isspace() for c in text) else ""
 
 
 # All formats look at a file one after the other.

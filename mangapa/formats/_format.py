@@ -9,7 +9,7 @@ from astropy.io import registry
 
 from mangapa._utils.plugins import load_plugins
 from mangapa.fields import Galaxy
-from mangapa.formats._files import Outline, outline
+from mangapa.formats._files import Outline, first_lines, outline
 
 __all__ = ["Format", "format_of_name", "formats", "register_format"]
 
@@ -34,6 +34,8 @@ class Format:
         name; returns a `~mangapa.Galaxy`.
     recognise : callable
         Takes an `Outline`, and returns whether the file is of this format.
+    recognise_text : callable or `None`
+        The same for text files: takes the first lines of one that is not a FITS file.
     survey : `str` or `None`
         The survey that makes such files.
     names : `re.Pattern` or `None`
@@ -61,6 +63,7 @@ class Format:
     files: str
     read: Callable[..., Galaxy]
     recognise: Callable[[Outline], bool]
+    recognise_text: Callable[[str], bool] | None = None
     survey: str | None = None
     names: re.Pattern[str] | None = None
     names_suffice: bool = False
@@ -119,6 +122,8 @@ def register_format(new: Format) -> None:
         if by_name is not None and by_name.names_suffice:
             return by_name is new
         found = outline(path)
+        if found is None and new.recognise_text is not None:
+            return new.recognise_text(first_lines(path))
         return found is not None and new.recognise(found)
 
     registry.register_reader(new.name, Galaxy, new.read)
