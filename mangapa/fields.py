@@ -263,6 +263,8 @@ class Galaxy:
         Name: the plate-IFU if there is one, or else the name in the file, or else of the file.
     survey : `str` or `None`
         Name of the survey; "MaNGA" by default if there is a plate-IFU.
+    observation : `str` or `None`
+        Which observation of the galaxy, such as "A" of SAMI, in surveys that repeat some.
     plateifu, mangaid : `str` or `None`
         Identifiers in MaNGA.
     release, daptype : `str` or `None`
@@ -279,6 +281,7 @@ class Galaxy:
     halpha: VelocityField | None = None
     name: str | None = None
     survey: str | None = None
+    observation: str | None = None
     plateifu: str | None = None
     mangaid: str | None = None
     release: str | None = None
@@ -344,13 +347,15 @@ class Galaxy:
         return plot_pair(self, figure)
 
     def __repr__(self):
-        names = "".join(f" {part}" for part in (self.name, self.release, self.daptype) if part)
+        parts = self.name, self.observation, self.release, self.daptype
+        names = "".join(f" {part}" for part in parts if part)
         maps = " and ".join(t for t in TRACERS if self.tracer(t) is not None) or "no map"
         return f"<Galaxy{names}: {maps}>"
 
     def _repr_html_(self):
         rows = [
             ("Name", self.name),
+            ("Observation", self.observation),
             ("Survey", " ".join(filter(None, (self.survey, self.release))) or None),
             ("MaNGA-ID", self.mangaid),
             ("Analysis", self.daptype),
