@@ -236,6 +236,39 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
         return read_galaxy(path, format, **kwargs)
 
 
+class GalaxyWrite(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
+    """
+    Write a galaxy to a file, through `astropy.io.registry`.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write; it appears whole or not at all.
+    format : {"mangapa-fits", "mangapa-ecsv"}, optional
+        Name of a format; by default that of the end of the name, ``.fits``, ``.fits.gz`` or
+        ``.ecsv``.
+    overwrite : `bool`, optional
+        Whether an existing file is replaced.
+
+    Raises
+    ------
+    OSError
+        If the file exists and ``overwrite`` is False, or it cannot be written.
+    ValueError
+        If no format belongs to the name.
+    """
+
+    def __init__(self, instance, cls):
+        super().__init__(instance, cls, "write", registry=None)
+
+    def __call__(
+        self, path: PathLike, *, format: str | None = None, overwrite: bool = False
+    ) -> None:
+        from mangapa.formats import write_galaxy
+
+        write_galaxy(self._instance, path, format, overwrite=overwrite)
+
+
 def _card(card, unit, description, *allowed):
     """Property: number of a card; NaN, or None without a unit, if missing or not ``allowed``."""
 
@@ -291,6 +324,7 @@ class Galaxy:
     redshift: float | None = None
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
+    write = registry.UnifiedReadWriteMethod(GalaxyWrite)
 
     effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec", 1e-3, 1e5)
     photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, North to East", -360, 360)

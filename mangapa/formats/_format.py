@@ -34,6 +34,10 @@ class Format:
         name; returns a `~mangapa.Galaxy`.
     recognise : callable
         Takes an `Outline`, and returns whether the file is of this format.
+    write : callable or `None`
+        Takes a galaxy, a path and ``overwrite``; writes files with names that end in ``suffixes``.
+    suffixes : `tuple` of `str`
+        Ends of the names of files that are written in this format, if no other is chosen.
     recognise_text : callable or `None`
         The same for text files: takes the first lines of one that is not a FITS file.
     survey : `str` or `None`
@@ -63,6 +67,8 @@ class Format:
     files: str
     read: Callable[..., Galaxy]
     recognise: Callable[[Outline], bool]
+    write: Callable[..., None] | None = None
+    suffixes: tuple[str, ...] = ()
     recognise_text: Callable[[str], bool] | None = None
     survey: str | None = None
     names: re.Pattern[str] | None = None
@@ -118,6 +124,8 @@ def register_format(new: Format) -> None:
     def identify(origin, path, fileobj, *args, **kwargs):
         if path is None:
             return False
+        if origin == "write":
+            return str(path).lower().endswith(new.suffixes)
         by_name = format_of_name(path)
         if by_name is not None and by_name.names_suffice:
             return by_name is new
@@ -128,6 +136,8 @@ def register_format(new: Format) -> None:
 
     registry.register_reader(new.name, Galaxy, new.read)
     registry.register_identifier(new.name, Galaxy, identify)
+    if new.write is not None:
+        registry.register_writer(new.name, Galaxy, new.write)
 
 
 def formats() -> tuple[Format, ...]:

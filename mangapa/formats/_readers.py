@@ -108,5 +108,49 @@ def _refuse(path):
         raise MapsFileError(msg) from error
 
 
+def write_galaxy(galaxy: Galaxy, path: PathLike, format: str | None = None, **options: Any) -> None:
+    """
+    Write a galaxy to a file of any format that can be written.
+
+    Parameters
+    ----------
+    galaxy : `~mangapa.Galaxy`
+        The galaxy, of any survey.
+    path : path-like
+        The file. A leading ``~`` is expanded.
+    format : `str`, optional
+        Name of the format, such as "mangapa-fits"; that of the end of the name if not given.
+    **options
+        Passed to the writer, such as ``overwrite``.
+
+    Raises
+    ------
+    ValueError
+        If ``format`` is not known or cannot be written, or no format belongs to the name.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from mangapa.formats import read_galaxy, write_galaxy
+    >>> write_galaxy(mangapa.simulate_galaxy(n_fibres=19), "toy.ecsv")
+    >>> read_galaxy("toy.ecsv")
+    <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
+    """
+    path = as_path("path", path)
+    load_plugins()
+    known = sorted(registry.get_formats(Galaxy, "Write")["Format"])
+    if format is None:
+        matches = registry.identify_format("write", Galaxy, str(path), None, [path], {})
+        if len(matches) != 1:
+            suffixes = ", ".join(suffix for one in formats() for suffix in one.suffixes)
+            msg = f"path={str(path)!r} must end in one of {suffixes}, or give format="
+            raise ValueError(msg)
+        (format,) = matches
+    if format not in known:
+        msg = f"format={format!r} is not one that can be written; choose one of {', '.join(known)}"
+        raise ValueError(msg)
+    registry.get_writer(format, Galaxy)(galaxy, path, **options)
+
+
 def _known_formats():
     return ", ".join(sorted(registry.get_formats(Galaxy, "Read")["Format"]))
