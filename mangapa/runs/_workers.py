@@ -8,6 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
+from mangapa._resolve import spelling
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.threads import thread_pools
 from mangapa.catalogue.columns import catalogue_columns, plain_row
@@ -21,11 +22,12 @@ PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
 
 
 def explain(source, error):
-    """Say in one line why a source failed; the message names the source."""
-    message = str(error)
+    """Say in one line why a source, or one of the files of a galaxy, failed; it is named."""
+    message, paths = str(error), source if isinstance(source, (list, tuple)) else [source]
     if not isinstance(error, (OSError, ValueError)):
         message = f"{type(error).__name__}: {message}"
-    return message if source in message else f"{source}: {message}"
+    is_named = any(path in message for path in paths)
+    return message if is_named else f"{spelling(source)}: {message}"
 
 
 def needed_modules(method):
@@ -55,7 +57,8 @@ def measure_source(source, *, arguments, modules=(), parent=None):
     """
     Measure one galaxy with the ``arguments`` of `mangapa.measure`; return a `Result` in any case.
 
-    ``modules`` are imported first, and ``parent`` is the id of the process that asks.
+    ``source`` is the target of a `Source`, ``modules`` are imported first, and ``parent`` is the id
+    of the process that asks.
     """
     if parent not in (None, os.getpid()):
         _limit_blas_for_good()
@@ -88,7 +91,7 @@ def result_of(source, measurement):
             }
     found = {"parts": parts, "images": images, "profiles": profiles}
     errors = "; ".join(measurement.errors.values())
-    error = f"{source}: {errors}" if errors else None
+    error = f"{spelling(source)}: {errors}" if errors else None
     return Result(source=source, error=error, seconds=measurement.seconds, **found)
 
 
