@@ -27,6 +27,12 @@ def resolve(source, release, daptype, download, settings):
         return source
     read = partial(read_by_settings, settings=settings)
     if isinstance(source, (list, tuple)):
+        if any(map(is_identifier, source)):
+            msg = (
+                f"source={source!r} holds an identifier, but a list holds the files of one galaxy; "
+                "measure galaxies one by one, or with mangapa.survey"
+            )
+            raise TypeError(msg)
         return read([as_path("a source", one) for one in source])
     if hasattr(source, "data_origin"):  # of Marvin
         if hasattr(source, "getMap"):

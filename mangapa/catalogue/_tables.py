@@ -100,8 +100,10 @@ def failed_row(source):
     return row
 
 
-def _common_name(pattern):
-    return pattern.partition("*")[0].rstrip("_-. ") or pattern
+def _common_name(name):
+    """What the files of a galaxy have in common, if the name is a pattern of them."""
+    start, is_pattern, _ = name.partition("*")
+    return (start.rstrip("_-. ") if is_pattern else start) or name
 
 
 def _values(column, values):

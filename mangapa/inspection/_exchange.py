@@ -34,9 +34,10 @@ def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
     store : `~mangapa.inspection.JudgementStore`
         The store that receives them.
     path : path-like
-        A CSV file with ``plateifu`` or ``galaxy``, at least one of ``stel_qual`` and ``halpha_qual``, and
-        optionally ``mangaid``, ``stel_feature``, ``halpha_feature`` and ``halpha_notes``. A field
-        without a class has no judgement. A `~mangapa.MangapaWarning` counts cells without a code.
+        A CSV file with ``plateifu`` or ``galaxy``, at least one of ``stel_qual`` and
+        ``halpha_qual``, and optionally ``mangaid``, ``stel_feature``, ``halpha_feature`` and
+        ``halpha_notes``. A field without a class has no judgement. A `~mangapa.MangapaWarning`
+        counts cells without a code.
     expert : `str`
         Name of the expert.
 
