@@ -13,6 +13,8 @@ from mangapa._utils.plugins import load_plugins
 from mangapa._utils.threads import thread_pools
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.fitting._methods import method_named
+from mangapa.formats import formats
+from mangapa.formats._format import module_of
 from mangapa.measurement import measure
 from mangapa.runs._images import image_of
 from mangapa.runs._store import Result
@@ -32,13 +34,14 @@ def explain(source, error):
 
 def needed_modules(method):
     """
-    Modules that register or define the fitting method and the columns; workers import them.
+    Modules that register or define the method, the columns and formats; workers import them.
 
     What comes from ``__main__`` raises ValueError, since workers cannot import it.
     """
     chosen, modules = method_named(method), set()
     used = [(f"method {method!r}", chosen.module, chosen.fit)]
     used += [(f"column {one.name!r}", one.module, one.value) for one in catalogue_columns()]
+    used += [(f"format {one.name!r}", module_of(one), one.read) for one in formats()]
     for name, registering, function in used:
         # A helper in another module may register it, and not every callable has a module.
         names = {registering, getattr(function, "__module__", None)} - {None}
