@@ -62,7 +62,7 @@ def read_galaxy(
     load_plugins()
     format = _common_format(paths) if format is None else format
     if format is None:
-        return _refuse(paths[0])
+        return _refuse(next(one for one in paths if _format_of(one) is None))
     try:
         reader = registry.get_reader(format, Galaxy)
     except registry.IORegistryError:
@@ -82,8 +82,10 @@ def read_by_settings(path, settings):
 
 
 def _common_format(paths):
-    """Name of the format of all files of a galaxy; `None` if there is none."""
+    """Name of the format of all files of a galaxy; `None` if no format recognises one of them."""
     found = {_format_of(one) for one in paths}
+    if None in found:
+        return None
     known = [one for one in formats() if one.name in found]
     observations = {one.observation(path) for one in known for path in paths} - {None}
     if len(found) > 1 or len(observations) > 1:
