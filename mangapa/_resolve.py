@@ -1,6 +1,7 @@
 """The galaxy that a source of `mangapa.measure` stands for."""
 
 import os
+from functools import partial
 
 from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier, locate
@@ -8,32 +9,44 @@ from mangapa.archive._configuration import may_download
 from mangapa.archive._identifiers import did_you_mean
 from mangapa.exceptions import MapsFileError
 from mangapa.fields import Galaxy
-from mangapa.formats import read_galaxy
+from mangapa.formats._groups import pattern_of
+from mangapa.formats._readers import read_by_settings
 from mangapa.formats.marvin_maps import galaxy_from_marvin
 
 
 def spelling(source):
-    """A path or an identifier as the user spelled it; `None` for an object."""
+    """Paths or an identifier as the user spelled them, as one text; `None` for an object."""
+    if isinstance(source, (list, tuple)):
+        return pattern_of([*map(os.fsdecode, source)])
     return os.fsdecode(source) if isinstance(source, (str, bytes, os.PathLike)) else None
 
 
-def resolve(source, release, daptype, download):
-    """Read the `Galaxy` of a path, an identifier or an object of Marvin, unless it is one."""
+def resolve(source, release, daptype, download, settings):
+    """Read the `Galaxy` of paths, an identifier or an object of Marvin, unless it is one."""
     if isinstance(source, Galaxy):
         return source
+    read = partial(read_by_settings, settings=settings)
+    if isinstance(source, (list, tuple)):
+        if any(map(is_identifier, source)):
+            msg = (
+                f"source={source!r} holds an identifier, but a list holds the files of one galaxy; "
+                "measure galaxies one by one, or with mangapa.survey"
+            )
+            raise TypeError(msg)
+        return read([as_path("a source", one) for one in source])
     if hasattr(source, "data_origin"):  # of Marvin
         if hasattr(source, "getMap"):
             return galaxy_from_marvin(source)
-        return _archived(source, release, daptype, may_download(download))
+        return _archived(source, release, daptype, may_download(download), read)
     text = spelling(source)
     if text is None:
         msg = (
-            "source must be the path of a file, a plate-IFU, a MaNGA-ID, a Galaxy, or a Maps or "
-            f"Cube of Marvin, not {type(source).__name__}"
+            "source must be the path of a file, a list of the files of one galaxy, a plate-IFU, a "
+            f"MaNGA-ID, a Galaxy, or a Maps or Cube of Marvin, not {type(source).__name__}"
         )
         raise TypeError(msg)
     if is_identifier(text) and not isinstance(source, os.PathLike):
-        return _archived(text, release, daptype, may_download(download))
+        return _archived(text, release, daptype, may_download(download), read)
     path = as_path("source", source)
     if path.is_dir():
         msg = f"{text} is a folder; name one of its files, or use 'mangapa survey {text} --out RUN'"
@@ -41,14 +54,14 @@ def resolve(source, release, daptype, download):
     if not path.exists() and (hint := did_you_mean(text)):
         msg = f"there is no file {printable(path)}{hint}"
         raise FileNotFoundError(msg)
-    return read_galaxy(path)
+    return read(path)
 
 
-def _archived(source, release, daptype, download):
+def _archived(source, release, daptype, download, read):
     """The galaxy of an identifier; a missing or damaged file is downloaded if that is allowed."""
     try:
-        return read_galaxy(locate(source, release=release, daptype=daptype, download=False))
+        return read(locate(source, release=release, daptype=daptype, download=False))
     except (FileNotFoundError, MapsFileError):
         if not download:
             raise
-    return read_galaxy(locate(source, release=release, daptype=daptype, download=True))
+    return read(locate(source, release=release, daptype=daptype, download=True))

@@ -11,8 +11,8 @@ LONGEST = 60
 
 
 def galaxy_title(galaxy):
-    """Name, release and analysis of a galaxy."""
-    return " ".join(map(_literal, filter(None, (galaxy.name, galaxy.release, galaxy.daptype))))
+    """Name, observation, release and analysis of a galaxy."""
+    return " ".join(map(_literal, filter(None, (galaxy.full_name, galaxy.release, galaxy.daptype))))
 
 
 def field_title(field, result, usability):

@@ -343,6 +343,11 @@ class Galaxy:
             object.__setattr__(self, "redshift", redshift)
 
     @property
+    def full_name(self) -> str | None:
+        """Name, and the observation if the survey repeats some."""
+        return " ".join(filter(None, (self.name, self.observation))) or None
+
+    @property
     def input_velocity(self) -> u.Quantity:
         """Velocity (cz) subtracted, km/s."""
         return (np.nan if self.redshift is None else self.redshift * LIGHT) * VELOCITY
@@ -381,15 +386,14 @@ class Galaxy:
         return plot_pair(self, figure)
 
     def __repr__(self):
-        parts = self.name, self.observation, self.release, self.daptype
+        parts = self.full_name, self.release, self.daptype
         names = "".join(f" {part}" for part in parts if part)
         maps = " and ".join(t for t in TRACERS if self.tracer(t) is not None) or "no map"
         return f"<Galaxy{names}: {maps}>"
 
     def _repr_html_(self):
         rows = [
-            ("Name", self.name),
-            ("Observation", self.observation),
+            ("Name", self.full_name),
             ("Survey", " ".join(filter(None, (self.survey, self.release))) or None),
             ("MaNGA-ID", self.mangaid),
             ("Analysis", self.daptype),

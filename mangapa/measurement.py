@@ -1,6 +1,6 @@
 """One galaxy, from a source to both position angles, their misalignment and the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -106,7 +106,8 @@ class Measurement:
         By tracer, why it could not be measured; empty if all went well. The values of such a tracer
         are NaN, and its flags ``NOT_MEASURED``.
     source : `str` or `None`
-        The path or identifier that was measured, as it was given; `None` for an object.
+        The path or identifier that was measured, as it was given, or a pattern of several paths;
+        `None` for an object.
     """
 
     galaxy: Galaxy
@@ -180,12 +181,12 @@ class Measurement:
     def __repr__(self):
         stars, gas = (f"{one.pa!r} reliability {one.reliability:.2f}" for _, one in self.tracers())
         return (
-            f"<Measurement of {self.galaxy.name or 'a galaxy'}: stars {stars}, H-alpha {gas}, "
+            f"<Measurement of {self.galaxy.full_name or 'a galaxy'}: stars {stars}, H-alpha {gas}, "
             f"{self.misalignment!r}>"
         )
 
     def _repr_html_(self):
-        rows = [("Galaxy", self.galaxy.name)]
+        rows = [("Galaxy", self.galaxy.full_name)]
         for tracer, measured in self.tracers():
             title, angle = TRACER_TITLES[tracer], measured.pa
             rows.append((f"{title}: PA", as_text(angle.pa, angle.pa_err_total)))
@@ -202,7 +203,7 @@ class Measurement:
 
 @documented_with(MeasurementSettings)
 def measure(
-    source: PathLike | Galaxy | Any,
+    source: PathLike | Sequence[PathLike] | Galaxy | Any,
     *,
     release: str | None = None,
     daptype: str | None = None,
@@ -218,9 +219,10 @@ def measure(
 
     Parameters
     ----------
-    source : path-like, `str`, `~mangapa.Galaxy`, or ``Maps`` or ``Cube`` of ``marvin.tools``
-        The file of a galaxy in any known format; a plate-IFU or MaNGA-ID; or a galaxy that was
-        read already.
+    source : path-like, `str`, list of them, `~mangapa.Galaxy`, or ``Maps`` or ``Cube`` of Marvin
+        The file of a galaxy in any known format, or a list of the files of one galaxy, such as
+        those of the stars and of the gas; a plate-IFU or MaNGA-ID; or a galaxy that was read
+        already.
     release, daptype : `str`, optional
         Where to look for a plate-IFU or MaNGA-ID, as in `mangapa.archive.locate`; other sources
         know theirs.
@@ -256,7 +258,7 @@ def measure(
     model = load_model(settings.model)
     steps = Steps()
     with steps.timed("read"):
-        galaxy = resolve(source, release, daptype, download)
+        galaxy = resolve(source, release, daptype, download, settings)
     fields = {tracer: field for tracer in TRACERS if (field := galaxy.tracer(tracer)) is not None}
     # A header may state any number.
     radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None

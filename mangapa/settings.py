@@ -9,12 +9,13 @@ from mangapa._utils.options import check_names, option
 from mangapa.archive._configuration import conf
 from mangapa.cleaning import CleanSettings
 from mangapa.fitting._settings import FitSettings
+from mangapa.formats._settings import ReadSettings
 
 __all__ = ["MeasurementSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasurementSettings(CleanSettings, FitSettings):
+class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
     """
     The options of a measurement: validated, hashable, and plain enough for JSON.
 
@@ -27,6 +28,8 @@ class MeasurementSettings(CleanSettings, FitSettings):
         Thresholds of `~mangapa.clean`.
     method, error, n_steps, velocity_error, v_sys, noise_correlation, centre
         Options of `~mangapa.fit_pa`.
+    binning, components
+        Which of several maps of a galaxy is read, for surveys that have more than one.
     model : `str`
         The model of `~mangapa.usability` that judges the fields.
 
@@ -51,6 +54,7 @@ class MeasurementSettings(CleanSettings, FitSettings):
     )
 
     def __post_init__(self):
+        ReadSettings.__post_init__(self)
         CleanSettings.__post_init__(self)
         FitSettings.__post_init__(self)
         if not isinstance(self.model, (str, os.PathLike)):

@@ -82,6 +82,29 @@ def shared_data():
 
 
 @pytest.fixture
+def add_format(monkeypatch):
+    """Register a file format for one test."""
+    from astropy.io import registry
+
+    from mangapa import Galaxy
+    from mangapa.formats import _format, register_format
+
+    for known in ("_formats", "_modules"):
+        monkeypatch.setattr(_format, known, {**getattr(_format, known)})
+    added = []
+
+    def add(one):
+        register_format(one)
+        added.append(one.name)
+        return one
+
+    yield add
+    for name in added:
+        registry.unregister_reader(name, Galaxy)
+        registry.unregister_identifier(name, Galaxy)
+
+
+@pytest.fixture
 def real_maps(shared_data):
     """A real MAPS file of DR15."""
     return shared_data / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"

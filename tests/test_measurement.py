@@ -7,6 +7,7 @@ from astropy import units as u
 import mangapa
 from mangapa import Galaxy, PAFlags, UsabilityFlags, clean, fit_pa, measure
 from mangapa.catalogue.columns import catalogue_columns, register_column
+from mangapa.exceptions import FormatError
 from mangapa.fitting import PAFit, available_methods, register_method
 from mangapa.fitting._thin_disc import fit_disc
 from mangapa.usability import _predict
@@ -162,10 +163,28 @@ def test_cleaning_options_are_passed_on(galaxy):
         measure(galaxy, sigma=-1)
 
 
-@pytest.mark.parametrize("source", [None, 8485, ["8485-1901"]])
-def test_something_other_than_a_source(source):
-    with pytest.raises(TypeError, match="source must be the path of a file, a plate-IFU"):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (None, "source must be the path of a file, a list of the files of one galaxy, a plate-IFU"),
+        (8485, "source must be the path of a file, .* not int"),
+        (["8485-1901"], "source=.* holds an identifier.*; measure galaxies one by one"),
+        ([8485], "a source must be a path, not int: 8485"),
+    ],
+)
+def test_something_other_than_a_source(source, message):
+    with pytest.raises(TypeError, match=message):
         measure(source)
+
+
+def test_files_of_one_galaxy_must_be_its_own(maps_file, tmp_path):
+    assert measure([maps_file]).source == str(maps_file)
+    other = tmp_path / "manga-8485-1901-MAPS-mock.fits.gz"
+    other.write_bytes(maps_file.read_bytes())
+    with pytest.raises(FormatError, match=r"with it are of several galaxies or observations .*"):
+        measure([maps_file, other])
+    with pytest.raises(ValueError, match="path is an empty list"):
+        measure([])
 
 
 def test_a_path_is_not_taken_for_an_identifier():

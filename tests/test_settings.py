@@ -103,7 +103,7 @@ def test_bad_options_are_named(options, error, message, galaxy, tmp_path, monkey
 
 def test_docstrings_list_every_option():
     names = MeasurementSettings.__dataclass_fields__
-    assert len(names) == 10
+    assert len(names) == 12
     for name in names:
         assert f"- ``{name}`` (" in mangapa.measure.__doc__
 

@@ -84,20 +84,26 @@ def failed_row(source):
     """
     Columns of a galaxy that could not be measured: what its source says of it, and flags.
 
-    The source is a path or an identifier, as it was given.
+    The source is a path, a pattern of the files of one galaxy or an identifier, as it was given.
     """
     file = re.split(r"[\\/]", source)[-1]
     plateifu, mangaid = PLATEIFU.search(file), MANGAID.fullmatch(file)
     row = {
         "plateifu": plateifu and plateifu.group(),
         "mangaid": None if plateifu else mangaid and mangaid.group(),
-        "name": plateifu.group() if plateifu else stem(file),
+        "name": plateifu.group() if plateifu else _common_name(stem(file)),
         "source": source,
     }
     for tracer in TRACERS:
         row[f"{tracer}_flags"] = int(PAFlags.NOT_MEASURED)
         row[f"{tracer}_usability_flags"] = int(UsabilityFlags.NOT_MEASURED)
     return row
+
+
+def _common_name(name):
+    """What the files of a galaxy have in common, if the name is a pattern of them."""
+    start, is_pattern, _ = name.partition("*")
+    return (start.rstrip("_-. ") if is_pattern else start) or name
 
 
 def _values(column, values):

@@ -167,7 +167,7 @@ IDENTITY = (
     ("redshift", "galaxy.redshift", (None, 6, "src.redshift"),
      "Redshift z whose velocity c z was subtracted from the velocities"),
     ("source", "source", (None, str, "meta.ref"),
-     "Path or identifier that was measured, as it was given"),
+     "Path, identifier or pattern of paths that was measured, as it was given"),
 )
 #: Attribute, kind and description for a tracer {t}, which descriptions call {it}, by the place of
 #: the attributes.

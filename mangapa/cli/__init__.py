@@ -8,13 +8,13 @@ import warnings
 
 import mangapa
 from mangapa.catalogue._provenance import BIBTEX
-from mangapa.cli import _archive, _demo, _inspect, _measure, _network, _simulate, _survey
+from mangapa.cli import _archive, _demo, _formats, _inspect, _measure, _network, _simulate, _survey
 from mangapa.cli._output import BAD_USAGE, SOME_FAILED, complain
 from mangapa.exceptions import MangapaError, MangapaWarning
 
 __all__ = ["main"]
 
-COMMANDS = (_demo, _measure, _survey, _inspect, _archive, _network, _simulate)
+COMMANDS = (_demo, _measure, _survey, _inspect, _formats, _archive, _network, _simulate)
 
 
 def main(arguments: "list[str] | None" = None) -> int:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 import mangapa
+from mangapa._resolve import spelling
 from mangapa._utils.progress import progress_bar
 from mangapa.archive._addresses import daptype_named
 from mangapa.archive.releases import release_named
@@ -15,7 +16,7 @@ from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
 from mangapa.cli._figure_names import figure_stems, profile_stem
-from mangapa.runs._sources import Source
+from mangapa.runs._sources import gathered
 from mangapa.runs._workers import explain
 from mangapa.usability.model import load_model
 
@@ -26,7 +27,8 @@ PROFILE_SIZE = (5.6, 8.2)
 def add_to(commands):
     """Add the command."""
     measure = shared.add_command(commands, "measure", _measure, "measure galaxies")
-    sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS"
+    sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS; files of one "
+    sources += "observation, as their names tell, are measured together"
     measure.add_argument("sources", nargs="*", metavar="SOURCE", help=sources)
     shared.add_list(measure)
     shared.add_release_options(measure)
@@ -54,10 +56,11 @@ def _measure(options):
         path_and_format(options.out)
         output.check_file("--out", options.out)
     measurements, rows, all_good = [], [], True
-    for source in progress_bar(_each_once(sources)):
+    for files in progress_bar(_galaxies(sources)):
+        source = spelling(files)
         try:
             measurement = mangapa.measure(
-                source,
+                files if len(files) > 1 else files[0],
                 release=options.release,
                 daptype=daptype,
                 download=options.download,
@@ -67,7 +70,7 @@ def _measure(options):
         except ImportError:
             raise
         except Exception as error:  # What is wrong with one source must not stop the others.
-            message = explain(source, error)
+            message = explain(files, error)
             rows.append({**failed_row(source), "error": message})
             output.complain(message)
             all_good = False
@@ -91,20 +94,18 @@ def _measure(options):
     return output.ALL_GOOD if all_good else output.SOME_FAILED
 
 
-def _each_once(sources):
-    """The sources without those that are another one's file or identifier; says which they are."""
-    first = {}
-    for source in sources:
-        same = first.setdefault(Source.of(source).identity, source)
-        if same != source:
-            output.complain(f"{source} is the same as {same}; it is measured once")
-    return list(first.values())
+def _galaxies(sources):
+    """The sources of each galaxy, in one list; says which are another one's file or identifier."""
+    galaxies, repeated = gathered([source] for source in sources)
+    for source, same in repeated:
+        output.complain(f"{source} is the same as {same}; it is measured once")
+    return [*galaxies.values()]
 
 
 def _draw(measurements, options):
     """Draw all measurements; return whether that succeeded."""
     all_good = True
-    names = [one.galaxy.name or failed_row(one.source)["name"] for one in measurements]
+    names = [one.galaxy.full_name or failed_row(one.source)["name"] for one in measurements]
     stems = figure_stems(names, [one.galaxy.daptype for one in measurements])
     for measurement, stem in zip(measurements, stems, strict=True):
         figures = {stem: (measurement, {})}

@@ -27,10 +27,12 @@ def print_table(table):
 
 def print_measured(table, measurements, *, profiles=False):
     """Print the catalogue of some measurements, failed ones included, with notes and profiles."""
-    names = [measurement.galaxy.name for measurement in measurements]
+    names = [measurement.galaxy.full_name for measurement in measurements]
     is_ambiguous = len(set(names)) < len(names)
-    print_table(table[[*PRINTED[:1], *(["daptype"] if is_ambiguous else []), *PRINTED[1:]]])
-    labels = [one.galaxy.name or one.source for one in measurements]
+    more = ["observation"] if any(one.galaxy.observation for one in measurements) else []
+    more += ["daptype"] if is_ambiguous else []
+    print_table(table[[*PRINTED[:1], *more, *PRINTED[1:]]])
+    labels = [one.galaxy.full_name or one.source for one in measurements]
     if is_ambiguous:
         analyses = [one.galaxy.daptype or one.source for one in measurements]
         labels = [" ".join(both) for both in zip(labels, analyses, strict=True)]

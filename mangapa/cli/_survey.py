@@ -34,8 +34,11 @@ def add_to(commands):
     purpose = "measure many galaxies; run the same command again to resume an interrupted survey"
     run = shared.add_command(commands, "survey", _survey, purpose)
     add = run.add_argument
-    sources = "a folder or a pattern of MAPS files (linked folders are entered, hidden ones are "
-    sources += "not), a file, a plate-IFU or a MaNGA-ID"
+    sources = "a folder or a pattern of files (linked folders are entered, hidden ones are not), a "
+    sources += (
+        "file, a plate-IFU or a MaNGA-ID; files of one observation, as their names tell, are "
+    )
+    sources += "one galaxy"
     sources += " (default: all galaxies of the release)"
     add("sources", nargs="*", metavar="SOURCE", help=sources)
     shared.add_list(run)

@@ -1,6 +1,7 @@
 """What a file format is: how its files are known and read, and what their numbers mean."""
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from mangapa.formats._files import Outline, first_lines, outline
 __all__ = ["Format", "format_of_name", "formats", "register_format"]
 
 _formats: "dict[str, Format]" = {}
+#: Modules that registered the formats, by the name of the format; worker processes import them.
+_modules: "dict[str, str | None]" = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,16 +113,20 @@ def register_format(new: Format) -> None:
     Raises
     ------
     ValueError
-        If a format of this name exists.
+        If a format of this name exists, or ``names`` lacks the group.
 
     Examples
     --------
     See :ref:`extend`.
     """
-    if new.name in _formats:
+    if new.name in _formats or new.name in registry.get_formats(Galaxy)["Format"]:
         msg = f"a format named {new.name!r} is registered already; choose another name"
         raise ValueError(msg)
+    if new.names is not None and "observation" not in new.names.groupindex:
+        msg = f"names={new.names.pattern!r} must have a group (?P<observation>...)"
+        raise ValueError(msg)
     _formats[new.name] = new
+    _modules[new.name] = sys._getframe(1).f_globals.get("__name__")
 
     def identify(origin, path, fileobj, *args, **kwargs):
         if path is None:
@@ -156,6 +163,22 @@ def formats() -> tuple[Format, ...]:
     """
     load_plugins()
     return tuple(_formats.values())
+
+
+def module_of(one: Format) -> str | None:
+    """
+    Return the module that registered a format.
+
+    Parameters
+    ----------
+    one : `Format`
+        A format.
+
+    Returns
+    -------
+    `str` or `None`
+    """
+    return _modules[one.name]
 
 
 def format_of_name(path: str | Path) -> Format | None:

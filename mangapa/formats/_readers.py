@@ -60,17 +60,9 @@ def read_galaxy(
         msg = "path is an empty list; name the files of a galaxy"
         raise ValueError(msg)
     load_plugins()
+    format = _common_format(paths) if format is None else format
     if format is None:
-        found = {_format_of(one) for one in paths}
-        if len(found) > 1:
-            msg = (
-                f"{printable(paths[0])} and the {len(paths) - 1} files with it are of several "
-                f"formats ({', '.join(sorted(map(str, found)))}); name the files of one galaxy"
-            )
-            raise FormatError(msg)
-        (format,) = found
-    if format is None:
-        return _refuse(paths[0])
+        return _refuse(next(one for one in paths if _format_of(one) is None))
     try:
         reader = registry.get_reader(format, Galaxy)
     except registry.IORegistryError:
@@ -78,6 +70,33 @@ def read_galaxy(
         raise ValueError(msg) from None
     galaxy = reader(paths if len(paths) > 1 else paths[0], **options)
     return galaxy if galaxy.name else replace(galaxy, name=clean_text(stem(paths[0])))
+
+
+def read_by_settings(path, settings):
+    """Read a galaxy with those of the `ReadSettings` that its format has."""
+    several = isinstance(path, (list, tuple))
+    known = formats()
+    name = _common_format(path if several else [path])
+    options = next((one.options for one in known if one.name == name), ())
+    return read_galaxy(path, name, **{option: getattr(settings, option) for option in options})
+
+
+def _common_format(paths):
+    """Name of the format of all files of a galaxy; `None` if no format recognises one of them."""
+    found = {_format_of(one) for one in paths}
+    if None in found:
+        return None
+    known = [one for one in formats() if one.name in found]
+    observations = {one.observation(path) for one in known for path in paths} - {None}
+    if len(found) > 1 or len(observations) > 1:
+        several = found if len(found) > 1 else observations
+        what = "formats" if len(found) > 1 else "galaxies or observations"
+        msg = (
+            f"{printable(paths[0])} and the {len(paths) - 1} files with it are of several {what} "
+            f"({printable(', '.join(sorted(map(str, several))))}); name the files of one galaxy"
+        )
+        raise FormatError(msg)
+    return next(iter(found), None)
 
 
 def _format_of(path):

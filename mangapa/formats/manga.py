@@ -19,6 +19,11 @@ __all__ = ["read_maps"]
 
 #: Name of the format in `astropy.io.registry`.
 MAPS_FORMAT = "manga-maps"
+#: Names of MAPS files, compressed by any program. Names of other files that belong to one, such as
+#: checksums and unfinished downloads, go on after that.
+MAPS_NAMES = re.compile(
+    r"(?P<observation>(?!\.).*-MAPS-.*\.fits(\.(gz|bz2|xz|zip|zst|fz|Z))?)", re.IGNORECASE
+)
 #: Where the data model keeps each tracer: extension, emission line, channel of BINID.
 EXTENSIONS = {
     "stellar": ("STELLAR_VEL", None, "Stellar continua"),
@@ -214,7 +219,7 @@ register_format(
         survey="MaNGA",
         title="MAPS of the data analysis pipeline, MPL-4 to DR17",
         files="manga-8485-1901-MAPS-HYB10-MILESHC-MASTARSSP.fits.gz",
-        names=re.compile(r"(?P<observation>.*-MAPS-.*)"),
+        names=MAPS_NAMES,
         names_suffice=True,
         recognise=_is_maps_file,
         read=read_maps,

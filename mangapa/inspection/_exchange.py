@@ -8,14 +8,21 @@ import numpy as np
 from mangapa._utils.csv_cells import to_cell
 from mangapa._utils.files import as_path, replacing
 from mangapa._utils.types import PathLike
-from mangapa.catalogue._flag_table import COLUMNS, LABELS, QUALITY_NAMES, read_flag_table
+from mangapa.archive.releases import PLATEIFU
+from mangapa.catalogue._flag_table import (
+    COLUMNS,
+    IDENTIFIERS,
+    LABELS,
+    QUALITY_NAMES,
+    read_flag_table,
+)
 from mangapa.fields import TRACERS
 from mangapa.inspection._store import Judgement, JudgementStore
 from mangapa.inspection._store_file import JUDGED
 from mangapa.inspection.agreement import NONE, opinions
 from mangapa.inspection.consensus import METHODS, prevailing
 
-HEAD = ("plateifu", "mangaid", *(name for names in COLUMNS.values() for name in names.values()))
+FLAGS = tuple(name for names in COLUMNS.values() for name in names.values())
 
 
 def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
@@ -27,9 +34,10 @@ def import_flags(store: JudgementStore, path: PathLike, *, expert: str) -> int:
     store : `~mangapa.inspection.JudgementStore`
         The store that receives them.
     path : path-like
-        A CSV file with ``plateifu``, at least one of ``stel_qual`` and ``halpha_qual``, and
-        optionally ``mangaid``, ``stel_feature``, ``halpha_feature`` and ``halpha_notes``. A field
-        without a class has no judgement. A `~mangapa.MangapaWarning` counts cells without a code.
+        A CSV file with ``plateifu`` or ``galaxy``, at least one of ``stel_qual`` and
+        ``halpha_qual``, and optionally ``mangaid``, ``stel_feature``, ``halpha_feature`` and
+        ``halpha_notes``. A field without a class has no judgement. A `~mangapa.MangapaWarning`
+        counts cells without a code.
     expert : `str`
         Name of the expert.
 
@@ -83,7 +91,8 @@ def export_flags(
         The store that holds the judgements.
     path : path-like
         The CSV file, which `~mangapa.usability.training.train` accepts as ``labels``, replaced in
-        one step if it exists. Cells of fields without a consensus or a judgement are empty. A name
+        one step if it exists. Its first column is ``plateifu``, or ``galaxy`` if some are not of
+        MaNGA. Cells of fields without a consensus or a judgement are empty. A name
         that a spreadsheet would take for a formula has an apostrophe before it.
     consensus : {"majority", "dawid-skene"}, optional
         Method that combines the judgements.
@@ -110,16 +119,19 @@ def export_flags(
     quality = METHODS[consensus](found.quality).quality
     codes = {kind: prevailing(getattr(found, kind), found.quality) for kind in ("feature", "note")}
     codes["quality"] = quality
+    is_manga = all(PLATEIFU.match(galaxy) for galaxy, _ in found.fields)
+    identifier = IDENTIFIERS[0 if is_manga else 1]
     mangaids, rows = store.mangaids(), {}
     for number, (galaxy, tracer) in enumerate(found.fields):
-        names = {"plateifu": galaxy, "mangaid": mangaids.get(galaxy) or ""}
+        names = {identifier: galaxy, "mangaid": mangaids.get(galaxy) or ""}
         row = rows.setdefault(galaxy, {name: to_cell(text) for name, text in names.items()})
         for kind, columns in COLUMNS.items():
             if tracer in columns and quality[number] != NONE:
                 row[columns[tracer]] = int(codes[kind][number])
     path = as_path("path", path)
     with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, HEAD, restval="", lineterminator="\n")
+        head = (identifier, "mangaid", *FLAGS)
+        table = csv.DictWriter(file, head, restval="", lineterminator="\n")
         table.writeheader()
         table.writerows(rows.values())
     return len(rows), int(np.sum(quality == NONE))

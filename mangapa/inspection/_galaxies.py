@@ -27,8 +27,8 @@ class InspectedGalaxies:
     """
     The galaxies of a run that have a field to judge, by the name under which they are judged.
 
-    The name is the plate-IFU, or the source of a galaxy without one. Several analyses of a galaxy
-    are judged each on its own; then the name goes on with the analysis.
+    Several observations or analyses of a galaxy are judged each on its own; then the name goes on
+    with the observation, the analysis or the source.
     """
 
     folder: Path

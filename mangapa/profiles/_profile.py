@@ -270,7 +270,7 @@ def galaxy_profiles(
         if not np.isfinite([shape["pa_axis"].value, shape["axis_ratio"]]).all():
             msg = (
                 "geometry='photometric' needs the cards ECOOPA and ECOOELL, which the header of "
-                f"{galaxy.plateifu or 'this galaxy'} lacks; choose geometry='fit'"
+                f"{galaxy.full_name or 'this galaxy'} lacks; choose geometry='fit'"
             )
             raise ValueError(msg)
     return {

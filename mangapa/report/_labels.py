@@ -12,16 +12,16 @@ LONGEST_KEY = 1000
 
 def labels(rows):
     """A short name for each (source, row) of a run, to show to people."""
-    return _distinct(rows, ("name", "plateifu", "source"), LONGEST_LABEL)
+    return _distinct(rows, LONGEST_LABEL)
 
 
 def keys(rows):
     """
     A key for each (source, row) of a run, under which its judgements are stored.
 
-    It is the plate-IFU, or else the source as the user spelled it, if only one row has it.
+    It is the name and the observation, if only one row has them.
     """
-    return _distinct(rows, ("plateifu", "source"), LONGEST_KEY)
+    return _distinct(rows, LONGEST_KEY)
 
 
 def shortened(text, longest):
@@ -32,15 +32,16 @@ def shortened(text, longest):
     return f"{text[: longest - tail - 1]}…{text[-tail:]}"
 
 
-def _distinct(rows, columns, longest):
+def _distinct(rows, longest):
     """
-    The first filled column of each row, with as much of its analysis as makes it unique.
+    Name and observation of each row, with as much of its analysis and source as makes it unique.
 
     The result is printable text in one line.
     """
     candidates = []
     for source, row in rows:
-        name = next(filter(None, map(row.get, columns)), source)
+        name = next(filter(None, map(row.get, ("name", "plateifu", "source"))), source)
+        name = " ".join(filter(None, (name, row.get("observation"))))
         release, daptype = row.get("release"), row.get("daptype")
         texts = (
             name,

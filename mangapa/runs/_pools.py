@@ -94,7 +94,7 @@ def _outcome(future, source, time_limit, lost):
         raise _stopped(source, error) from error
     except Exception as error:  # A worker died; each executor has its own exception for that.
         result = _failed(source, f"its worker died ({type(error).__name__}: {error})")
-    error = result.error and result.error.replace(source.target, source.spelling)
+    error = result.error and source.respelled(result.error)
     return replace(result, source=source.identity, error=error)
 
 

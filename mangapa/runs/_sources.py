@@ -1,4 +1,4 @@
-"""The sources of a survey: files, plate-IFUs and MaNGA-IDs, each of them once."""
+"""The sources of a survey: files, plate-IFUs and MaNGA-IDs, each galaxy once."""
 
 import glob
 import itertools
@@ -7,13 +7,16 @@ import re
 import warnings
 from dataclasses import dataclass
 
+from mangapa._resolve import spelling
 from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier, is_plateifu, plateifu_of
 from mangapa.exceptions import MangapaWarning
+from mangapa.formats import formats
+from mangapa.formats._format import format_of_name
+from mangapa.formats._groups import observation_of
 
-#: Names of MAPS files, compressed by any program. Names of other files that belong to one, such as
-#: checksums and unfinished downloads, go on after that.
-MAPS_FILE = re.compile(r"(?!\.).*-MAPS-.*\.fits(\.(gz|bz2|xz|zip|zst|fz|Z))?", re.IGNORECASE)
+#: Names of FITS files, compressed by any program.
+FITS_FILE = re.compile(r".*\.(fits|fit|fts)(\.(gz|bz2|xz|zip|zst|fz|Z))?", re.IGNORECASE)
 #: Ends of the names of files that no pattern means.
 LEFTOVER = re.compile(
     r"(\.(part|partial|crdownload|download|aria2|tmp|md5|md5sum|sha1|sha1sum|sha256|sha256sum)|~)$",
@@ -24,57 +27,111 @@ PATHS = (str, bytes, os.PathLike)
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A galaxy to measure."""
+    """A galaxy to measure, or one observation of it."""
 
-    identity: str  # the same for all spellings: the real path, or the plate-IFU if it is known
-    target: str  # what a worker measures, in any folder: an absolute path, or the identifier
+    #: The same for all spellings: the real path, the plate-IFU if it is known, or the folder and
+    #: the observation of files that belong together, however many of them there are.
+    identity: str
+    #: What a worker measures, in any folder: an absolute path, the identifier, or as a `tuple` the
+    #: absolute paths of files that belong together.
+    target: str | tuple[str, ...]
     spelling: str  # as it was given, for messages and catalogues
 
     @classmethod
-    def of(cls, text, plateifus=None):
-        """The source that a path or an identifier stands for; ``plateifus`` are by MaNGA-ID."""
-        if is_identifier(text):
-            return cls(identity=(plateifus or {}).get(text, text), target=text, spelling=text)
-        path = os.path.abspath(os.path.expanduser(text))
-        return cls(identity=os.path.realpath(path), target=path, spelling=printable(text))
+    def of(cls, *texts, identity=None):
+        """The source for which an identifier, a path, or the paths of one galaxy stand."""
+        identity = identity or _identity(texts[0])
+        if is_identifier(texts[0]):
+            return cls(identity=identity, target=texts[0], spelling=texts[0])
+        paths = tuple(map(_absolute, texts))
+        target = paths if observation_of(texts[0]) else paths[0]
+        return cls(identity=identity, target=target, spelling=printable(spelling(texts)))
+
+    def respelled(self, text):
+        """A message of a worker, with what the user gave in place of the target."""
+        if isinstance(self.target, str):
+            return text.replace(self.target, self.spelling)
+        folder, given = map(os.path.dirname, (self.target[0], self.spelling))
+        return text.replace(os.path.join(folder, ""), os.path.join(given, "") if given else "")
 
 
 def listed(sources, *, release=None, download=False):
     """
     List all sources as `Source` objects, each galaxy once.
 
-    A folder stands for its MAPS files, and a pattern for the files that match it, sorted by name.
-    A MaNGA-ID is looked up in the table drpall of the ``release``, which is downloaded if that is
-    allowed. `MangapaWarning` says if some were given under several names.
+    A folder stands for the files of galaxies in it, and a pattern for the files that match it,
+    sorted by name. Files of one observation, as their names tell, are one source. A MaNGA-ID is
+    looked up in the table drpall of the ``release``, which is downloaded if that is allowed.
+    `MangapaWarning` says if some were given under several names.
     """
-    found, repeated = {}, []
     given = [_expanded(text) for text in _texts(sources)]
     plateifus = _observations(itertools.chain(*given), release, download)
-    for names in given:
-        # Several links in one folder to the same file are no mistake.
-        for source in {
-            one.identity: one for one in (Source.of(name, plateifus) for name in names)
-        }.values():
-            first = found.setdefault(source.identity, source)
-            if first.spelling != source.spelling:
-                repeated.append((source.spelling, first.spelling))
+    galaxies, repeated = gathered(given, plateifus)
     if repeated:
         message = (
             f"{len(repeated)} sources are the same files as others under another name, such as "
-            f"{' and '.join(repeated[0])}; each file is measured once"
+            f"{' and '.join(map(printable, repeated[0]))}; each file is measured once"
         )
         warnings.warn(message, MangapaWarning, stacklevel=3)
-    return list(found.values())
+    return [Source.of(*texts, identity=one) for one, texts in galaxies.items()]
+
+
+def gathered(given, plateifus=None):
+    """
+    Gather the paths and identifiers that are ``given``, in one list for each source of the user.
+
+    Returns the texts of each galaxy by its identity, with each file once; and the pairs of texts
+    that are the same file. Files are not opened. ``plateifus`` are by MaNGA-ID.
+    """
+    galaxies, repeated = {}, []
+    for texts in given:
+        # Several links in one folder to the same file are no mistake.
+        for real, text in {_real(text, plateifus): text for text in texts}.items():
+            files = galaxies.setdefault(_identity(text, plateifus), {})
+            first = files.setdefault(real, text)
+            if first != text:
+                repeated.append((text, first))
+    return {identity: [*files.values()] for identity, files in galaxies.items()}, repeated
+
+
+def _absolute(text):
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def _real(text, plateifus=None):
+    """What a path or an identifier stands for, whatever its spelling."""
+    if is_identifier(text):
+        return (plateifus or {}).get(text, text)
+    return os.path.realpath(_absolute(text))
+
+
+def _identity(text, plateifus=None):
+    """The identity of the `Source` to which a path or an identifier belongs."""
+    real = _real(text, plateifus)
+    if is_identifier(text) or (group := observation_of(text)) is None:
+        return real
+    # The names of links may tell what those of their files do not.
+    named = real if observation_of(real) == group else _absolute(text)
+    kind, observation = group
+    return f"{kind}:{os.path.realpath(os.path.dirname(named))}/{observation}"
 
 
 def file_stamp(source):
-    """Size in bytes and time of modification in ns of a source's file; `None` without a file."""
-    if not os.path.isabs(source.target):
-        return None
+    """
+    Size in bytes and time of modification in ns of a source's file; `None` without a file.
+
+    Of files that belong together, a list of these with the name of each.
+    """
     try:
-        state = os.stat(source.target)
+        if isinstance(source.target, tuple):
+            return [[os.path.basename(path), *_stamp(path)] for path in source.target]
+        return _stamp(source.target) if os.path.isabs(source.target) else None
     except OSError:
         return None
+
+
+def _stamp(path):
+    state = os.stat(path)
     return [state.st_size, state.st_mtime_ns]
 
 
@@ -122,13 +179,15 @@ def _expanded(text):
     if is_identifier(text):
         return [text]
     if os.path.isdir(path):
-        files = _maps_files(path)
-        missing = f"no MAPS file (*-MAPS-*.fits*) in the folder {printable(text)}"
+        files = _files_of_galaxies(path)
+        missing = (
+            f"no MAPS file (*-MAPS-*.fits*) or other FITS file in the folder {printable(text)}"
+        )
     elif glob.has_magic(path) and not os.path.lexists(path):
         files = []
         for match in _matches(_literal_start(path)):
             if os.path.isdir(match):
-                files += _maps_files(match)
+                files += _files_of_galaxies(match)
             elif not LEFTOVER.search(match):
                 files.append(match)
         missing = f"no file that matches {printable(text)}"
@@ -141,14 +200,30 @@ def _expanded(text):
     return sorted(files)
 
 
-def _maps_files(folder):
-    """MAPS files in a folder, at any depth; a link to a missing file is one, too."""
-    return [
-        os.path.join(below, name)
-        for below, names in _folders(folder)
-        for name in names
-        if MAPS_FILE.fullmatch(name)
-    ]
+def _files_of_galaxies(folder):
+    """
+    Files in a folder, at any depth, whose names a format knows; all FITS files if there are none.
+
+    A link to a missing file is one, too. `MangapaWarning` says which FITS files are left out.
+    """
+    formats()  # those of plugins, too
+    known, others = [], []
+    for below, names in _folders(folder):
+        for name in names:
+            if name.startswith(".") or LEFTOVER.search(name):
+                continue
+            if format_of_name(name):
+                known.append(os.path.join(below, name))
+            elif FITS_FILE.fullmatch(name):
+                others.append(os.path.join(below, name))
+    if known and others:
+        message = (
+            f"{len(others)} FITS files in the folder {printable(folder)} are left out, such as "
+            f"{printable(min(others))}: their names are of no known format; to measure them, name "
+            "them or a pattern"
+        )
+        warnings.warn(message, MangapaWarning, stacklevel=5)
+    return known or others
 
 
 def _folders(top, above=()):

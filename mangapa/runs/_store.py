@@ -3,7 +3,7 @@
 import itertools
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from astropy.time import Time
@@ -11,6 +11,7 @@ from astropy.time import Time
 from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier
 from mangapa.exceptions import RunStoreError
+from mangapa.formats._groups import pattern_of
 from mangapa.runs._identity import difference, new_facts
 from mangapa.runs._sources import Source, file_stamp
 from mangapa.runs._store_file import StoreFile
@@ -54,13 +55,25 @@ create table outcomes (
 class Result:
     """The result for one galaxy."""
 
-    source: str  # the identity of a `Source`
+    source: str | tuple[str, ...]  # the identity of a `Source`; its target, from a worker
     parts: dict = field(default_factory=dict)  # columns of "galaxy", "stellar" and "halpha"
     error: str | None = None  # why the galaxy, or a part of it, failed
     images: dict = field(default_factory=dict)  # `bytes` of a `FieldImage` by tracer
     profiles: dict = field(default_factory=dict)  # lists by column, by tracer
     seconds: dict = field(default_factory=dict)  # that each step took
     file: list | None = None  # the `file_stamp` of the source when it was measured
+
+
+def _packed(target):
+    """The target of a `Source` as bytes; each of several paths ends with the byte 0."""
+    if isinstance(target, str):
+        return os.fsencode(target)
+    return b"".join(os.fsencode(path) + b"\0" for path in target)
+
+
+def _unpacked(target):
+    paths = tuple(map(os.fsdecode, target.split(b"\0")))
+    return paths[:-1] or paths[0]
 
 
 class RunStore(StoreFile):
@@ -120,18 +133,38 @@ class RunStore(StoreFile):
             for one in sources
         ]
         insert = "insert or ignore into sources (source, target, spelling) values (?, ?, ?)"
-        rows = [(os.fsencode(s.identity), os.fsencode(s.target), s.spelling) for s in sources]
+        update = "update sources set target = ?, spelling = ? where source = ?"
+        sources = [self._with_known_files(one) for one in sources]
+        rows = [(os.fsencode(s.identity), _packed(s.target), s.spelling) for s in sources]
         # A MaNGA-ID that could not be looked up before, and so failed, was a source of its own.
         failed = [
             (target,)
             for identity, target, _ in rows
             if is_identifier(os.fsdecode(target)) and identity != target
         ]
+        several = [(t, text, one) for one, t, text in rows if t.endswith(b"\0")]
         with self.writing() as database:
             for table in ("outcomes", "sources"):
                 unmeasured = "source = ? and source not in (select source from results)"
                 database.executemany(f"delete from {table} where {unmeasured}", failed)
             database.executemany(insert, rows)
+            database.executemany(update, several)
+
+    def _with_known_files(self, source):
+        """A source of several files together with those that it had before, if they exist."""
+        if isinstance(source.target, str):
+            return source
+        query = "select target, spelling from sources where source = ?"
+        for target, spelling in self.read(query, [os.fsencode(source.identity)]):
+            known = _unpacked(target)
+            files = {os.path.basename(path): path for path in (*known, *source.target)}
+            there = tuple(path for _, path in sorted(files.items()) if os.path.exists(path))
+            if [*map(os.path.basename, there)] == [*map(os.path.basename, known)]:
+                return replace(source, target=known, spelling=spelling)
+            folder = os.path.dirname(source.spelling)
+            named = pattern_of([os.path.join(folder, os.path.basename(path)) for path in there])
+            return replace(source, target=there, spelling=printable(named))
+        return source
 
     def unfinished(self):
         """The `Source` objects without an outcome, as a `list` in their order."""
@@ -143,7 +176,7 @@ class RunStore(StoreFile):
             "select source, target, spelling, file from sources left join outcomes using (source) "
             f"where {condition} order by number"
         ):
-            names = {"identity": os.fsdecode(source), "target": os.fsdecode(target)}
+            names = {"identity": os.fsdecode(source), "target": _unpacked(target)}
             yield Source(**names, spelling=spelling), file and json.loads(file)
 
     def add(self, result):

@@ -57,8 +57,10 @@ def survey(
     Parameters
     ----------
     sources : path-like, `str` or iterable of them
-        Folders and patterns of MAPS files, files, plate-IFUs and MaNGA-IDs. A folder stands for the
-        MAPS files in it and in all folders below, linked ones too, but not hidden ones. Each file
+        Folders and patterns, files, plate-IFUs and MaNGA-IDs. A folder stands for the files in it
+        and in all folders below, linked ones too but not hidden ones, whose names are those of a
+        known format, such as MAPS; or for all FITS files if there are none. Files in one folder
+        that belong to one observation of a galaxy, as their names tell, are one source. Each file
         is measured once, under however many names it is given, and so is a plate-IFU that is also
         given as its MaNGA-ID.
     out : path-like

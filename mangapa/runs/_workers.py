@@ -8,10 +8,13 @@ from importlib import import_module
 
 import numpy as np
 
+from mangapa._resolve import spelling
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.threads import thread_pools
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.fitting._methods import method_named
+from mangapa.formats import formats
+from mangapa.formats._format import module_of
 from mangapa.measurement import measure
 from mangapa.runs._images import image_of
 from mangapa.runs._store import Result
@@ -21,22 +24,24 @@ PROFILE_COLUMNS = ("radius", "pa", "pa_err", "k1")
 
 
 def explain(source, error):
-    """Say in one line why a source failed; the message names the source."""
-    message = str(error)
+    """Say in one line why a source, or one of the files of a galaxy, failed; it is named."""
+    message, paths = str(error), source if isinstance(source, (list, tuple)) else [source]
     if not isinstance(error, (OSError, ValueError)):
         message = f"{type(error).__name__}: {message}"
-    return message if source in message else f"{source}: {message}"
+    is_named = any(path in message for path in paths)
+    return message if is_named else f"{spelling(source)}: {message}"
 
 
 def needed_modules(method):
     """
-    Modules that register or define the fitting method and the columns; workers import them.
+    Modules that register or define the method, the columns and formats; workers import them.
 
     What comes from ``__main__`` raises ValueError, since workers cannot import it.
     """
     chosen, modules = method_named(method), set()
     used = [(f"method {method!r}", chosen.module, chosen.fit)]
     used += [(f"column {one.name!r}", one.module, one.value) for one in catalogue_columns()]
+    used += [(f"format {one.name!r}", module_of(one), one.read) for one in formats()]
     for name, registering, function in used:
         # A helper in another module may register it, and not every callable has a module.
         names = {registering, getattr(function, "__module__", None)} - {None}
@@ -55,7 +60,8 @@ def measure_source(source, *, arguments, modules=(), parent=None):
     """
     Measure one galaxy with the ``arguments`` of `mangapa.measure`; return a `Result` in any case.
 
-    ``modules`` are imported first, and ``parent`` is the id of the process that asks.
+    ``source`` is the target of a `Source`, ``modules`` are imported first, and ``parent`` is the id
+    of the process that asks.
     """
     if parent not in (None, os.getpid()):
         _limit_blas_for_good()
@@ -88,7 +94,7 @@ def result_of(source, measurement):
             }
     found = {"parts": parts, "images": images, "profiles": profiles}
     errors = "; ".join(measurement.errors.values())
-    error = f"{source}: {errors}" if errors else None
+    error = f"{spelling(source)}: {errors}" if errors else None
     return Result(source=source, error=error, seconds=measurement.seconds, **found)
 
 

@@ -56,9 +56,9 @@ def test_unnamed_galaxies_are_not_merged(galaxy, tmp_path):
         for source in ("one/cube.fits", "two/cube.fits"):
             store.add(replace(result, source=source))
     found = InspectedGalaxies.of_run(tmp_path)
-    assert list(found.sources) == ["one/cube.fits", "two/cube.fits"]
+    assert list(found.sources) == ["cube (one/cube.fits)", "cube (two/cube.fits)"]
     assert list(found.labels.values())[1].endswith("(two/cube.fits)")
-    assert found.shown("two/cube.fits")["links"] == []
+    assert found.shown("cube (two/cube.fits)")["links"] == []
 
 
 def test_scores_of_the_fields(galaxies):

@@ -46,10 +46,20 @@ def test_unnamed_galaxies_have_the_name_or_path_of_their_file():
     assert labels(rows) == [
         "cube (one/cube.fits)", "cube (two/cube.fits)", "map", "two/map.fits",
     ]  # fmt: skip
-    assert keys(rows) == [
-        "one/cube.fits", "two/cube.fits", "two/map.fits (/x/two/map.fits)",
-        "two/map.fits (/y/two/map.fits)",
-    ]  # fmt: skip
+    assert keys(rows) == labels(rows)
+
+
+@pytest.mark.promise(19)
+def test_observations_of_one_galaxy_are_told_apart():
+    """Always, so that the names do not change when there are more."""
+    rows = [
+        (f"/{place}", row(None, binning, None, name="41144", observation=observation))
+        for place, (binning, observation) in enumerate(
+            [("default", "A"), ("default", "B"), ("adaptive", "C"), ("default", "C")]
+        )
+    ]
+    expected = ["41144 A", "41144 B", "41144 C adaptive", "41144 C default"]
+    assert labels(rows) == keys(rows) == expected
 
 
 @pytest.mark.promise(19)
