@@ -73,6 +73,7 @@ class PAFlags(_DescribedFlag):
     CONTAMINATED = 4096, "a patch that is no part of the disc was left out"
     OFF_CENTRE = 8192, "the kinematic centre is not where the field's centre is"
     NOT_A_DISC = 16384, "the angle turns with radius by more than the noise explains: a warp or bar"
+    MUCH_REMOVED = 32768, "cleaning removed more than a fifth of the good spaxels"
 
 
 class UsabilityFlags(_DescribedFlag):

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.stats import sigma_clip
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
-from mangapa import VelocityField, clean
+from mangapa import PAFlags, VelocityField, clean, fit_pa
 from mangapa.flags import Rejection
 
 Y, X = np.mgrid[-5:5.5:0.5, 5:-5.5:-0.5]
@@ -69,6 +71,7 @@ def test_a_field_that_is_all_masked():
     assert clean(field(mask=np.ones(X.shape))).n_spaxels == 0
 
 
+@settings(deadline=None)  # the first call imports scipy
 @given(st.integers(0, 2**32 - 1))
 def test_cleaning_only_masks_and_records_each_spaxel(seed):
     rng = np.random.default_rng(seed)
@@ -162,3 +165,92 @@ def test_the_order_of_positions_means_nothing(shape):
     rejected = clean(VelocityField.from_arrays(10 * x, x, y)).rejection == Rejection.SMALL_REGION
     np.testing.assert_array_equal(rejected.ravel(), (x > 3.2).ravel())
     assert rejected.any()
+
+
+def disc_of(good, spaxel=0.5, noise=5.0):
+    """Return the velocities of a disc at 60 deg on the good spaxels of a map, and their offsets."""
+    y, x = spaxel * (np.indices(good.shape) - np.array(good.shape)[:, None, None] / 2)
+    along, across = x * np.sin(np.pi / 3) + y * np.cos(np.pi / 3), x / 2 - y * np.sin(np.pi / 3)
+    velocity = 1500 + 150 * along / np.hypot(np.hypot(along, across / 0.6), 5.0)
+    rng = np.random.default_rng(1)
+    return velocity + rng.normal(scale=noise, size=good.shape), x, y
+
+
+def nodes(side=120):
+    """Return a map of which only the nodes of bins have values, the further out the fewer."""
+    y, x = np.indices((side, side)) - side / 2
+    radius = np.hypot(x, y)
+    rng = np.random.default_rng(2)
+    return (rng.random(radius.shape) < 0.4 / (1 + (radius / 15) ** 2)) & (radius < side / 2.2)
+
+
+def clouds(side=160, *, share=0.3, size=1.0, seed=0):
+    """Return a map of clouds that cover a share of a disc."""
+    y, x = np.indices((side, side)) - side / 2
+    smooth = gaussian_filter(np.random.default_rng(seed).normal(size=x.shape), size)
+    disc = np.hypot(x, y) < side / 2.8
+    return disc & (smooth > np.quantile(smooth[disc], 1 - share))
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize(
+    "good",
+    [nodes(), *(clouds(share=share, size=size) for share in (0.1, 0.3, 0.5) for size in (1, 3))],
+)
+def test_maps_with_gaps_are_not_emptied(good, as_list):
+    velocity, x, y = disc_of(good)
+    if as_list:
+        made = VelocityField.from_arrays(velocity[good], x[good], y[good])
+    else:
+        made = VelocityField.from_arrays(velocity, x, y, mask=~good)
+    cleaned = clean(made)
+    assert cleaned.n_spaxels >= 0.8 * made.n_spaxels
+    result = fit_pa(cleaned)
+    assert abs(result.pa.value - 60) < max(5, 3 * result.pa_err_total.value)
+    assert not result.flags & PAFlags.MUCH_REMOVED
+
+
+@pytest.mark.parametrize("good", [nodes(), clouds(), np.hypot(*np.indices((160, 160)) - 80) < 50])
+def test_an_object_beside_the_field_is_rejected(good):
+    velocity, x, y = disc_of(good)
+    beside = np.hypot(x - x.max() + 3, y - y.max() + 3) < 2
+    velocity[beside] = 1200
+    cleaned = clean(VelocityField.from_arrays(velocity, x, y, mask=~(good | beside)))
+    assert not cleaned.good[beside].any()
+    assert cleaned.good[good].mean() > 0.95
+
+
+def test_a_field_without_a_body_is_kept():
+    """A dozen pieces that are further from each other than any gap of a sampling."""
+    angle = np.repeat(np.radians(30.0 * np.arange(12)), 4)
+    x = 100 * np.sin(angle) + np.tile([0, 1, 0, 1], 12)
+    y = 100 * np.cos(angle) + np.tile([0, 0, 1, 1], 12)
+    cleaned = clean(VelocityField.from_arrays(x, np.rint(x), np.rint(y)), sigma=None)
+    assert cleaned.n_spaxels == x.size
+
+
+def test_much_that_was_removed_is_flagged():
+    velocity, x, y = disc_of(np.ones((60, 60), bool))
+    for width, flagged in ((11, False), (13, True)):
+        filled = np.where(np.indices(x.shape)[1] < width, -9999.0, velocity)
+        cleaned = clean(VelocityField.from_arrays(filled, x, y))
+        assert cleaned.n_spaxels == 60 * (60 - width)
+        result = fit_pa(cleaned)
+        assert bool(result.flags & PAFlags.MUCH_REMOVED) == flagged
+        assert (PAFlags.MUCH_REMOVED.description in repr(result)) == flagged
+
+
+def test_what_was_masked_before_is_not_removed():
+    velocity, x, y = disc_of(np.ones((60, 60), bool))
+    cleaned = clean(VelocityField.from_arrays(velocity, x, y, mask=x > 0))
+    assert not fit_pa(cleaned).flags & PAFlags.MUCH_REMOVED
+
+
+def test_real_maps_of_bin_nodes_are_not_emptied(shared_data):
+    paths = sorted((shared_data / "surveys" / "ghasp").glob("*_rv_bin.fits.gz"))
+    assert paths
+    for path in paths:
+        velocity = fits.getdata(path)
+        y, x = np.indices(velocity.shape)
+        made = VelocityField.from_arrays(velocity, 200 - x, y - 200)
+        assert clean(made).n_spaxels > 0.9 * made.n_spaxels, path

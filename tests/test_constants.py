@@ -17,6 +17,7 @@ from tests.test_reference import REFERENCE, differences
 #: The modules that measure.
 MEASURING = (
     *("mangapa._utils.grid", "mangapa._utils.robust", "mangapa.angles", "mangapa.cleaning"),
+    "mangapa._regions",
     *("mangapa.fitting", "mangapa.profiles", "mangapa.usability._descriptor_groups"),
     *("mangapa.usability._on_axis", "mangapa.usability._image", "mangapa.usability._network"),
     "mangapa.usability._predict",
@@ -35,9 +36,11 @@ FREE = {
     ),
     "limits that no field of thousands has met": (
         *("cleaning.FILL_SHARE", "cleaning.FEWEST_DISTINCT", "cleaning.TAILS"),
-        *("cleaning.LATTICES", "cleaning.OFF_LATTICE", "cleaning.ADJACENT"),
-        *("cleaning.FARTHEST_NEIGHBOUR", "cleaning.LEAST_SPACING"),
-        *("cleaning.FEWEST_ON_A_LATTICE", "_prepared.LEAST_RELATIVE_ERROR"),
+        *("_regions.LATTICES", "_regions.OFF_LATTICE", "_regions.ADJACENT"),
+        *("_regions.FARTHEST_NEIGHBOUR", "_regions.LEAST_SPACING", "_regions.MOST"),
+        *("_regions.FEWEST_ON_A_LATTICE", "_regions.NEIGHBOUR", "_regions.CROSSED"),
+        *("_regions.WIDEST_GAP", "_regions.INNER_PERCENTILE", "_fit.MUCH"),
+        "_prepared.LEAST_RELATIVE_ERROR",
         *("_scattered.MOST_CELLS_PER_POINT", "_descriptor_groups.RANDOM_TURN"),
         *("_errors.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),
         *("_descriptor_groups.WORST_DISC", "_descriptor_groups.WORST_SMOOTH"),

@@ -26,6 +26,9 @@ FIELDS_AT_ONCE = 64
 DISAGREEMENT = 3.0
 #: Difference that is never one of the methods, degrees: half the published step.
 RESOLUTION = 0.25
+#: Cleaning that removes more than this share of the good spaxels is flagged: 2 of the 9,545 real
+#: fields of shared data, which were cleaned before.
+MUCH = 0.2
 
 
 def fit_pa(
@@ -147,8 +150,9 @@ def _result(prepared, view, found, method, settings):
         "method": method.name,
         "field": prepared.field,
     }
+    caveats = prepared.caveats | _cleaning_caveats(prepared.field)
     if prepared.flags:
-        return KinematicPA(flags=prepared.flags, **common)
+        return KinematicPA(flags=prepared.flags | caveats, **common)
     spaxels = view.spaxels
     common |= {
         "n_spaxels": spaxels.velocity.size,
@@ -157,9 +161,9 @@ def _result(prepared, view, found, method, settings):
         "y": spaxels.centre[1] * OFFSET,
     }
     if not np.isfinite(found.pa_axis):
-        return KinematicPA(flags=PAFlags.FIT_FAILED | prepared.caveats, **common)
+        return KinematicPA(flags=PAFlags.FIT_FAILED | caveats, **common)
     pa, flags = receding_side(found.pa_axis, spaxels.x, spaxels.y, spaxels.velocity)
-    flags |= prepared.caveats
+    flags |= caveats
     if np.isnan(pa):
         return KinematicPA(flags=flags, **common)
     flags |= view.flags
@@ -182,6 +186,13 @@ def _result(prepared, view, found, method, settings):
         disc=_with_units(found.disc, view),
         **common,
     )
+
+
+def _cleaning_caveats(field):
+    """Flag of a field that lost much to cleaning."""
+    removed = np.count_nonzero(field._cleaned_away)
+    much = removed > MUCH * (removed + field.n_spaxels)
+    return PAFlags.MUCH_REMOVED if much else PAFlags.NONE
 
 
 def _with_units(disc, view):

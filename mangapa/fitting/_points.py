@@ -28,6 +28,15 @@ MIN_POINTS = 3
 LEAST_AREA = 1e-3
 #: Correlation lengths are rounded to these decimals, in spaxels, so that maps share the kernels.
 LENGTH_DECIMALS = 6
+#: Bins beyond this number are averaged in cells: six times as many as the largest MaNGA fields have
+#: spaxels, and far more than an angle needs.
+MOST_POINTS = 30_000
+#: Cells grow by this factor until they are few enough.
+GROWTH = 1.1
+#: Positions are on one line if their spread across it is less than this fraction of that along it.
+COLLINEAR = 1e-3
+#: Positions within this of each other are one, arcsec: a thousandth of what telescopes resolve.
+LEAST_EXTENT = 1e-6
 #: Bin ids are renumbered by counting up to this many times the number of spaxels, else by sorting.
 COUNTABLE = 100
 
@@ -57,20 +66,59 @@ def bin_spaxels(spaxels, bins):
     correlation = CORRELATION
     if spaxels.noise_correlation is not None:
         correlation = round(spaxels.noise_correlation / spaxel, LENGTH_DECIMALS)
+    x, y = mean(spaxels.x), mean(spaxels.y)
     n_spaxels = count
-    if spaxels.grid is None:
+    if spaxels.grid is None and bins.size > MOST_POINTS:
+        n_spaxels = area_of_each(x, y) / spaxel**2
+    elif spaxels.grid is None:
         n_spaxels = np.bincount(bins, area_of_each(spaxels.x, spaxels.y)) / spaxel**2
     shared = CORRELATION_AREA * (correlation / CORRELATION) ** 2
+    weight = n_spaxels / (n_spaxels + shared)
+    error = mean(spaxels.error)
+    if spaxels.own_bins is not None:
+        # The noise of a mean falls as its worth as a datum grows.
+        own = np.bincount(spaxels.own_bins)[spaxels.own_bins] * (n_spaxels / count)[bins]
+        error = error * np.sqrt(mean(own / (own + shared)) / weight)
     return Points(
-        x=mean(spaxels.x),
-        y=mean(spaxels.y),
+        x=x,
+        y=y,
         velocity=mean(spaxels.velocity),
-        error=mean(spaxels.error),
+        error=error,
         n_spaxels=n_spaxels,
-        weight=n_spaxels / (n_spaxels + shared),
+        weight=weight,
         bins=bins,
         correlation=correlation,
     )
+
+
+def in_cells(bins, x, y, grid):
+    """
+    Put bins whose centres are in one square cell together, if there are more than `MOST_POINTS`.
+
+    ``x`` and ``y`` are the offsets of the spaxels, arcsec, shape (n,) as ``bins`` and the result.
+    """
+    n_bins = bins.max() + 1
+    if n_bins <= MOST_POINTS:
+        return bins
+    count = np.bincount(bins)
+    centres = np.stack([np.bincount(bins, part) / count for part in (x, y)])
+    if grid is None:
+        from scipy.spatial import ConvexHull
+
+        area = ConvexHull(centres.T).volume
+    else:
+        centres = np.stack(grid.index(*centres))
+        area = n_bins
+    centres -= centres.min(axis=1, keepdims=True)
+    side = np.sqrt(area / MOST_POINTS)
+    while True:
+        # Cells of whole spaxels are alike. A row has no more cells than there are bins.
+        step = max(side if grid is None else np.ceil(side), np.ptp(centres, axis=1).max() / n_bins)
+        column, row = (centres / step).astype(np.int64)
+        _, cell = np.unique(row * (column.max() + 1) + column, return_inverse=True)
+        if cell.max() < MOST_POINTS:
+            return bins_by_id(cell.ravel()[bins])
+        side = step * GROWTH
 
 
 def area_of_each(x, y):
@@ -88,6 +136,16 @@ def area_of_each(x, y):
     area = np.mean(distance[:, 1:] ** 2, axis=1)
     area = np.maximum(area, LEAST_AREA * area.mean()) / count
     return area[place.ravel()]
+
+
+def on_one_line(x, y):
+    """Whether positions (arcsec, shape (n,)) are one point or lie on one line."""
+    if x.size < MIN_POINTS:
+        return True
+    dx, dy = x - x.mean(), y - y.mean()
+    moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
+    short_side, long_side = np.linalg.eigvalsh(moments)
+    return short_side <= max(COLLINEAR**2 * long_side, x.size * LEAST_EXTENT**2)
 
 
 def with_velocity(spaxels, velocity):

@@ -12,7 +12,13 @@ from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._departures import Departures, departures
 from mangapa.fitting._errors import LinearFit, analytic_error, linear_fit
-from mangapa.fitting._points import MIN_POINTS, bin_spaxels, bins_by_id, bins_by_velocity
+from mangapa.fitting._points import (
+    bin_spaxels,
+    bins_by_id,
+    bins_by_velocity,
+    in_cells,
+    on_one_line,
+)
 from mangapa.fitting._scattered import on_a_grid
 from mangapa.fitting._thin_disc import DiscSolution, fit_disc
 from mangapa.flags import PAFlags, Rejection
@@ -22,10 +28,6 @@ from mangapa.flags import PAFlags, Rejection
 MIN_SPAXELS = 20
 #: Velocity error where the inverse variance is not known, km/s (Duckworth et al. 2020).
 TYPICAL_VELOCITY_ERROR = 10.0
-#: Positions are on one line if their spread across it is less than this fraction of that along it.
-COLLINEAR = 1e-3
-#: Positions within this of each other are one, arcsec: a thousandth of what telescopes resolve.
-LEAST_EXTENT = 1e-6
 #: Velocities that differ by less than this, relative to their size, are equal but for rounding.
 ROUNDING = 1e-9
 #: Velocities within this of each other are equal, km/s: a millimetre a second means nothing.
@@ -56,6 +58,9 @@ class Spaxels:
         Where the spaxels are on the map, shape (ny, nx).
     bin_id : `~numpy.ndarray` or `None`
         Their bins, shape (n,).
+    own_bins : `~numpy.ndarray` or `None`
+        Their bins on the map, numbered from 0, if these are so many that ``bin_id`` are cells of
+        several, shape (n,).
     grid : ``Grid`` or `None`
         The grid of the map; `None` where the positions are scattered.
     noise_correlation : `float` or `None`
@@ -74,6 +79,7 @@ class Spaxels:
     error: np.ndarray
     good: np.ndarray
     bin_id: np.ndarray | None = None
+    own_bins: np.ndarray | None = None
     grid: Grid | None = None
     noise_correlation: float | None = None
     centre: tuple = (0.0, 0.0)
@@ -104,6 +110,7 @@ class Spaxels:
             error=self.error[keep],
             good=good,
             bin_id=self.bins[keep],
+            own_bins=None if self.own_bins is None else self.own_bins[keep],
         )
 
     def about(self, east: float, north: float, spread: float) -> "Spaxels":
@@ -276,7 +283,7 @@ def _gather(field, velocity_error, v_sys, noise_correlation):
     elif velocity_error is None:
         velocity_error = TYPICAL_VELOCITY_ERROR
     first_guess = median(velocity) if v_sys == "median" else v_sys
-    return PAFlags.NONE, Spaxels(
+    spaxels = Spaxels(
         x=x,
         y=y,
         velocity=velocity - first_guess,
@@ -287,6 +294,15 @@ def _gather(field, velocity_error, v_sys, noise_correlation):
         grid=grid_of(all_x, all_y, good),
         noise_correlation=noise_correlation,
     )
+    return PAFlags.NONE, _averaged(spaxels)
+
+
+def _averaged(spaxels):
+    """The same, in cells that average its bins where these are too many."""
+    cells = in_cells(spaxels.bins, spaxels.x, spaxels.y, spaxels.grid)
+    if cells is spaxels.bins:
+        return spaxels
+    return replace(spaxels, bin_id=cells, own_bins=spaxels.bins)
 
 
 def binned_by_velocity(spaxels):
@@ -300,9 +316,10 @@ def binned_by_velocity(spaxels):
     bins = spaxels.bins
     if spaxels.bin_id is not None:
         bins = bins_by_velocity(spaxels.velocity, spaxels.good)
+        bins = in_cells(bins, spaxels.x, spaxels.y, spaxels.grid)
     if same_partition(bins, spaxels.bins):
         return spaxels
-    return replace(spaxels, bin_id=bins, error=error)
+    return replace(spaxels, bin_id=bins, own_bins=None, error=error)
 
 
 def fill_curves(spaxels: Iterable[Spaxels]):
@@ -310,16 +327,6 @@ def fill_curves(spaxels: Iterable[Spaxels]):
     missing = [one for one in spaxels if "curve" not in vars(one)]
     for one, curve in zip(missing, symmetry_curves(missing), strict=True):
         vars(one)["curve"] = curve
-
-
-def on_one_line(x, y):
-    """Whether positions (arcsec, shape (n,)) are one point or lie on one line."""
-    if x.size < MIN_POINTS:
-        return True
-    dx, dy = x - x.mean(), y - y.mean()
-    moments = np.array([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
-    short_side, long_side = np.linalg.eigvalsh(moments)
-    return short_side <= max(COLLINEAR**2 * long_side, x.size * LEAST_EXTENT**2)
 
 
 def same_partition(one, other):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mangapa._utils.grid import Grid
-from mangapa.fitting._points import CORRELATION, SPAXEL
+from mangapa.fitting._points import CORRELATION, MOST_POINTS, SPAXEL, on_one_line
 
 #: Grid cells for each scattered point within their hull, enough to keep neighbours apart.
 CELLS_PER_POINT = 4
@@ -19,17 +19,21 @@ def on_a_grid(spaxels, weight):
     """
     Interpolate scattered spaxels and their weights, shape (n,), linearly to a grid.
 
-    Spaxels that are on a grid are returned as they are.
+    Spaxels that are on a grid are returned as they are. Of very many, the points are interpolated.
     """
     if spaxels.grid is not None:
         return spaxels, weight
+    data, points = spaxels, spaxels.points if spaxels.velocity.size > MOST_POINTS else None
+    if points is not None and not on_one_line(points.x, points.y):
+        weight = np.bincount(points.bins, weight) / np.bincount(points.bins)
+        data = points
     from scipy.interpolate import LinearNDInterpolator
     from scipy.spatial import ConvexHull, Delaunay
 
-    places = np.column_stack([spaxels.x, spaxels.y])
+    places = np.column_stack([data.x, data.y])
     step = np.sqrt(ConvexHull(places).volume / (CELLS_PER_POINT * len(places)))
     x, y = _lattice(places, step)
-    values = np.column_stack([spaxels.velocity, spaxels.error, weight])
+    values = np.column_stack([data.velocity, data.error, weight])
     interpolate = LinearNDInterpolator(Delaunay(places), values)
     velocity, error, weight = np.moveaxis(interpolate(x, y), -1, 0)
     good = np.isfinite(velocity)
@@ -44,6 +48,7 @@ def on_a_grid(spaxels, weight):
         error=error[good],
         good=good,
         bin_id=None,
+        own_bins=None,
         grid=grid,
     )
     return gridded, weight[good]

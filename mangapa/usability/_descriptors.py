@@ -6,8 +6,8 @@ import numpy as np
 
 from mangapa._utils.robust import TINY, median
 from mangapa._utils.threads import one_blas_thread
-from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import binned_by_velocity, on_one_line, prepare
+from mangapa.fitting._points import MIN_POINTS, on_one_line
+from mangapa.fitting._prepared import binned_by_velocity, prepare
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import (
     FEWEST_SHARED,

@@ -4,7 +4,7 @@ import numpy as np
 
 from mangapa.fitting._curves import three_sigma
 from mangapa.fitting._methods import register_method
-from mangapa.fitting._prepared import on_one_line
+from mangapa.fitting._points import on_one_line
 from mangapa.fitting._results import PAFit
 from mangapa.fitting._scattered import on_a_grid
 
