@@ -10,6 +10,7 @@ from mangapa.formats.portable import (
     write_galaxy_ecsv,
     write_galaxy_fits,
 )
+from mangapa.formats.sami import read_sami
 
 __all__ = [
     "Format",
@@ -18,6 +19,7 @@ __all__ = [
     "read_galaxy_ecsv",
     "read_galaxy_fits",
     "read_maps",
+    "read_sami",
     "register_format",
     "write_galaxy",
     "write_galaxy_ecsv",
