@@ -1,6 +1,6 @@
 """Images of a file by the names of their HDUs, and the files of one galaxy as a list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["as_paths", "check_name", "first_plane", "image_of", "refuse_without_velocities"]
+__all__ = ["as_paths", "first_plane", "image_of", "refuse_without_velocities"]
 
 
 def as_paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
@@ -39,29 +39,6 @@ def as_paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
         msg = "path is an empty list; name the files of a galaxy"
         raise ValueError(msg)
     return paths
-
-
-def check_name(name: str, value: str, allowed: Collection[str]) -> None:
-    """
-    Raise an error unless the value of an option is allowed.
-
-    Parameters
-    ----------
-    name : `str`
-        Name of the option.
-    value : `str`
-        Its value.
-    allowed : collection of `str`
-        What it may be.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-    """
-    if value not in allowed:
-        msg = f"{name}={value!r} is not known; choose one of {', '.join(allowed)}"
-        raise ValueError(msg)
 
 
 def image_of(

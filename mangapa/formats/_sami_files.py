@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
 
 from mangapa._utils.cards import text_of
 from mangapa.fields import TRACERS
+from mangapa.formats._choices import Product
 from mangapa.formats._files import open_hdus
 from mangapa.formats._images import first_plane, image_of, refuse_without_velocities
 from mangapa.formats._values import in_km_s
@@ -47,34 +49,21 @@ DESCRIPTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamiFile:
+class SamiFile(Product):
     """
-    What a file holds, and of which observation.
+    A file of SAMI.
 
     Attributes
     ----------
-    path : `~pathlib.Path`
-        The file.
     header : `~astropy.io.fits.Header`
         Its primary header.
-    kind : `str`
-        The tracer of which it has velocities, or else what it has.
-    observation : `str` or `None`
-        Such as "41144_A"; without the letter where it is not known.
-    binning, components : `str`
-        One of `BINNINGS`, and of `COMPONENTS`.
     values, error : `~numpy.ndarray` or `None`
         Velocities, km/s, or fluxes, of shape (ny, nx), and their 1-sigma errors.
     snr : `~numpy.ndarray` or `None`
         S/N of the continuum, or of a flux.
     """
 
-    path: Path
     header: fits.Header
-    kind: str
-    observation: str | None
-    binning: str
-    components: str
     values: np.ndarray | None = None
     error: np.ndarray | None = None
     snr: np.ndarray | None = None
@@ -101,14 +90,15 @@ def read_file(path: Path) -> SamiFile:
     with open_hdus(path) as hdus:
         header, names = hdus[0].header, [hdu.name for hdu in hdus]
         error, kind = next(((n, KINDS[n]) for n in names if n in KINDS), ("", "no velocities"))
-        maps = {}
+        maps: dict[str, Any] = {}
         if kind in (*TRACERS, FLUX):
             values = image_of(hdus, "PRIMARY", path)
             errors = image_of(hdus, error, path, values.shape)
             # Components are sorted by their widths, and the total of fluxes comes first.
             maps = {"values": first_plane(values, path), "error": first_plane(errors, path)}
         if kind == FLUX:
-            maps["snr"] = np.divide(maps["values"], maps["error"], where=maps["error"] > 0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                maps["snr"] = maps["values"] / maps["error"]
         if kind in TRACERS:
             refuse_without_velocities(maps["values"], path)
             maps["values"] = in_km_s(maps["values"], header, path)
@@ -116,7 +106,8 @@ def read_file(path: Path) -> SamiFile:
         if kind == "stellar":
             snr = "SN" if "SN" in names else "SNR"
             maps["snr"] = image_of(hdus, snr, path, maps["values"].shape)
-    return SamiFile(path=path, header=header, kind=kind, **_about(path, header, kind), **maps)
+    about = {"path": path, "header": header, "kind": kind, **_about(path, header, kind)}
+    return SamiFile(**about, **maps)
 
 
 def _about(path, header, kind):

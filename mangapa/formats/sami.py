@@ -9,8 +9,9 @@ from mangapa._utils.files import printable
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import TRACERS, Galaxy, VelocityField
+from mangapa.formats._choices import check_name, choose, one_observation
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._images import as_paths, check_name
+from mangapa.formats._images import as_paths
 from mangapa.formats._sami_files import BINNINGS, COMPONENTS, FLUX, NAMES, read_file
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import bins_of_equal_values, inverse_variance
@@ -64,8 +65,14 @@ def read_sami(
     check_name("binning", binning, BINNINGS)
     check_name("components", components, ("default", *sum(COMPONENTS.values(), ())))
     files = [read_file(one) for one in as_paths(path)]
-    observation = _observation(files)
-    chosen = _choose(files, binning, components)
+    observation = one_observation(files)
+    if not any(one.kind in TRACERS for one in files):
+        msg = (
+            f"{printable(files[0].path)} holds {files[0].kind}; name a file with "
+            "'stellar-velocity' or 'gas-velocity' in its name, with or without this one"
+        )
+        raise GalaxyFileError(msg)
+    chosen = choose(files, binning, components, BINNINGS, COMPONENTS)
     name, _, letter = (observation or "").partition("_")
     fields = {one.kind: _field(one, files, name or None) for one in chosen}
     first = chosen[0]
@@ -80,59 +87,6 @@ def read_sami(
         centre=offsets(celestial_wcs(first.header, first.path), (1, 1))[2],
         redshift=number_of(first.header, "Z_PPXF", -1, 20),
     )
-
-
-def _observation(files):
-    """The one observation of all files; `None` if no file says which."""
-    known = {one.observation for one in files if one.observation}
-    # A header has the number of the galaxy without the letter.
-    known -= {short for short in known for other in known if other.startswith(f"{short}_")}
-    if len(known) > 1:
-        msg = (
-            f"{printable(files[0].path)} and the files with it are of several observations "
-            f"({', '.join(sorted(known))}); read the files of one at a time"
-        )
-        raise GalaxyFileError(msg)
-    return next(iter(known), None)
-
-
-def _choose(files, binning, components):
-    """The file of each tracer that has the wanted binning and components."""
-    there = [one for one in files if one.kind in TRACERS]
-    if not there:
-        msg = (
-            f"{printable(files[0].path)} holds {files[0].kind}; name a file with "
-            "'stellar-velocity' or 'gas-velocity' in its name, with or without this one"
-        )
-        raise GalaxyFileError(msg)
-    chosen = {}
-    for tracer in TRACERS:
-        wanted = [
-            one
-            for one in there
-            if one.kind == tracer
-            and binning in ("default", one.binning)
-            and (components == one.components or components not in COMPONENTS[tracer])
-        ]
-        if wanted:
-            chosen[tracer] = min(wanted, key=_rank)
-            twice = [printable(one.path) for one in wanted if _rank(one) == _rank(chosen[tracer])]
-            if len(twice) > 1:
-                msg = f"{' and '.join(twice)} are the same product; name one of them"
-                raise GalaxyFileError(msg)
-    lacking = {one.kind for one in there if components in COMPONENTS[one.kind]} - set(chosen)
-    if lacking or not chosen:
-        has = ", ".join(sorted({f"{one.binning} {one.components}" for one in there}))
-        msg = (
-            f"{printable(there[0].path)} and the files with it have no velocities with "
-            f"binning={binning!r} and components={components!r}; there are {has}"
-        )
-        raise GalaxyFileError(msg)
-    return list(chosen.values())
-
-
-def _rank(one):
-    return BINNINGS.index(one.binning), COMPONENTS[one.kind].index(one.components)
 
 
 def _field(one, files, name):
