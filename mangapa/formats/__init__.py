@@ -2,6 +2,8 @@
 
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
+from mangapa.formats.hector import read_hector
+from mangapa.formats.lzifu import read_lzifu
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
 from mangapa.formats.portable import (
@@ -18,6 +20,8 @@ __all__ = [
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",
+    "read_hector",
+    "read_lzifu",
     "read_maps",
     "read_sami",
     "register_format",

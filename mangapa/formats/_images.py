@@ -13,7 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["as_paths", "first_plane", "image_of", "refuse_without_velocities"]
+__all__ = ["as_paths", "first_plane", "image_of", "one_path", "refuse_without_velocities"]
 
 
 def as_paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
@@ -39,6 +39,34 @@ def as_paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
         msg = "path is an empty list; name the files of a galaxy"
         raise ValueError(msg)
     return paths
+
+
+def one_path(path: PathLike | Sequence[PathLike]) -> Path:
+    """
+    Path of the file of a format that keeps all of a galaxy in one file.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        What the user named.
+
+    Returns
+    -------
+    `~pathlib.Path`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If there are several files.
+    """
+    first, *others = as_paths(path)
+    if others:
+        msg = (
+            f"{printable(first)} and {printable(others[0])} each hold a whole galaxy; "
+            "name one file at a time"
+        )
+        raise GalaxyFileError(msg)
+    return first
 
 
 def image_of(
@@ -82,7 +110,7 @@ def image_of(
     return data.astype(float)
 
 
-def first_plane(values: np.ndarray, path: Path) -> np.ndarray:
+def first_plane(values: np.ndarray, path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:
     """
     First plane of an image with or without a third axis.
 
@@ -92,6 +120,8 @@ def first_plane(values: np.ndarray, path: Path) -> np.ndarray:
         The image, of shape (ny, nx) or (n, ny, nx).
     path : `~pathlib.Path`
         The file, for messages.
+    shape : `tuple`, optional
+        Shape that the plane must have.
 
     Returns
     -------
@@ -101,12 +131,13 @@ def first_plane(values: np.ndarray, path: Path) -> np.ndarray:
     Raises
     ------
     mangapa.exceptions.GalaxyFileError
-        If the image has other axes.
+        If the image has other axes, or the plane another shape.
     """
-    if values.ndim not in (2, 3) or values.size == 0:
+    if values.ndim not in (2, 3) or not values.size or shape not in (None, values.shape[-2:]):
+        wanted = "ny, nx" if shape is None else f"{shape[0]}, {shape[1]}"
         msg = (
-            f"{printable(path)} has an image of shape {values.shape} instead of (ny, nx) or "
-            "(n, ny, nx); fetch the file again"
+            f"{printable(path)} has an image of shape {values.shape} instead of ({wanted}) or "
+            f"(n, {wanted}); fetch the file again"
         )
         raise GalaxyFileError(msg)
     return values if values.ndim == 2 else values[0]
