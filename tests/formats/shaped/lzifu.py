@@ -1,0 +1,48 @@
+"""Files in the layout of LZIFU: planes of components, of which the first is the total or empty."""
+
+import numpy as np
+from astropy.io import fits
+
+
+def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False):
+    """
+    Write a fit with 1, 2 or 3 components or their "merge", and return its path.
+
+    The broad components, which come first, have velocities that mean nothing; and so have the
+    outskirts, where H-alpha is faint. Files with velocities of the stars are those of S7.
+    """
+    n_components = 3 if fit == "merge" else int(fit)
+    random = np.random.default_rng(scene.seed)
+    faint = np.hypot(*scene.offsets) > 0.4 * scene.pixel * min(scene.shape)
+    narrow = np.where(faint, random.normal(0, 500, scene.shape), scene.velocity)
+    narrow[~scene.inside] = np.nan
+    velocity, width = np.full((2, n_components + 1, *scene.shape), np.nan)
+    for i in range(1, n_components + 1):
+        broad = np.where(scene.inside, random.normal(0, 300, scene.shape), np.nan)
+        velocity[i] = narrow if i == n_components else broad
+        width[i] = np.where(scene.inside, 30.0 if i == n_components else 200.0, np.nan)
+    if fit == "merge":
+        # Most spectra need one component only, which is then the first.
+        one = random.random(scene.shape) < 0.7
+        for planes in velocity, width:
+            planes[1][one] = planes[3][one]
+            planes[2:, one] = np.nan
+    error = 0 * velocity + scene.error
+    flux = np.where(np.isfinite(velocity), 1.0, np.nan)
+    flux[0] = np.where(scene.inside, np.where(faint, 0.1, 1.0), np.nan)
+    maps = {"CONTINUUM": np.zeros((2, *scene.shape)), "V": velocity, "V_ERR": error}
+    maps |= {"VDISP": width, "VDISP_ERR": error, "CHI2": flux[0], "DOF": flux[0]}
+    maps |= {"HALPHA": flux, "HALPHA_ERR": 0 * flux + 0.05}
+    if stars:
+        maps["STAR_V"] = np.stack([scene.velocity, scene.errors])
+    primary = fits.PrimaryHDU()
+    primary.header.update(OBJECT=name, Z_LZIFU=scene.redshift, NCOMP=n_components, SORTTYPE="vel")
+    hdus = [primary, *(fits.ImageHDU(one.astype("f4"), name=n) for n, one in maps.items())]
+    if fit == "merge":
+        hdus.append(fits.ImageHDU(np.isfinite(velocity[1:]).sum(axis=0), name="COMP_MAP"))
+    for i, hdu in enumerate(hdus[1:]):
+        hdu.header.update(scene.header)
+        primary.header[f"EXT{i}"] = hdu.name
+    path = folder / f"{name}_{fit}_comp.fits"
+    fits.HDUList(hdus).writeto(path, overwrite=True)
+    return path
