@@ -1,4 +1,4 @@
-"""Find that one catalogue measures its angles another way: turned, mirrored or from another axis."""
+"""Find that a catalogue measures its angles another way: turned, mirrored or from another axis."""
 
 import numpy as np
 from astropy.table import Table
@@ -19,8 +19,8 @@ NEAR = 30.0
 #: Largest probability that catalogues that have nothing to do with each other look alike, with the
 #: number of hypotheses that are tried: constants 2 * NEAR apart and half-way between, and mirrors.
 CHANCE, TRIALS = 1e-4, 24
-#: Part of the galaxies that must agree better with a hypothesis than without it, and the probability
-#: that so many do if the receding sides are random.
+#: Part of the galaxies that must agree better with a hypothesis than without it, and the largest
+#: probability that so many do if the receding sides are random.
 LEAST_SHARE, RANDOM_SIDES = 0.75, 0.005
 #: Of the galaxies that are alike, the part that may be alike without the hypothesis, and how much
 #: smaller a constant below NEAR must make the median difference.
@@ -34,9 +34,9 @@ MEDIAN_ERROR = 1.858
 
 def conventions_of(angles):
     """
-    Table of conventions that differ: ``angle``, ``hypothesis``, ``n``, ``median`` of the absolute
-    difference as the catalogues are, ``median_undone`` after undoing it, and the ``share`` of
-    galaxies that agree better then. ``angles`` are pairs of arrays in deg by name of the angle.
+    Table of conventions that differ between two catalogues; see `Comparison`.
+
+    ``angles`` are pairs of arrays in deg, by name of the angle.
     """
     names = ("angle", "hypothesis", "n", "median", "median_undone", "share")
     rows = [(name, *found) for name, (a, b) in angles.items() if (found := _found(a, b))]
@@ -63,7 +63,7 @@ def _found(a, b):
 
 
 def _constant(residual):
-    """The constant (deg) around which differences lie, a multiple of 90 if it may be, and the rest."""
+    """The constant (deg) around which differences lie, a multiple of 90 if it can be; the rest."""
     mean = np.degrees(np.angle(np.exp(1j * np.radians(residual)).mean()))
     constant = mean + np.median(_wrapped(residual - mean))
     off = np.abs(_wrapped(residual - constant))
