@@ -21,7 +21,7 @@ NEAR = 30.0
 CHANCE, TRIALS = 1e-4, 24
 #: Part of the galaxies that must agree better with a hypothesis than without it, and the largest
 #: probability that so many do if the receding sides are random.
-LEAST_SHARE, RANDOM_SIDES = 0.75, 0.005
+LEAST_SHARE, RANDOM_SIDES = 0.6, 0.005
 #: Of the galaxies that are alike, the part that may be alike without the hypothesis, and how much
 #: smaller a constant below NEAR must make the median difference.
 MOST_ALIKE, LEAST_GAIN = 0.5, 2.0
