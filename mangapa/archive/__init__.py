@@ -1,4 +1,4 @@
-"""Find, download and verify the MAPS file of a galaxy, given its identifier and release."""
+"""Find, download and verify MAPS files by identifier and release, and files of other surveys."""
 
 from mangapa.archive._find import (
     Download,
@@ -7,6 +7,7 @@ from mangapa.archive._find import (
     locate,
 )
 from mangapa.archive._identifiers import is_identifier, is_plateifu
+from mangapa.archive._products import fetch
 from mangapa.archive._select import select
 from mangapa.archive._tables import plateifu_of, release_table
 
@@ -14,6 +15,7 @@ __all__ = [
     "Download",
     "download",
     "expected_path",
+    "fetch",
     "is_identifier",
     "is_plateifu",
     "locate",

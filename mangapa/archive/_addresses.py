@@ -17,6 +17,11 @@ from mangapa.archive.releases import release_named
 
 #: Number of the analysis in names of MPL-4: 1 for MIUSCAT-THIN, then the number of the binning.
 MPL4_NUMBERS = {"STON": 11, "NONE": 13, "RADIAL": 17}
+#: What to do if a file cannot be stored in the local archive.
+REMEDY = (
+    "make room or get access, or set SAS_BASE_DIR to another folder (for the tables drpall and "
+    "dapall, the setting table_folder). What has arrived is kept, and the download resumes"
+)
 #: sdss-access keeps one state for the whole process.
 _lock = threading.RLock()
 
@@ -30,6 +35,7 @@ class Address:
     rsync_url: str
     public: bool  # needs no password
     plateifu: str | None = None  # the galaxy of a MAPS file
+    remedy: str = REMEDY  # what to do if it cannot be stored
 
 
 def maps_addresses(plateifus, *, release, daptype=None):

@@ -1,10 +1,12 @@
-"""Connections on which the header of an answer must arrive within a time."""
+"""Connections on which the header of an answer must arrive within a time, and sessions of them."""
 
 import contextlib
 import functools
 import socket
 import threading
 
+import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from mangapa.archive._configuration import conf
@@ -12,6 +14,8 @@ from mangapa.archive._configuration import conf
 #: Time-outs within which the whole header must arrive. The time-out of a socket begins anew with
 #: each byte, also that of urllib3's ``Timeout(total=...)``.
 HEADER_TIMEOUTS = 3
+#: Status codes after which another try may succeed.
+BUSY = (429, 500, 502, 503, 504)
 
 
 class TimedAdapter(HTTPAdapter):
@@ -70,3 +74,30 @@ def _timed(pool):
         return pool
     connection = type("TimedConnection", (_Timed, pool.ConnectionCls), {})
     return type("TimedPool", (pool,), {"ConnectionCls": connection})
+
+
+class _PatientAdapter(TimedAdapter):
+    """Adapter that waits no longer than the setting ``timeout`` for a server that sends nothing."""
+
+    def send(self, request, **options):
+        """Send a request; clients of other packages name no time-out."""
+        return super().send(
+            request, **{**options, "timeout": options.get("timeout") or conf.timeout}
+        )
+
+
+def anonymous_session():
+    """A `requests.Session` for services: anonymous, with time-outs, and with two more tries."""
+    session = requests.Session()
+    # Without this, requests looks for a name and a password in ~/.netrc.
+    session.auth = lambda request: request
+    retries = urllib3.Retry(
+        total=2,
+        backoff_factor=0.5,
+        allowed_methods=None,
+        status_forcelist=BUSY,
+        raise_on_status=False,
+    )
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _PatientAdapter(max_retries=retries))
+    return session

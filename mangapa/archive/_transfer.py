@@ -77,7 +77,7 @@ def fetch(address, *, use_rsync=False, progress=True, stop=None):
     """
     stop = threading.Event() if stop is None else stop
     path = address.path
-    with _explained(path):
+    with _explained(address):
         path.parent.mkdir(parents=True, exist_ok=True)
         bar = progress_bar(desc=path.name, unit="B", unit_scale=True, show=progress)
         # One download at a time in a folder, over threads and processes. Without locks, as on some
@@ -121,18 +121,14 @@ def _try(address, transport, *, bar, stop):
 
 
 @contextlib.contextmanager
-def _explained(path):
+def _explained(address):
     """Explain an error of the file system; those of the server have no number."""
     try:
         yield
     except OSError as error:
         if error.errno is None:
             raise
-        msg = (
-            f"{path} cannot be stored ({error.strerror}); make room or get access, or set "
-            "SAS_BASE_DIR to another folder (for the tables drpall and dapall, the setting "
-            "table_folder). What has arrived is kept, and the download resumes"
-        )
+        msg = f"{address.path} cannot be stored ({error.strerror}); {address.remedy}"
         raise DownloadError(msg) from error
 
 

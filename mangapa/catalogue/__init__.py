@@ -1,5 +1,6 @@
 """Catalogues of many measurements, on disk and in memory, and the published catalogue."""
 
+from mangapa.catalogue._access import fetch_published
 from mangapa.catalogue._comparison import Comparison, compare
 from mangapa.catalogue._formats import read_catalogue, write_catalogue
 from mangapa.catalogue._fraction import TrueShare, true_share
@@ -13,6 +14,7 @@ __all__ = [
     "Share",
     "TrueShare",
     "compare",
+    "fetch_published",
     "read_catalogue",
     "read_published",
     "sample",

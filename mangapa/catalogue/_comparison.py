@@ -10,6 +10,8 @@ from astropy.table import QTable, Table
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ScalarLike
 from mangapa.catalogue._cells import as_table, degrees, galaxies, texts
+from mangapa.catalogue._conventions import conventions_of
+from mangapa.catalogue._flag_table import IDENTIFIERS
 from mangapa.catalogue._matching import ANALYSIS, match
 from mangapa.fields import TRACER_TITLES
 
@@ -36,10 +38,10 @@ class Comparison:
     Attributes
     ----------
     table : `~astropy.table.QTable`
-        One row for each galaxy in both: ``plateifu`` (its name, if it has no plate-IFU), angles
-        such as ``stellar_pa_a`` and ``stellar_pa_b``, ``stellar_pa_difference``, b less a, from
-        -180 to 180 deg, and ``daptype_a`` and the like. A galaxy with several analyses has several
-        rows.
+        One row for each galaxy in both: ``name`` as in a, ``plateifu`` where a catalogue has it,
+        angles such as ``stellar_pa_a`` and ``stellar_pa_b``, ``stellar_pa_difference``, b less a,
+        from -180 to 180 deg, and ``observation_a``, ``daptype_a`` and the like. A galaxy with
+        several observations or analyses has several rows.
     numbers : `~astropy.table.Table`
         For each angle the number of galaxies (``n``), the ``median`` absolute difference (deg), and
         the fractions within 1, 5 and 10 deg and with the opposite receding side (``reversed``).
@@ -47,7 +49,13 @@ class Comparison:
         Galaxies that the other catalogue lacks, by plate-IFU or name.
     unmatched : `~astropy.table.Table`
         Rows that are left out although the galaxy may be in both: ``catalogue`` ("a" or "b"), the
-        number of the ``row``, ``name``, ``release``, ``daptype`` and ``reason``.
+        number of the ``row``, ``name``, ``observation``, ``release``, ``daptype`` and ``reason``.
+    conventions : `~astropy.table.Table`
+        One row for each position angle that b measures another way than a, in a way that chance
+        does not explain: ``angle``, ``hypothesis`` such as "turned by 180 deg (a + 180)", the
+        number of galaxies ``n``, the ``median`` absolute difference as it is, ``median_undone``
+        after undoing it (deg), and the ``share`` of the galaxies that agree better then. At least
+        eight galaxies are needed; with few, a true one may be missed.
     """
 
     table: QTable
@@ -55,6 +63,17 @@ class Comparison:
     only_a: list
     only_b: list
     unmatched: Table = field(default_factory=Table)
+    conventions: Table = field(default_factory=Table)
+
+    @property
+    def notes(self) -> list[str]:
+        """One sentence for each row of ``conventions``."""
+        return [
+            f"{row['angle']} of b is {row['hypothesis']} against a: median difference "
+            f"{row['median']:.1f} deg, and {row['median_undone']:.1f} after undoing it, "
+            f"which makes {row['share']:.0%} of {row['n']} galaxies agree better"
+            for row in self.conventions
+        ]
 
     def outliers(self, name: str, beyond: ScalarLike = OUTLIER) -> QTable:
         """
@@ -122,7 +141,9 @@ class Comparison:
         return (
             f"<Comparison of {len(self.table)} galaxies: {', '.join(parts)}; "
             f"{len(self.only_a)} only in a, {len(self.only_b)} only in b"
-            + (f", {len(self.unmatched)} rows not matched>" if len(self.unmatched) else ">")
+            + (f", {len(self.unmatched)} rows not matched" if len(self.unmatched) else "")
+            + "".join(f"; {note}" for note in self.notes)
+            + ">"
         )
 
 
@@ -130,9 +151,11 @@ def compare(a: Table, b: Table) -> Comparison:
     """
     Compare two catalogues galaxy by galaxy.
 
-    Galaxies are matched by plate-IFU, or by name if they have none. If a galaxy has several rows,
-    they are matched by ``release`` and ``daptype``, as far as both catalogues have them. Rows that
-    cannot be matched in one way only are listed in ``unmatched`` of the result.
+    Galaxies are matched by plate-IFU, or by name if they have none; NGC0628 and ngc 628 are the
+    same. If a galaxy has several rows, they are matched by ``observation``, ``release`` and
+    ``daptype``, as far as both catalogues have them. Rows that cannot be matched in one way only
+    are listed in ``unmatched`` of the result. If one catalogue has its position angles to the other
+    side, mirrored or from another axis, ``conventions`` says so.
 
     Parameters
     ----------
@@ -172,12 +195,14 @@ def compare(a: Table, b: Table) -> Comparison:
             msg += f": {len(found.unmatched)} rows have no plate-IFU and no name"
         raise ValueError(msg)
     places = np.array(found.pairs, int).reshape(-1, 2).T
-    table = QTable({"plateifu": galaxies(a, "a")[places[0]].astype(str)})
+    table = QTable({"name": galaxies(a, "a")[places[0]].astype(str)})
+    if any(name in catalogue.colnames for name in IDENTIFIERS for catalogue in (a, b)):
+        table["plateifu"] = table["name"]
     for side, catalogue, rows in zip("ab", (a, b), places, strict=True):
         for name in ANALYSIS:
             if name in catalogue.colnames:
                 table[f"{name}_{side}"] = texts(catalogue, name)[rows].astype(str)
-    statistics = []
+    statistics, directions = [], {}
     for name in names:
         one, other = (
             degrees(catalogue, name, side)[rows]
@@ -186,6 +211,7 @@ def compare(a: Table, b: Table) -> Comparison:
         off = other - one
         if name != "pa_offset":
             off = (off + 180) % 360 - 180
+            directions[name] = one, other
         for column, values in (("a", one), ("b", other), ("difference", off)):
             table[f"{name}_{column}"] = values * u.deg
         statistics.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)]))})
@@ -195,6 +221,7 @@ def compare(a: Table, b: Table) -> Comparison:
         only_a=found.only_a,
         only_b=found.only_b,
         unmatched=found.unmatched,
+        conventions=conventions_of(directions),
     )
 
 

@@ -1,5 +1,6 @@
 """The experts' flags of the published catalogue, and the reader of CSV files that hold them."""
 
+import contextlib
 import csv
 import io
 import warnings
@@ -40,6 +41,13 @@ def read_flag_table(path, *required):
     flags as `int` or `None`, every other cell as text without surrounding blanks, and without the
     apostrophe that keeps spreadsheets from taking a name for a formula.
     """
+    with csv_text(path) as file:
+        return _read(Path(path), file, required)
+
+
+@contextlib.contextmanager
+def csv_text(path):
+    """The text of a CSV file, as a file in memory; errors name the path and the way out."""
     path = Path(path)
     if not path.is_file():
         msg = f"there is no file {path}; name a CSV table of flags"
@@ -51,7 +59,7 @@ def read_flag_table(path, *required):
         msg = f"{path} is not a CSV table in UTF-8 ({error.reason}); save it in this encoding"
         raise ValueError(msg) from error
     try:
-        return _read(path, io.StringIO(text, newline=""), required)
+        yield io.StringIO(text, newline="")
     except csv.Error as error:
         msg = f"{path} is not a CSV table ({error}); save it as one"
         raise ValueError(msg) from error

@@ -186,10 +186,7 @@ def _read(path, form):
         msg = "it is a web page"
         raise ValueError(msg)
     if form == "votable":
-        from astropy.io.votable import parse
-
-        _refuse_links(path)
-        first = parse(str(path)).get_first_table()
+        first = parse_votable(path)
         table = QTable(first.to_table(use_names_over_ids=True))
         table.meta = {info.name: info.value for info in first.infos}
     elif form == "fits":
@@ -205,6 +202,14 @@ def _read(path, form):
     if form in ("fits", "votable"):
         table.meta = json.loads(table.meta[META])
     return table
+
+
+def parse_votable(path):
+    """The first table of a VOTable, whose data must be in the file."""
+    from astropy.io.votable import parse
+
+    _refuse_links(path)
+    return parse(str(path)).get_first_table()
 
 
 def _refuse_links(path):

@@ -1,5 +1,6 @@
 """Which rows of two catalogues are the same galaxy, and the same analysis of it."""
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -8,8 +9,10 @@ from astropy.table import Table
 
 from mangapa.catalogue._cells import galaxies, texts
 
-#: Columns that tell the analyses of one galaxy apart.
-ANALYSIS = ("release", "daptype")
+#: Columns that tell the observations and the analyses of one galaxy apart.
+ANALYSIS = ("observation", "release", "daptype")
+#: Zeros that some catalogues put between the letters and the number of a name.
+LEADING_ZEROS = re.compile(r"(?<=[a-z])0+(?=\d)")
 #: Reasons why a row has no partner.
 UNNAMED = "it has no plate-IFU and no name"
 NO_PARTNER = "the other catalogue has no such analysis of the galaxy"
@@ -45,7 +48,8 @@ def match(a, b):
     Match two catalogues; return a `Matching`.
 
     If a galaxy has one row on each side, these are a pair. Otherwise two rows are a pair if they,
-    and no other rows of the galaxy, agree in the release and the analysis as far as both have them.
+    and no other rows of the galaxy, agree in the observation, the release and the analysis as far
+    as both have them. Names that differ in blanks, case or leading zeros are the same galaxy.
     """
     names, analyses, places = {}, {}, {}
     for side, table in (("a", a), ("b", b)):
@@ -53,7 +57,7 @@ def match(a, b):
         analyses[side] = [*zip(*(texts(table, name) for name in ANALYSIS), strict=True)]
         places[side] = defaultdict(list)
         for row, name in enumerate(names[side]):
-            places[side][name].append(row)
+            places[side][_key(name)].append(row)
     left = [(side, row, UNNAMED) for side in "ab" for row in places[side].pop("", [])]
     common = sorted(places["a"].keys() & places["b"].keys())
     pairs = []
@@ -79,11 +83,22 @@ def match(a, b):
     kinds = {name: int if name == "row" else str for name in columns}
     return Matching(
         common=common,
-        only_a=sorted(places["a"].keys() - places["b"].keys()),
-        only_b=sorted(places["b"].keys() - places["a"].keys()),
+        only_a=_alone(names, places, "a", "b"),
+        only_b=_alone(names, places, "b", "a"),
         pairs=pairs,
         unmatched=Table({name: np.array(rows, kinds[name]) for name, rows in columns.items()}),
     )
+
+
+def _key(name):
+    """NGC0628 and ngc 628 are one galaxy; numbers behind anything else than letters stay."""
+    return LEADING_ZEROS.sub("", re.sub(r"[\s_]+", "", name).casefold())
+
+
+def _alone(names, places, side, other):
+    """Galaxies that the other side lacks, as this side calls them."""
+    keys = sorted(places[side].keys() - places[other].keys())
+    return [names[side][places[side][key][0]] for key in keys]
 
 
 def _partners(of_a, of_b, analyses):
@@ -112,7 +127,7 @@ def one_row_each(table):
     analyses = [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)]
     numbers, places = Counter(analyses), defaultdict(list)
     for row, name in enumerate(galaxies(table, needed=False)):
-        places[name or row].append(row)
+        places[_key(name) or row].append(row)
     # Among equals, max takes the first.
     rows = sorted(max(of_one, key=lambda row: numbers[analyses[row]]) for of_one in places.values())
     return rows, tuple(dict.fromkeys(filter(None, (analyses[row] for row in rows))))

@@ -8,7 +8,9 @@ from datetime import timedelta
 import mangapa
 from mangapa._utils.files import printable
 from mangapa._utils.imports import import_extra
-from mangapa.catalogue import compare, read_published
+from mangapa.catalogue import compare
+from mangapa.catalogue._matching import ANALYSIS
+from mangapa.catalogue._published import read_any
 from mangapa.cli import _options as shared
 from mangapa.cli._archive import WHERE, selected
 from mangapa.cli._output import (
@@ -149,16 +151,18 @@ def _report(options):
 def _compare(options):
     if options.plot:
         check_file("--plot", options.plot)
-    comparison = compare(_read(options.a), _read(options.b))
+    comparison = compare(read_any(options.a), read_any(options.b))
     print_table(comparison.numbers)
     for name in comparison.numbers["angle"]:
         outliers = comparison.outliers(name)
         if len(outliers):
             worst = ", ".join(
-                f"{row['plateifu']} ({row[f'{name}_difference'].value:+.0f})"
+                f"{row['name']} ({row[f'{name}_difference'].value:+.0f})"
                 for row in outliers[:LISTED]
             )
             print(f"{name}: {len(outliers)} differ by more than 10 deg: {printable(worst)}")
+    for note in comparison.notes:
+        print(note)
     for path, missing in ((options.a, comparison.only_b), (options.b, comparison.only_a)):
         if missing:
             print(f"galaxies that are not in {printable(path)}: {len(missing)}")
@@ -166,7 +170,7 @@ def _compare(options):
     if len(unmatched):
         print(f"rows that could not be matched and are left out: {len(unmatched)}")
         for row in unmatched[:LISTED]:
-            which = " ".join(filter(None, (row["name"], row["release"], row["daptype"])))
+            which = " ".join(filter(None, (row["name"], *(row[name] for name in ANALYSIS))))
             path = {"a": options.a, "b": options.b}[row["catalogue"]]
             text = f"{path}, row {row['row'] + 1}{which and f' ({which})'}: {row['reason']}"
             print(f"  {printable(text)}")
@@ -175,8 +179,3 @@ def _compare(options):
     if options.plot:
         save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     return ALL_GOOD
-
-
-def _read(path):
-    """Read one of our catalogues, or the published one, which is CSV too."""
-    return read_published(path) if path.suffix == ".csv" else mangapa.read_catalogue(path)

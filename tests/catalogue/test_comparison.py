@@ -112,6 +112,35 @@ def test_rows_without_one_partner_are_listed():
     assert few.unmatched["reason"][0] == "the other catalogue has no such analysis of the galaxy"
 
 
+@pytest.mark.promise(19)
+def test_repeats_of_a_galaxy_stay_apart():
+    names = ("name", "observation", "stellar_pa")
+    a = rows(("1001", "A", 10.0), ("1001", "B", 12.0), ("1002", "A", 30.0), names=names)
+    b = rows(("1001", "B", 13.0), ("1001", "A", 9.0), ("1002", "", 31.0), names=names)
+    found = compare(a, b)
+    assert pairs(found) == [[10, 9], [12, 13], [30, 31]]
+    assert found.table["observation_a"].tolist() == ["A", "B", "A"]
+    assert found.table["observation_b"].tolist() == ["A", "B", ""]
+    assert "plateifu" not in found.table.colnames
+    found = compare(a, b[[0, 2]])
+    assert pairs(found) == [[12, 13], [30, 31]]
+    assert found.unmatched["observation"].tolist() == ["A"]
+    without = compare(a, b["name", "stellar_pa"])
+    assert pairs(without) == [[30, 31]]
+    assert set(without.unmatched["reason"]) == {"several rows could be its partner"}
+
+
+def test_spellings_of_a_name_are_one_galaxy():
+    a = Table({"name": ["NGC0628", "UGC 01234", "8485-01901", "A_1"], "stellar_pa": [1.0] * 4})
+    b = Table({"name": ["ngc 628", "UGC1234", "8485-1901", "a1"], "stellar_pa": [2.0] * 4})
+    found = compare(a, b)
+    assert found.table["name"].tolist() == ["A_1", "NGC0628", "UGC 01234"]
+    assert (found.only_a, found.only_b) == (["8485-01901"], ["8485-1901"])
+    twice = compare(a, Table({"name": ["NGC628", "NGC 628", "A1"], "stellar_pa": [1.0] * 3}))
+    assert twice.table["name"].tolist() == ["A_1"]
+    assert len(twice.unmatched) == 3
+
+
 def test_one_row_on_each_side_is_a_pair_whatever_the_analysis():
     assert pairs(compare(TWICE[:1], TWICE[1:2])) == [[10, 20]]
 
