@@ -4,6 +4,7 @@ from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
+from mangapa.formats.pipe3d import read_pipe3d
 from mangapa.formats.portable import (
     read_galaxy_ecsv,
     read_galaxy_fits,
@@ -18,6 +19,7 @@ __all__ = [
     "read_galaxy_ecsv",
     "read_galaxy_fits",
     "read_maps",
+    "read_pipe3d",
     "register_format",
     "write_galaxy",
     "write_galaxy_ecsv",
