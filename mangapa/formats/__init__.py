@@ -4,6 +4,8 @@ from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
+from mangapa.formats.ngist import read_ngist
+from mangapa.formats.phangs import read_phangs
 from mangapa.formats.pipe3d import read_pipe3d
 from mangapa.formats.portable import (
     read_galaxy_ecsv,
@@ -19,6 +21,8 @@ __all__ = [
     "read_galaxy_ecsv",
     "read_galaxy_fits",
     "read_maps",
+    "read_ngist",
+    "read_phangs",
     "read_pipe3d",
     "register_format",
     "write_galaxy",

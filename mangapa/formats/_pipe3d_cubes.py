@@ -91,7 +91,7 @@ def grid_of(
     """
     from astropy.coordinates import SkyCoord
 
-    shape = next(iter(planes.values())).shape
+    ny, nx = next(iter(planes.values())).shape
     for header in headers:
         if text_of(header, "CTYPE1"):
             # The third axis numbers the planes, or is that of the spectra.
@@ -100,10 +100,10 @@ def grid_of(
             ra = number_of(headers[0], "OBJRA", 0, 360)
             dec = number_of(headers[0], "OBJDEC", -90, 90)
             centre = None if None in (ra, dec) else SkyCoord(ra, dec, unit="deg")
-            return offsets(celestial_wcs(header, path), shape, centre)
+            return offsets(celestial_wcs(header, path), (ny, nx), centre)
     covered = np.any([planes[key] != 0 for key in ("halpha", "stellar") if key in planes], axis=0)
     middle = _middle(covered, planes.get("light", _light_beside(path)))
-    row, column = np.indices(shape)
+    row, column = np.indices((ny, nx))
     return middle[1] - column, row - middle[0], None
 
 

@@ -1,18 +1,19 @@
 """Read the cubes of maps that Pipe3D and pyPipe3D make of CALIFA, eCALIFA and MaNGA."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from mangapa._utils.cards import clean_text, text_of
-from mangapa._utils.files import as_path, printable, stem
+from mangapa._utils.files import printable, stem
 from mangapa._utils.types import PathLike
-from mangapa.archive.releases import PLATEIFU, release_of
+from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field
+from mangapa.formats._maps import is_faint, map_field, paths_of
 from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
 from mangapa.formats._values import relative, without
 
@@ -54,9 +55,9 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     --------
     See :ref:`survey-pipe3d`.
     """
-    several = isinstance(path, (list, tuple))
-    paths = [as_path("path", one) for one in path] if several else [as_path("path", path)]
-    sources, masks, headers = [{}], [], []
+    paths = paths_of(path)
+    sources: list[dict[str, Any]] = [{}]
+    masks, headers = [], []
     for one in paths:
         with open_hdus(one, lambda hdu: hdu.name not in UNUSED and len(hdu.shape) > 1) as hdus:
             headers += [hdu.header.copy() for hdu in hdus]
@@ -84,8 +85,10 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     identity = _identity(paths[0], headers[0])
     x, y, centre = grid_of(paths[0], headers, planes)
     star = np.any(masks, axis=0) if masks else np.zeros(x.shape, bool)
-    masked = {"stellar": star, "halpha": star | is_faint(gas.get("flux"), gas.get("flux error"))}
-    fields, redshift = {}, None
+    faint = is_faint(gas.get("flux"), gas.get("flux error"), x.shape)
+    masked = {"stellar": star, "halpha": star | faint}
+    fields: dict[str, Any] = {}
+    redshift = None
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
         fields[tracer] = map_field(
@@ -96,22 +99,24 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             tracer=tracer,
             galaxy=identity["name"],
         )
-    known = {"daptype": "Pipe3D", "centre": centre, "redshift": redshift}
-    return Galaxy(**fields, **identity, **known, header=headers[0])
+    fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
+    return Galaxy(**fields, **identity, daptype="Pipe3D")
 
 
 def _identity(path, header):
     """Names of the galaxy; those of MaNGA have a plate-IFU."""
-    plateifu = text_of(header, "PLATEIFU") or ""
-    if not PLATEIFU.fullmatch(plateifu):
+    of_manga = path.name if path.name.startswith("manga-") else ""
+    plateifu = PLATEIFU.search(text_of(header, "PLATEIFU") or of_manga)
+    if plateifu is None:
         found = NAMES.fullmatch(path.name)
         name = text_of(header, "OBJECT") or clean_text(
             found["observation"] if found else stem(path)
         )
         return {"name": name, "survey": "CALIFA"}
-    release = release_of(header)
-    mangaid = text_of(header, "MANGAID")
-    return {"plateifu": plateifu, "mangaid": mangaid, "release": release and release.name}
+    version = text_of(header, "VERSDRP3")
+    release = next((one.name for one in MANGA_RELEASES if one.drpver == version), None)
+    names = {"name": plateifu[0], "plateifu": plateifu[0], "mangaid": text_of(header, "MANGAID")}
+    return names | {"release": release}
 
 
 def _is_pipe3d(found):
