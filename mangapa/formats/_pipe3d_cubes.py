@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from mangapa._utils.cards import number_of, text_of
 from mangapa.formats._files import open_hdus
-from mangapa.formats._sky import celestial_wcs, offsets
+from mangapa.formats._sky import celestial_wcs, has_celestial_axes, offsets
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
@@ -93,7 +93,7 @@ def grid_of(
 
     ny, nx = next(iter(planes.values())).shape
     for header in headers:
-        if text_of(header, "CTYPE1"):
+        if has_celestial_axes(header):
             # The third axis numbers the planes, or is that of the spectra.
             axes = re.compile(r"C(TYPE|RVAL|RPIX|DELT|UNIT|D\d_)3|CD3_\d")
             header = fits.Header([card for card in header.cards if not axes.match(card.keyword)])

@@ -205,7 +205,7 @@ def test_cube_of_zeros_is_refused(tmp_path):
 def test_damaged_cube_is_refused(cube):
     content = cube.read_bytes()
     cube.write_bytes(content[: len(content) // 2])
-    with pytest.raises(GalaxyFileError, match=r"truncated.*fetch it again"):
+    with pytest.raises(GalaxyFileError, match=r"truncated"):
         read_galaxy(cube, format="pipe3d")
 
 
