@@ -7,6 +7,9 @@ from mangapa.formats.image import read_image
 from mangapa.formats.lzifu import read_lzifu
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
+from mangapa.formats.ngist import read_ngist
+from mangapa.formats.phangs import read_phangs
+from mangapa.formats.pipe3d import read_pipe3d
 from mangapa.formats.portable import (
     read_galaxy_ecsv,
     read_galaxy_fits,
@@ -25,6 +28,9 @@ __all__ = [
     "read_image",
     "read_lzifu",
     "read_maps",
+    "read_ngist",
+    "read_phangs",
+    "read_pipe3d",
     "read_sami",
     "register_format",
     "write_galaxy",

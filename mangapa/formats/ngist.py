@@ -1,0 +1,139 @@
+"""Read the images of maps that nGIST makes, such as those of GECKOS, MAUVE and MAGPI."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mangapa._utils.cards import clean_text
+from mangapa._utils.files import printable, stem
+from mangapa._utils.types import PathLike
+from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import Galaxy
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._maps import is_faint, map_field, paths_of
+from mangapa.formats._ngist_products import NAMES, origin, products_of
+from mangapa.formats._sky import celestial_wcs, offsets
+from mangapa.formats._values import bins_of_equal_values
+
+__all__ = ["read_ngist"]
+
+#: Errors of the stellar velocities, that from Monte Carlo realisations first.
+ERRORS = ("ERR_V", "FORM_ERR_V")
+BINNINGS = ("default", "bin", "spaxel")
+
+
+def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default") -> Galaxy:
+    """
+    Read the stellar and H-alpha velocity fields from the images of maps of nGIST.
+
+    Each file has either the stars or the gas. The bins and the centre, which is the ORIGIN of the
+    run, come from the SPATIAL_BINNING file of the same run, also if it is only in the same folder.
+    Without it, equal velocities are a bin, and the centre is the reference position of the
+    coordinates. A spaxel of the gas is masked where the flux of H-alpha is less than three times
+    its error.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        One or more of the files ``RUN_KIN_maps.fits``, ``RUN_gas_SPAXEL_maps.fits``,
+        ``RUN_gas_BIN_maps.fits`` and ``RUN_SPATIAL_BINNING_maps.fits``, with names in any case.
+    binning : {"default", "bin", "spaxel"}, optional
+        Which of two files of the gas is read; by default that of the spaxels.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        Velocities are relative to the redshift of the configuration of the run, which is not in
+        the files.
+
+    Raises
+    ------
+    ValueError
+        If ``binning`` is not known.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If a file does not exist, is a folder, or may not be read.
+    mangapa.exceptions.GalaxyFileError
+        If a file is damaged, or none has velocities.
+
+    Examples
+    --------
+    See :ref:`survey-ngist`.
+    """
+    if binning not in BINNINGS:
+        msg = f"binning={binning!r} is not known; choose one of {', '.join(BINNINGS)}"
+        raise ValueError(msg)
+    paths = paths_of(path)
+    products = products_of(paths)
+    binned = next((one.images for one in products if "BINID" in one.images), {})
+    found = NAMES.fullmatch(paths[0].name)
+    name = clean_text(found["observation"] if found else stem(paths[0]))
+    fields: dict[str, Any] = {}
+    centre = None
+    for tracer, product in _chosen(products, binning).items():
+        wcs = celestial_wcs(product.header, product.path)
+        shape = next(iter(product.images.values())).shape
+        x, y, centre = offsets(wcs, shape, centre or origin(wcs, binned))
+        maps = _maps(product, tracer, binned)
+        fields[tracer] = map_field(product.path, x=x, y=y, tracer=tracer, galaxy=name, **maps)
+    if not fields:
+        msg = (
+            f"{printable(paths[0])} has no velocities of stars or H-alpha; name the KIN_maps, "
+            "gas_SPAXEL_maps or gas_BIN_maps file of the same run"
+        )
+        raise GalaxyFileError(msg)
+    return Galaxy(**fields, name=name, centre=centre)
+
+
+def _chosen(products, binning):
+    """The file of each tracer."""
+    # The velocities in a file of stellar populations are those of another fit.
+    stars = [one for one in products if "V" in one.images and "AGE" not in one.images]
+    gas = [one for one in products if one.line]
+    if binning != "default":
+        gas = [one for one in gas if one.level == binning]
+    gas.sort(key=lambda one: one.level == "bin")
+    chosen = {"stellar": stars, "halpha": gas}
+    return {tracer: files[0] for tracer, files in chosen.items() if files}
+
+
+def _maps(product, tracer, binned):
+    """The maps of a field, by the arguments of `map_field`."""
+    images, line = product.images, product.line
+    if tracer == "stellar":
+        velocity, errors, mask = images["V"], ERRORS, None
+    else:
+        velocity, errors = images[line], (f"{line}_ERR",)
+        flux = line.removesuffix("VEL") + "FLUX"
+        mask = is_faint(images.get(flux), images.get(f"{flux}_ERR"), velocity.shape)
+    maps = {"velocity": velocity, "mask": mask}
+    # Without Monte Carlo realisations, their errors are 0.
+    maps["error"] = next((images[one] for one in errors if np.any(images.get(one, 0) > 0)), None)
+    if tracer == "stellar" or product.level == "bin":
+        maps["bin_id"] = binned.get("BINID", bins_of_equal_values(velocity))
+    return maps
+
+
+def _is_ngist(found):
+    is_kin = found.names >= {"V", "SIGMA"} or found.names >= {"BINID", "SNRBIN"}
+    is_line = any(re.fullmatch(r"[A-Z]+_?\d{4}(\.\d+)?_(VEL|V)", name) for name in found.names)
+    is_phangs = "V_STARS" in found.names or "REDSHIFT" in found.primary
+    is_images = not is_phangs and not any(hdu.columns for hdu in found.hdus)
+    is_sfh = found.names >= {"AGE", "METAL"}
+    return is_images and (is_kin or is_line or is_sfh)
+
+
+register_format(
+    Format(
+        name="ngist-maps",
+        title="images of maps by nGIST, of GECKOS, MAUVE and others",
+        files="NGC5010_KIN_maps.fits",
+        names=NAMES,
+        recognise=_is_ngist,
+        read=read_ngist,
+        options=("binning",),
+        frame="relative to the REDSHIFT of the run",
+        error="1 sigma: formal, or from Monte Carlo realisations",
+    )
+)

@@ -1,0 +1,138 @@
+"""Read the MAPS of PHANGS-MUSE."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mangapa._utils.cards import clean_text, text_of
+from mangapa._utils.files import printable, stem
+from mangapa._utils.types import PathLike
+from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import LIGHT, Galaxy
+from mangapa.formats._files import open_hdus
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._maps import brightest, images_of, is_faint, map_field, paths_of
+from mangapa.formats._sky import celestial_wcs, offsets
+from mangapa.formats._values import in_km_s
+
+__all__ = ["read_phangs"]
+
+NAMES = re.compile(
+    r"(?P<observation>(?P<name>[A-Z]+\d\w*?)_MAPS(?:_(?P<version>native|copt_[\d.]+asec))?)"
+    r"\.fits(?:\.\w+)?",
+    re.IGNORECASE,
+)
+#: Velocities of each tracer, and their errors.
+VELOCITIES = {
+    "stellar": ("V_STARS", "FORM_ERR_V_STARS"),
+    "halpha": ("HA6562_VEL", "HA6562_VEL_ERR"),
+}
+FLUX, FLUX_ERROR = "HA6562_FLUX", "HA6562_FLUX_ERR"
+WANTED = {"BIN_ID", "FLUX", FLUX, FLUX_ERROR, *VELOCITIES["stellar"], *VELOCITIES["halpha"]}
+
+
+def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
+    """
+    Read the stellar and H-alpha velocity fields from the MAPS of PHANGS-MUSE.
+
+    Stars are binned, the gas is not. A spaxel of the gas is masked where the flux of H-alpha is
+    less than three times its error. The centre is where the bins of the stars, which have equal
+    signal-to-noise ratios, are smallest: the files have no image of the stars, and the reference
+    position of the mosaic may be anywhere. It is the centre only if all bins are alike.
+
+    Parameters
+    ----------
+    path : path-like
+        A ``NAME_MAPS_native.fits`` or ``NAME_MAPS_copt_1.16asec.fits`` file; only the maps that are
+        needed are kept in memory.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        Velocities are relative to the velocity in the card REDSHIFT.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
+    mangapa.exceptions.GalaxyFileError
+        If the file is damaged or has no velocities, or there are several.
+
+    Examples
+    --------
+    See :ref:`survey-phangs`.
+    """
+    path, *others = paths_of(path)
+    if others:
+        msg = f"{printable(path)} has both fields of a galaxy; name one file for each galaxy"
+        raise GalaxyFileError(msg)
+    with open_hdus(path, lambda hdu: hdu.name in WANTED) as hdus:
+        header = hdus[0].header
+        tracers = [tracer for tracer, names in VELOCITIES.items() if names[0] in hdus]
+        if not tracers:
+            msg = f"{printable(path)} has no velocities; name the MAPS file of the galaxy"
+            raise GalaxyFileError(msg)
+        first = VELOCITIES[tracers[0]][0]
+        maps = images_of(path, hdus)
+        ny, nx = maps[first].shape
+        wcs = celestial_wcs(hdus[first].header, path)
+        x, y, centre = offsets(wcs, (ny, nx), brightest(wcs, maps))
+        found = NAMES.fullmatch(path.name)
+        name = text_of(header, "OBJECT") or clean_text(found["name"] if found else stem(path))
+        fields: dict[str, Any] = {}
+        for tracer in tracers:
+            velocity, error = (_in_km_s(path, hdus, maps, one) for one in VELOCITIES[tracer])
+            fields[tracer] = map_field(
+                *(path, velocity, x, y),
+                error=error,
+                bin_id=maps.get("BIN_ID") if tracer == "stellar" else None,
+                mask=is_faint(maps.get(FLUX), maps.get(FLUX_ERROR), (ny, nx))
+                if tracer == "halpha"
+                else None,
+                tracer=tracer,
+                galaxy=name,
+            )
+    version = found["version"] if found else None
+    return Galaxy(
+        **fields,
+        name=name,
+        survey="PHANGS-MUSE",
+        observation=version,
+        header=header.copy(),
+        centre=centre,
+        redshift=_redshift(header),
+    )
+
+
+def _in_km_s(path, hdus, maps, name):
+    return in_km_s(maps[name], hdus[name].header, path) if name in maps else None
+
+
+def _redshift(header):
+    """Redshift from the card REDSHIFT, which holds the velocity c z in km/s."""
+    try:
+        value = float(text_of(header, "REDSHIFT") or "")
+    except ValueError:
+        return None
+    return value / LIGHT if abs(value) > 1 else value
+
+
+def _is_phangs(found):
+    is_cube = found.names >= {"DATA", "STAT"} and "PHANGS" in found.path.name.upper()
+    is_cut = "REDSHIFT" in found.primary and found.names & {"HA6562_VEL", "HA6562_FLUX"}
+    return "V_STARS" in found.names or is_cube or bool(is_cut)
+
+
+register_format(
+    Format(
+        name="phangs-maps",
+        survey="PHANGS-MUSE",
+        title="MAPS of the data analysis pipeline",
+        files="NGC4321_MAPS_copt_1.16asec.fits",
+        names=NAMES,
+        recognise=_is_phangs,
+        read=read_phangs,
+        frame="relative to REDSHIFT",
+        error="1 sigma, formal",
+    )
+)

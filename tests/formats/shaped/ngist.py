@@ -1,0 +1,41 @@
+"""Images of maps of nGIST: one file for the stars, two for the gas, and one for the bins."""
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from tests.formats.shaped.blocks import binned, bins_of
+
+
+def write_ngist(scene, folder, *, run="NGC0001", lower=False, level="SPAXEL", snr=20):
+    """
+    Write the files of the stars, of the gas and of the bins.
+
+    The offsets of the bins count from the galaxy along the axes of the image; the reference
+    position of the coordinates is elsewhere.
+    """
+    bin_id = bins_of(scene)
+    header = WCS(scene.header).to_header()
+    for axis, size in enumerate(scene.shape[::-1], start=1):
+        reference = (size + 1) / 2
+        header[f"CRPIX{axis}"] = reference
+    sky = WCS(scene.header).pixel_to_world(*(header[f"CRPIX{axis}"] - 1 for axis in (1, 2)))
+    header["CRVAL1"], header["CRVAL2"] = sky.ra.deg, sky.dec.deg
+    velocity = scene.velocity if level == "SPAXEL" else binned(bin_id, scene.velocity)
+    flux = np.where(scene.inside, snr, np.nan)
+    stars = {"V": binned(bin_id, scene.velocity) + 5, "SIGMA": 60 + 0 * flux}
+    stars |= {"FORM_ERR_V": scene.errors, "ERR_V": np.zeros(scene.shape)}
+    gas = {"BIN_ID": bin_id, "V_STARS2": stars["V"], "HB4861_VEL": -velocity}
+    gas |= {"HA6562_FLUX": flux, "HA6562_FLUX_ERR": flux / snr}
+    gas |= {"HA6562_VEL": velocity, "HA6562_VEL_ERR": scene.errors}
+    row, column = np.indices(scene.shape)
+    middle = WCS(scene.header).wcs.crpix - 1
+    bins = {"BINID": np.where(bin_id >= 0, bin_id, np.nan), "FLUX": flux, "SNR": flux}
+    bins |= {"SNRBIN": flux, "XBIN": binned(bin_id, scene.pixel * (column - middle[0]))}
+    bins |= {"YBIN": binned(bin_id, scene.pixel * (row - middle[1]))}
+    paths = []
+    for kind, maps in (("KIN", stars), (f"gas_{level}", gas), ("SPATIAL_BINNING", bins)):
+        images = [fits.ImageHDU(np.float64(values), header, key) for key, values in maps.items()]
+        paths.append(folder / f"{run}_{kind.lower() if lower else kind}_maps.fits")
+        fits.HDUList([fits.PrimaryHDU(), *images]).writeto(paths[-1], overwrite=True)
+    return paths
