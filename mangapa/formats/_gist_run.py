@@ -14,8 +14,6 @@ from mangapa.formats._files import open_hdus
 from mangapa.formats._sky import celestial_wcs
 from mangapa.formats._tables import table_with
 
-__all__ = ["NAME", "Run", "open_run"]
-
 #: The tables of a run, by the end of their names.
 NAME = re.compile(
     r"(?P<observation>.+)_(?P<part>table|kin|mask|gas_bin|gas_spaxel)\.fits(?:\.\w+)?",
@@ -26,7 +24,7 @@ NAME = re.compile(
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """
-    A run: its tables by the end of their names, and its spaxels.
+    The tables and the spaxels of a run.
 
     Attributes
     ----------
@@ -145,8 +143,7 @@ def _offsets(hdus, spaxels, path):
     """Offsets to the East and North; X and Y are those of the columns and rows of the cube."""
     x, y = (np.asarray(spaxels[name], float) for name in ("X", "Y"))
     header = next((hdu.header for hdu in hdus if "CTYPE1" in hdu.header), None)
-    if header is None:
-        # GIST assumes that North is up and East is left.
+    if header is None:  # North is up and East is left.
         return {"x": -x, "y": y}
     matrix = celestial_wcs(header, path).pixel_scale_matrix
     east, north = matrix / np.sqrt(abs(np.linalg.det(matrix))) @ [x, y]

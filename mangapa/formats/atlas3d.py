@@ -46,10 +46,6 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         If several files are named.
     mangapa.exceptions.GalaxyFileError
         If the file is damaged, or has no velocities.
-
-    Examples
-    --------
-    See the page of ATLAS3D in the documentation.
     """
     path = one_path(path, TITLE)
     if _is_text_table(first_lines(path)):

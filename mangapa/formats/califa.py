@@ -45,10 +45,6 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
         If several files are named.
     mangapa.exceptions.GalaxyFileError
         If the file is damaged, or has no velocities.
-
-    Examples
-    --------
-    See the page of CALIFA in the documentation.
     """
     path = one_path(path, TITLE)
     with open_hdus(path) as hdus:

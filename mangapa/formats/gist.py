@@ -22,10 +22,8 @@ LINES = {
     "Ha": re.compile(r"H_?A(LPHA)?_?656[234](\.\d+)?_V(EL)?", re.IGNORECASE),
     "Hb": re.compile(r"H_?B(ETA)?_?486[123](\.\d+)?_V(EL)?", re.IGNORECASE),
 }
-#: GANDALF marks a missing value so.
-MISSING = -1
-#: Least amplitude-over-noise of a line of GANDALF, as in the maps that the pipeline draws.
-LEAST_AON = 4
+#: What marks a missing value of GANDALF, and the least amplitude-over-noise in the maps of GIST.
+MISSING, LEAST_AON = -1, 4
 #: Tables of the gas, the preferred one first.
 LEVELS = {"default": ("spaxel", "bin"), "spaxel": ("spaxel",), "bin": ("bin",)}
 
@@ -60,10 +58,6 @@ def read_gist(path: PathLike | Sequence[PathLike], *, binning: str = "default") 
         If a table that is named does not exist.
     mangapa.exceptions.GalaxyFileError
         If a table is damaged or missing, or belongs to another run.
-
-    Examples
-    --------
-    See the page of GIST in the documentation.
     """
     if binning not in LEVELS:
         msg = f"binning={binning!r} is not one of GIST; choose one of {', '.join(LEVELS)}"

@@ -47,12 +47,8 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         If several files are named.
     mangapa.exceptions.GalaxyFileError
         If the file is damaged, or lacks a table.
-
-    Examples
-    --------
-    See the page of LVM in the documentation.
     """
-    from astropy.coordinates import SkyCoord
+    from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 
     path = one_path(path, TITLE)
     with open_hdus(path) as hdus:
@@ -63,7 +59,7 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         name = text_of(header, "OBJECT") or stem(path)
         sky = SkyCoord(without(fibres["ra"]), without(fibres["dec"]), unit="deg")
         placed = sky[np.isfinite(sky.ra) & np.isfinite(sky.dec)]
-        mean = placed.cartesian.mean().represent_as("unitspherical")
+        mean = placed.cartesian.mean().represent_as(UnitSphericalRepresentation)
         centre = SkyCoord(mean.lon, mean.lat)
         x, y = offsets_from(sky, centre)
         order = {fibre: row for row, fibre in enumerate(fibres["id"])}
