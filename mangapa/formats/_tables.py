@@ -115,9 +115,9 @@ def text_table(path: Path) -> dict[str, np.ndarray]:
     except ValueError as error:
         msg = f"{printable(path)} is damaged ({printable(error)}); fetch it again"
         raise GalaxyFileError(msg) from error
-    names = first.upper().split()
-    # The sign of a comment is a name if there is a column below it: the number of the row.
-    names = names[len(names) - rows.shape[1] :] if names[0] == "#" else names
+    names = first.upper().replace("#", "# ", 1).split()
+    # The sign of a comment is itself the name of a column if there is one for it.
+    names = names[len(names) == rows.shape[1] + 1 and names[0] == "#" :]
     if len(names) != rows.shape[1]:
         msg = (
             f"{printable(path)} names {len(names)} columns, but has {rows.shape[1]}; "

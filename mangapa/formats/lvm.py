@@ -72,12 +72,14 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
         halpha = np.abs(lines["wl"] - HALPHA) < NEAR
         gas, error = column(lines, "vel", halpha), column(lines, "e_vel", halpha)
-        gas, redshift = relative(gas)
-        stellar, _ = relative(column(stars, "sys_vel"), redshift)
+        stellar = column(stars, "sys_vel")
+        _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
         fields = {
-            "stellar": field_of(stellar, x, y, **maps),
-            "halpha": field_of(gas, x, y, error=error, tracer="halpha", **maps),
+            "stellar": field_of(relative(stellar, redshift)[0], x, y, **maps),
+            "halpha": field_of(
+                relative(gas, redshift)[0], x, y, error=error, tracer="halpha", **maps
+            ),
         }
         check_any(path, *fields.values())
     return Galaxy(
