@@ -50,15 +50,15 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     path = one_path(path, TITLE)
     if _is_text_table(first_lines(path)):
         table = text_table(path)
-        return _galaxy(path, *(table[name] for name in TEXT_COLUMNS))
+        return _galaxy(path, [table[name] for name in TEXT_COLUMNS])
     with open_hdus(path) as hdus:
         table = table_with(hdus, COLUMNS, path)
         mask = table["KINFLAG"] == 0 if "KINFLAG" in table.names else None
-        return _galaxy(path, *(table[name] for name in COLUMNS), mask=mask)
+        return _galaxy(path, [table[name] for name in COLUMNS], mask)
 
 
-def _galaxy(path, x, y, velocity, error, mask=None):
-    x, y, velocity, error = (without(column) for column in (x, y, velocity, error))
+def _galaxy(path, columns, mask=None):
+    x, y, velocity, error = map(without, columns)
     velocity, redshift = relative(velocity)
     found = GALAXY.search(path.name)
     name = found[0] if found else stem(path)

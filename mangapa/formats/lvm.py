@@ -75,15 +75,18 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         stellar = column(stars, "sys_vel")
         _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
-        fields = {
-            "stellar": field_of(relative(stellar, redshift)[0], x, y, **maps),
-            "halpha": field_of(
-                relative(gas, redshift)[0], x, y, error=error, tracer="halpha", **maps
-            ),
-        }
-        check_any(path, *fields.values())
+        of_stars = field_of(relative(stellar, redshift)[0], x, y, **maps)
+        gas, _ = relative(gas, redshift)
+        of_gas = field_of(gas, x, y, error=error, tracer="halpha", **maps)
+        check_any(path, of_stars, of_gas)
     return Galaxy(
-        **fields, name=name, survey="LVM", header=header, centre=centre, redshift=redshift
+        stellar=of_stars,
+        halpha=of_gas,
+        name=name,
+        survey="LVM",
+        header=header,
+        centre=centre,
+        redshift=redshift,
     )
 
 

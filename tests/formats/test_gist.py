@@ -130,7 +130,7 @@ def test_spaxels_are_the_default(tmp_path):
     write_gist(SCENE, tmp_path, level="SPAXEL")
     assert Galaxy.read(path).daptype == "gas: Ha, SPAXEL"
     assert Galaxy.read(path, binning="bin").daptype == "gas: Ha, BIN"
-    with pytest.raises(ValueError, match="binning='sectors' .*choose one of default, spaxel, bin"):
+    with pytest.raises(ValueError, match=r"binning='sectors' .*choose one of default, spaxel, bin"):
         Galaxy.read(path, binning="sectors")
 
 
