@@ -1,5 +1,6 @@
 """Read and write galaxies: one module for each file format."""
 
+from mangapa.formats import atlas3d, califa, gist, lvm  # noqa: F401 (they register formats)
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
 from mangapa.formats.hector import read_hector

@@ -1,0 +1,180 @@
+"""Tables of kinematics with one row for each spaxel, bin or fibre."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mangapa._utils.files import as_path, printable
+from mangapa._utils.types import PathLike
+from mangapa._utils.unpacking import FlawError, unpacked
+from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import VelocityField
+from mangapa.formats._values import inverse_variance
+
+if TYPE_CHECKING:
+    from astropy.io.fits import FITS_rec, HDUList
+
+__all__ = ["check_any", "field_of", "one_path", "table_with", "text_table"]
+
+#: Most bytes of a table in a text file: about a million rows.
+LARGEST_TEXT = 1 << 27
+
+
+def one_path(path: PathLike | Sequence[PathLike], title: str) -> Path:
+    """
+    Path of a file of a format that keeps all of a galaxy in one file.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        What the user named.
+    title : `str`
+        What the files are, for the message.
+
+    Returns
+    -------
+    `~pathlib.Path`
+
+    Raises
+    ------
+    ValueError
+        If there are several files.
+    """
+    if isinstance(path, (list, tuple)):
+        if len(path) != 1:
+            msg = f"path names {len(path)} files, but {title} are one for each galaxy; name one"
+            raise ValueError(msg)
+        path = path[0]
+    return as_path("path", path)
+
+
+def table_with(hdus: "HDUList", columns: Sequence[str], path: Path) -> "FITS_rec":
+    """
+    Data of the table that has some columns.
+
+    Parameters
+    ----------
+    hdus : `~astropy.io.fits.HDUList`
+        The file.
+    columns : sequence of `str`
+        Names of columns, in capitals; those of the table may be in any case.
+    path : `~pathlib.Path`
+        Its name, for messages.
+
+    Returns
+    -------
+    `~astropy.io.fits.FITS_rec`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If no table has all columns; names those that are missing.
+    """
+    tables = [hdu for hdu in hdus if getattr(hdu, "columns", None)]
+    missing = [set(columns) - {name.upper() for name in hdu.columns.names} for hdu in tables]
+    fewest = min(missing, key=len, default=set(columns))
+    if fewest:
+        msg = (
+            f"{printable(path)} has no table with the columns {', '.join(columns)}: "
+            f"{', '.join(sorted(fewest))} missing; fetch the file again, or name another"
+        )
+        raise GalaxyFileError(msg)
+    return tables[missing.index(fewest)].data
+
+
+def text_table(path: Path) -> dict[str, np.ndarray]:
+    """
+    Columns of a text file whose first line names them.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The file, compressed or not.
+
+    Returns
+    -------
+    `dict`
+        Numbers of each column by its name in capitals.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the file is damaged, or has rows of another length or without numbers.
+    """
+    try:
+        with unpacked(path) as stream:
+            text = stream.read(LARGEST_TEXT).decode("utf-8-sig")
+        first, _, rest = text.lstrip().partition("\n")
+        rows = np.loadtxt(io.StringIO(rest), ndmin=2)
+    except FlawError as error:
+        msg = f"{printable(path)} {error.flaw}; {error.remedy_for(path)}"
+        raise GalaxyFileError(msg) from error
+    except ValueError as error:
+        msg = f"{printable(path)} is damaged ({printable(error)}); fetch it again"
+        raise GalaxyFileError(msg) from error
+    names = first.upper().replace("#", "# ", 1).split()
+    # The sign of a comment is itself the name of a column if there is one for it.
+    names = names[len(names) == rows.shape[1] + 1 and names[0] == "#" :]
+    if len(names) != rows.shape[1]:
+        msg = (
+            f"{printable(path)} names {len(names)} columns, but has {rows.shape[1]}; "
+            "correct its first line"
+        )
+        raise GalaxyFileError(msg)
+    return dict(zip(names, rows.T, strict=True))
+
+
+def field_of(
+    velocity: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    error: np.ndarray | None = None,
+    **maps: Any,
+) -> VelocityField | None:
+    """
+    Make a field of rows of a table.
+
+    Parameters
+    ----------
+    velocity : `~numpy.ndarray`
+        Velocities relative to that of the galaxy, km/s, shape (n,).
+    x, y : `~numpy.ndarray`
+        Offsets to the East and North, arcsec, shape (n,).
+    error : `~numpy.ndarray`, optional
+        Their errors, 1 sigma, km/s.
+    **maps
+        Other arguments of `~mangapa.VelocityField.from_arrays`.
+
+    Returns
+    -------
+    `~mangapa.VelocityField` or `None`
+        `None` if no row is good.
+    """
+    ivar = None if error is None else inverse_variance(error)
+    field = VelocityField.from_arrays(velocity, x, y, ivar=ivar, **maps)
+    return field if field.n_spaxels else None
+
+
+def check_any(path: Path, *fields: VelocityField | None) -> None:
+    """
+    Refuse a file without a good velocity.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The file.
+    *fields : `~mangapa.VelocityField` or `None`
+        What was made of it.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If there is no field.
+    """
+    if not any(fields):
+        msg = f"{printable(path)} has no good velocity; name the file of another galaxy"
+        raise GalaxyFileError(msg)

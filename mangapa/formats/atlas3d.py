@@ -1,0 +1,93 @@
+"""Read the tables of stellar kinematics of ATLAS3D and SAURON, one row for each bin."""
+
+import re
+from collections.abc import Sequence
+
+from mangapa._utils.files import stem
+from mangapa._utils.types import PathLike
+from mangapa.fields import Galaxy
+from mangapa.formats._files import Outline, first_lines, open_hdus
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._tables import check_any, field_of, one_path, table_with, text_table
+from mangapa.formats._values import relative, without
+
+__all__ = ["read_atlas3d"]
+
+TITLE = "tables of the stellar kinematics of ATLAS3D and SAURON"
+#: Columns of the places and velocities of the bins, and of the errors.
+COLUMNS = ("XS", "YS", "VPXF", "EVPXF")
+#: The same in text files.
+TEXT_COLUMNS = ("XBIN", "YBIN", "VEL", "ER_VEL")
+#: Names of galaxies in these surveys.
+GALAXY = re.compile(r"(NGC|IC|UGC|PGC)[ _]?\d+", re.IGNORECASE)
+
+
+def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
+    """
+    Read the stellar velocity field from a table of bins of ATLAS3D or SAURON.
+
+    The velocities are c z, and become relative to their median. The bins of which the column
+    KINFLAG is 0 are bad.
+
+    Parameters
+    ----------
+    path : path-like
+        A FITS file such as ``PXF_bin_MS_NGC4570_r2_idl.fits.gz`` (Cappellari et al. 2011), or a
+        text file whose first line names the columns XBIN, YBIN, VEL and ER_VEL.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        With a field ``stellar`` of shape (1, n), for n bins.
+
+    Raises
+    ------
+    ValueError
+        If several files are named.
+    mangapa.exceptions.GalaxyFileError
+        If the file is damaged, or has no velocities.
+    """
+    path = one_path(path, TITLE)
+    if _is_text_table(first_lines(path)):
+        table = text_table(path)
+        return _galaxy(path, [table[name] for name in TEXT_COLUMNS])
+    with open_hdus(path) as hdus:
+        table = table_with(hdus, COLUMNS, path)
+        mask = table["KINFLAG"] == 0 if "KINFLAG" in table.names else None
+        return _galaxy(path, [table[name] for name in COLUMNS], mask)
+
+
+def _galaxy(path, columns, mask=None):
+    x, y, velocity, error = map(without, columns)
+    velocity, redshift = relative(velocity)
+    found = GALAXY.search(path.name)
+    name = found[0] if found else stem(path)
+    # The first coordinate grows to the West.
+    field = field_of(velocity, -x, y, error=error, mask=mask, galaxy=name)
+    check_any(path, field)
+    return Galaxy(stellar=field, name=name, survey="ATLAS3D", redshift=redshift)
+
+
+def _is_atlas3d(found: Outline) -> bool:
+    return found.columns >= {"XS", "YS", "VPXF"}
+
+
+def _is_text_table(lines: str) -> bool:
+    first = lines.lstrip().partition("\n")[0].upper().split()
+    return set(TEXT_COLUMNS) <= {word.strip("#") for word in first}
+
+
+register_format(
+    Format(
+        name="atlas3d",
+        survey="ATLAS3D",
+        title=TITLE,
+        files="PXF_bin_MS_NGC4570_r2_idl.fits.gz",
+        names=re.compile(r"(?P<observation>PXF_bin_MS_.+)\.fits(?:\.\w+)?"),
+        recognise=_is_atlas3d,
+        recognise_text=_is_text_table,
+        read=read_atlas3d,
+        offset_sign=-1,
+        frame="absolute (cz)",
+    )
+)

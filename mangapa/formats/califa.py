@@ -1,0 +1,87 @@
+"""Read the tables of stellar kinematics of CALIFA, made from its V1200 cubes."""
+
+import re
+from collections.abc import Sequence
+
+from mangapa._utils.cards import text_of
+from mangapa._utils.files import stem
+from mangapa._utils.types import PathLike
+from mangapa.fields import Galaxy
+from mangapa.formats._files import Outline, open_hdus
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._tables import check_any, field_of, one_path, table_with
+from mangapa.formats._values import relative, without
+
+__all__ = ["read_califa"]
+
+TITLE = "tables of the stellar kinematics of CALIFA"
+#: What marks a missing value, in every column.
+MISSING = -999.9
+#: Columns that are read; the velocities are those of 100 Monte Carlo realisations.
+COLUMNS = ("X", "Y", "BIN_ID", "VP", "DVP")
+
+
+def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
+    """
+    Read the stellar velocity field from a table of CALIFA.
+
+    The table has one row for each spaxel of 1 arcsec, with the velocity of its bin. It is the
+    velocity c z from 100 Monte Carlo realisations, with their scatter as its error; here it is
+    relative to its median. All spaxels in a bin are good.
+
+    Parameters
+    ----------
+    path : path-like
+        A file such as ``NGC6278.CALIFA.V1200.stekin.fits`` (Falcon-Barroso et al. 2017).
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        With a field ``stellar`` of shape (1, n), for n spaxels.
+
+    Raises
+    ------
+    ValueError
+        If several files are named.
+    mangapa.exceptions.GalaxyFileError
+        If the file is damaged, or has no velocities.
+    """
+    path = one_path(path, TITLE)
+    with open_hdus(path) as hdus:
+        table = table_with(hdus, COLUMNS, path)
+        x, y, bins, velocity, error = (without(table[name], MISSING) for name in COLUMNS)
+        velocity, redshift = relative(velocity)
+        header = hdus[0].header.copy()
+        name = text_of(header, "OBJECT") or stem(path).partition(".")[0]
+        # X grows to the West.
+        field = field_of(velocity, -x, y, error=error, bin_id=bins, galaxy=name)
+        check_any(path, field)
+    return Galaxy(
+        stellar=field,
+        name=name,
+        survey="CALIFA",
+        daptype="V1200 stellar kinematics",
+        header=header,
+        redshift=redshift,
+    )
+
+
+def _is_califa(found: Outline) -> bool:
+    return found.columns >= {"SPEC_ID", "BIN_ID", "NSPAXS"}
+
+
+register_format(
+    Format(
+        name="califa",
+        survey="CALIFA",
+        title=TITLE,
+        files="NGC6278.CALIFA.V1200.stekin.fits",
+        names=re.compile(r"(?P<observation>.+\.V1200\..*(?:stekin|stellar_kin))\.fits(?:\.\w+)?"),
+        recognise=_is_califa,
+        read=read_califa,
+        offset_sign=-1,
+        missing="-999.9, in every column",
+        frame="absolute (cz)",
+        error="1 sigma, from Monte Carlo realisations",
+    )
+)

@@ -1,0 +1,150 @@
+"""Read the tables of the GIST and nGIST pipelines: one run is one galaxy."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from mangapa._utils.files import printable
+from mangapa._utils.types import PathLike
+from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import Galaxy
+from mangapa.formats._files import Outline, open_hdus
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._gist_run import NAME, open_run
+from mangapa.formats._tables import field_of, table_with
+from mangapa.formats._values import without
+
+__all__ = ["read_gist"]
+
+#: Velocities of the lines of hydrogen, the preferred one first, as GANDALF and pPXF name them.
+LINES = {
+    "Ha": re.compile(r"H_?A(LPHA)?_?656[234](\.\d+)?_V(EL)?", re.IGNORECASE),
+    "Hb": re.compile(r"H_?B(ETA)?_?486[123](\.\d+)?_V(EL)?", re.IGNORECASE),
+}
+#: What marks a missing value of GANDALF, and the least amplitude-over-noise in the maps of GIST.
+MISSING, LEAST_AON = -1, 4
+#: Tables of the gas, the preferred one first.
+LEVELS = {"default": ("spaxel", "bin"), "spaxel": ("spaxel",), "bin": ("bin",)}
+
+
+def read_gist(path: PathLike | Sequence[PathLike], *, binning: str = "default") -> Galaxy:
+    """
+    Read the velocity fields of a run of GIST or nGIST from its tables.
+
+    Name any table of a run. The others are found beside it by their names: the spaxels in
+    ``<run>_table.fits``, the stars in ``<run>_kin.fits``, the gas in ``<run>_gas_SPAXEL.fits`` or
+    ``<run>_gas_BIN.fits``, and the mask in ``<run>_mask.fits``. The field ``halpha`` is that of
+    H-alpha or, if it was not fitted, of H-beta. Bad are the spaxels outside all bins or in the
+    mask, and lines of GANDALF whose amplitude is less than 4 times the noise.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        A table of a run, or several.
+    binning : {"default", "spaxel", "bin"}, optional
+        Which table of the gas is read; by default that of the spaxels, if there is one.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        With fields of shape (1, n), for n spaxels.
+
+    Raises
+    ------
+    ValueError
+        If ``binning`` is not known.
+    FileNotFoundError
+        If a table that is named does not exist.
+    mangapa.exceptions.GalaxyFileError
+        If a table is damaged or missing, or belongs to another run.
+    """
+    if binning not in LEVELS:
+        msg = f"binning={binning!r} is not one of GIST; choose one of {', '.join(LEVELS)}"
+        raise ValueError(msg)
+    run = open_run(path)
+    stars = _stars(run)
+    gas, source = _gas(run, LEVELS[binning])
+    if stars is None and gas is None:
+        msg = (
+            f"{printable(run.tables['table'])} has no good velocities of stars, H-alpha or H-beta "
+            f"beside it; copy {run.name}_kin.fits and {run.name}_gas_BIN.fits to the same folder"
+        )
+        raise GalaxyFileError(msg)
+    return Galaxy(stellar=stars, halpha=gas, name=run.name, daptype=source, header=run.header)
+
+
+def _stars(run):
+    """Field of the stars; `None` if there is no table of them."""
+    if "kin" not in run.tables:
+        return None
+    path = run.tables["kin"]
+    with open_hdus(path) as hdus:
+        table = table_with(hdus, ("V", "FORM_ERR_V"), path)
+        run.check_rows("kin", len(table), run.row.max() + 1)
+        error = without(table["FORM_ERR_V"], 0)
+        if "ERR_V" in table.names:  # of Monte Carlo realisations
+            of_realisations = without(table["ERR_V"], 0)
+            error = np.where(np.isfinite(of_realisations), of_realisations, error)
+        velocity = without(table["V"])[run.row]
+        bins = np.where(run.inside, run.row, -1)
+        return field_of(velocity, run.x, run.y, error=error[run.row], bin_id=bins, galaxy=run.name)
+
+
+def _gas(run, levels):
+    """Field of the gas, and where it is from; `None` for both if there is none."""
+    for level in levels:
+        path = run.tables.get(f"gas_{level}")
+        if path is None:
+            continue
+        with open_hdus(path) as hdus:
+            table = table_with(hdus, (), path)
+            line, column = _line(table.names)
+            if line is None:
+                continue
+            row = run.row if level == "bin" else np.arange(run.row.size)
+            bins = np.where(run.inside, row, -1)
+            run.check_rows(f"gas_{level}", len(table), row.max() + 1)
+            velocity, error = without(table[column], MISSING), None
+            amplitude = re.sub("_V(EL)?$", "_AON", column)
+            if amplitude in table.names:
+                velocity[~(table[amplitude] >= LEAST_AON)] = np.nan
+            if f"{column}_ERR" in table.names:
+                error = without(table[f"{column}_ERR"])[row]
+            maps = {"error": error, "bin_id": bins, "galaxy": run.name}
+            field = field_of(velocity[row], run.x, run.y, tracer="halpha", **maps)
+            return field, f"gas: {line}, {level.upper()}"
+    return None, None
+
+
+def _line(names):
+    """The line of hydrogen, and the column of its velocity; `None` for both if there is none."""
+    for line, pattern in LINES.items():
+        for name in filter(pattern.fullmatch, names):
+            return line, name
+    return None, None
+
+
+def _is_gist(found: Outline) -> bool:
+    is_spaxels = found.columns >= {"BIN_ID", "X", "Y", "XBIN", "YBIN", "SNRBIN"}
+    is_gas = "LEVEL" in found.primary and any(
+        name.endswith(("_V", "_VEL")) for name in found.columns
+    )
+    return is_spaxels or is_gas or bool(found.names & {"KIN_DATA", "MASKFILE"})
+
+
+register_format(
+    Format(
+        name="gist",
+        title="tables of the GIST and nGIST pipelines",
+        files="NGC0001_kin.fits",
+        names=NAME,
+        recognise=_is_gist,
+        read=read_gist,
+        options=("binning",),
+        offset_sign=-1,
+        missing="BIN_ID < 0; -1 in the gas of GANDALF",
+        frame="relative to the redshift given to the pipeline",
+        error="1 sigma, formal or from Monte Carlo realisations; none with GANDALF",
+    )
+)

@@ -1,0 +1,109 @@
+"""Read the tables of the data analysis pipeline of the Local Volume Mapper, one row a fibre."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from mangapa._utils.cards import text_of
+from mangapa._utils.files import stem
+from mangapa._utils.types import PathLike
+from mangapa.fields import Galaxy
+from mangapa.formats._files import Outline, open_hdus
+from mangapa.formats._format import Format, register_format
+from mangapa.formats._sky import offsets_from
+from mangapa.formats._tables import check_any, field_of, one_path, table_with
+from mangapa.formats._values import relative, without
+
+__all__ = ["read_lvm"]
+
+TITLE = "tables of the LVM data analysis pipeline"
+#: Wavelength of H-alpha in air, Angstrom, and how far that of a row may be from it.
+HALPHA, NEAR = 6562.85, 0.5
+
+
+def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
+    """
+    Read the velocities of the stars and of H-alpha from a table of LVM.
+
+    The fibres are at their places on the sky; offsets are counted from their mean. The gas is
+    that of the fits of Gaussians, with their errors; the stars have no errors, because those in
+    the table are not of the size of their scatter. Velocities c z become relative to their
+    median. Fibres whose mask is False are bad.
+
+    Parameters
+    ----------
+    path : path-like
+        A file such as ``dap-rsp108-sn20-00006109.dap.fits.gz``.
+
+    Returns
+    -------
+    `~mangapa.Galaxy`
+        With fields of shape (1, n), for n fibres.
+
+    Raises
+    ------
+    ValueError
+        If several files are named.
+    mangapa.exceptions.GalaxyFileError
+        If the file is damaged, or lacks a table.
+    """
+    from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
+
+    path = one_path(path, TITLE)
+    with open_hdus(path) as hdus:
+        fibres = table_with(hdus, ("ID", "RA", "DEC", "MASK"), path)
+        stars = table_with(hdus, ("ID", "SYS_VEL"), path)
+        lines = table_with(hdus, ("ID", "WL", "VEL", "E_VEL"), path)
+        header = hdus[0].header.copy()
+        name = text_of(header, "OBJECT") or stem(path)
+        sky = SkyCoord(without(fibres["ra"]), without(fibres["dec"]), unit="deg")
+        placed = sky[np.isfinite(sky.ra) & np.isfinite(sky.dec)]
+        mean = placed.cartesian.mean().represent_as(UnitSphericalRepresentation)
+        centre = SkyCoord(mean.lon, mean.lat)
+        x, y = offsets_from(sky, centre)
+        order = {fibre: row for row, fibre in enumerate(fibres["id"])}
+
+        def column(table, name, rows=slice(None)):
+            """Values of a column in the order of the fibres, NaN where one is missing."""
+            values = np.full(len(order), np.nan)
+            values[[order[fibre] for fibre in table["id"][rows]]] = without(table[name][rows])
+            return values
+
+        halpha = np.abs(lines["wl"] - HALPHA) < NEAR
+        gas, error = column(lines, "vel", halpha), column(lines, "e_vel", halpha)
+        stellar = column(stars, "sys_vel")
+        _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
+        maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
+        of_stars = field_of(relative(stellar, redshift)[0], x, y, **maps)
+        gas, _ = relative(gas, redshift)
+        of_gas = field_of(gas, x, y, error=error, tracer="halpha", **maps)
+        check_any(path, of_stars, of_gas)
+    return Galaxy(
+        stellar=of_stars,
+        halpha=of_gas,
+        name=name,
+        survey="LVM",
+        header=header,
+        centre=centre,
+        redshift=redshift,
+    )
+
+
+def _is_lvm(found: Outline) -> bool:
+    return found.names >= {"PT", "RSP"}
+
+
+register_format(
+    Format(
+        name="lvm",
+        survey="LVM",
+        title=TITLE,
+        files="dap-rsp108-sn20-00006109.dap.fits.gz",
+        names=re.compile(r"(?P<observation>.+)\.dap\.fits(?:\.\w+)?"),
+        recognise=_is_lvm,
+        read=read_lvm,
+        frame="absolute (cz)",
+        error="1 sigma; none of the stars",
+    )
+)

@@ -1,0 +1,72 @@
+"""Tables of a run in the layouts of GIST and nGIST."""
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+from tests.formats.shaped.bins import bins
+
+
+def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=True):
+    """
+    Write the tables of a run, with the coordinates of the cube as nGIST has them if ``wcs``.
+
+    X and Y are those of the columns and rows of the cube, so that without ``wcs`` North must be up
+    and East to the left. Pixels outside are in the nearest bin, with a negative number.
+    """
+    binned = bins(scene)
+    row, column = np.indices(scene.shape)
+    crpix = scene.header["CRPIX1"], scene.header["CRPIX2"]
+    x = ((column + 1 - crpix[0]) * scene.pixel).ravel()
+    y = ((row + 1 - crpix[1]) * scene.pixel).ravel()
+    number = binned.of_pixel.ravel()
+    outside = number < 0
+    # For some pixels outside, the nearest bin is bin 0, and minus 0 is 0.
+    bin_id = np.where(outside, -(np.arange(number.size) % binned.size.size), number)
+    nearest = np.abs(bin_id)
+    size = binned.size[nearest]
+    table = Table(
+        {
+            "ID": np.arange(number.size, dtype="i4"),
+            "BIN_ID": bin_id.astype("i4"),
+            "X": x,
+            "Y": y,
+            "FLUX": np.ones(number.size),
+            "SNR": np.full(number.size, 20.0),
+            "XBIN": binned.east[nearest],
+            "YBIN": binned.north[nearest],
+            "SNRBIN": np.full(number.size, 40.0),
+            "NSPAX": size.astype("i4"),
+        }
+    )
+    masked = outside.astype("i2")
+    none = np.zeros_like(masked)
+    mask = Table({"MASK": masked, "MASK_DEFUNCT": none, "MASK_SNR": masked, "MASK_FILE": none})
+    kin = Table(
+        {"V": binned.velocity, "SIGMA": 100 + 0 * binned.velocity, "FORM_ERR_V": binned.error}
+    )
+    coordinates = [fits.ImageHDU(header=scene.header)] if wcs else []
+    tables = {
+        "table": [fits.BinTableHDU(table, name="TABLE"), *coordinates],
+        "mask": [fits.BinTableHDU(mask, name="MASKFILE")],
+        "kin": [fits.BinTableHDU(kin, name="KIN_DATA")],
+        f"gas_{level}": [fits.BinTableHDU(_gas(scene, binned, gas, level))],
+    }
+    cards = {"table": {"PIXSIZE": scene.pixel}, f"gas_{level}": {"METHOD": gas, "LEVEL": level}}
+    for part, hdus in tables.items():
+        primary = fits.PrimaryHDU(header=fits.Header(cards.get(part, {})))
+        path = folder / f"{run}_{part}.fits"
+        fits.HDUList([primary, *hdus]).writeto(path, overwrite=True)
+    return folder / f"{run}_kin.fits"
+
+
+def _gas(scene, binned, method, level):
+    """The gas, which moves as the stars do; of spaxels or of bins."""
+    velocity, error = binned.velocity, binned.error
+    if level == "SPAXEL":
+        velocity, error = scene.velocity.ravel(), scene.errors.ravel()
+    if method == "ppxf":
+        return Table(
+            {"HA6562_FLUX": 1 + 0 * error, "HA6562_VEL": velocity, "HA6562_VEL_ERR": error}
+        )
+    return Table({"Ha_6562.80_V": velocity, "Ha_6562.80_AON": 20 + 0 * velocity})
