@@ -5,6 +5,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 __all__ = [
     "DownloadError",
     "FormatError",
+    "GalaxyFileError",
     "JudgementStoreError",
     "MangapaError",
     "MangapaWarning",
@@ -20,11 +21,15 @@ class MangapaError(Exception):
     """Base class of all errors that are specific to mangapa."""
 
 
-class MapsFileError(MangapaError, OSError):
+class GalaxyFileError(MangapaError, OSError):
+    """A file is damaged, or does not hold the velocity fields of a galaxy."""
+
+
+class MapsFileError(GalaxyFileError):
     """A file is damaged, or is not a DAP MAPS file."""
 
 
-class FormatError(MangapaError, OSError):
+class FormatError(GalaxyFileError):
     """Several formats recognise a file."""
 
 

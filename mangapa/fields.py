@@ -14,6 +14,7 @@ from mangapa._utils.types import ArrayLike, PathLike
 from mangapa.flags import Rejection
 
 if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -23,6 +24,8 @@ __all__ = ["TRACERS", "TRACER_TITLES", "Galaxy", "VelocityField"]
 TRACERS = ("stellar", "halpha")
 #: Title of each tracer in figures and tables.
 TRACER_TITLES = {"stellar": "Stars", "halpha": "H\N{GREEK SMALL LETTER ALPHA}"}
+#: Speed of light, km/s.
+LIGHT = 299_792.458
 
 
 def check_tracer(tracer):
@@ -233,6 +236,39 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
         return read_galaxy(path, format, **kwargs)
 
 
+class GalaxyWrite(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
+    """
+    Write a galaxy to a file, through `astropy.io.registry`.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write; it appears whole or not at all.
+    format : {"mangapa-fits", "mangapa-ecsv"}, optional
+        Name of a format; by default that of the end of the name, ``.fits``, ``.fits.gz`` or
+        ``.ecsv``.
+    overwrite : `bool`, optional
+        Whether an existing file is replaced.
+
+    Raises
+    ------
+    OSError
+        If the file exists and ``overwrite`` is False, or it cannot be written.
+    ValueError
+        If no format belongs to the name.
+    """
+
+    def __init__(self, instance, cls):
+        super().__init__(instance, cls, "write", registry=None)
+
+    def __call__(
+        self, path: PathLike, *, format: str | None = None, overwrite: bool = False
+    ) -> None:
+        from mangapa.formats import write_galaxy
+
+        write_galaxy(self._instance, path, format, overwrite=overwrite)
+
+
 def _card(card, unit, description, *allowed):
     """Property: number of a card; NaN, or None without a unit, if missing or not ``allowed``."""
 
@@ -260,27 +296,36 @@ class Galaxy:
         Name: the plate-IFU if there is one, or else the name in the file, or else of the file.
     survey : `str` or `None`
         Name of the survey; "MaNGA" by default if there is a plate-IFU.
+    observation : `str` or `None`
+        Which observation of the galaxy, such as "A" of SAMI, in surveys that repeat some.
     plateifu, mangaid : `str` or `None`
         Identifiers in MaNGA.
     release, daptype : `str` or `None`
         Data release, such as DR17, and analysis, such as HYB10-MILESHC-MASTARSSP.
     header : `~astropy.io.fits.Header` or `dict`
         Primary header of the file.
+    centre : `~astropy.coordinates.SkyCoord` or `None`
+        Position from which the offsets are counted; `None` where the file does not state it.
+    redshift : `float` or `None`
+        Redshift z whose velocity c z was subtracted from the velocities.
     """
 
     stellar: VelocityField | None = None
     halpha: VelocityField | None = None
     name: str | None = None
     survey: str | None = None
+    observation: str | None = None
     plateifu: str | None = None
     mangaid: str | None = None
     release: str | None = None
     daptype: str | None = None
     header: dict = field(default_factory=dict)
+    centre: "SkyCoord | None" = None
+    redshift: float | None = None
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)
+    write = registry.UnifiedReadWriteMethod(GalaxyWrite)
 
-    input_velocity = _card("SCINPVEL", VELOCITY, "Velocity (cz) subtracted, km/s", -999, 1e7)
     effective_radius = _card("REFF", OFFSET, "Effective radius, arcsec", 1e-3, 1e5)
     photometric_pa = _card("ECOOPA", u.deg, "Photometric position angle, North to East", -360, 360)
     ellipticity = _card("ECOOELL", 1, "Photometric ellipticity 1 - b/a", 0, 0.999)
@@ -292,6 +337,15 @@ class Galaxy:
         object.__setattr__(self, "name", next(filter(None, names), None))
         if self.survey is None and self.plateifu is not None:
             object.__setattr__(self, "survey", "MaNGA")
+        if self.redshift is None:
+            velocity = number_of(self.header, "SCINPVEL", -999, 1e7)
+            redshift = None if velocity is None else velocity / LIGHT
+            object.__setattr__(self, "redshift", redshift)
+
+    @property
+    def input_velocity(self) -> u.Quantity:
+        """Velocity (cz) subtracted, km/s."""
+        return (np.nan if self.redshift is None else self.redshift * LIGHT) * VELOCITY
 
     def tracer(self, tracer: str) -> VelocityField | None:
         """
@@ -327,13 +381,15 @@ class Galaxy:
         return plot_pair(self, figure)
 
     def __repr__(self):
-        names = "".join(f" {part}" for part in (self.name, self.release, self.daptype) if part)
+        parts = self.name, self.observation, self.release, self.daptype
+        names = "".join(f" {part}" for part in parts if part)
         maps = " and ".join(t for t in TRACERS if self.tracer(t) is not None) or "no map"
         return f"<Galaxy{names}: {maps}>"
 
     def _repr_html_(self):
         rows = [
             ("Name", self.name),
+            ("Observation", self.observation),
             ("Survey", " ".join(filter(None, (self.survey, self.release))) or None),
             ("MaNGA-ID", self.mangaid),
             ("Analysis", self.daptype),

@@ -58,6 +58,21 @@ class ScannedHDU:
         match = _TEXT.match(self._cards.get(keyword.encode(), b""), 8)
         return match[1].decode("ascii", "replace").replace("''", "'").strip() if match else ""
 
+    def __contains__(self, keyword):
+        return keyword.encode() in self._cards
+
+    @property
+    def shape(self):
+        """Shape of the data as numpy has it: the last axis is NAXIS1; empty if there are none."""
+        n_axes = self._integer("NAXIS", default=0)
+        return tuple(self._integer(f"NAXIS{i}") for i in range(n_axes, 0, -1))
+
+    @property
+    def columns(self):
+        """Names of the columns of a table, in their order; empty for an image."""
+        n_columns = self._integer("TFIELDS", default=0)
+        return tuple(self.text(f"TTYPE{i}") for i in range(1, n_columns + 1))
+
     @property
     def name(self):
         """The name in capitals, as astropy compares them."""

@@ -1,6 +1,7 @@
 """Choose the reader of a file among those registered with `astropy.io.registry`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +13,24 @@ from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import FormatError, MapsFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._format import formats
 from mangapa.formats.manga import read_maps
 
 
-def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Galaxy:
+def read_galaxy(
+    path: PathLike | Sequence[PathLike], format: str | None = None, **options: Any
+) -> Galaxy:
     """
     Read a galaxy from a file of any format registered with `astropy.io.registry`.
 
     Parameters
     ----------
-    path : path-like
-        The file. A leading ``~`` is expanded.
+    path : path-like, or sequence of path-like
+        The file; or several files of one observation, such as those of the stars and of the gas. A
+        leading ``~`` is expanded.
     format : `str`, optional
-        Name of the format, such as "manga-maps"; identified from the file if not given.
+        Name of the format, such as "manga-maps"; identified from the file if not given. The command
+        ``mangapa formats`` lists them.
     **options
         Passed to the reader.
 
@@ -36,7 +42,7 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     ------
     ValueError, FileNotFoundError
         If ``format`` is not known, or the file does not exist.
-    mangapa.exceptions.FormatError, mangapa.exceptions.MapsFileError
+    mangapa.exceptions.FormatError, mangapa.exceptions.GalaxyFileError
         If several formats recognise the file; if none does, or the file is damaged.
 
     Examples
@@ -48,35 +54,102 @@ def read_galaxy(path: PathLike, format: str | None = None, **options: Any) -> Ga
     >>> read_galaxy(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    path = as_path("path", path)
+    several = isinstance(path, (list, tuple))
+    paths = [as_path("path", one) for one in path] if several else [as_path("path", path)]
+    if not paths:
+        msg = "path is an empty list; name the files of a galaxy"
+        raise ValueError(msg)
     load_plugins()
     if format is None:
-        # Identifiers open what exists, and would wait for ever for a pipe.
-        is_readable = os.path.isfile(path) or os.path.isdir(path)
-        # The identifiers are given no open file: astropy would decompress it, and the reader could
-        # not check the compressed file.
-        arguments = ("read", Galaxy, str(path), None, [path], {})
-        matches = registry.identify_format(*arguments) if is_readable else []
-        if len(matches) > 1:
+        found = {_format_of(one) for one in paths}
+        if len(found) > 1:
             msg = (
-                f"several formats recognise {printable(path)}: {', '.join(sorted(matches))}; "
-                f"choose one, such as format={min(matches)!r} (known formats: {_known_formats()})"
+                f"{printable(paths[0])} and the {len(paths) - 1} files with it are of several "
+                f"formats ({', '.join(sorted(map(str, found)))}); name the files of one galaxy"
             )
             raise FormatError(msg)
-        if not matches:
-            try:
-                return read_maps(path)
-            except MapsFileError as error:
-                msg = f"{error}. No format recognises the file; known formats: {_known_formats()}"
-                raise MapsFileError(msg) from error
-        format = matches[0]
+        (format,) = found
+    if format is None:
+        return _refuse(paths[0])
     try:
         reader = registry.get_reader(format, Galaxy)
     except registry.IORegistryError:
         msg = f"format={format!r} is not known; choose one of {_known_formats()}"
         raise ValueError(msg) from None
-    galaxy = reader(path, **options)
-    return galaxy if galaxy.name else replace(galaxy, name=clean_text(stem(path)))
+    galaxy = reader(paths if len(paths) > 1 else paths[0], **options)
+    return galaxy if galaxy.name else replace(galaxy, name=clean_text(stem(paths[0])))
+
+
+def _format_of(path):
+    """Name of the format that recognises a file; `None` if there is none."""
+    # Identifiers open what exists, and would wait for ever for a pipe.
+    if not (os.path.isfile(path) or os.path.isdir(path)):
+        return None
+    # The identifiers are given no open file: astropy would decompress it, and the reader could not
+    # check the compressed file.
+    matches = registry.identify_format("read", Galaxy, str(path), None, [path], {})
+    generic = {one.name for one in formats() if one.is_generic}
+    matches = [name for name in matches if name not in generic] or matches
+    if len(matches) > 1:
+        msg = (
+            f"several formats recognise {printable(path)}: {', '.join(sorted(matches))}; "
+            f"choose one, such as format={min(matches)!r} (known formats: {_known_formats()})"
+        )
+        raise FormatError(msg)
+    return matches[0] if matches else None
+
+
+def _refuse(path):
+    """Say why a file that no format recognises cannot be read."""
+    try:
+        return read_maps(path)
+    except MapsFileError as error:
+        msg = f"{error}. No format recognises the file; known formats: {_known_formats()}"
+        raise MapsFileError(msg) from error
+
+
+def write_galaxy(galaxy: Galaxy, path: PathLike, format: str | None = None, **options: Any) -> None:
+    """
+    Write a galaxy to a file of any format that can be written.
+
+    Parameters
+    ----------
+    galaxy : `~mangapa.Galaxy`
+        The galaxy, of any survey.
+    path : path-like
+        The file. A leading ``~`` is expanded.
+    format : `str`, optional
+        Name of the format, such as "mangapa-fits"; that of the end of the name if not given.
+    **options
+        Passed to the writer, such as ``overwrite``.
+
+    Raises
+    ------
+    ValueError
+        If ``format`` is not known or cannot be written, or no format belongs to the name.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from mangapa.formats import read_galaxy, write_galaxy
+    >>> write_galaxy(mangapa.simulate_galaxy(n_fibres=19), "toy.ecsv")
+    >>> read_galaxy("toy.ecsv")
+    <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
+    """
+    path = as_path("path", path)
+    load_plugins()
+    known = sorted(registry.get_formats(Galaxy, "Write")["Format"])
+    if format is None:
+        matches = registry.identify_format("write", Galaxy, str(path), None, [path], {})
+        if len(matches) != 1:
+            suffixes = ", ".join(suffix for one in formats() for suffix in one.suffixes)
+            msg = f"path={str(path)!r} must end in one of {suffixes}, or give format="
+            raise ValueError(msg)
+        (format,) = matches
+    if format not in known:
+        msg = f"format={format!r} is not one that can be written; choose one of {', '.join(known)}"
+        raise ValueError(msg)
+    registry.get_writer(format, Galaxy)(galaxy, path, **options)
 
 
 def _known_formats():

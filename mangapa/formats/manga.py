@@ -1,19 +1,19 @@
 """Read the MAPS files of MaNGA's data analysis pipeline (DAP), MPL-4 to DR17."""
 
-import contextlib
-from pathlib import Path
+import re
 
 import numpy as np
-from astropy.io import fits, registry
+from astropy.io import fits
 
 from mangapa._utils.cards import clean_text, number_of, sound_cards, text_of
 from mangapa._utils.files import as_path, printable, stem
-from mangapa._utils.fits_files import open_fits, read_fits, scan_fits
+from mangapa._utils.fits_files import open_fits
 from mangapa._utils.types import PathLike
-from mangapa._utils.unpacking import FlawError
 from mangapa.archive.releases import PLATEIFU, release_of
 from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, Galaxy, VelocityField
+from mangapa.formats._files import checked_content
+from mangapa.formats._format import Format, register_format
 
 __all__ = ["read_maps"]
 
@@ -81,24 +81,9 @@ def read_maps(path: PathLike) -> Galaxy:
 
 def _read(path, wanted):
     """Read the wanted HDUs of a file, or raise the error that says what to do."""
-    try:
-        read = read_fits(path, keep=lambda hdu: hdu.name in wanted)
-    except (FileNotFoundError, NotADirectoryError):
-        msg = f"there is no file {printable(path)}; check the name, or download the file first"
-        raise FileNotFoundError(msg) from None
-    except PermissionError as error:
-        msg = f"{printable(path)} may not be read; ask its owner for the permission, or copy it"
-        raise PermissionError(msg) from error
-    except OSError as error:
-        reason = printable(error.strerror or error)
-        msg = f"{printable(path)} cannot be read ({reason}); check the name and the disk"
-        raise MapsFileError(msg) from error
-    if path.is_dir():
-        msg = f"{printable(path)} is a folder; name a MAPS file in it"
-        raise IsADirectoryError(msg)
-    if read.flaw:
-        raise MapsFileError(printable(f"{path} {read.flaw}; {read.remedy}"))
-    return read
+    return checked_content(
+        path, lambda hdu: hdu.name in wanted, error_class=MapsFileError, what="a MAPS file"
+    )
 
 
 def _refuse_other_products(path, header, names):
@@ -208,22 +193,24 @@ def _daptype_before_mpl8(header):
     return f"{binning}-{template}" if binning and template else None
 
 
-def _is_maps_file(origin, path, fileobj, *args, **kwargs):
-    """Identify a MAPS file for astropy's registry: by its name, else by its content."""
-    if path is None:
-        return False
-    if "-MAPS-" in Path(path).name:
-        return True
-    missing = set(VELOCITIES)
-    with contextlib.suppress(OSError, FlawError):
-        for hdu in scan_fits(path):
-            if kind := hdu.text("DAPFRMT"):
-                return kind == "MAPS"
-            missing.discard(hdu.name)
-            if not missing:
-                return True
-    return False
+def _is_maps_file(found):
+    kinds = {kind for hdu in found.hdus if (kind := hdu.text("DAPFRMT"))}
+    return kinds == {"MAPS"} if kinds else found.names >= VELOCITIES
 
 
-registry.register_reader(MAPS_FORMAT, Galaxy, read_maps)
-registry.register_identifier(MAPS_FORMAT, Galaxy, _is_maps_file)
+register_format(
+    Format(
+        name=MAPS_FORMAT,
+        survey="MaNGA",
+        title="MAPS of the data analysis pipeline, MPL-4 to DR17",
+        files="manga-8485-1901-MAPS-HYB10-MILESHC-MASTARSSP.fits.gz",
+        names=re.compile(r"(?P<observation>.*-MAPS-.*)"),
+        names_suffice=True,
+        recognise=_is_maps_file,
+        read=read_maps,
+        offset_sign=1,
+        missing="bits of the mask",
+        frame="relative to SCINPVEL",
+        error="1 sigma, from the inverse variance",
+    )
+)

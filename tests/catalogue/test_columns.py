@@ -21,7 +21,8 @@ TRACER = (
     *("{q}_qual", "{t}_score", "{t}_usability_flags", "{t}_reliability"),
 )
 ORDER = [
-    *("plateifu", "mangaid", "release", "daptype", "name", "source"),
+    *("plateifu", "mangaid", "release", "daptype", "name", "observation"),
+    *("survey", "redshift", "source"),
     *(name.format(t="stellar", q="stel") for name in TRACER),
     *(name.format(t="halpha", q="halpha") for name in TRACER),
     *("pa_offset", "pa_offset_err", "misaligned_probability", "counter_rotating_probability"),

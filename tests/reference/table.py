@@ -309,11 +309,12 @@ def of_pairs():
 
 def of_measurement(galaxy, **options):
     row = mangapa.measure(galaxy, **options).row()
-    names = ("plateifu", "mangaid", "release", "daptype", "name", "source", "method", "error")
+    texts = ("plateifu", "mangaid", "release", "daptype", "name", "observation", "survey")
+    others = ("redshift", "source", "method", "error")
     return {
         column: getattr(value, "value", value)
         for column, value in row.items()
-        if column not in names
+        if column not in (*texts, *others)
     }
 
 

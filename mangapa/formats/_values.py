@@ -1,0 +1,139 @@
+"""Values of the maps of all surveys: missing ones, errors, units, frames and bins."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._utils.cards import text_of
+from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import LIGHT
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+__all__ = ["bins_of_equal_values", "in_km_s", "inverse_variance", "relative", "without"]
+
+
+def inverse_variance(error: np.ndarray) -> np.ndarray:
+    """
+    Inverse variance of values with 1-sigma errors.
+
+    Parameters
+    ----------
+    error : `~numpy.ndarray`
+        Errors, of any shape and unit.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        0 where an error is not a positive number.
+    """
+    error = np.asarray(error, dtype=float)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return np.where((error > 0) & np.isfinite(error), error**-2.0, 0.0)
+
+
+def without(array: np.ndarray, *fills: float) -> np.ndarray:
+    """
+    Replace the values that mark missing ones by NaN.
+
+    Parameters
+    ----------
+    array : `~numpy.ndarray`
+        Values, of any shape.
+    *fills : `float`
+        What marks a missing value, such as 0 or -999.9, in the precision of the array.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        Of double precision in the byte order of the machine; infinite values are missing, too.
+    """
+    array = np.asarray(array)
+    missing = ~np.isfinite(array)
+    for fill in fills:
+        # In single precision -999.9 is another number.
+        missing |= array == array.dtype.type(fill)
+    return np.where(missing, np.nan, array.astype(float))
+
+
+def in_km_s(velocity: np.ndarray, header: "Header", path: object) -> np.ndarray:
+    """
+    Convert velocities from the unit that a header states.
+
+    Parameters
+    ----------
+    velocity : `~numpy.ndarray`
+        Velocities, or their errors.
+    header : `~astropy.io.fits.Header`
+        With the unit in the card BUNIT or UNIT, in any case; km/s if there is neither.
+    path : path-like
+        Its file, for messages.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        Velocities, km/s.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the unit is not one of velocities.
+    """
+    text = text_of(header, "BUNIT") or text_of(header, "UNIT") or "km/s"
+    try:
+        unit = u.Unit(text, parse_strict="silent")
+        factor = (unit if unit.is_equivalent("km/s") else u.Unit(text.lower())).to("km/s")
+    except (ValueError, u.UnitConversionError):
+        msg = f"{path} has values in {text!r}, which are not velocities; name the velocity map"
+        raise GalaxyFileError(msg) from None
+    return velocity * factor
+
+
+def relative(
+    velocity: np.ndarray, redshift: float | None = None
+) -> tuple[np.ndarray, float | None]:
+    """
+    Make absolute velocities relative to that of the galaxy.
+
+    Parameters
+    ----------
+    velocity : `~numpy.ndarray`
+        Velocities c z, km/s; NaN where missing.
+    redshift : `float`, optional
+        Redshift of the galaxy that the file states; that of the median velocity if not given.
+
+    Returns
+    -------
+    velocity : `~numpy.ndarray`
+        Relative velocities, km/s.
+    redshift : `float` or `None`
+        The redshift z whose c z was subtracted; `None` if no velocity is finite.
+    """
+    if redshift is None:
+        if not np.isfinite(velocity).any():
+            return velocity, None
+        redshift = float(np.nanmedian(velocity) / LIGHT)
+    return velocity - redshift * LIGHT, redshift
+
+
+def bins_of_equal_values(*maps: np.ndarray) -> np.ndarray:
+    """
+    Number the bins of maps in which the value of a bin is repeated in all its spaxels.
+
+    Parameters
+    ----------
+    *maps : `~numpy.ndarray`
+        Maps of one shape, such as the velocities and their errors; NaN outside all bins.
+
+    Returns
+    -------
+    `~numpy.ndarray` of `int`
+        Number of the bin, from 0; -1 where a map is missing.
+    """
+    values = np.stack([np.asarray(one, dtype=float).ravel() for one in maps], axis=1)
+    inside = np.isfinite(values).all(axis=1)
+    bin_id = np.full(len(values), -1)
+    bin_id[inside] = np.unique(values[inside], axis=0, return_inverse=True)[1].ravel()
+    return bin_id.reshape(np.shape(maps[0]))
