@@ -17,7 +17,9 @@ from mangapa._utils.imports import import_extra
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.usability import _architectures as architectures
+from mangapa.usability._augmentation import varied
 from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS, compute_descriptors
+from mangapa.usability._familiarity import Familiarity
 from mangapa.usability._image import standardise
 from mangapa.usability._keras import import_keras, predict_keras, to_keras, to_network
 from mangapa.usability._network import calibrate, save_networks
@@ -35,13 +37,16 @@ MODELS = tuple(EPOCHS)
 #: 2020, section 2.4).
 SPLIT = (0.6, 0.2)
 N_FOLDS = 5
+#: Other views of each field that the default model is trained on besides the field. With two of
+#: them it judges such views no better than MaNGA's own fields need; see benchmarks/usability.py.
+N_VIEWS = 1
 #: Scores between which a field is flagged as doubtful. A tenth of the default model's scores lie
 #: there, and two in three of them are on the right side.
 CANNOT_TELL = (0.2, 0.8)
 LIMITS = (
-    "Made for velocity fields of MaNGA (hexagonal fields of 12 to 32 arcsec, 0.5 arcsec spaxels, "
-    "Voronoi bins) after mangapa.clean. Other surveys should train their own model. The experts' "
-    "own flags agree in 85 to 87 % of repeat observations."
+    "The flags are those of experts on fields of MaNGA after mangapa.clean; other spaxels, bins, "
+    "outlines and gaps come from changes of these fields. A field unlike all of them is flagged as "
+    "unfamiliar. The experts' own flags agree in 85 to 87 % of repeat observations."
 )
 
 
@@ -55,6 +60,7 @@ class _Trained:
     scores: dict  # by setting
     part: np.ndarray  # part of the split that each field belongs to, (n,)
     card: dict  # entries of the model's card
+    familiarity: Familiarity | None = None  # of the descriptors
 
 
 def train(
@@ -73,14 +79,16 @@ def train(
     Train a model.
 
     The default model, an ensemble of dense networks on descriptors, is trained five times without a
-    fifth of the galaxies, for its metrics and calibration, and then on all. For the published
+    fifth of the galaxies, for its metrics and calibration, and then on all. It is trained on the
+    fields and on other views of them: without bins, with larger spaxels, with other outlines, with
+    gaps, or with few spaxels. For the published
     models, "fcn" and "cnn", which take images, one fifth decides when to stop, and another gives
     the metrics. All observations of a galaxy stay together.
 
     Parameters
     ----------
     data : path-like
-        Folder of the fields, as in `~mangapa.usability.labels.read_labelled`.
+        Folder of the fields of any survey, as in `~mangapa.usability.labels.read_labelled`.
     out : path-like
         Folder for the model, its card, the history, and the scores of fields not trained on.
     model : {"default", "fcn", "cnn"}, optional
@@ -133,6 +141,7 @@ def train(
     place = rank[np.searchsorted(groups, labelled.groups)] / groups.size
     settings = {"model": model, "seed": seed, "epochs": epochs or EPOCHS[model]}
     if model == "default":
+        settings["views"] = N_VIEWS
         trained = _train_default(labelled, place, settings, progress)
     else:
         settings |= {"class_weights": class_weights, "search": search}
@@ -141,11 +150,11 @@ def train(
     return _write_model(out, labelled, settings, trained)
 
 
-def _ensemble_inputs(labelled, progress):
+def _ensemble_inputs(fields, progress):
     """Indices of the fields that the network of each setting can judge, and its inputs."""
-    bar = progress_bar(labelled.fields, show=progress, desc="descriptors", unit="field")
+    bar = progress_bar(fields, show=progress, desc="descriptors", unit="field")
     prepared = [compute_descriptors(field)[0] for field in bar]
-    together = partners(labelled.fields, prepared)
+    together = partners(fields, prepared)
     alone = [i for i, one in enumerate(prepared) if one is not None]
     inputs = {"alone": (np.array(alone), np.stack([prepared[i].values for i in alone]))}
     paired = [i for i in alone if together[i] is not None]
@@ -155,9 +164,29 @@ def _ensemble_inputs(labelled, progress):
     return inputs
 
 
+def _views(fields, view):
+    """Other views of the fields; ``view`` is the number of the set."""
+    rngs = (np.random.default_rng((view, number)) for number in range(len(fields)))
+    return [varied(field, rng) for field, rng in zip(fields, rngs, strict=True)]
+
+
+def _with_views(inputs, views, name, classes, chosen):
+    """Inputs and classes of the fields for which ``chosen`` is true, and of their other views."""
+    parts = [one[name] for one in (inputs, *views) if name in one]
+    kept = [chosen[rows] for rows, _ in parts]
+    given = np.concatenate([values[keep] for (_, values), keep in zip(parts, kept, strict=True)])
+    rows = np.concatenate([rows[keep] for (rows, _), keep in zip(parts, kept, strict=True)])
+    return given, classes[rows]
+
+
 def _train_default(labelled, place, settings, progress):
     """Cross-validate, calibrate and train an ensemble on each kind of inputs."""
-    seed, inputs = settings["seed"], _ensemble_inputs(labelled, progress)
+    seed, inputs = settings["seed"], _ensemble_inputs(labelled.fields, progress)
+    views = [
+        _ensemble_inputs(_views(labelled.fields, view), progress)
+        for view in range(1, settings["views"] + 1)
+    ]
+    every = np.ones(len(labelled.fields), bool)
     fit = partial(architectures.fit_ensemble, epochs=settings["epochs"])
     fold = np.minimum((place * N_FOLDS).astype(int), N_FOLDS - 1)
     scores, histories, networks = {}, {}, {}
@@ -165,12 +194,13 @@ def _train_default(labelled, place, settings, progress):
     with progress_bar(show=progress, total=total, desc="training", unit="ensemble") as bar:
         for name, (rows, given) in inputs.items():
             classes, folds = labelled.classes[rows], fold[rows]
+            training = partial(_with_views, inputs, views, name, labelled.classes)
             raw = np.empty(rows.size)
             for k in np.unique(folds):
                 held = folds == k
                 validation = given[held], classes[held]
                 network, histories[f"{name} {k}"] = fit(
-                    given[~held], classes[~held], seed=seed + int(k), validation=validation
+                    *training(fold != k), seed=seed + int(k), validation=validation
                 )
                 raw[held] = network(given[held])
                 bar.update()
@@ -180,7 +210,7 @@ def _train_default(labelled, place, settings, progress):
                 held = folds == k
                 slope, offset = platt(raw[~held], classes[~held] > 0)
                 scores[name][rows[held]] = calibrate(raw[held], slope, offset)
-            network, _ = fit(given, classes, seed=seed)
+            network, _ = fit(*training(every), seed=seed)
             slope, offset = platt(raw, classes > 0)
             networks[name] = replace(network, slope=slope, offset=offset)
             bar.update()
@@ -191,8 +221,15 @@ def _train_default(labelled, place, settings, progress):
         "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
         "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
     }
+    familiarity = Familiarity.of(_with_views(inputs, views, "alone", labelled.classes, every)[0])
     return _Trained(
-        networks=networks, keras=model, histories=histories, scores=scores, part=part, card=card
+        networks=networks,
+        keras=model,
+        histories=histories,
+        scores=scores,
+        part=part,
+        card=card,
+        familiarity=familiarity,
     )
 
 
@@ -260,7 +297,8 @@ def _write_model(out, labelled, settings, trained):
     name, hashes = settings["model"], {}
     writers = {".keras": trained.keras.save}
     if trained.networks:
-        writers[".npz"] = lambda path: save_networks(path, trained.networks)
+        others = trained.familiarity.arrays() if trained.familiarity else {}
+        writers[".npz"] = lambda path: save_networks(path, trained.networks, others)
     for suffix, write in writers.items():
         with replacing(out / f"{name}{suffix}") as unfinished:
             write(unfinished)

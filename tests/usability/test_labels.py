@@ -62,8 +62,8 @@ def test_a_missing_table_is_an_error(tmp_path):
 
 
 def test_a_table_needs_its_columns(tmp_path):
-    (tmp_path / "labels.csv").write_text("name,flag\na,1\n")
-    with pytest.raises(ValueError, match=r"must have a column plateifu.*it has name, flag"):
+    (tmp_path / "labels.csv").write_text("id,flag\na,1\n")
+    with pytest.raises(ValueError, match=r"must have a column plateifu.*it has id, flag"):
         read_labelled(tmp_path)
 
 
