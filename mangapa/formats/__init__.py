@@ -1,5 +1,6 @@
 """Read and write galaxies: one module for each file format."""
 
+from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
 from mangapa.formats.manga import read_maps
@@ -13,7 +14,9 @@ from mangapa.formats.portable import (
 
 __all__ = [
     "Format",
+    "Outline",
     "formats",
+    "open_hdus",
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",
