@@ -1,6 +1,7 @@
 """Read and write galaxies: one module for each file format."""
 
 from mangapa.formats import atlas3d, califa, gist, lvm  # noqa: F401 (they register formats)
+from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
 from mangapa.formats.hector import read_hector
@@ -21,7 +22,9 @@ from mangapa.formats.sami import read_sami
 
 __all__ = [
     "Format",
+    "Outline",
     "formats",
+    "open_hdus",
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",

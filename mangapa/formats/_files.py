@@ -133,6 +133,15 @@ def open_hdus(
         If the file does not exist, is a folder, or may not be read.
     mangapa.exceptions.GalaxyFileError
         If the file is damaged, or is not a FITS file.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from mangapa.formats import open_hdus
+    >>> path = mangapa.write_maps(mangapa.simulate_galaxy(n_fibres=19), "mock.fits.gz")
+    >>> with open_hdus(path, lambda hdu: hdu.name == "BINID") as hdus:
+    ...     [hdu.name for hdu in hdus]
+    ['PRIMARY', 'BINID']
     """
     content = checked_content(path, wanted).content
     with open_fits(path, content, error_class=GalaxyFileError) as hdus:

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 from itertools import takewhile
 
 from mangapa.formats._format import format_of_name, formats
@@ -55,6 +56,7 @@ def pattern_of(paths: "list[str] | tuple[str, ...]") -> str:
         return ", ".join(paths)
     start = _common_start(names)
     end = _common_start([name[len(start) :][::-1] for name in names])[::-1]
+    end = re.sub(r"^[^\W_]+", "", end)  # the end of a word
     return os.path.join(folders[0], f"{glob.escape(start)}*{glob.escape(end)}")
 
 

@@ -54,8 +54,8 @@ def read_galaxy(
     >>> read_galaxy(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    several = isinstance(path, (list, tuple))
-    paths = [as_path("path", one) for one in path] if several else [as_path("path", path)]
+    given = path if isinstance(path, (list, tuple)) else [path]
+    paths = [as_path("path", one) for one in given]
     if not paths:
         msg = "path is an empty list; name the files of a galaxy"
         raise ValueError(msg)
