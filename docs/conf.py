@@ -31,6 +31,11 @@ html_sidebars = {
 }
 exclude_patterns += ["_build", "gallery"]  # noqa: F405
 
+# Figures of the pages on surveys, from files in the layout of each.
+extensions.append("matplotlib.sphinxext.plot_directive")  # noqa: F405
+plot_html_show_formats = plot_html_show_source_link = plot_include_source = False
+plot_formats = [("png", 110)]
+
 extensions.append("sphinx_gallery.gen_gallery")  # noqa: F405
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
