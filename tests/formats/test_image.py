@@ -323,3 +323,16 @@ def test_what_is_no_position(centre):
 def test_real_maps(name, low, high, shared_data):
     measured = mangapa.measure(shared_data / "surveys" / "moment" / f"{name}.fits")
     assert low < measured.halpha.pa.value < high
+
+
+def test_the_centre_of_a_galaxy_of_manga(real_maps):
+    measured = mangapa.measure(real_maps)
+    centre = measured.galaxy.centre
+    header = measured.galaxy.header
+    assert (centre.ra.deg, centre.dec.deg) == (header["OBJRA"], header["OBJDEC"])
+    same = mangapa.measure(real_maps, centre=centre)
+    assert same.stellar.pa.value == pytest.approx(measured.stellar.pa.value, abs=1e-4)
+    east = centre.spherical_offsets_by(2 * u.arcsec, 0 * u.arcsec)
+    moved = mangapa.measure(real_maps, centre=east).galaxy.stellar
+    shift = (moved.x - measured.galaxy.stellar.x)[moved.good]
+    np.testing.assert_allclose(shift.value, -2, atol=1e-3)
