@@ -1,6 +1,7 @@
 """A rotating disc at a known place on the sky, seen through an image of any orientation."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from astropy import units as u
@@ -65,7 +66,7 @@ class Scene:
             header["CROTA2"] = self.rotation
         return header
 
-    @property
+    @cached_property
     def offsets(self):
         """Offsets of the pixels to the East and North, arcsec, from the sky and not the header."""
         row, column = np.indices(self.shape)
