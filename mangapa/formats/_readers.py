@@ -13,8 +13,12 @@ from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import FormatError, MapsFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._files import outline
 from mangapa.formats._format import formats
 from mangapa.formats.manga import read_maps
+
+#: Columns of a table that a message names.
+MOST_COLUMNS = 5
 
 
 def read_galaxy(
@@ -120,6 +124,16 @@ def _format_of(path):
 
 def _refuse(path):
     """Say why a file that no format recognises cannot be read."""
+    found = outline(path)
+    if found and found.columns and all(len(hdu.shape) < 2 or hdu.columns for hdu in found.hdus):
+        columns = ", ".join(sorted(found.columns)[:MOST_COLUMNS])
+        msg = (
+            f"{printable(path)} is a table with the columns {printable(columns)}, and not the file "
+            "of a galaxy; to measure the galaxies that it lists, write their names, one in each "
+            "line, to a file, and use 'mangapa measure --list FILE'. No format recognises the "
+            f"file; known formats: {_known_formats()}"
+        )
+        raise MapsFileError(msg)
     try:
         return read_maps(path)
     except MapsFileError as error:

@@ -23,11 +23,11 @@ COMPONENTS = {
     "stellar": ("two-moment", "four-moment"),
     "halpha": ("1-comp", "recom-comp", "2-comp", "3-comp"),
 }
-#: Names of all products; those of DR2 have no letter.
+#: Names of all products, cubes and spectra included; those of DR2 have no letter.
 NAMES = re.compile(
-    r"(?P<observation>\d+(?:_[A-Z])?)_[\w-]+?_"
-    rf"(?P<binning>{'|'.join(BINNINGS)})_"
-    rf"(?P<components>{'|'.join(sum(COMPONENTS.values(), ()))})\.fits(?:\.\w+)?"
+    r"(?P<observation>\d+(?:_[A-Z])?)_(?:(?:cube|adaptive|annular|sectors|spectrum)_[\w-]+"
+    rf"|[\w-]+?_(?P<binning>{'|'.join(BINNINGS)})_"
+    rf"(?P<components>{'|'.join(sum(COMPONENTS.values(), ()))}))\.fits(?:\.\w+)?"
 )
 FLUX = "fluxes of H-alpha"
 #: What a file holds, by an extension that only such files have.
@@ -112,13 +112,15 @@ def read_file(path: Path) -> SamiFile:
 
 def _about(path, header, kind):
     """Observation, binning and components, by the name of the file, or else by its header."""
-    if named := NAMES.fullmatch(path.name):
-        return named.groupdict()
     described = text_of(header, "DESCRIPT") or ""
     four = text_of(header, "N_MOM") == "4"
     recommended = text_of(header, "NCOMP") == "recom"
-    return {
+    about = {
         "observation": text_of(header, "CATID"),
         "binning": next((DESCRIPTIONS[one] for one in DESCRIPTIONS if one in described), "default"),
         "components": COMPONENTS.get(kind, COMPONENTS["halpha"])[four or recommended],
+    }
+    named = NAMES.fullmatch(path.name)
+    return about | {
+        name: text for name, text in (named.groupdict() if named else {}).items() if text
     }

@@ -108,7 +108,7 @@ def _read(path):
             stars = image_of(hdus, "STAR_V", path, (2, *velocity.shape))
             fields["stellar"] = _maps(*stars, hdus["STAR_V"].header, path)
         sky = next((hdu.header for hdu in (hdus["V"], hdus[0]) if "CTYPE1" in hdu.header), header)
-    by_content = "merge" if "COMP_MAP" in names else str(n_components)
+    by_content = "merge" if "COMP_MAP" in names else str(min(max(n_components, 1), 3))
     return _Fit(
         path=path,
         kind="halpha",
@@ -127,7 +127,7 @@ def _name(header):
 
 def _narrowest(values, velocity, width, path):
     """Values of the narrowest component; the first plane of velocities is empty."""
-    if values.ndim == 2 or len(values) == 1:
+    if values.ndim != 3 or len(values) == 1:
         return first_plane(values, path)
     width = np.where(np.isfinite(velocity) & np.isfinite(width), width, np.inf)[1:]
     return np.take_along_axis(values[1:], np.argmin(width, axis=0)[None], axis=0)[0]

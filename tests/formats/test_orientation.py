@@ -22,7 +22,7 @@ FEW, MANY = 30, 1000
 def mutated(number):
     """A scene in an image of any orientation, the same for the same number, and its options."""
     rng = np.random.default_rng(number)
-    side = rng.integers(34, 50, 2)
+    side = rng.integers(30, 40, 2)
     scene = replace(
         SCENE,
         pa=float(rng.uniform(0, 360)),
@@ -31,7 +31,7 @@ def mutated(number):
         flip_y=bool(rng.integers(2)),
         cd_matrix=bool(rng.integers(2)),
         shape=tuple(int(one) for one in side),
-        shift=tuple(float(one) for one in rng.uniform(-6, 6, 2)),
+        shift=tuple(float(one) for one in rng.uniform(-3, 3, 2)),
         pixel=float(rng.choice([0.4, 0.5, 0.8])),
         ra=float(rng.choice([0.0, 359.9999, 0.001, rng.uniform(0, 360)])),
         dec=float(rng.choice([-89.0, 0.0, 89.0, rng.uniform(-80, 80)])),

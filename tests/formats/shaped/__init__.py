@@ -7,6 +7,9 @@ from tests.formats.shaped.hector import write_hector
 from tests.formats.shaped.image import write_image
 from tests.formats.shaped.lvm import write_lvm
 from tests.formats.shaped.lzifu import write_lzifu
+from tests.formats.shaped.ngist import write_ngist
+from tests.formats.shaped.phangs import write_phangs
+from tests.formats.shaped.pipe3d import write_pipe3d
 from tests.formats.shaped.sami import write_sami
 
 #: By the name of the format, what writes such a file: takes a scene and a folder, and returns the
@@ -19,5 +22,8 @@ WRITERS = {
     "image": write_image,
     "lvm": write_lvm,
     "lzifu": write_lzifu,
+    "ngist": write_ngist,
+    "phangs": write_phangs,
+    "pipe3d": write_pipe3d,
     "sami": write_sami,
 }
