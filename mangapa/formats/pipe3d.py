@@ -53,7 +53,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Examples
     --------
-    See :ref:`survey-pipe3d`.
+    See :ref:`pipe3d`.
     """
     paths = paths_of(path)
     sources: list[dict[str, Any]] = [{}]

@@ -21,7 +21,7 @@ def angle(field):
 @pytest.mark.parametrize("scene", [Scene(pa=310), Scene(pa=20, rotation=50, flip_y=True)])
 @LOWER
 def test_both_fields_point_to_the_receding_side(scene, lower, tmp_path):
-    galaxy = read_galaxy(write_ngist(scene, tmp_path, lower=lower))
+    galaxy = read_galaxy(write_ngist(scene, tmp_path, lower=lower, reference=(3, 30)))
     for field in (galaxy.stellar, galaxy.halpha):
         assert angle(field) == pytest.approx(scene.pa, abs=0.5)
         assert field.n_spaxels == np.count_nonzero(scene.inside)
@@ -42,21 +42,21 @@ def test_order_of_the_files_does_not_matter(tmp_path):
 @LOWER
 def test_bins_and_centre_come_from_the_file_beside_it(lower, tmp_path):
     scene = Scene(shift=(4, -5))
-    stars, _, bins = write_ngist(scene, tmp_path, lower=lower)
+    stars, _, bins = write_ngist(scene, tmp_path, lower=lower, reference=(3, 30))
     galaxy = read_galaxy(stars)
     assert galaxy.halpha is None
     assert galaxy.centre.separation(scene.centre).arcsec < 0.05
     n_bins = len(np.unique(galaxy.stellar.bin_id[galaxy.stellar.good]))
     bins.unlink()
     alone = read_galaxy(stars)
-    assert alone.centre.separation(scene.centre).arcsec == pytest.approx(0.5 * np.hypot(4, 5), 0.01)
+    assert alone.centre.separation(scene.centre).arcsec > 10
     assert len(np.unique(alone.stellar.bin_id[alone.stellar.good])) == n_bins
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_centre_whichever_way_the_offsets_of_the_bins_grow(sign, tmp_path):
     scene = Scene(shift=(4, -5), rotation=30)
-    paths = write_ngist(scene, tmp_path)
+    paths = write_ngist(scene, tmp_path, reference=(3, 30))
     with edited(paths[2]) as hdus:
         hdus["XBIN"].data *= sign
     assert read_galaxy(paths).centre.separation(scene.centre).arcsec < 0.05
@@ -151,7 +151,7 @@ def test_damaged_file_is_refused(tmp_path):
     stars = write_ngist(Scene(), tmp_path)[0]
     stars.write_bytes(stars.read_bytes()[:-30_000])
     with pytest.raises(GalaxyFileError, match="truncated"):
-        read_galaxy(stars, format="ngist-maps")
+        read_galaxy(stars, format="ngist")
 
 
 @pytest.mark.parametrize(
@@ -168,5 +168,5 @@ def test_damaged_file_is_refused(tmp_path):
     ],
 )
 def test_files_of_one_run_are_known_by_their_names(name, observation):
-    (ngist,) = (one for one in formats() if one.name == "ngist-maps")
+    (ngist,) = (one for one in formats() if one.name == "ngist")
     assert ngist.observation(name) == observation

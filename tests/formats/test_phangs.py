@@ -195,12 +195,12 @@ def test_cube_is_refused(tmp_path):
 def test_damaged_file_is_refused(maps):
     maps.write_bytes(maps.read_bytes()[:-90_000])
     with pytest.raises(GalaxyFileError, match="truncated"):
-        read_galaxy(maps, format="phangs-maps")
+        read_galaxy(maps, format="phangs")
 
 
 def test_two_versions_are_two_galaxies(tmp_path):
     paths = [write_phangs(Scene(), tmp_path, version=one) for one in ("native", "copt_1.16asec")]
-    (phangs,) = (one for one in formats() if one.name == "phangs-maps")
+    (phangs,) = (one for one in formats() if one.name == "phangs")
     assert len({phangs.observation(path) for path in paths}) == 2
     assert phangs.observation("manga-8485-1901-MAPS-HYB10.fits.gz") is None
     with pytest.raises(GalaxyFileError, match="one file for each galaxy"):
