@@ -58,7 +58,7 @@ def images_of(path: Path, hdus: fits.HDUList) -> dict[str, np.ndarray]:
     Returns
     -------
     `dict` of `str` to `~numpy.ndarray`
-        Images by the name of their HDU, shape (ny, nx), without axes of length 1.
+        Images by the name of their HDU in capitals, shape (ny, nx), without axes of length 1.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def images_of(path: Path, hdus: fits.HDUList) -> dict[str, np.ndarray]:
                 "than the others; fetch the file again"
             )
             raise GalaxyFileError(msg)
-        images[hdu.name] = image
+        images[hdu.name.upper()] = image
     return images
 
 

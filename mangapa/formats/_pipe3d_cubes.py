@@ -63,7 +63,8 @@ def planes_of(hdu: fits.ImageHDU) -> dict[str, np.ndarray]:
     }
     if not any(texts.values()):
         lines = {key: n_planes // N_QUANTITIES * n + HALPHA for key, n in LINES.items()}
-        numbers = {"SSP": SSP, "ELINES": {"halpha": 0}, "FLUX_ELINES": lines}.get(hdu.name, {})
+        known = {"SSP": SSP, "ELINES": {"halpha": 0}, "FLUX_ELINES": lines}
+        numbers = known.get(hdu.name.upper(), {})
     return {key: hdu.data[n] for key, n in numbers.items() if n < n_planes}
 
 

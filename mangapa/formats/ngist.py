@@ -59,7 +59,7 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
 
     Examples
     --------
-    See :ref:`survey-ngist`.
+    See :ref:`ngist`.
     """
     if binning not in BINNINGS:
         msg = f"binning={binning!r} is not known; choose one of {', '.join(BINNINGS)}"
@@ -126,7 +126,7 @@ def _is_ngist(found):
 
 register_format(
     Format(
-        name="ngist-maps",
+        name="ngist",
         title="images of maps by nGIST, of GECKOS, MAUVE and others",
         files="NGC5010_KIN_maps.fits",
         names=NAMES,

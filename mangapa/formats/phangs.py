@@ -60,7 +60,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Examples
     --------
-    See :ref:`survey-phangs`.
+    See :ref:`phangs`.
     """
     path, *others = paths_of(path)
     if others:
@@ -125,7 +125,7 @@ def _is_phangs(found):
 
 register_format(
     Format(
-        name="phangs-maps",
+        name="phangs",
         survey="PHANGS-MUSE",
         title="MAPS of the data analysis pipeline",
         files="NGC4321_MAPS_copt_1.16asec.fits",

@@ -53,7 +53,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Examples
     --------
-    See :ref:`survey-pipe3d`.
+    See :ref:`pipe3d`.
     """
     paths = paths_of(path)
     sources: list[dict[str, Any]] = [{}]
@@ -62,8 +62,8 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         with open_hdus(one, lambda hdu: hdu.name not in UNUSED and len(hdu.shape) > 1) as hdus:
             headers += [hdu.header.copy() for hdu in hdus]
             sources += [planes_of(hdu) for hdu in hdus if np.ndim(hdu.data) == 3]
-            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name == "GAIA_MASK"]
-            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name == "SELECT_REG"]
+            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name.upper() == "GAIA_MASK"]
+            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name.upper() == "SELECT_REG"]
     stars = max(sources, key=lambda planes: "stellar" in planes)
     # The velocities of FLUX_ELINES have errors, those of ELINES have not.
     gas = max(sources, key=lambda planes: ("halpha" in planes, "halpha error" in planes))

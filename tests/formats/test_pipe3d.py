@@ -76,10 +76,13 @@ def test_stars_are_binned_and_the_gas_is_not(cube):
     assert galaxy.halpha.bin_id is None
 
 
-def test_spaxels_of_stars_and_outside_the_selection_are_masked(cube):
+@pytest.mark.parametrize("lower", [False, True])
+def test_spaxels_of_stars_and_outside_the_selection_are_masked(lower, cube):
     with edited(cube) as hdus:
         hdus["GAIA_MASK"].data[20, 20:23] = 1
         hdus["SELECT_REG"].data[18, 20] = 0
+        for hdu in hdus[1:] if lower else ():
+            hdu.header["EXTNAME"] = hdu.name.lower()
     galaxy = read_galaxy(cube)
     for field in (galaxy.stellar, galaxy.halpha):
         assert field.mask[20, 20:23].all()

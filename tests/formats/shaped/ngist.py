@@ -7,20 +7,21 @@ from astropy.wcs import WCS
 from tests.formats.shaped.blocks import binned, bins_of
 
 
-def write_ngist(scene, folder, *, run="NGC0001", lower=False, level="SPAXEL", snr=20):
+def write_ngist(
+    scene, folder, *, run="NGC0001", lower=False, level="SPAXEL", snr=20, reference=None
+):
     """
     Write the files of the stars, of the gas and of the bins.
 
-    The offsets of the bins count from the galaxy along the axes of the image; the reference
-    position of the coordinates is elsewhere.
+    The offsets of the bins count from the galaxy, along the axes of the image. The reference
+    position of the coordinates is that of the galaxy, or of the pixel ``reference``.
     """
     bin_id = bins_of(scene)
-    header = WCS(scene.header).to_header()
-    for axis, size in enumerate(scene.shape[::-1], start=1):
-        reference = (size + 1) / 2
-        header[f"CRPIX{axis}"] = reference
-    sky = WCS(scene.header).pixel_to_world(*(header[f"CRPIX{axis}"] - 1 for axis in (1, 2)))
-    header["CRVAL1"], header["CRVAL2"] = sky.ra.deg, sky.dec.deg
+    header = scene.header
+    if reference is not None:
+        sky = WCS(header).pixel_to_world(*reference)
+        header["CRPIX1"], header["CRPIX2"] = (pixel + 1 for pixel in reference)
+        header["CRVAL1"], header["CRVAL2"] = sky.ra.deg, sky.dec.deg
     velocity = scene.velocity if level == "SPAXEL" else binned(bin_id, scene.velocity)
     flux = np.where(scene.inside, snr, np.nan)
     stars = {"V": binned(bin_id, scene.velocity) + 5, "SIGMA": 60 + 0 * flux}
