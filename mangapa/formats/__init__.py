@@ -1,8 +1,11 @@
 """Read and write galaxies: one module for each file format."""
 
-from mangapa.formats import atlas3d, califa, gist, lvm  # noqa: F401 (they register formats)
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
+from mangapa.formats.atlas3d import read_atlas3d
+from mangapa.formats.califa import read_califa
+from mangapa.formats.gist import read_gist
+from mangapa.formats.lvm import read_lvm
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
 from mangapa.formats.portable import (
@@ -15,9 +18,13 @@ from mangapa.formats.portable import (
 __all__ = [
     "Format",
     "formats",
+    "read_atlas3d",
+    "read_califa",
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",
+    "read_gist",
+    "read_lvm",
     "read_maps",
     "register_format",
     "write_galaxy",
