@@ -1,11 +1,14 @@
 """Read and write galaxies: one module for each file format."""
 
-from mangapa.formats import atlas3d, califa, gist, lvm  # noqa: F401 (they register formats)
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
+from mangapa.formats.atlas3d import read_atlas3d
+from mangapa.formats.califa import read_califa
+from mangapa.formats.gist import read_gist
 from mangapa.formats.hector import read_hector
 from mangapa.formats.image import read_image
+from mangapa.formats.lvm import read_lvm
 from mangapa.formats.lzifu import read_lzifu
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
@@ -25,11 +28,15 @@ __all__ = [
     "Outline",
     "formats",
     "open_hdus",
+    "read_atlas3d",
+    "read_califa",
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",
+    "read_gist",
     "read_hector",
     "read_image",
+    "read_lvm",
     "read_lzifu",
     "read_maps",
     "read_ngist",

@@ -12,7 +12,7 @@ from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.formats._files import open_hdus
 from mangapa.formats._sky import celestial_wcs
-from mangapa.formats._tables import table_with
+from mangapa.formats._tables import column, table_with
 
 #: The tables of a run, by the end of their names.
 NAME = re.compile(
@@ -39,7 +39,7 @@ class Run:
     row : `~numpy.ndarray` of `int`
         Row of the bin of each spaxel in the tables of the bins, shape (n,).
     inside : `~numpy.ndarray` of `bool`
-        Whether a spaxel belongs to its bin, and is not only near it.
+        Whether a spaxel belongs to its bin, shape (n,).
     """
 
     name: str
@@ -76,7 +76,7 @@ class Run:
 
 def open_run(path: PathLike | Sequence[PathLike]) -> Run:
     """
-    Find the tables of a run beside those that are named, and read its spaxels.
+    Find the tables of a run, and read its spaxels.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def open_run(path: PathLike | Sequence[PathLike]) -> Run:
         msg = f"{printable(named[0])} needs {name}_table.fits in the same folder; copy it there"
         raise GalaxyFileError(msg)
     with open_hdus(tables["table"]) as hdus:
-        spaxels = table_with(hdus, ("BIN_ID", "X", "Y"), tables["table"])
+        spaxels = table_with(hdus, ("BIN_ID", "X", "Y"), tables["table"], f"{name}_table.fits")
         bin_id = np.asarray(spaxels["BIN_ID"], int)
         run = Run(
             name=name,
@@ -113,9 +113,10 @@ def open_run(path: PathLike | Sequence[PathLike]) -> Run:
         )
     if "mask" in tables:
         with open_hdus(tables["mask"]) as hdus:
-            mask = table_with(hdus, ("MASK",), tables["mask"])["MASK"] != 0
+            table = table_with(hdus, ("MASK",), tables["mask"], f"{name}_mask.fits")
+        mask = table["MASK"] != 0
         run.check_rows("mask", mask.size, bin_id.size)
-        # Those outside whose nearest bin is 0 are known only by the mask.
+        # Those near bin 0 are known only by the mask.
         run.inside[mask] = False
     return run
 
@@ -126,9 +127,8 @@ def _tables(named):
     names = {match and match["observation"] for match in found}
     if len(names) > 1 or None in names:
         msg = (
-            f"{printable(named[0])} is a table of GIST, of which several belong together; name "
-            "those of one run, called <run>_table.fits, <run>_kin.fits, <run>_gas_BIN.fits, "
-            "<run>_gas_SPAXEL.fits and <run>_mask.fits"
+            f"{printable(named[0])} is a table of GIST, which has several for a run; name those of "
+            "one run: <run>_table.fits, <run>_mask.fits, <run>_kin.fits and <run>_gas_BIN.fits"
         )
         raise GalaxyFileError(msg)
     tables = {}
@@ -141,7 +141,7 @@ def _tables(named):
 
 def _offsets(hdus, spaxels, path):
     """Offsets to the East and North; X and Y are those of the columns and rows of the cube."""
-    x, y = (np.asarray(spaxels[name], float) for name in ("X", "Y"))
+    x, y = (column(spaxels, name) for name in ("X", "Y"))
     header = next((hdu.header for hdu in hdus if "CTYPE1" in hdu.header), None)
     if header is None:  # North is up and East is left.
         return {"x": -x, "y": y}

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from astropy import units as u
 
+from mangapa._border import OFFSET, VELOCITY
 from mangapa._utils.files import as_path, printable
 from mangapa._utils.types import PathLike
 from mangapa._utils.unpacking import FlawError, unpacked
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import VelocityField
-from mangapa.formats._values import inverse_variance
+from mangapa.formats._values import inverse_variance, without
 
 if TYPE_CHECKING:
     from astropy.io.fits import FITS_rec, HDUList
 
-__all__ = ["check_any", "field_of", "one_path", "table_with", "text_table"]
+__all__ = ["check_any", "column", "field_of", "one_path", "table_with", "text_table"]
 
 #: Most bytes of a table in a text file: about a million rows.
 LARGEST_TEXT = 1 << 27
@@ -51,7 +53,7 @@ def one_path(path: PathLike | Sequence[PathLike], title: str) -> Path:
     return as_path("path", path)
 
 
-def table_with(hdus: "HDUList", columns: Sequence[str], path: Path) -> "FITS_rec":
+def table_with(hdus: "HDUList", columns: Sequence[str], path: Path, files: str) -> "FITS_rec":
     """
     Data of the table that has some columns.
 
@@ -63,6 +65,8 @@ def table_with(hdus: "HDUList", columns: Sequence[str], path: Path) -> "FITS_rec
         Names of columns, in capitals; those of the table may be in any case.
     path : `~pathlib.Path`
         Its name, for messages.
+    files : `str`
+        The name of a typical file that has them, for messages.
 
     Returns
     -------
@@ -79,10 +83,34 @@ def table_with(hdus: "HDUList", columns: Sequence[str], path: Path) -> "FITS_rec
     if fewest:
         msg = (
             f"{printable(path)} has no table with the columns {', '.join(columns)}: "
-            f"{', '.join(sorted(fewest))} missing; fetch the file again, or name another"
+            f"{', '.join(sorted(fewest))} missing; name a file such as {files}"
         )
         raise GalaxyFileError(msg)
     return tables[missing.index(fewest)].data
+
+
+def column(table: "FITS_rec", name: str, *fills: float) -> np.ndarray:
+    """
+    Values of a column, in the units of a field.
+
+    Parameters
+    ----------
+    table : `~astropy.io.fits.FITS_rec`
+        The table.
+    name : `str`
+        Name of the column.
+    *fills : `float`
+        What marks a missing value.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        Of double precision, NaN where missing; velocities in km/s and offsets in arcsec, also if
+        the table has them in other units. Values without a unit are in these.
+    """
+    unit = u.Unit(table.columns[name].unit or "", parse_strict="silent")
+    known = [ours for ours in (VELOCITY, OFFSET) if unit.is_equivalent(ours)]
+    return without(table[name], *fills) * (unit.to(known[0]) if known else 1.0)
 
 
 def text_table(path: Path) -> dict[str, np.ndarray]:

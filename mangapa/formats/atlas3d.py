@@ -8,11 +8,12 @@ from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
 from mangapa.formats._files import Outline, first_lines, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import check_any, field_of, one_path, table_with, text_table
-from mangapa.formats._values import relative, without
+from mangapa.formats._tables import check_any, column, field_of, one_path, table_with, text_table
+from mangapa.formats._values import relative
 
 __all__ = ["read_atlas3d"]
 
+FILES = "PXF_bin_MS_NGC4570_r2_idl.fits.gz"
 TITLE = "tables of the stellar kinematics of ATLAS3D and SAURON"
 #: Columns of the places and velocities of the bins, and of the errors.
 COLUMNS = ("XS", "YS", "VPXF", "EVPXF")
@@ -52,13 +53,13 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         table = text_table(path)
         return _galaxy(path, [table[name] for name in TEXT_COLUMNS])
     with open_hdus(path) as hdus:
-        table = table_with(hdus, COLUMNS, path)
+        table = table_with(hdus, COLUMNS, path, FILES)
         mask = table["KINFLAG"] == 0 if "KINFLAG" in table.names else None
-        return _galaxy(path, [table[name] for name in COLUMNS], mask)
+        return _galaxy(path, [column(table, name) for name in COLUMNS], mask)
 
 
 def _galaxy(path, columns, mask=None):
-    x, y, velocity, error = map(without, columns)
+    x, y, velocity, error = columns
     velocity, redshift = relative(velocity)
     found = GALAXY.search(path.name)
     name = found[0] if found else stem(path)
@@ -69,7 +70,8 @@ def _galaxy(path, columns, mask=None):
 
 
 def _is_atlas3d(found: Outline) -> bool:
-    return found.columns >= {"XS", "YS", "VPXF"}
+    # The spectra have a table of their places, A and D.
+    return found.columns >= {"XS", "YS"} or found.columns == {"A", "D"}
 
 
 def _is_text_table(lines: str) -> bool:
@@ -82,8 +84,8 @@ register_format(
         name="atlas3d",
         survey="ATLAS3D",
         title=TITLE,
-        files="PXF_bin_MS_NGC4570_r2_idl.fits.gz",
-        names=re.compile(r"(?P<observation>PXF_bin_MS_.+)\.fits(?:\.\w+)?"),
+        files=FILES,
+        names=re.compile(r"(?P<observation>PXF_bin_MS_.+)"),
         recognise=_is_atlas3d,
         recognise_text=_is_text_table,
         read=read_atlas3d,

@@ -9,11 +9,12 @@ from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import check_any, field_of, one_path, table_with
-from mangapa.formats._values import relative, without
+from mangapa.formats._tables import check_any, column, field_of, one_path, table_with
+from mangapa.formats._values import relative
 
 __all__ = ["read_califa"]
 
+FILES = "NGC6278.CALIFA.V1200.stekin.fits"
 TITLE = "tables of the stellar kinematics of CALIFA"
 #: What marks a missing value, in every column.
 MISSING = -999.9
@@ -48,8 +49,8 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
     """
     path = one_path(path, TITLE)
     with open_hdus(path) as hdus:
-        table = table_with(hdus, COLUMNS, path)
-        x, y, bins, velocity, error = (without(table[name], MISSING) for name in COLUMNS)
+        table = table_with(hdus, COLUMNS, path, FILES)
+        x, y, bins, velocity, error = (column(table, name, MISSING) for name in COLUMNS)
         velocity, redshift = relative(velocity)
         header = hdus[0].header.copy()
         name = text_of(header, "OBJECT") or stem(path).partition(".")[0]
@@ -75,8 +76,8 @@ register_format(
         name="califa",
         survey="CALIFA",
         title=TITLE,
-        files="NGC6278.CALIFA.V1200.stekin.fits",
-        names=re.compile(r"(?P<observation>.+\.V1200\..*(?:stekin|stellar_kin))\.fits(?:\.\w+)?"),
+        files=FILES,
+        names=re.compile(r"(?P<observation>.+\.V1200\..*(stekin|stellar_kin)\.fits.*)"),
         recognise=_is_califa,
         read=read_califa,
         offset_sign=-1,

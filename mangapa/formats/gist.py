@@ -12,8 +12,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
 from mangapa.formats._gist_run import NAME, open_run
-from mangapa.formats._tables import field_of, table_with
-from mangapa.formats._values import without
+from mangapa.formats._tables import column, field_of, table_with
 
 __all__ = ["read_gist"]
 
@@ -80,13 +79,13 @@ def _stars(run):
         return None
     path = run.tables["kin"]
     with open_hdus(path) as hdus:
-        table = table_with(hdus, ("V", "FORM_ERR_V"), path)
+        table = table_with(hdus, ("V", "FORM_ERR_V"), path, f"{run.name}_kin.fits")
         run.check_rows("kin", len(table), run.row.max() + 1)
-        error = without(table["FORM_ERR_V"], 0)
+        error = column(table, "FORM_ERR_V", 0)
         if "ERR_V" in table.names:  # of Monte Carlo realisations
-            of_realisations = without(table["ERR_V"], 0)
+            of_realisations = column(table, "ERR_V", 0)
             error = np.where(np.isfinite(of_realisations), of_realisations, error)
-        velocity = without(table["V"])[run.row]
+        velocity = column(table, "V")[run.row]
         bins = np.where(run.inside, run.row, -1)
         return field_of(velocity, run.x, run.y, error=error[run.row], bin_id=bins, galaxy=run.name)
 
@@ -98,19 +97,19 @@ def _gas(run, levels):
         if path is None:
             continue
         with open_hdus(path) as hdus:
-            table = table_with(hdus, (), path)
-            line, column = _line(table.names)
+            table = table_with(hdus, (), path, f"{run.name}_gas_BIN.fits")
+            line, name = _line(table.names)
             if line is None:
                 continue
             row = run.row if level == "bin" else np.arange(run.row.size)
             bins = np.where(run.inside, row, -1)
             run.check_rows(f"gas_{level}", len(table), row.max() + 1)
-            velocity, error = without(table[column], MISSING), None
-            amplitude = re.sub("_V(EL)?$", "_AON", column)
+            velocity, error = column(table, name, MISSING), None
+            amplitude = re.sub("_V(EL)?$", "_AON", name)
             if amplitude in table.names:
                 velocity[~(table[amplitude] >= LEAST_AON)] = np.nan
-            if f"{column}_ERR" in table.names:
-                error = without(table[f"{column}_ERR"])[row]
+            if f"{name}_ERR" in table.names:
+                error = column(table, f"{name}_ERR")[row]
             maps = {"error": error, "bin_id": bins, "galaxy": run.name}
             field = field_of(velocity[row], run.x, run.y, tracer="halpha", **maps)
             return field, f"gas: {line}, {level.upper()}"
@@ -126,11 +125,12 @@ def _line(names):
 
 
 def _is_gist(found: Outline) -> bool:
-    is_spaxels = found.columns >= {"BIN_ID", "X", "Y", "XBIN", "YBIN", "SNRBIN"}
-    is_gas = "LEVEL" in found.primary and any(
-        name.endswith(("_V", "_VEL")) for name in found.columns
-    )
-    return is_spaxels or is_gas or bool(found.names & {"KIN_DATA", "MASKFILE"})
+    if found.names & {"KIN_DATA", "MASKFILE", "LOGLAM"}:
+        return True
+    if "LEVEL" in found.primary:
+        return any(name.endswith(("_V", "_VEL")) for name in found.columns)
+    of_spaxels, of_populations = {"BIN_ID", "XBIN", "SNRBIN"}, {"AGE", "METAL", "ALPHA"}
+    return found.columns >= of_spaxels or found.columns >= of_populations
 
 
 register_format(

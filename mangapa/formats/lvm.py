@@ -12,11 +12,12 @@ from mangapa.fields import Galaxy
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
 from mangapa.formats._sky import offsets_from
-from mangapa.formats._tables import check_any, field_of, one_path, table_with
+from mangapa.formats._tables import check_any, column, field_of, one_path, table_with
 from mangapa.formats._values import relative, without
 
 __all__ = ["read_lvm"]
 
+FILES = "dap-rsp108-sn20-00006109.dap.fits.gz"
 TITLE = "tables of the LVM data analysis pipeline"
 #: Wavelength of H-alpha in air, Angstrom, and how far that of a row may be from it.
 HALPHA, NEAR = 6562.85, 0.5
@@ -52,9 +53,9 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     path = one_path(path, TITLE)
     with open_hdus(path) as hdus:
-        fibres = table_with(hdus, ("ID", "RA", "DEC", "MASK"), path)
-        stars = table_with(hdus, ("ID", "SYS_VEL"), path)
-        lines = table_with(hdus, ("ID", "WL", "VEL", "E_VEL"), path)
+        fibres = table_with(hdus, ("ID", "RA", "DEC", "MASK"), path, FILES)
+        stars = table_with(hdus, ("ID", "SYS_VEL"), path, FILES)
+        lines = table_with(hdus, ("ID", "WL", "VEL", "E_VEL"), path, FILES)
         header = hdus[0].header.copy()
         name = text_of(header, "OBJECT") or stem(path)
         sky = SkyCoord(without(fibres["ra"]), without(fibres["dec"]), unit="deg")
@@ -64,15 +65,15 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         x, y = offsets_from(sky, centre)
         order = {fibre: row for row, fibre in enumerate(fibres["id"])}
 
-        def column(table, name, rows=slice(None)):
+        def ordered(table, name, rows=slice(None)):
             """Values of a column in the order of the fibres, NaN where one is missing."""
             values = np.full(len(order), np.nan)
-            values[[order[fibre] for fibre in table["id"][rows]]] = without(table[name][rows])
+            values[[order[fibre] for fibre in table["id"][rows]]] = column(table, name)[rows]
             return values
 
         halpha = np.abs(lines["wl"] - HALPHA) < NEAR
-        gas, error = column(lines, "vel", halpha), column(lines, "e_vel", halpha)
-        stellar = column(stars, "sys_vel")
+        gas, error = ordered(lines, "vel", halpha), ordered(lines, "e_vel", halpha)
+        stellar = ordered(stars, "sys_vel")
         _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
         of_stars = field_of(relative(stellar, redshift)[0], x, y, **maps)
@@ -91,7 +92,7 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
 
 def _is_lvm(found: Outline) -> bool:
-    return found.names >= {"PT", "RSP"}
+    return found.names >= {"PT", "RSP"} or found.primary.text("SURVEY") == "LVM"
 
 
 register_format(
@@ -99,8 +100,8 @@ register_format(
         name="lvm",
         survey="LVM",
         title=TITLE,
-        files="dap-rsp108-sn20-00006109.dap.fits.gz",
-        names=re.compile(r"(?P<observation>.+)\.dap\.fits(?:\.\w+)?"),
+        files=FILES,
+        names=re.compile(r"(?P<observation>.+\.dap\.fits.*)"),
         recognise=_is_lvm,
         read=read_lvm,
         frame="absolute (cz)",

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 
 import mangapa
 from mangapa import Galaxy
@@ -99,6 +100,15 @@ def test_other_columns_are_refused(tmp_path):
         hdus[1].columns.change_name("EVPXF", "ESPXF2")
         hdus.writeto(path, overwrite=True)
     with pytest.raises(GalaxyFileError, match=r"PXF_bin.*: EVPXF missing"):
+        Galaxy.read(path)
+
+
+def test_spectra_are_refused(tmp_path):
+    places = Table({"A": [0.0, 0.8], "D": [0.0, 0.0]})
+    spectra = [fits.PrimaryHDU(np.ones((2, 9))), fits.ImageHDU(np.ones((2, 9)))]
+    path = tmp_path / "MS_NGC0001_r1_C2D.fits"
+    fits.HDUList([*spectra, fits.BinTableHDU(places)]).writeto(path)
+    with pytest.raises(GalaxyFileError, match=r"C2D.fits has no table .*such as PXF_bin_MS_"):
         Galaxy.read(path)
 
 

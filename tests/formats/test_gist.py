@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 
 import mangapa
 from mangapa import Galaxy
@@ -179,6 +180,33 @@ def test_renamed_tables_are_refused(tmp_path):
     path = write_gist(SCENE, tmp_path).rename(tmp_path / "renamed.fits")
     with pytest.raises(GalaxyFileError, match=r"renamed.fits is a table of GIST.*<run>_kin.fits"):
         Galaxy.read(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "names"), [("sfh", "AGE METAL ALPHA"), ("kin-bestfit", "LOGLAM"), ("other", "V_KIN")]
+)
+def test_other_tables_of_a_run_are_refused(part, names, tmp_path):
+    write_gist(SCENE, tmp_path)
+    table = Table(np.ones((5, len(names.split()))), names=names.split())
+    path = tmp_path / f"NGC0001_{part}.fits"
+    fits.BinTableHDU(table, name=names.split()[0]).writeto(path)
+    way_out = r"known formats: .*gist" if part == "other" else r"NGC0001_.*name .*<run>_kin.fits"
+    with pytest.raises(GalaxyFileError, match=way_out):
+        Galaxy.read(path)
+
+
+def test_velocities_in_metres_per_second(tmp_path):
+    path = write_gist(SCENE, tmp_path)
+    before = Galaxy.read(path).stellar
+    with fits.open(path) as hdus:
+        table = Table(hdus[1].data)
+        for name in ("V", "FORM_ERR_V"):
+            table[name] = 1000 * table[name]
+            table[name].unit = "m/s"
+        fits.BinTableHDU(table, name="KIN_DATA").writeto(path, overwrite=True)
+    after = Galaxy.read(path).stellar
+    for name in ("velocity", "ivar"):
+        np.testing.assert_allclose(getattr(after, name), getattr(before, name))
 
 
 @pytest.mark.parametrize("part", ["kin", "gas_BIN", "mask"])

@@ -95,6 +95,15 @@ def test_a_missing_table_is_named(tmp_path):
         Galaxy.read(path)
 
 
+def test_spectra_are_refused(tmp_path):
+    header = fits.Header({"SURVEY": "LVM", "OBJECT": "M33"})
+    slits = fits.BinTableHDU(Table({"fiberid": [1, 2], "ra": [0.0, 1.0]}), name="SLITMAP")
+    path = tmp_path / "lvmSFrame-00006109.fits"
+    fits.HDUList([fits.PrimaryHDU(header=header), slits]).writeto(path)
+    with pytest.raises(GalaxyFileError, match=r"SFrame-00006109.fits has no table .*such as dap-"):
+        Galaxy.read(path)
+
+
 def test_a_real_file(shared_data):
     (path,) = (shared_data / "surveys" / "lvm").glob("*.fits.gz")
     found = mangapa.measure(path)
