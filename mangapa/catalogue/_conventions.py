@@ -26,7 +26,7 @@ LEAST_SHARE, RANDOM_SIDES = 0.6, 0.005
 #: smaller a constant below NEAR must make the median difference.
 MOST_ALIKE, LEAST_GAIN = 0.5, 2.0
 #: A constant is a multiple of 90 deg if it is within this (deg), or within so many standard errors.
-SNAP, ERRORS = 5.0, 4.0
+SNAP, ERRORS = 5.0, 6.0
 #: The standard error of a median over the median absolute deviation, for normal errors, times the
 #: root of the number.
 MEDIAN_ERROR = 1.858

@@ -27,7 +27,7 @@ def both(a, b, name="stellar_pa"):
 
 @pytest.mark.promise(17)
 @pytest.mark.parametrize("hypothesis", TURNED)
-@given(seed=SEEDS, n=st.integers(30, 300), sigma=st.floats(0, 20), strays=st.floats(0, 0.1))
+@given(seed=SEEDS, n=st.integers(40, 300), sigma=st.floats(0, 12), strays=st.floats(0, 0.1))
 @settings(max_examples=10, deadline=None)
 def test_each_is_found(hypothesis, seed, n, sigma, strays):
     rng = np.random.default_rng(seed)

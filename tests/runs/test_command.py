@@ -264,3 +264,27 @@ def test_compare_tells_what_it_leaves_out(tmp_path, capsys):
     assert f"  {ours}, row 6: it has no plate-IFU and no name\n" in printed
     assert main(["compare", str(ours), str(ours)]) == 0
     assert "left out: 2" in capsys.readouterr().out
+
+
+@pytest.mark.promise(19)
+def test_compare_reads_catalogues_of_other_surveys(tmp_path, capsys):
+    ids, angles = range(1001, 1013), range(5, 365, 30)
+    rows = [f"{n}_{letter},{pa},1" for n, pa in zip(ids, angles, strict=True) for letter in "AB"]
+    sami = tmp_path / "sami.csv"
+    sami.write_text("\n".join(["CUBEIDPUB,PA_STELKIN,PA_STELKIN_ERR", *rows]))
+    ours = [
+        {"name": str(n), "observation": letter, "source": f"{n}_{letter}", "stellar_pa": pa + 0.5}
+        for n, pa in zip(ids, angles, strict=True)
+        for letter in "AC"
+    ]
+    for name in ("ours.ecsv", "ours.vot"):
+        mangapa.write_catalogue(tabulate_rows(ours), tmp_path / name)
+    with pytest.warns(mangapa.MangapaWarning, match="CSV keeps no units"):
+        mangapa.write_catalogue(tabulate_rows(ours), tmp_path / "ours.csv")
+    for name in ("ours.ecsv", "ours.vot", "ours.csv"):
+        assert main(["compare", str(sami), str(tmp_path / name)]) == 0
+        printed = capsys.readouterr().out
+        assert "stellar_pa of b is turned by 180 deg (a + 180) against a: " in printed
+        assert "stellar_pa: 12 differ by more than 10 deg: 1001 (-180)" in printed
+        assert "rows that could not be matched and are left out: 24" in printed
+        assert "row 2 (1001 B): the other catalogue has no such analysis" in printed
