@@ -33,7 +33,10 @@ class Familiarity:
         covariance = np.cov(clipped.T) + RIDGE * np.eye(centre.size)
         whitening = np.linalg.inv(np.linalg.cholesky(covariance))
         found = cls(
-            centre=centre, spread=spread, whitening=whitening, shift=whitening @ clipped.mean(axis=0)
+            centre=centre,
+            spread=spread,
+            whitening=whitening,
+            shift=whitening @ clipped.mean(axis=0),
         )
         farthest = np.quantile([found(one) for one in inputs], FAMILIAR_SHARE)
         return cls(

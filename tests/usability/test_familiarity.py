@@ -46,7 +46,9 @@ def test_files_keep_it(learned, tmp_path):
 def test_damaged_files_are_refused(learned, tmp_path, name, value):
     arrays = learned[0].arrays()
     key = next(one for one in arrays if one.endswith(name))
-    np.savez(tmp_path / "damaged.npz", **{**arrays, key: np.broadcast_to(value, np.shape(value) or 5)})
+    np.savez(
+        tmp_path / "damaged.npz", **{**arrays, key: np.broadcast_to(value, np.shape(value) or 5)}
+    )
     with np.errstate(divide="ignore"), pytest.raises(ValueError, match="familiarity"):
         load_familiarity(tmp_path / "damaged.npz")
 
