@@ -32,16 +32,11 @@ class Familiarity:
         clipped = np.clip((inputs - centre) / spread, -CLIPPED, CLIPPED)
         covariance = np.cov(clipped.T) + RIDGE * np.eye(centre.size)
         whitening = np.linalg.inv(np.linalg.cholesky(covariance))
-        found = cls(
-            centre=centre, spread=spread, whitening=whitening, shift=whitening @ clipped.mean(axis=0)
-        )
+        learned = {"centre": centre, "spread": spread}
+        shift = whitening @ clipped.mean(axis=0)
+        found = cls(**learned, whitening=whitening, shift=shift)
         farthest = np.quantile([found(one) for one in inputs], FAMILIAR_SHARE)
-        return cls(
-            centre=centre,
-            spread=spread,
-            whitening=whitening / farthest,
-            shift=found.shift / farthest,
-        )
+        return cls(**learned, whitening=whitening / farthest, shift=shift / farthest)
 
     def __call__(self, values):
         """Unfamiliarity of one field's descriptors, shape (n,)."""

@@ -254,7 +254,8 @@ def _read_others(data, flags, names):
                 continue
             used.add((label, field.tracer))
             yield replace(clean(field), galaxy=label)
-    for problem, paths in (("could not be read", unread), ("hold fields that others hold", repeated)):
+    problems = {"could not be read": unread, "hold fields that other files hold": repeated}
+    for problem, paths in problems.items():
         if paths:
-            message = f"{len(paths)} files in {data} {problem}, such as {paths[0]}; they are left out"
+            message = f"{len(paths)} files in {data} {problem}, such as {paths[0]}: left out"
             warnings.warn(message, MangapaWarning, stacklevel=4)

@@ -209,9 +209,7 @@ def _load(path, _modified, backend):
         # Numpy, zipfile and Keras raise errors of many kinds for files of other content.
         msg = f"{path} does not contain the networks of its card ({error!r}); train it again"
         raise ModelError(msg) from error
-    return Model(
-        name=name, inputs=inputs, card=card, networks=networks, familiarity=familiarity
-    )
+    return Model(name=name, inputs=inputs, card=card, networks=networks, familiarity=familiarity)
 
 
 def _check_names(networks, inputs):

@@ -186,32 +186,29 @@ def _train_default(labelled, place, settings, progress):
         _ensemble_inputs(_views(labelled.fields, view), progress)
         for view in range(1, settings["views"] + 1)
     ]
-    every = np.ones(len(labelled.fields), bool)
     fit = partial(architectures.fit_ensemble, epochs=settings["epochs"])
     fold = np.minimum((place * N_FOLDS).astype(int), N_FOLDS - 1)
+    every = np.ones(fold.size, bool)
     scores, histories, networks = {}, {}, {}
     total = len(inputs) * (N_FOLDS + 1)
     with progress_bar(show=progress, total=total, desc="training", unit="ensemble") as bar:
         for name, (rows, given) in inputs.items():
-            classes, folds = labelled.classes[rows], fold[rows]
             training = partial(_with_views, inputs, views, name, labelled.classes)
-            raw = np.empty(rows.size)
-            for k in np.unique(folds):
-                held = folds == k
-                validation = given[held], classes[held]
+            judged = [one[name] for one in (inputs, *views) if name in one]
+            raw = np.full((len(judged), fold.size), np.nan)
+            for k in np.unique(fold[rows]):
+                held = fold == k
+                validation = given[held[rows]], labelled.classes[rows][held[rows]]
+                scaling = {"scaled_by": given[~held[rows]], "validation": validation}
                 network, histories[f"{name} {k}"] = fit(
-                    *training(fold != k), seed=seed + int(k), validation=validation
+                    *training(~held), seed=seed + int(k), **scaling
                 )
-                raw[held] = network(given[held])
+                for found, (places, values) in zip(raw, judged, strict=True):
+                    found[places[held[places]]] = network(values[held[places]])
                 bar.update()
-            scores[name] = np.full(len(labelled.fields), np.nan)
-            for k in np.unique(folds):
-                # As all folds calibrate the scores of new galaxies, the others calibrate this one.
-                held = folds == k
-                slope, offset = platt(raw[~held], classes[~held] > 0)
-                scores[name][rows[held]] = calibrate(raw[held], slope, offset)
-            network, _ = fit(*training(every), seed=seed)
-            slope, offset = platt(raw, classes > 0)
+            scores[name] = _calibrated(raw, labelled.classes > 0, fold)
+            network, _ = fit(*training(every), seed=seed, scaled_by=given)
+            slope, offset = platt(raw[0][rows], labelled.classes[rows] > 0)
             networks[name] = replace(network, slope=slope, offset=offset)
             bar.update()
     model, part = to_keras(networks), np.array([f"fold {k}" for k in fold])
@@ -219,18 +216,37 @@ def _train_default(labelled, place, settings, progress):
         "inputs": "descriptors",
         "descriptors": [list(DESCRIPTORS), list(PAIR_DESCRIPTORS)],
         "split": f"{N_FOLDS}-fold cross-validation by galaxy; the model is trained on all",
-        "numbers": {name: _with_spread(one, labelled, fold) for name, one in scores.items()},
+        "numbers": {name: _with_spread(one[0], labelled, fold) for name, one in scores.items()},
+        "numbers_of_views": {
+            name: _with_spread(one[1], labelled, fold)
+            for name, one in scores.items()
+            if len(one) > 1
+        },
     }
     familiarity = Familiarity.of(_with_views(inputs, views, "alone", labelled.classes, every)[0])
     return _Trained(
         networks=networks,
         keras=model,
         histories=histories,
-        scores=scores,
+        scores={name: one[0] for name, one in scores.items()},
         part=part,
         card=card,
         familiarity=familiarity,
     )
+
+
+def _calibrated(raw, usable, fold):
+    """
+    Calibrated scores of the fields and of their views, shape (1 + views, n).
+
+    As all folds calibrate the scores of new galaxies, the others calibrate those of each fold.
+    """
+    scores, known = np.full(raw.shape, np.nan), np.isfinite(raw[0])
+    for k in np.unique(fold):
+        others = known & (fold != k)
+        slope, offset = platt(raw[0, others], usable[others])
+        scores[:, fold == k] = calibrate(raw[:, fold == k], slope, offset)
+    return scores
 
 
 def _with_spread(scores, labelled, fold):

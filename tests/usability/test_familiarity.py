@@ -46,7 +46,8 @@ def test_files_keep_it(learned, tmp_path):
 def test_damaged_files_are_refused(learned, tmp_path, name, value):
     arrays = learned[0].arrays()
     key = next(one for one in arrays if one.endswith(name))
-    np.savez(tmp_path / "damaged.npz", **{**arrays, key: np.broadcast_to(value, np.shape(value) or 5)})
+    arrays[key] = np.broadcast_to(value, np.shape(value) or 5)
+    np.savez(tmp_path / "damaged.npz", **arrays)
     with np.errstate(divide="ignore"), pytest.raises(ValueError, match="familiarity"):
         load_familiarity(tmp_path / "damaged.npz")
 
@@ -56,3 +57,15 @@ def test_usual_fields_are_familiar(galaxy):
     assert all(0 < one.unfamiliarity < 1 for one in found)
     assert not any(one.flags & UsabilityFlags.UNFAMILIAR for one in found)
     assert np.isnan(usability(galaxy.stellar, model="fcn").unfamiliarity)
+
+
+def test_strange_fields_say_so():
+    y, x = np.mgrid[-12:12.5:0.5, 12:-12.5:-0.5]
+    rng = np.random.default_rng(0)
+    checkered = 200 * (np.indices(x.shape).sum(axis=0) % 2) + rng.normal(size=x.shape)
+    stripes = 100 * np.sin(3 * x) + rng.normal(size=x.shape)
+    for velocity in (checkered, stripes, 20 * np.hypot(x, y) + rng.normal(size=x.shape)):
+        found = usability(VelocityField.from_arrays(velocity, x, y))
+        assert found.unfamiliarity > 1
+        assert found.flags & UsabilityFlags.UNFAMILIAR
+        assert repr(found).endswith(f"score {found.score:.2f}, unfamiliar>")
