@@ -87,6 +87,7 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         survey="LVM",
         header=header,
         centre=centre,
+        centre_is_nominal=True,
         redshift=redshift,
     )
 

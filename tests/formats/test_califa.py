@@ -115,7 +115,7 @@ def test_damage_is_found(path):
 
 def test_one_file_is_one_galaxy(path, tmp_path):
     other = write_califa(SCENE, tmp_path, name="NGC0002")
-    with pytest.raises(ValueError, match=r"path names 2 files, .*name one"):
+    with pytest.raises(GalaxyFileError, match="several galaxies or observations"):
         Galaxy.read([path, other])
 
 

@@ -70,7 +70,7 @@ def test_tables_of_one_run_in_a_list(tmp_path):
     write_gist(SCENE, tmp_path, run="NGC0002")
     one = [tmp_path / f"NGC0001_{part}.fits" for part in PARTS]
     assert Galaxy.read(one).name == "NGC0001"
-    with pytest.raises(GalaxyFileError, match="name those of one run"):
+    with pytest.raises(GalaxyFileError, match="several galaxies or observations"):
         Galaxy.read([*one, tmp_path / "NGC0002_kin.fits"])
 
 

@@ -92,7 +92,7 @@ def test_incomplete_files_are_refused(damage, message, path):
 
 def test_two_files_are_two_galaxies(path, tmp_path):
     other = write_hector(SCENE, tmp_path, name="901000000000001_T002")
-    with pytest.raises(GalaxyFileError, match="each hold a whole galaxy"):
+    with pytest.raises(GalaxyFileError, match="several galaxies or observations"):
         read_galaxy([path, other])
 
 

@@ -60,7 +60,7 @@ def test_renamed_files_are_known_by_their_content(fit, found, tmp_path):
 
 def test_files_of_two_galaxies_are_an_error(tmp_path):
     files = [write_lzifu(SCENE, tmp_path, name=name) for name in ("NGC1", "NGC2")]
-    with pytest.raises(GalaxyFileError, match=r"several observations \(NGC1, NGC2\)"):
+    with pytest.raises(GalaxyFileError, match=r"several galaxies or observations \(NGC1, NGC2\)"):
         read_galaxy(files)
 
 

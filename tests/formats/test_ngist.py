@@ -135,7 +135,7 @@ def test_stellar_populations_are_refused_and_do_no_harm(tmp_path):
 def test_files_of_two_runs_are_refused(tmp_path):
     stars = write_ngist(Scene(), tmp_path)[0]
     gas = write_ngist(Scene(shape=(30, 30)), tmp_path, run="NGC0002")[1]
-    with pytest.raises(GalaxyFileError, match="name the files of one run"):
+    with pytest.raises(GalaxyFileError, match="several galaxies or observations"):
         read_galaxy([stars, gas])
 
 

@@ -54,7 +54,9 @@ def assert_angle_stays(name, number, folder):
         off = (result.pa.value - scene.pa + 180) % 360 - 180
         assert abs(off) < TOLERANCE, (number, scene, options, result)
     if galaxy.centre is not None:
-        assert galaxy.centre.separation(scene.centre).arcsec < 0.01, (number, scene)
+        # Where the file does not state it, it is only near.
+        tolerance = 1 if galaxy.centre_is_nominal else 0.01
+        assert galaxy.centre.separation(scene.centre).arcsec < tolerance, (number, scene)
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -203,7 +203,7 @@ def test_two_versions_are_two_galaxies(tmp_path):
     (phangs,) = (one for one in formats() if one.name == "phangs")
     assert len({phangs.observation(path) for path in paths}) == 2
     assert phangs.observation("manga-8485-1901-MAPS-HYB10.fits.gz") is None
-    with pytest.raises(GalaxyFileError, match="one file for each galaxy"):
+    with pytest.raises(GalaxyFileError, match="several galaxies or observations"):
         read_galaxy(paths)
 
 
