@@ -131,8 +131,10 @@ def read_any(path):
 def published_table(table, where):
     """Angles of a table that is one of the `CATALOGUES`; ``where`` is its origin, for messages."""
     catalogue, tracers = _known(table)
-    table = table.copy(copy_data=False)
-    table.rename_columns(table.colnames, [name.lower() for name in table.colnames])
+    # Of names that differ in case alone, the first counts.
+    first = {name.lower(): name for name in reversed(table.colnames)}
+    table = table[[*first.values()]]
+    table.rename_columns([*first.values()], [*first])
     names = next(name for name in catalogue.names if name in table.colnames)
     labels = [catalogue.identify(text) for text in texts(table, names)]
     about = {"citation": catalogue.citation, "convention": catalogue.convention}

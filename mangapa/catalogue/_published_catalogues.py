@@ -1,5 +1,6 @@
 """The catalogues of position angles that other teams have published, and how each measures them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -64,9 +65,11 @@ def _catid_and_letter(text):
 
 def _turn_of_edge(description):
     """Releases of this table differ in the side, and say which it is."""
-    for side, turn in {"approaching": 180.0, "receding": 0.0}.items():
-        if side in description.lower():
-            return turn
+    text = description.lower()
+    sides = {*re.findall(r"\bto (?:the )?(approaching|receding)\b", text)}
+    sides = sides or {*re.findall("approaching|receding", text)}
+    if len(sides) == 1:
+        return {"approaching": 180.0, "receding": 0.0}[sides.pop()]
     msg = (
         "does not say to which side rfPA points, and its releases differ; use the ECSV file of "
         "edge_pydb with its header, where the description of rfPA says so"

@@ -106,10 +106,18 @@ def test_edge_says_its_side(read, side, angles):
     assert table["halpha_flags"].tolist() == [0, 0]
 
 
-def test_edge_without_its_side_is_refused(read):
-    plain = EDGE[EDGE.index("Name,rfPA") :]
+@pytest.mark.parametrize(
+    "text",
+    [EDGE[EDGE.index("Name,rfPA") :], EDGE.replace("SIDE", "approaching or to the receding")],
+)
+def test_edge_without_its_side_is_refused(read, text):
     with pytest.raises(ValueError, match=r"table\.txt does not say to which side rfPA points"):
-        read(plain)
+        read(text)
+
+
+def test_edge_may_mention_the_other_side(read):
+    text = EDGE.replace("SIDE", "receding side (Levy et al. have the approaching one); the")
+    np.testing.assert_array_equal(read(text)["halpha_pa"].value, [104, 1.5])
 
 
 def test_ghasp(read):
@@ -141,6 +149,11 @@ def test_units_are_respected(tmp_path):
     plain.write(tmp_path / "km.ecsv")
     with pytest.raises(ValueError, match="has pakin in km, which is not an angle"):
         read_published(tmp_path / "km.ecsv")
+
+
+def test_of_names_that_differ_in_case_alone_the_first_counts(read):
+    table = read("ugc,PA,pa,e_pa,A,a\n1,10,20,1,0,0\n")
+    assert table["halpha_pa"].value.tolist() == [10]
 
 
 def test_comments_blank_lines_and_missing_cells(read):
