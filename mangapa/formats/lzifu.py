@@ -108,13 +108,12 @@ def _read(path):
             stars = image_of(hdus, "STAR_V", path, (2, *velocity.shape))
             maps["stellar"] = _maps(*stars, hdus["STAR_V"].header, path)
         sky = hdus["V"].header if "CTYPE1" in hdus["V"].header else header
-    in_name = named["observation"] if named else None
     n_components = len(gas) - 1 if gas.ndim == 3 else 1
     by_content = "merge" if "COMP_MAP" in names else str(min(max(n_components, 1), 3))
     return _Fit(
         path=path,
         kind="halpha",
-        observation=text_of(header, "OBJECT") or text_of(header, "NAME") or in_name,
+        observation=text_of(header, "OBJECT") or text_of(header, "NAME") or (named and named[1]),
         binning="default",
         components=KINDS[named["kind"] if named else by_content],
         header=header,
@@ -133,8 +132,7 @@ def _narrowest(values, velocity, width, path):
 
 def _maps(velocity, error, header, path):
     velocity, error = (in_km_s(one, header, path) for one in (velocity, error))
-    mask = ~(error < MAX_ERROR)
-    return {"velocity": velocity, "mask": mask, "ivar": inverse_variance(error)}
+    return dict(velocity=velocity, mask=~(error < MAX_ERROR), ivar=inverse_variance(error))
 
 
 register_format(
