@@ -35,7 +35,7 @@ class _Fit(Product):
 
     header: fits.Header
     sky: fits.Header
-    fields: dict[str, dict]
+    maps: dict[str, dict[str, np.ndarray]]
 
 
 def read_lzifu(path: PathLike | Sequence[PathLike], *, components: str = "default") -> Galaxy:
@@ -70,22 +70,23 @@ def read_lzifu(path: PathLike | Sequence[PathLike], *, components: str = "defaul
     """
     check_name("components", components, ("default", *COMPONENTS))
     files = [_read(one) for one in as_paths(path)]
-    observation = one_observation(files)
+    name = one_observation(files)
     (fit,) = choose(files, "default", components, ("default",), {"halpha": COMPONENTS})
-    name = _name(fit.header) or observation
     wcs = celestial_wcs(fit.sky, fit.path)
-    redshift = "Z_LZIFU" if "Z_LZIFU" in fit.header else "Z"
-    fields: dict[str, Any] = {}
-    for tracer, maps in fit.fields.items():
-        x, y, centre = offsets(wcs, maps["velocity"].shape)
-        fields[tracer] = VelocityField.from_arrays(x=x, y=y, **maps, tracer=tracer, galaxy=name)
+    x, y, centre = offsets(wcs, fit.maps["halpha"]["velocity"].shape)
+    fields: dict[str, Any] = {
+        tracer: VelocityField.from_arrays(x=x, y=y, **maps, tracer=tracer, galaxy=name)
+        for tracer, maps in fit.maps.items()
+    }
     return Galaxy(
         **fields,
         name=name,
         daptype=fit.components,
         header=fit.header,
         centre=centre,
-        redshift=number_of(fit.header, redshift, -1, 20),
+        # LZIFU fits cubes of any instrument, whose reference pixel may be anywhere.
+        centre_is_nominal=True,
+        redshift=number_of(fit.header, "Z_LZIFU" if "Z_LZIFU" in fit.header else "Z", -1, 20),
     )
 
 
@@ -96,33 +97,29 @@ def _read(path):
         header, names = hdus[0].header, {hdu.name for hdu in hdus}
         gas = image_of(hdus, "V", path)
         error, width = (image_of(hdus, one, path, gas.shape) for one in ("V_ERR", "VDISP"))
-        n_components = len(gas) - 1 if gas.ndim == 3 else 1
         velocity, error = (_narrowest(one, gas, width, path) for one in (gas, error))
         refuse_without_velocities(velocity, path)
-        fields = {"halpha": _maps(velocity, error, hdus["V"].header, path)}
+        maps = {"halpha": _maps(velocity, error, hdus["V"].header, path)}
         if {"HALPHA", "HALPHA_ERR"} <= names:
             lines = (image_of(hdus, one, path) for one in ("HALPHA", "HALPHA_ERR"))
             flux, noise = (first_plane(one, path, velocity.shape) for one in lines)
-            fields["halpha"]["mask"] |= ~(flux >= MIN_SNR * noise)
+            maps["halpha"]["mask"] |= ~(flux >= MIN_SNR * noise)
         if "STAR_V" in names:
             stars = image_of(hdus, "STAR_V", path, (2, *velocity.shape))
-            fields["stellar"] = _maps(*stars, hdus["STAR_V"].header, path)
-        sky = next((hdu.header for hdu in (hdus["V"], hdus[0]) if "CTYPE1" in hdu.header), header)
+            maps["stellar"] = _maps(*stars, hdus["STAR_V"].header, path)
+        sky = hdus["V"].header if "CTYPE1" in hdus["V"].header else header
+    n_components = len(gas) - 1 if gas.ndim == 3 else 1
     by_content = "merge" if "COMP_MAP" in names else str(min(max(n_components, 1), 3))
     return _Fit(
         path=path,
         kind="halpha",
-        observation=named["observation"] if named else _name(header),
+        observation=text_of(header, "OBJECT") or text_of(header, "NAME") or (named and named[1]),
         binning="default",
         components=KINDS[named["kind"] if named else by_content],
         header=header,
         sky=sky,
-        fields=fields,
+        maps=maps,
     )
-
-
-def _name(header):
-    return text_of(header, "OBJECT") or text_of(header, "NAME")
 
 
 def _narrowest(values, velocity, width, path):
@@ -135,8 +132,7 @@ def _narrowest(values, velocity, width, path):
 
 def _maps(velocity, error, header, path):
     velocity, error = (in_km_s(one, header, path) for one in (velocity, error))
-    mask = ~(error < MAX_ERROR)
-    return {"velocity": velocity, "mask": mask, "ivar": inverse_variance(error)}
+    return dict(velocity=velocity, mask=~(error < MAX_ERROR), ivar=inverse_variance(error))
 
 
 register_format(

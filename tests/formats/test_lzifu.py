@@ -36,6 +36,7 @@ def test_galaxy_says_what_it_is(tmp_path):
     assert repr(galaxy) == "<Galaxy NGC9999 1-comp: halpha>"
     assert (galaxy.survey, galaxy.redshift) == (None, SCENE.redshift)
     assert galaxy.centre.separation(SCENE.centre).arcsec < 1e-6
+    assert galaxy.centre_is_nominal
 
 
 def test_fits_of_one_galaxy_are_chosen_among(tmp_path):

@@ -164,6 +164,19 @@ def test_renamed_files_are_known_by_their_content(files, tmp_path):
     assert galaxy.halpha.n_spaxels == galaxy.stellar.n_spaxels
 
 
+@pytest.mark.parametrize("binning", ["default", "adaptive", "sectors", "annular"])
+@pytest.mark.parametrize("moments", ["two-moment", "four-moment"])
+def test_headers_of_the_stars_tell_what_a_name_would(binning, moments, tmp_path):
+    options = {"binning": binning, "moments": moments, "products": ("stellar-velocity",)}
+    (path,) = write_sami(SCENE, tmp_path, **options)
+    assert read_sami(path.rename(tmp_path / "renamed.fits")).daptype == f"{binning} {moments}"
+
+
+def test_no_files_are_an_error():
+    with pytest.raises(ValueError, match="path is an empty list"):
+        read_sami([])
+
+
 @pytest.mark.parametrize("product", ["Halpha", *DISPERSIONS])
 def test_other_products_are_refused_alone(product, tmp_path):
     path = write_sami(SCENE, tmp_path, products=(product,))

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.io import fits
 
 
-def write_hector(scene, folder, *, name="901000000000001_T001"):
+def write_hector(scene, folder, *, name="901000000000001_T001", unit="km/s"):
     """
     Write a file of stars and gas, and return its path.
 
@@ -26,8 +26,13 @@ def write_hector(scene, folder, *, name="901000000000001_T001"):
     maps["V_GAS_ERR"] = scene.errors
     maps |= {one.replace("V_", "SIG_"): np.abs(map_) for one, map_ in maps.items()}
     maps |= {f"BINNED_{one}": 0 * map_ + 5 for one, map_ in maps.items()}
+    factor = {"km/s": 1.0, "m/s": 1000.0}[unit]
     hdus = [fits.PrimaryHDU(np.where(scene.inside, 10.0, np.nan), header)]
-    hdus += [fits.ImageHDU(map_, name=one) for one, map_ in maps.items()]
+    hdus += [fits.ImageHDU(map_ * factor, name=one) for one, map_ in maps.items()]
+    if unit != "km/s":
+        # The files of Hector state no unit.
+        for hdu in hdus[1:]:
+            hdu.header["BUNIT"] = unit
     path = folder / f"{name}_initial_kinematics.fits.gz"
     fits.HDUList(hdus).writeto(path, overwrite=True)
     return path

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.io import fits
 
 
-def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False):
+def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False, unit="km/s"):
     """
     Write a fit with 1, 2 or 3 components or their "merge", and return its path.
 
@@ -35,6 +35,8 @@ def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False):
     maps |= {"HALPHA": flux, "HALPHA_ERR": 0 * flux + 0.05}
     if stars:
         maps["STAR_V"] = np.stack([scene.velocity, scene.errors])
+    factor = {"km/s": 1.0, "m/s": 1000.0}[unit]
+    maps |= {n: one * factor for n, one in maps.items() if n[0] == "V" or n == "STAR_V"}
     primary = fits.PrimaryHDU()
     primary.header.update(OBJECT=name, Z_LZIFU=scene.redshift, NCOMP=n_components, SORTTYPE="vel")
     hdus = [primary, *(fits.ImageHDU(one.astype("f4"), name=n) for n, one in maps.items())]
@@ -42,6 +44,9 @@ def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False):
         hdus.append(fits.ImageHDU(np.isfinite(velocity[1:]).sum(axis=0), name="COMP_MAP"))
     for i, hdu in enumerate(hdus[1:]):
         hdu.header.update(scene.header)
+        if unit != "km/s":
+            # The files of LZIFU state no unit.
+            hdu.header["BUNIT"] = unit
         primary.header[f"EXT{i}"] = hdu.name
     path = folder / f"{name}_{fit}_comp.fits"
     fits.HDUList(hdus).writeto(path, overwrite=True)
