@@ -12,7 +12,7 @@ from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of
+from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
 from mangapa.formats._ngist_products import NAMES, origin, products_of
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import bins_of_equal_values
@@ -76,13 +76,14 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
         shape = next(iter(product.images.values())).shape
         x, y, centre = offsets(wcs, shape, centre or origin(wcs, binned))
         maps = _maps(product, tracer, binned)
-        fields[tracer] = map_field(product.path, x=x, y=y, tracer=tracer, galaxy=name, **maps)
+        fields[tracer] = map_field(x=x, y=y, tracer=tracer, galaxy=name, **maps)
     if not fields:
         msg = (
             f"{printable(paths[0])} has no velocities of stars or H-alpha; name the KIN_maps, "
             "gas_SPAXEL_maps or gas_BIN_maps file of the same run"
         )
         raise GalaxyFileError(msg)
+    refuse_empty(paths[0], fields)
     return Galaxy(**fields, name=name, centre=centre)
 
 

@@ -13,7 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of
+from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
 from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
 from mangapa.formats._values import relative, without
 
@@ -94,13 +94,14 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
         fields[tracer] = map_field(
-            *(paths[0], velocity, x, y),
+            *(velocity, x, y),
             error=planes.get(f"{tracer} error"),
             bin_id=without(planes["bins"], 0) if tracer == "stellar" and "bins" in planes else None,
             mask=masked[tracer],
             tracer=tracer,
             galaxy=identity["name"],
         )
+    refuse_empty(paths[0], fields)
     fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
     return Galaxy(**fields, **identity, daptype="Pipe3D")
 
