@@ -71,7 +71,8 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
     name = clean_text(found["observation"] if found else stem(paths[0]))
     fields: dict[str, Any] = {}
     centre = None
-    for tracer, product in _chosen(products, binning).items():
+    chosen = _chosen(products, binning)
+    for tracer, product in chosen.items():
         wcs = celestial_wcs(product.header, product.path)
         shape = next(iter(product.images.values())).shape
         x, y, centre = offsets(wcs, shape, centre or origin(wcs, binned))
@@ -84,7 +85,8 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
         )
         raise GalaxyFileError(msg)
     refuse_empty(paths[0], fields)
-    return Galaxy(**fields, name=name, centre=centre)
+    level = chosen["halpha"].level if "halpha" in chosen else None
+    return Galaxy(**fields, name=name, daptype=level or None, centre=centre)
 
 
 def _chosen(products, binning):
@@ -112,7 +114,8 @@ def _maps(product, tracer, binned):
     # Without Monte Carlo realisations, their errors are 0.
     maps["error"] = next((images[one] for one in errors if np.any(images.get(one, 0) > 0)), None)
     if tracer == "stellar" or product.level == "bin":
-        maps["bin_id"] = binned.get("BINID", bins_of_equal_values(velocity))
+        is_known = "BINID" in binned
+        maps["bin_id"] = binned["BINID"] if is_known else bins_of_equal_values(velocity)
     return maps
 
 

@@ -68,6 +68,7 @@ def test_gas_of_the_spaxels_is_preferred_to_that_of_the_bins(tmp_path):
     spaxels = write_ngist(scene, tmp_path)[1]
     paths = [stars, binned, spaxels, bins]
     assert read_galaxy(paths).halpha.bin_id is None
+    assert read_galaxy(paths).daptype == "spaxel"
     assert read_galaxy(paths, binning="spaxel").halpha.bin_id is None
     galaxy = read_galaxy(paths, binning="bin")
     np.testing.assert_array_equal(galaxy.halpha.bin_id, galaxy.stellar.bin_id)
