@@ -1,6 +1,6 @@
 """Fields of images that share one grid, with the checks that all surveys need."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from astropy.wcs import WCS
 
-__all__ = ["brightest", "images_of", "is_faint", "map_field", "paths_of"]
+__all__ = ["brightest", "images_of", "is_faint", "map_field", "paths_of", "refuse_empty"]
 
 #: Least signal-to-noise ratio of a line for its velocity to be used.
 LEAST_SNR = 3
@@ -104,7 +104,6 @@ def is_faint(
 
 
 def map_field(
-    path: object,
     velocity: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
@@ -118,8 +117,6 @@ def map_field(
 
     Parameters
     ----------
-    path : path-like
-        The file, for messages.
     velocity : `~numpy.ndarray`
         Relative velocities, km/s, shape (ny, nx); NaN where missing.
     x, y : `~numpy.ndarray`
@@ -134,11 +131,6 @@ def map_field(
     Returns
     -------
     `~mangapa.VelocityField`
-
-    Raises
-    ------
-    mangapa.exceptions.GalaxyFileError
-        If no spaxel is good.
     """
     ivar = None if error is None else inverse_variance(error)
     if ivar is not None and not ivar.any():
@@ -146,11 +138,28 @@ def map_field(
     if bin_id is not None:
         bin_id = np.where(np.isfinite(bin_id) & (bin_id >= 0), bin_id, -1).astype(int)
         bin_id = bin_id if (bin_id >= 0).any() else None
-    field = VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
-    if not field.n_spaxels:
-        msg = f"{printable(path)} has no good {field.tracer} velocity; fetch the file again"
+    return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
+
+
+def refuse_empty(path: Path, fields: Mapping[str, Any]) -> None:
+    """
+    Raise an error if no field has a good spaxel.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The file, for messages.
+    fields : mapping of `str` to `~mangapa.VelocityField`
+        The fields of a galaxy.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If there is none.
+    """
+    if not any(field.n_spaxels for field in fields.values()):
+        msg = f"{printable(path)} has no good velocity; fetch the file again, or name another"
         raise GalaxyFileError(msg)
-    return field
 
 
 def brightest(wcs: "WCS", maps: dict[str, np.ndarray]) -> "SkyCoord | None":

@@ -12,7 +12,7 @@ from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of
+from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
 from mangapa.formats._ngist_products import NAMES, origin, products_of
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import bins_of_equal_values
@@ -71,19 +71,22 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
     name = clean_text(found["observation"] if found else stem(paths[0]))
     fields: dict[str, Any] = {}
     centre = None
-    for tracer, product in _chosen(products, binning).items():
+    chosen = _chosen(products, binning)
+    for tracer, product in chosen.items():
         wcs = celestial_wcs(product.header, product.path)
         shape = next(iter(product.images.values())).shape
         x, y, centre = offsets(wcs, shape, centre or origin(wcs, binned))
         maps = _maps(product, tracer, binned)
-        fields[tracer] = map_field(product.path, x=x, y=y, tracer=tracer, galaxy=name, **maps)
+        fields[tracer] = map_field(x=x, y=y, tracer=tracer, galaxy=name, **maps)
     if not fields:
         msg = (
             f"{printable(paths[0])} has no velocities of stars or H-alpha; name the KIN_maps, "
             "gas_SPAXEL_maps or gas_BIN_maps file of the same run"
         )
         raise GalaxyFileError(msg)
-    return Galaxy(**fields, name=name, centre=centre)
+    refuse_empty(paths[0], fields)
+    level = chosen["halpha"].level if "halpha" in chosen else None
+    return Galaxy(**fields, name=name, daptype=level or None, centre=centre)
 
 
 def _chosen(products, binning):
@@ -111,7 +114,8 @@ def _maps(product, tracer, binned):
     # Without Monte Carlo realisations, their errors are 0.
     maps["error"] = next((images[one] for one in errors if np.any(images.get(one, 0) > 0)), None)
     if tracer == "stellar" or product.level == "bin":
-        maps["bin_id"] = binned.get("BINID", bins_of_equal_values(velocity))
+        is_known = "BINID" in binned
+        maps["bin_id"] = binned["BINID"] if is_known else bins_of_equal_values(velocity)
     return maps
 
 

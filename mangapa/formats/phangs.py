@@ -11,7 +11,7 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import LIGHT, Galaxy
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import brightest, images_of, is_faint, map_field, paths_of
+from mangapa.formats._maps import brightest, images_of, is_faint, map_field, paths_of, refuse_empty
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import in_km_s
 
@@ -83,7 +83,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         for tracer in tracers:
             velocity, error = (_in_km_s(path, hdus, maps, one) for one in VELOCITIES[tracer])
             fields[tracer] = map_field(
-                *(path, velocity, x, y),
+                *(velocity, x, y),
                 error=error,
                 bin_id=maps.get("BIN_ID") if tracer == "stellar" else None,
                 mask=is_faint(maps.get(FLUX), maps.get(FLUX_ERROR), (ny, nx))
@@ -92,6 +92,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
                 tracer=tracer,
                 galaxy=name,
             )
+    refuse_empty(path, fields)
     version = found["version"] if found else None
     return Galaxy(
         **fields,

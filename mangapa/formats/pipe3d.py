@@ -13,7 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of
+from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
 from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
 from mangapa.formats._values import relative, without
 
@@ -59,11 +59,13 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     sources: list[dict[str, Any]] = [{}]
     masks, headers = [], []
     for one in paths:
-        with open_hdus(one, lambda hdu: hdu.name not in UNUSED and len(hdu.shape) > 1) as hdus:
+        with open_hdus(one, _is_needed) as hdus:
             headers += [hdu.header.copy() for hdu in hdus]
             sources += [planes_of(hdu) for hdu in hdus if np.ndim(hdu.data) == 3]
             masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name.upper() == "GAIA_MASK"]
             masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name.upper() == "SELECT_REG"]
+    # The header of the original cube names the galaxy; the cards of others describe planes.
+    headers.sort(key=lambda header: "OBJECT" not in header and "PLATEIFU" not in header)
     stars = max(sources, key=lambda planes: "stellar" in planes)
     # The velocities of FLUX_ELINES have errors, those of ELINES have not.
     gas = max(sources, key=lambda planes: ("halpha" in planes, "halpha error" in planes))
@@ -92,15 +94,20 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
         fields[tracer] = map_field(
-            *(paths[0], velocity, x, y),
+            *(velocity, x, y),
             error=planes.get(f"{tracer} error"),
             bin_id=without(planes["bins"], 0) if tracer == "stellar" and "bins" in planes else None,
             mask=masked[tracer],
             tracer=tracer,
             galaxy=identity["name"],
         )
+    refuse_empty(paths[0], fields)
     fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
     return Galaxy(**fields, **identity, daptype="Pipe3D")
+
+
+def _is_needed(hdu):
+    return hdu.name == "ORG_HDR" or (hdu.name not in UNUSED and len(hdu.shape) > 1)
 
 
 def _identity(path, header):

@@ -68,6 +68,7 @@ def test_gas_of_the_spaxels_is_preferred_to_that_of_the_bins(tmp_path):
     spaxels = write_ngist(scene, tmp_path)[1]
     paths = [stars, binned, spaxels, bins]
     assert read_galaxy(paths).halpha.bin_id is None
+    assert read_galaxy(paths).daptype == "spaxel"
     assert read_galaxy(paths, binning="spaxel").halpha.bin_id is None
     galaxy = read_galaxy(paths, binning="bin")
     np.testing.assert_array_equal(galaxy.halpha.bin_id, galaxy.stellar.bin_id)
@@ -143,7 +144,7 @@ def test_file_without_a_good_value_is_refused(tmp_path):
     stars = write_ngist(Scene(), tmp_path)[0]
     with edited(stars) as hdus:
         hdus["V"].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="no good stellar velocity"):
+    with pytest.raises(GalaxyFileError, match="has no good velocity"):
         read_galaxy(stars)
 
 

@@ -172,7 +172,11 @@ def test_map_of_another_shape_is_refused(maps):
 def test_file_without_a_good_value_is_refused(maps):
     with edited(maps) as hdus:
         hdus["V_STARS"].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="no good stellar velocity"):
+    galaxy = read_galaxy(maps)
+    assert (galaxy.stellar.n_spaxels, galaxy.halpha.n_spaxels > 0) == (0, True)
+    with edited(maps) as hdus:
+        hdus["HA6562_VEL"].data[:] = np.nan
+    with pytest.raises(GalaxyFileError, match="has no good velocity"):
         read_galaxy(maps)
 
 

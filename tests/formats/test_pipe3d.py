@@ -138,6 +138,25 @@ def test_maps_of_manga_have_their_identity(tmp_path):
     assert (galaxy.release, galaxy.daptype) == ("DR17", "Pipe3D")
 
 
+def test_original_header_may_be_an_extension(tmp_path):
+    scene = Scene(rotation=70, flip_x=True)
+    path = write_pipe3d(scene, tmp_path, layout="manga", **MANGA)
+    with edited(path) as hdus:
+        hdus.append(fits.ImageHDU(header=hdus[0].header, name="ORG_HDR"))
+        hdus[0] = fits.PrimaryHDU()
+    galaxy = read_galaxy(path)
+    assert galaxy.plateifu == "8485-1901"
+    assert galaxy.release == "DR17"
+    assert angle(galaxy.stellar) == pytest.approx(scene.pa, abs=0.5)
+
+
+def test_plate_ifu_of_the_name_where_no_card_has_it(tmp_path):
+    path = write_pipe3d(Scene(), tmp_path, layout="manga", **MANGA)
+    with edited(path) as hdus:
+        del hdus[0].header["PLATEIFU"]
+    assert read_galaxy(path).plateifu == "8485-1901"
+
+
 def test_cubes_without_coordinates_have_spaxels_of_an_arcsec_about_the_light(tmp_path):
     scene = Scene(shift=(4, -3))
     galaxy = read_galaxy(write_pipe3d(scene, tmp_path, layout="califa"))
@@ -201,7 +220,7 @@ def test_cube_of_zeros_is_refused(tmp_path):
     ssp, _ = write_pipe3d(Scene(), tmp_path, layout="califa")
     with edited(ssp) as hdus:
         hdus[0].data[13] = 0
-    with pytest.raises(GalaxyFileError, match="no good stellar velocity"):
+    with pytest.raises(GalaxyFileError, match="has no good velocity"):
         read_galaxy(ssp)
 
 
