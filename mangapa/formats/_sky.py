@@ -1,4 +1,4 @@
-"""Offsets on the sky, from any celestial world coordinate system."""
+"""Offsets on the sky of the pixels of an image, from any celestial world coordinate system."""
 
 import re
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
     from astropy.wcs import WCS
 
-__all__ = ["celestial_wcs", "offsets", "offsets_from"]
+__all__ = ["celestial_wcs", "offsets"]
 
 #: The celestial axes of CTYPE with their projection, whatever the number of dashes in between.
 AXIS = re.compile(r"(RA|DEC|[GE]LON|[GE]LAT)-+([A-Z]{3})")
@@ -86,26 +86,7 @@ def offsets(
         centre = wcs.pixel_to_world(*(wcs.wcs.crpix - 1))
     centre = centre.icrs
     row, column = np.indices(shape)
-    return *offsets_from(wcs.pixel_to_world(column, row), centre), centre
-
-
-def offsets_from(sky: "SkyCoord", centre: "SkyCoord") -> tuple[np.ndarray, np.ndarray]:
-    """
-    Offsets of positions from the centre, along the axes of the ICRS.
-
-    Parameters
-    ----------
-    sky : `~astropy.coordinates.SkyCoord`
-        Positions, of any shape and frame.
-    centre : `~astropy.coordinates.SkyCoord`
-        Where to count from, in the ICRS.
-
-    Returns
-    -------
-    x, y : `~numpy.ndarray`
-        Offsets to the East and North, arcsec.
-    """
-    sky = sky.icrs
+    sky = wcs.pixel_to_world(column, row).icrs
     # A tangent plane, on which angles are those at the centre, also near the pole.
     turn = (sky.ra - centre.ra).radian
     sine, cosine = np.sin(sky.dec.radian), np.cos(sky.dec.radian)
@@ -113,4 +94,4 @@ def offsets_from(sky: "SkyCoord", centre: "SkyCoord") -> tuple[np.ndarray, np.nd
     depth = south * sine + north * cosine * np.cos(turn)
     x = cosine * np.sin(turn) / depth
     y = (north * sine - south * cosine * np.cos(turn)) / depth
-    return np.degrees(x) * 3600, np.degrees(y) * 3600
+    return np.degrees(x) * 3600, np.degrees(y) * 3600, centre
