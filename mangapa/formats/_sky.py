@@ -23,7 +23,6 @@ __all__ = [
     "is_on_sky",
     "offsets",
     "offsets_about",
-    "offsets_from",
 ]
 
 #: The celestial axes of CTYPE with their projection, whatever the number of dashes in between.
@@ -188,27 +187,8 @@ def offsets(
         centre = wcs.pixel_to_world(*(wcs.wcs.crpix - 1))
     centre = centre.icrs
     row, column = np.indices(shape)
-    return *offsets_from(wcs.pixel_to_world(column, row), centre), centre
-
-
-def offsets_from(sky: "SkyCoord", centre: "SkyCoord") -> tuple[np.ndarray, np.ndarray]:
-    """
-    Offsets of positions from the centre, along the axes of the ICRS.
-
-    Parameters
-    ----------
-    sky : `~astropy.coordinates.SkyCoord`
-        Positions, of any shape and frame.
-    centre : `~astropy.coordinates.SkyCoord`
-        Where to count from.
-
-    Returns
-    -------
-    x, y : `~numpy.ndarray`
-        Offsets to the East and North, arcsec; NaN where a position is.
-    """
-    sky = sky.icrs
-    return _projected(sky.ra.radian, sky.dec.radian, centre.icrs)
+    sky = wcs.pixel_to_world(column, row).icrs
+    return *_projected(sky.ra.radian, sky.dec.radian, centre), centre
 
 
 def offsets_about(

@@ -11,7 +11,6 @@ from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._sky import offsets_from
 from mangapa.formats._tables import check_any, column, field_of, one_path, table_with
 from mangapa.formats._values import relative, without
 
@@ -62,7 +61,7 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         placed = sky[np.isfinite(sky.ra) & np.isfinite(sky.dec)]
         mean = placed.cartesian.mean().represent_as(UnitSphericalRepresentation)
         centre = SkyCoord(mean.lon, mean.lat)
-        x, y = offsets_from(sky, centre)
+        x, y = centre.spherical_offsets_to(sky)
         order = {fibre: row for row, fibre in enumerate(fibres["id"])}
 
         def ordered(table, name, rows=slice(None)):

@@ -145,6 +145,11 @@ def test_checksums_of_what_is_kept(file, compress):
     assert read_fits(file(damaged), keep=lambda hdu: hdu.name == "PRIMARY").flaw is None
 
 
+def test_checksum_that_was_copied_to_where_there_are_no_data(file):
+    cards = [card("SIMPLE", "T"), card("BITPIX", 8), card("NAXIS", 0), card("DATASUM", "'7'")]
+    assert read_fits(file(header(*cards) + extension()), keep=lambda hdu: True).flaw is None
+
+
 @pytest.mark.parametrize("checksum", ["'        '", "'n/a'", 5])
 def test_checksum_that_is_none(file, checksum):
     content = PRIMARY + extension(DATASUM=checksum)
