@@ -112,6 +112,7 @@ def test_any_names_survive_an_export_and_an_import(store, tmp_path):
 
 
 def test_galaxies_of_other_surveys_are_not_called_plateifu(store, tmp_path):
+    store.add_galaxies({"8485-1901 VOR10": "1-209232", "41144 A": None})
     store.add(Judgement(expert="a", galaxy="8485-1901 VOR10", tracer="stellar", quality=2))
     out = tmp_path / "labels.csv"
     export_flags(store, out)
