@@ -158,6 +158,15 @@ def test_name_is_the_plateifu_or_given_or_that_of_the_fields(galaxy):
     assert Galaxy().name is None
 
 
+def test_observation_is_part_of_the_full_name(galaxy):
+    assert (galaxy.observation, galaxy.full_name) == (None, "9999-1901")
+    repeat = Galaxy(name="41144", observation="B", survey="SAMI", daptype="adaptive")
+    assert (repeat.name, repeat.full_name) == ("41144", "41144 B")
+    assert repr(repeat) == "<Galaxy 41144 B adaptive: no map>"
+    assert "41144 B" in repeat._repr_html_()
+    assert Galaxy().full_name is None
+
+
 @pytest.mark.needs_matplotlib
 def test_notebooks_show_a_table_and_the_fields():
     galaxy = simulate_galaxy(n_fibres=19, outliers=0.05, seed=1)

@@ -42,6 +42,8 @@ def test_other_objects_are_refused(wrong):
         ("8485-1901", "8485-1901", None, "8485-1901"),
         ("1-209232", None, "1-209232", "1-209232"),
         ("/a/.hidden", None, None, ".hidden"),
+        ("sami/41144_A_*.fits", None, None, "41144_A"),
+        ("x/*_kin.fits", None, None, "*_kin"),
     ],
 )
 def test_a_failed_galaxy_has_what_its_source_says(source, plateifu, mangaid, name):

@@ -111,6 +111,22 @@ def test_any_names_survive_an_export_and_an_import(store, tmp_path):
         assert {one.galaxy for one in again.history()} == names.keys()
 
 
+def test_galaxies_of_other_surveys_are_not_called_plateifu(store, tmp_path):
+    store.add_galaxies({"8485-1901 VOR10": "1-209232", "41144 A": None})
+    store.add(Judgement(expert="a", galaxy="8485-1901 VOR10", tracer="stellar", quality=2))
+    out = tmp_path / "labels.csv"
+    export_flags(store, out)
+    assert out.read_text().startswith("plateifu,mangaid,stel_qual")
+    store.add(Judgement(expert="a", galaxy="41144 A", tracer="stellar", quality=1))
+    export_flags(store, out)
+    assert out.read_text().startswith("galaxy,mangaid,stel_qual")
+    assert {name: found for name, found in read_flags(out).items() if "41144" in name[0]} == {
+        ("41144 A", "stellar"): (1, "41144 A")
+    }
+    with JudgementStore(tmp_path / "again.sqlite", create=True) as again:
+        assert import_flags(again, out, expert="b") == 2
+
+
 def test_wrong_arguments_are_refused(store, tmp_path):
     out = tmp_path / "labels.csv"
     with pytest.raises(ValueError, match="holds no judgements to export"):

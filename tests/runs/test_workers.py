@@ -14,6 +14,7 @@ from mangapa.catalogue.columns import catalogue_columns
 from mangapa.runs import catalogue
 from mangapa.runs._images import image_of
 from mangapa.runs._workers import explain, measure_source, needed_modules, result_of
+from tests.formats.toy import TOY
 
 #: A module that registers a method and a column.
 MODULE = """
@@ -137,6 +138,17 @@ def test_what_a_script_registers_is_refused_before_the_run_begins(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_format_of_a_script_is_refused(add_format):
+    def read(path):
+        raise OSError(path)
+
+    add_format(replace(TOY, name="mine", read=read))
+    assert __name__ in needed_modules("disc")
+    read.__module__ = "__main__"
+    with pytest.raises(ValueError, match="the format 'mine' is defined in a script or notebook"):
+        needed_modules("disc")
+
+
 def test_modules_of_the_package_itself():
     assert "mangapa.fitting._methods.disc" in needed_modules("disc")
     assert "mangapa.catalogue.columns" in needed_modules("disc")
@@ -153,6 +165,12 @@ def test_modules_of_the_package_itself():
 )
 def test_explanations_name_the_source(error, message):
     assert explain("maps.fits", error) == message
+
+
+def test_explanations_name_one_of_several_files():
+    files = ("x/7_gas.fits", "x/7_stars.fits")
+    assert explain(files, OSError("x/7_gas.fits is empty")) == "x/7_gas.fits is empty"
+    assert explain(files, OSError("it is empty")) == "x/7_*.fits: it is empty"
 
 
 def test_result_of_a_galaxy(galaxy):
