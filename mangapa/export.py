@@ -67,12 +67,12 @@ def axis_regions(measurement: Measurement, tracer: str, *, wcs: "WCS | None" = N
     """
     check_tracer(tracer)
     regions = import_extra("regions", "vo", "A region")
-    found, centre = measurement[tracer].pa, _centre(measurement.galaxy)
-    if np.isnan(found.pa):
+    found, field = measurement[tracer].pa, measurement[tracer].field
+    centre = _centre(measurement.galaxy)
+    if field is None or np.isnan(found.pa):
         msg = f"there is no position angle of the {TRACER_TITLES[tracer]}: {found.flags!r}"
         raise ValueError(msg)
     centre = centre.spherical_offsets_by(found.x, found.y)
-    field = measurement[tracer].field
     half = np.hypot(field.x - found.x, field.y - found.y)[field.good].max()
     error = found.pa_err_total
     turns = [0 * u.deg] if np.isnan(error) else [0 * u.deg, -error, error]

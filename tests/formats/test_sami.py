@@ -146,7 +146,7 @@ def test_narrowest_component_is_read(tmp_path):
 def test_observations_are_never_mixed(tmp_path):
     files = write_sami(SCENE, tmp_path, products=("stellar-velocity",))
     files += write_sami(SCENE, tmp_path, observation="41144_B", products=("gas-velocity",))
-    with pytest.raises(GalaxyFileError, match=r"several galaxies or observations \(41144_A, 41144_B\)"):
+    with pytest.raises(GalaxyFileError, match=r"\(41144_A, 41144_B\)"):
         read_galaxy(files)
 
 
