@@ -9,7 +9,7 @@ import mangapa
 from mangapa import Galaxy
 from mangapa.exceptions import GalaxyFileError
 from mangapa.flags import PAFlags
-from tests.formats.shaped import write_lvm
+from tests.formats.shaped.lvm import write_lvm
 from tests.formats.shaped.scene import Scene
 
 SCENE = Scene(pa=130.0)
