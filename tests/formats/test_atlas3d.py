@@ -11,7 +11,7 @@ from astropy.table import Table
 import mangapa
 from mangapa import Galaxy
 from mangapa.exceptions import GalaxyFileError
-from tests.formats.shaped import write_atlas3d
+from tests.formats.shaped.atlas3d import write_atlas3d
 from tests.formats.shaped.scene import Scene
 
 SCENE = Scene(pa=130.0)

@@ -7,7 +7,7 @@ from astropy.io import fits
 import mangapa
 from mangapa import Galaxy
 from mangapa.exceptions import GalaxyFileError
-from tests.formats.shaped import write_califa
+from tests.formats.shaped.califa import write_califa
 from tests.formats.shaped.scene import Scene
 
 SCENE = Scene(pa=130.0)

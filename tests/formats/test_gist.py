@@ -10,7 +10,7 @@ from astropy.table import Table
 import mangapa
 from mangapa import Galaxy
 from mangapa.exceptions import GalaxyFileError
-from tests.formats.shaped import write_gist
+from tests.formats.shaped.gist import write_gist
 from tests.formats.shaped.scene import Scene
 
 SCENE = Scene(pa=130.0)

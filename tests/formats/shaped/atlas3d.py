@@ -4,13 +4,13 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from tests.formats.shaped.bins import bins
+from tests.formats.shaped.bins import bins, in_unit
 
 
-def write_atlas3d(scene, folder, *, name="NGC0001", as_text=False):
+def write_atlas3d(scene, folder, *, name="NGC0001", as_text=False, unit="km/s", absolute=True):
     """Write a table with one row for each bin; XS, A and XBIN grow to the West."""
     binned = bins(scene)
-    velocity = scene.cz + binned.velocity
+    velocity = binned.velocity + (scene.cz if absolute else 0)
     dispersion = np.full(velocity.size, 150.0)
     if as_text:
         path = folder / f"{name}_SAURON_kinematics.dat"
@@ -31,6 +31,7 @@ def write_atlas3d(scene, folder, *, name="NGC0001", as_text=False):
         "D": binned.north,
     }
     table = Table({key: column.astype("f4") for key, column in columns.items()})
+    in_unit(table, ["VPXF", "EVPXF"], unit)
     table["NO"] = np.arange(1, velocity.size + 1, dtype="i4")
     table["BINSIZE"] = binned.size.astype("i4")
     table["KINFLAG"] = np.ones(velocity.size, "i2")

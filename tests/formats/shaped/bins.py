@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,15 @@ def bins(scene):
     return Bins(of_pixel, mean(east), mean(north), mean(scene.velocity), error, size)
 
 
-def over_pixels(scene, values, fill):
+def over_pixels(binned, values, fill):
     """The values of the bins, repeated over their pixels, and a fill value outside; flat."""
-    number = bins(scene).of_pixel.ravel()
+    number = binned.of_pixel.ravel()
     return np.where(number < 0, fill, values[number])
+
+
+def in_unit(table, names, unit):
+    """Convert columns of velocities of a table in place, and state their unit if it is not km/s."""
+    if unit != "km/s":
+        for name in names:
+            table[name] = table[name] * u.Unit("km/s").to(unit)
+            table[name].unit = unit

@@ -4,10 +4,10 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from tests.formats.shaped.bins import bins
+from tests.formats.shaped.bins import bins, in_unit
 
 
-def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=True):
+def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=True, unit="km/s"):
     """
     Write the tables of a run, with the coordinates of the cube as nGIST has them if ``wcs``.
 
@@ -45,6 +45,7 @@ def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=Tru
     kin = Table(
         {"V": binned.velocity, "SIGMA": 100 + 0 * binned.velocity, "FORM_ERR_V": binned.error}
     )
+    in_unit(kin, ["V", "FORM_ERR_V"], unit)
     coordinates = [fits.ImageHDU(header=scene.header)] if wcs else []
     tables = {
         "table": [fits.BinTableHDU(table, name="TABLE"), *coordinates],
