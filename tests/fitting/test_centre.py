@@ -1,5 +1,7 @@
 """A centre that is wrong is noticed, and can be fitted from far."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -30,6 +32,18 @@ def test_the_fitted_centre_is_the_true_one(east, north):
     ):
         assert abs(fitted.value - true) < 4 * error.value
     assert not result.flags & PAFlags.OFF_CENTRE
+
+
+@pytest.mark.parametrize("east", [-60, -40, 60])
+def test_a_given_centre_outside_the_field_does_not_lead_astray(east, shared_data):
+    path = shared_data / "surveys" / "ghasp" / "ugc4325_rv_bin.fits.gz"
+    field = mangapa.Galaxy.read(path).halpha
+    expected = fit_pa(field, centre="fit", error=None)
+    result = fit_pa(replace(field, x=field.x + east * u.arcsec), centre="fit", error=None)
+    assert result.pa.value == pytest.approx(56.4, abs=5)  # of Epinat et al. (2008)
+    assert result.pa.value == pytest.approx(expected.pa.value, abs=0.2)
+    assert result.x.value - east == pytest.approx(expected.x.value, abs=0.5)
+    assert result.y.value == pytest.approx(expected.y.value, abs=0.5)
 
 
 def test_a_wrong_centre_is_noticed():
