@@ -1,16 +1,22 @@
 """The galaxy that a source of `mangapa.measure` stands for."""
 
 import os
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from mangapa._utils.files import as_path, printable
+from mangapa._utils.positions import sky_position
 from mangapa.archive import is_identifier, locate
 from mangapa.archive._configuration import may_download
 from mangapa.archive._identifiers import did_you_mean
 from mangapa.exceptions import MapsFileError
-from mangapa.fields import Galaxy
+from mangapa.fields import OFFSET, TRACERS, Galaxy
+from mangapa.fitting._settings import CENTRES
 from mangapa.formats._groups import pattern_of
 from mangapa.formats._readers import read_by_settings
+from mangapa.formats._sky import offsets_about
 from mangapa.formats.marvin_maps import galaxy_from_marvin
 
 
@@ -55,6 +61,35 @@ def resolve(source, release, daptype, download, settings):
         msg = f"there is no file {printable(path)}{hint}"
         raise FileNotFoundError(msg)
     return read(path)
+
+
+def centred(galaxy, centre):
+    """The galaxy with its offsets counted from a position on the sky, if that is what is asked."""
+    if centre in CENTRES:
+        return galaxy
+    position = sky_position("centre", centre)
+    if galaxy.centre is None:
+        msg = (
+            f"centre={centre!r}: it is not known where on the sky {galaxy.name or 'the galaxy'} "
+            "is; its file states no position, so give 'given' or 'fit'"
+        )
+        raise ValueError(msg)
+    fields = {}
+    for tracer in TRACERS:
+        field = galaxy.tracer(tracer)
+        if field is None:
+            continue
+        x, y = offsets_about(field.x.value, field.y.value, galaxy.centre, position)
+        at = field.good
+        if at.any() and not np.hypot(x[at], y[at]).min() < np.hypot(np.ptp(x[at]), np.ptp(y[at])):
+            distance = galaxy.centre.separation(position).arcsec
+            msg = (
+                f"centre={centre!r} is {distance:.4g} arcsec from the centre of "
+                f"{galaxy.name or 'the galaxy'}, outside the field; correct it"
+            )
+            raise ValueError(msg)
+        fields[tracer] = replace(field, x=x * OFFSET, y=y * OFFSET)
+    return replace(galaxy, **fields, centre=position, centre_is_nominal=False)
 
 
 def _archived(source, release, daptype, download, read):

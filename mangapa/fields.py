@@ -306,6 +306,9 @@ class Galaxy:
         Primary header of the file.
     centre : `~astropy.coordinates.SkyCoord` or `None`
         Position from which the offsets are counted; `None` where the file does not state it.
+    centre_is_nominal : `bool`
+        Whether ``centre`` is no more than the reference position of an image, which may be far from
+        the galaxy's.
     redshift : `float` or `None`
         Redshift z whose velocity c z was subtracted from the velocities.
     """
@@ -321,6 +324,7 @@ class Galaxy:
     daptype: str | None = None
     header: dict = field(default_factory=dict)
     centre: "SkyCoord | None" = None
+    centre_is_nominal: bool = False
     redshift: float | None = None
 
     read = registry.UnifiedReadWriteMethod(GalaxyRead)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from mangapa._resolve import resolve, spelling
+from mangapa._resolve import centred, resolve, spelling
 from mangapa._steps import Steps
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
@@ -259,6 +259,10 @@ def measure(
     steps = Steps()
     with steps.timed("read"):
         galaxy = resolve(source, release, daptype, download, settings)
+        galaxy = centred(galaxy, settings.centre)
+    given = settings
+    if settings.centre == "given" and galaxy.centre_is_nominal:
+        settings = replace(settings, centre="fit")
     fields = {tracer: field for tracer in TRACERS if (field := galaxy.tracer(tracer)) is not None}
     # A header may state any number.
     radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None
@@ -289,7 +293,7 @@ def measure(
         galaxy=replace(galaxy, **cleaned),
         misalignment=misalignment(*both),
         features=replace(features_of({}, both), **features),
-        settings=settings,
+        settings=given,
         seconds=steps.seconds,
         errors=steps.errors,
         source=spelling(source),

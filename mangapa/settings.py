@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mangapa._utils.options import check_names, option
+from mangapa._utils.positions import as_text, sky_position
 from mangapa.archive._configuration import conf
 from mangapa.cleaning import CleanSettings
-from mangapa.fitting._settings import FitSettings
+from mangapa.fitting._settings import CENTRES, FitSettings
 from mangapa.formats._settings import ReadSettings
 
 __all__ = ["MeasurementSettings"]
@@ -26,8 +27,13 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
     ----------
     sigma, min_region
         Thresholds of `~mangapa.clean`.
-    method, error, n_steps, velocity_error, v_sys, noise_correlation, centre
+    method, error, n_steps, velocity_error, v_sys, noise_correlation
         Options of `~mangapa.fit_pa`.
+    centre : `str`
+        What the angle is measured about: "given", the centre that the file states, or the kinematic
+        one if it states none; "fit", the kinematic centre; or a position on the sky: RA and Dec as
+        `~astropy.coordinates.SkyCoord`, as two numbers in degrees, or as text in degrees or, with
+        colons, in hours and degrees. It becomes text in degrees.
     binning, components
         Which of several maps of a galaxy is read, for surveys that have more than one.
     model : `str`
@@ -49,6 +55,12 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
     True
     """
 
+    centre: str = option(
+        "given",
+        'what the angle is measured about: the "given" centre (if the file states one), the '
+        'kinematic centre ("fit"), or a position, such as 188.1,12.3 or 12:34:56,+12:34:56',
+        metavar="given|fit|RA,DEC",
+    )
     model: str = option(
         "default", "name or path of the model that judges if fields can be used", metavar="MODEL"
     )
@@ -64,6 +76,11 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
         # A path means the same file wherever a worker runs.
         is_path = isinstance(self.model, os.PathLike) or os.path.dirname(model)
         object.__setattr__(self, "model", str(Path(model).absolute()) if is_path else model)
+
+    def _check_centre(self):
+        if not (isinstance(self.centre, str) and self.centre in CENTRES):
+            text = as_text(sky_position("centre", self.centre))
+            object.__setattr__(self, "centre", text)
 
     @classmethod
     def from_options(

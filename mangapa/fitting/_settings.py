@@ -76,9 +76,7 @@ class FitSettings:
     )
 
     def __post_init__(self):
-        if not isinstance(self.centre, str) or self.centre not in CENTRES:
-            msg = f"centre={self.centre!r} must be one of {', '.join(map(repr, CENTRES))}"
-            raise ValueError(msg)
+        self._check_centre()
         method = method_named(self.method)
         if not isinstance(self.error, (str, type(None))) or self.error not in ERRORS:
             msg = f"error={self.error!r} must be one of {', '.join(map(repr, ERRORS))}"
@@ -99,3 +97,9 @@ class FitSettings:
             plain["noise_correlation"] = length
         for name, value in plain.items():
             object.__setattr__(self, name, value)
+
+    def _check_centre(self):
+        """A field knows no positions on the sky; those who know the galaxy's replace this."""
+        if not isinstance(self.centre, str) or self.centre not in CENTRES:
+            msg = f"centre={self.centre!r} must be one of {', '.join(map(repr, CENTRES))}"
+            raise ValueError(msg)

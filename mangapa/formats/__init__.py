@@ -3,6 +3,7 @@
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, formats, register_format
 from mangapa.formats._readers import read_galaxy, write_galaxy
+from mangapa.formats.image import read_image
 from mangapa.formats.manga import read_maps
 from mangapa.formats.manga_writer import write_maps
 from mangapa.formats.portable import (
@@ -20,6 +21,7 @@ __all__ = [
     "read_galaxy",
     "read_galaxy_ecsv",
     "read_galaxy_fits",
+    "read_image",
     "read_maps",
     "register_format",
     "write_galaxy",

@@ -1,11 +1,12 @@
 """Offsets on the sky of the pixels of an image, from any celestial world coordinate system."""
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mangapa._utils.cards import sound_cards
+from mangapa._utils.cards import sound_cards, text_of
 from mangapa.exceptions import GalaxyFileError
 
 if TYPE_CHECKING:
@@ -13,10 +14,26 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
     from astropy.wcs import WCS
 
-__all__ = ["celestial_wcs", "offsets"]
+    from mangapa._utils.fits_files import ScannedHDU
+
+__all__ = [
+    "celestial_wcs",
+    "galaxy_position",
+    "has_celestial_axes",
+    "is_on_sky",
+    "offsets",
+    "offsets_about",
+]
 
 #: The celestial axes of CTYPE with their projection, whatever the number of dashes in between.
 AXIS = re.compile(r"(RA|DEC|[GE]LON|[GE]LAT)-+([A-Z]{3})")
+#: Axes that a header may have, whether it has data or not: RA, Dec, frequency, polarisation.
+MOST_AXES = 4
+#: Pairs of cards in which surveys state where the galaxy is.
+POSITIONS = (
+    *(("OBJRA", "OBJDEC"), ("OBJ_RA", "OBJ_DEC"), ("RA_OBJ", "DEC_OBJ"), ("RAOBJ", "DECOBJ")),
+    *(("GALRA", "GALDEC"), ("GAL_RA", "GAL_DEC"), ("RA_GAL", "DEC_GAL"), ("CATARA", "CATADEC")),
+)
 
 
 def celestial_wcs(header: "Header", path: object) -> "WCS":
@@ -39,16 +56,19 @@ def celestial_wcs(header: "Header", path: object) -> "WCS":
     mangapa.exceptions.GalaxyFileError
         If the header has no celestial coordinates.
     """
-    from astropy.wcs import WCS, InconsistentAxisTypesError, WcsError
+    from astropy.wcs import WCS, FITSFixedWarning
 
     repaired = sound_cards(header)
-    for card in [name for name in repaired if re.fullmatch(r"CTYPE\d", name)]:
-        axis = AXIS.fullmatch(str(repaired[card]).strip().upper())
-        if axis:
-            repaired[card] = f"{axis[1]:-<4}-{axis[2]}"
+    for card, axis in _celestial_axes(repaired):
+        repaired[card] = f"{axis[1]:-<4}-{axis[2]}"
     try:
-        wcs = WCS(repaired).celestial
-    except (ValueError, WcsError, InconsistentAxisTypesError) as error:
+        with warnings.catch_warnings():
+            # What wcslib repairs, such as dates, does not concern the axes.
+            warnings.simplefilter("ignore", FITSFixedWarning)
+            warnings.filterwarnings("ignore", "cdelt will be ignored", RuntimeWarning)
+            wcs = WCS(repaired).celestial
+            wcs.wcs.set()
+    except ValueError as error:  # Those of wcslib are, too.
         msg = f"{path} has coordinates that cannot be read ({error}); correct its header"
         raise GalaxyFileError(msg) from error
     if wcs.naxis != 2:
@@ -58,6 +78,87 @@ def celestial_wcs(header: "Header", path: object) -> "WCS":
         )
         raise GalaxyFileError(msg)
     return wcs
+
+
+def has_celestial_axes(header: "Header") -> bool:
+    """
+    Whether a header names axes on the sky.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header`
+        Header of an image.
+
+    Returns
+    -------
+    `bool`
+    """
+    return len(_celestial_axes(header)) >= 2
+
+
+def is_on_sky(hdu: "ScannedHDU") -> bool:
+    """
+    Whether an HDU of an `~mangapa.formats._files.Outline` has coordinates on the sky.
+
+    Parameters
+    ----------
+    hdu : ``ScannedHDU``
+        The HDU.
+
+    Returns
+    -------
+    `bool`
+    """
+    axes = (hdu.text(f"CTYPE{i + 1}").upper() for i in range(MOST_AXES))
+    return sum(AXIS.fullmatch(axis) is not None for axis in axes) >= 2
+
+
+def _celestial_axes(header):
+    """The cards CTYPE of the axes on the sky, with the parts of their values."""
+    cards = [card for card in header if re.fullmatch(r"CTYPE\d", card)]
+    found = [(card, AXIS.fullmatch((text_of(header, card) or "").upper())) for card in cards]
+    return [(card, axis) for card, axis in found if axis]
+
+
+def galaxy_position(
+    header: "Header | dict", wcs: "WCS", shape: tuple[int, int]
+) -> "tuple[SkyCoord, bool]":
+    """
+    Where the galaxy is in an image, by its header.
+
+    Parameters
+    ----------
+    header : `~astropy.io.fits.Header` or `dict`
+        Cards that may state the position of the galaxy, such as OBJRA and OBJDEC.
+    wcs : `~astropy.wcs.WCS`
+        Of the image, with two celestial axes.
+    shape : `tuple`
+        Shape (ny, nx) of the image.
+
+    Returns
+    -------
+    position : `~astropy.coordinates.SkyCoord`
+        The position that the header states, if it is in the image; or else that of the reference
+        pixel, or of the middle of the image if that is outside.
+    is_stated : `bool`
+        Whether the header states it.
+    """
+    from mangapa._utils.positions import sky_position
+
+    ny, nx = shape
+    for ra, dec in POSITIONS:
+        texts = text_of(header, ra), text_of(header, dec)
+        try:
+            position = sky_position("position", texts)
+            column, row = wcs.world_to_pixel(position)
+        except ValueError:
+            continue
+        if -0.5 <= column <= nx - 0.5 and -0.5 <= row <= ny - 0.5:
+            return position, True
+    column, row = wcs.wcs.crpix - 1
+    if not (-0.5 <= column <= nx - 0.5 and -0.5 <= row <= ny - 0.5):
+        column, row = (nx - 1) / 2, (ny - 1) / 2
+    return wcs.pixel_to_world(column, row).icrs, False
 
 
 def offsets(
@@ -87,11 +188,44 @@ def offsets(
     centre = centre.icrs
     row, column = np.indices(shape)
     sky = wcs.pixel_to_world(column, row).icrs
-    # A tangent plane, on which angles are those at the centre, also near the pole.
-    turn = (sky.ra - centre.ra).radian
-    sine, cosine = np.sin(sky.dec.radian), np.cos(sky.dec.radian)
+    return *_projected(sky.ra.radian, sky.dec.radian, centre), centre
+
+
+def offsets_about(
+    x: np.ndarray, y: np.ndarray, centre: "SkyCoord", other: "SkyCoord"
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Offsets from another position than they were counted from.
+
+    Parameters
+    ----------
+    x, y : `~numpy.ndarray`
+        Offsets to the East and North, arcsec, of any shape.
+    centre : `~astropy.coordinates.SkyCoord`
+        Where they are counted from.
+    other : `~astropy.coordinates.SkyCoord`
+        Where to count from.
+
+    Returns
+    -------
+    x, y : `~numpy.ndarray`
+        Offsets from ``other``; the North is that at ``other``, which matters near the pole.
+    """
+    ra, dec = centre.icrs.ra.radian, centre.icrs.dec.radian
+    x, y = np.radians(x / 3600), np.radians(y / 3600)
+    depth = np.cos(dec) - y * np.sin(dec)
+    all_ra = ra + np.arctan2(x, depth)
+    all_dec = np.arctan2(np.sin(dec) + y * np.cos(dec), np.hypot(x, depth))
+    return _projected(all_ra, all_dec, other.icrs)
+
+
+def _projected(ra, dec, centre):
+    """Project positions (radian) on the tangent plane at a centre: East and North, arcsec."""
+    # Angles on it are those at the centre, also near the pole.
+    turn = ra - centre.ra.radian
+    sine, cosine = np.sin(dec), np.cos(dec)
     south, north = np.sin(centre.dec.radian), np.cos(centre.dec.radian)
     depth = south * sine + north * cosine * np.cos(turn)
     x = cosine * np.sin(turn) / depth
     y = (north * sine - south * cosine * np.cos(turn)) / depth
-    return np.degrees(x) * 3600, np.degrees(y) * 3600, centre
+    return np.degrees(x) * 3600, np.degrees(y) * 3600

@@ -165,7 +165,23 @@ def build_galaxy(tracers, sky, planes, header, **identity):
         x, y = sky
         fields[tracer] = VelocityField.from_arrays(velocity, x, y, **maps, tracer=tracer)
     release = release_of(header)
-    return Galaxy(**fields, **identity, release=release and release.name, header=header)
+    return Galaxy(
+        **fields,
+        **identity,
+        release=release and release.name,
+        header=header,
+        centre=_position(header),
+    )
+
+
+def _position(header):
+    """Where the offsets are counted from; `None` if the header does not state it."""
+    ra, dec = number_of(header, "OBJRA", 0, 360), number_of(header, "OBJDEC", -90, 90)
+    if ra is None or dec is None:
+        return None
+    from astropy.coordinates import SkyCoord
+
+    return SkyCoord(ra, dec, unit="deg")
 
 
 def _channel(path, hdu, name):

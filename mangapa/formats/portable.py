@@ -28,6 +28,7 @@ IDENTITY = {
     "MGPREL": "release",
     "MGPDAP": "daptype",
     "MGPZ": "redshift",
+    "MGPNOM": "centre_is_nominal",
 }
 CENTRE = ("MGPRA", "MGPDEC")
 #: Units of the maps of a field, and the types of those without.

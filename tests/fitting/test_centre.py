@@ -5,7 +5,7 @@ import pytest
 from astropy import units as u
 
 import mangapa
-from mangapa import Galaxy, MeasurementSettings, PAFlags, VelocityField, fit_pa
+from mangapa import Galaxy, PAFlags, VelocityField, fit_pa
 from mangapa.fitting import available_methods
 from tests.fitting.fields import ROUND, X, Y, disc_velocity
 
@@ -64,7 +64,7 @@ def test_the_option_reaches_measure():
 @pytest.mark.parametrize("centre", ["object", None, (1, 2)])
 def test_what_is_refused(centre):
     with pytest.raises(ValueError, match=r"centre=.* must be one of 'given', 'fit'"):
-        MeasurementSettings(centre=centre)
+        fit_pa(shifted(0, 0), centre=centre)
 
 
 def test_errors_of_the_centre_are_calibrated():
