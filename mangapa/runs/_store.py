@@ -157,13 +157,14 @@ class RunStore(StoreFile):
         query = "select target, spelling from sources where source = ?"
         for target, spelling in self.read(query, [os.fsencode(source.identity)]):
             known = _unpacked(target)
-            files = {os.path.basename(path): path for path in (*known, *source.target)}
-            there = tuple(path for _, path in sorted(files.items()) if os.path.exists(path))
-            if [*map(os.path.basename, there)] == [*map(os.path.basename, known)]:
+            kept = [path for path in known if os.path.exists(path)]
+            files = {os.path.basename(path): path for path in (*kept, *source.target)}
+            names = sorted(files)
+            if names == sorted(map(os.path.basename, known)):
                 return replace(source, target=known, spelling=spelling)
             folder = os.path.dirname(source.spelling)
-            named = pattern_of([os.path.join(folder, os.path.basename(path)) for path in there])
-            return replace(source, target=there, spelling=printable(named))
+            named = printable(pattern_of([os.path.join(folder, name) for name in names]))
+            return replace(source, target=tuple(files[name] for name in names), spelling=named)
         return source
 
     def unfinished(self):

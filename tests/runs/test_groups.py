@@ -165,6 +165,22 @@ def test_a_file_more_is_another_measurement(true_folder, tmp_path):
     assert after["stellar_pa"][0] == before["stellar_pa"][0]
 
 
+def test_missing_files_and_any_order_are_known_again(true_folder, tmp_path):
+    files = sorted(map(str, true_folder.iterdir()))[::-1]
+    missing = f"{true_folder}/NGC2_A_stellar_default.fits"
+    for _ in range(2):
+        # The second time, all are known, so that there is no warning.
+        summary = run([*files, missing], tmp_path / "run")
+        assert (summary.measured, summary.failed) == (2, 1)
+    assert "there is no file" in summary.failures[0][1]
+    table = catalogue(tmp_path / "run")
+    assert table["name"].tolist() == ["NGC1", "NGC1", "NGC2_A_stellar_default"]
+    os.remove(files[0])
+    with pytest.warns(MangapaWarning, match="1 files have changed"):
+        run(true_folder, tmp_path / "run")
+    assert len(catalogue(tmp_path / "run")) == 3
+
+
 def test_a_changed_file_of_several(true_folder, tmp_path):
     run(true_folder, tmp_path / "run")
     path = true_folder / "NGC1_B_halpha_default.fits"
