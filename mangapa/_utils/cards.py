@@ -1,12 +1,19 @@
 """Values of header cards, which are data of any kind: what cannot be used is missing."""
 
 import math
+import re
 from numbers import Integral, Real
 
 from astropy.io import fits
 
 #: Most characters of a name; no name of a galaxy, and hardly one of a file, is as long.
 LONGEST = 100
+#: Comments, and cards whose value surely is text, a truth value or a finite number. They need not
+#: be parsed, which would take longer than to unpack a file.
+SURELY_SOUND = re.compile(
+    rb"(COMMENT|HISTORY| {8}).*"
+    rb"|[A-Z0-9_-]{1,8} *= *('(?:[^']|'')*'|[TF]|[+-]?\d{1,15}(\.\d{0,20})?(E[+-]?\d\d?)?) *(/.*)?"
+)
 
 
 def clean_text(value):
@@ -49,6 +56,17 @@ def sound_cards(header):
         if isinstance(value, float) and not math.isfinite(value):
             del sound[i]
     return sound
+
+
+def is_sound(card):
+    """Whether the bytes of a card can be parsed, and its value is finite if it is a number."""
+    if SURELY_SOUND.fullmatch(card):
+        return True
+    try:
+        value = fits.Card.fromstring(card).value
+    except (fits.VerifyError, UnicodeDecodeError):
+        return False
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _value(header, card):

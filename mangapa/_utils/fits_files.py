@@ -13,6 +13,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
+from mangapa._utils.cards import is_sound
 from mangapa._utils.files import printable
 from mangapa._utils.unpacking import BZIP2, GZIP, REMEDY, TOO_LARGE, XZ, ZIP, FlawError, unpacked
 from mangapa.exceptions import MangapaError
@@ -124,31 +125,37 @@ class FitsContent(NamedTuple):
         return b"".join(hdu.content for hdu in self.hdus)
 
 
-def read_fits(path, *, keep=None):
+def read_fits(path, *, keep=None, cards=None):
     """
     Read a file to its end, uncompressed, and look for damage; return a `FitsContent`.
 
     The checksum of a compressed stream is at its end, so a truncated or corrupt file cannot pass.
-    Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked.
+    Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked. Of
+    the first, cards that cannot be parsed, or are not finite, are left out; of the others, only the
+    cards that the pattern ``cards`` matches are kept.
     """
     hdus = []
     try:
-        hdus.extend(scan_fits(path, keep=keep))
+        hdus.extend(scan_fits(path, keep=keep, cards=cards))
     except FlawError as error:
         return FitsContent(hdus, error.flaw, error.remedy_for(path))
     return FitsContent(hdus, None, "")
 
 
-def scan_fits(path, *, keep=None):
-    """Yield each `ScannedHDU` of a file, without parsing more than where the next one begins."""
+def scan_fits(path, *, keep=None, cards=None):
+    """
+    Yield each `ScannedHDU` of a file, without parsing more than where the next one begins.
+
+    ``keep`` and ``cards`` are those of `read_fits`.
+    """
     kept = 0
     with unpacked(path) as stream:
         block = stream.read(FITS_BLOCK)
         _check_beginning(block)
         # Zeros behind the last extension, as on tapes, are harmless.
         while block.strip(b"\0"):
-            cards = _read_header(stream, block)
-            hdu = ScannedHDU(cards)
+            header = _read_header(stream, block)
+            hdu = ScannedHDU(header)
             is_kept = bool(keep and keep(hdu))
             kept += hdu.size if is_kept else 0
             if kept > MOST_KEPT:
@@ -158,7 +165,11 @@ def scan_fits(path, *, keep=None):
             data = _read_data(stream, hdu.size, is_kept)
             if is_kept:
                 hdu.check_sum(data)
-                header = b"".join([*cards, END])
+                if hdu.name == "PRIMARY":
+                    header = [card for card in header if is_sound(card)]
+                elif cards is not None:
+                    header = [card for card in header if cards.match(card)]
+                header = b"".join([*header, END])
                 hdu.content = header + b" " * (-len(header) % FITS_BLOCK) + data
             yield hdu
             block = stream.read(FITS_BLOCK)

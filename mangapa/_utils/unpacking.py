@@ -2,7 +2,6 @@
 
 import bz2
 import contextlib
-import gzip
 import lzma
 import os
 import re
@@ -10,6 +9,8 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
+
+from isal import igzip, isal_zlib
 
 REMEDY = "delete it and fetch it again"
 #: Names of files of the archive, also while they are downloaded; only these can be fetched again.
@@ -23,7 +24,7 @@ SMALL, LARGEST_RATIO = 64 << 20, 100
 #: First bytes of each compressed form.
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
 #: What the standard library raises for damage; bz2 and gzip also raise an OSError without a number.
-DAMAGE = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+DAMAGE = (zlib.error, isal_zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 #: What it raises for a damaged directory of a zip archive: sizes and places that are negative or
 #: too large, dates that do not exist, and versions and flags that nobody uses.
 DAMAGED_DIRECTORY = (zipfile.BadZipFile, OverflowError, ValueError, NotImplementedError)
@@ -87,7 +88,7 @@ def unpacked(path):
         file.seek(0)
         limit = min(LARGEST, max(SMALL, LARGEST_RATIO * size))
         if start.startswith(GZIP):
-            stream = stack.enter_context(gzip.GzipFile(fileobj=file))
+            stream = stack.enter_context(igzip.GzipFile(fileobj=file))
         elif start.startswith(BZIP2):
             stream = stack.enter_context(bz2.BZ2File(file))
         elif start == XZ:

@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from astropy.io import fits
 
-from mangapa._utils.cards import sound_cards
 from mangapa._utils.files import printable
 from mangapa._utils.fits_files import FitsContent, ScannedHDU, open_fits, read_fits, scan_fits
 from mangapa._utils.unpacking import FlawError, unpacked
@@ -136,7 +136,6 @@ def open_hdus(
     """
     content = checked_content(path, wanted).content
     with open_fits(path, content, error_class=GalaxyFileError) as hdus:
-        hdus[0].header = sound_cards(hdus[0].header)
         yield hdus
 
 
@@ -144,6 +143,7 @@ def checked_content(
     path: Path,
     wanted: Callable[[ScannedHDU], bool],
     *,
+    cards: re.Pattern[bytes] | None = None,
     error_class: type[OSError] = GalaxyFileError,
     what: str = "the file of a galaxy",
 ) -> FitsContent:
@@ -156,6 +156,8 @@ def checked_content(
         The file, compressed or not.
     wanted : callable
         Whether an HDU is kept; the primary one always is.
+    cards : `re.Pattern`, optional
+        Matches the cards that are kept of the headers of all other HDUs; all if not given.
     error_class : `type`, optional
         The error to raise if the file is damaged.
     what : `str`, optional
@@ -167,7 +169,7 @@ def checked_content(
         All HDUs, with the content of those that are kept.
     """
     try:
-        read = read_fits(path, keep=lambda hdu: hdu.name == "PRIMARY" or wanted(hdu))
+        read = read_fits(path, keep=lambda hdu: hdu.name == "PRIMARY" or wanted(hdu), cards=cards)
     except (FileNotFoundError, NotADirectoryError):
         msg = f"there is no file {printable(path)}; check the name, or download the file first"
         raise FileNotFoundError(msg) from None

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from astropy.io import fits
 
-from mangapa._utils.cards import clean_text, number_of, sound_cards, text_of
+from mangapa._utils.cards import clean_text, number_of, text_of
 from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.fits_files import open_fits
 from mangapa._utils.types import PathLike
@@ -29,6 +29,13 @@ VELOCITIES = {extension for extension, *_ in EXTENSIONS.values()}
 WANTED = {"PRIMARY", "SPX_SKYCOO", "EMLINE_GFLUX", "BINID"} | {
     f"{extension}{suffix}" for extension in VELOCITIES for suffix in ("", "_IVAR", "_MASK")
 }
+
+#: The cards that are parsed in their headers, since astropy takes longer to parse all of them than
+#: to unpack the file; coordinates are needed for MPL-4 only.
+CARDS = re.compile(
+    rb"(XTENSION|BITPIX|NAXIS\d*|[PG]COUNT|EXTNAME|BSCALE|BZERO|BLANK|ERRDATA|QUALDATA|C\d+"
+    rb"|C(TYPE|RPIX|RVAL|DELT|UNIT|ROTA)\d|(CD|PC)\d_\d|WCSAXES|L(ON|AT)POLE|RADESYS|EQUINOX) *="
+)
 
 
 def read_maps(path: PathLike) -> Galaxy:
@@ -74,7 +81,6 @@ def read_maps(path: PathLike) -> Galaxy:
         # The headers of the velocities name other extensions than those of the data model.
         read = _read(path, WANTED | related)
     with open_fits(path, read.content, error_class=MapsFileError) as hdus:
-        hdus[0].header = sound_cards(hdus[0].header)
         _refuse_other_products(path, hdus[0].header, {hdu.name for hdu in read.hdus})
         return galaxy_from_hdus(hdus, path)
 
@@ -82,7 +88,11 @@ def read_maps(path: PathLike) -> Galaxy:
 def _read(path, wanted):
     """Read the wanted HDUs of a file, or raise the error that says what to do."""
     return checked_content(
-        path, lambda hdu: hdu.name in wanted, error_class=MapsFileError, what="a MAPS file"
+        path,
+        lambda hdu: hdu.name in wanted,
+        cards=CARDS,
+        error_class=MapsFileError,
+        what="a MAPS file",
     )
 
 
@@ -150,7 +160,7 @@ def build_galaxy(tracers, sky, planes, header, **identity):
         x, y = sky
         fields[tracer] = VelocityField.from_arrays(velocity, x, y, **maps, tracer=tracer)
     release = release_of(header)
-    return Galaxy(**fields, **identity, release=release and release.name, header=header.copy())
+    return Galaxy(**fields, **identity, release=release and release.name, header=header)
 
 
 def _channel(path, hdu, name):

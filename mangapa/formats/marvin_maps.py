@@ -63,5 +63,5 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
     identity = {"plateifu": maps.plateifu, "mangaid": clean_text(maps.mangaid)}
     daptype = f"{maps.bintype.name}-{maps.template.name}"
     return build_galaxy(
-        tracers, sky, planes, maps.header, daptype=daptype, name=maps.plateifu, **identity
+        tracers, sky, planes, maps.header.copy(), daptype=daptype, name=maps.plateifu, **identity
     )

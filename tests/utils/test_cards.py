@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from mangapa._utils.cards import LONGEST, bits_of, clean_text, number_of, sound_cards, text_of
+from mangapa._utils.cards import (
+    LONGEST,
+    bits_of,
+    clean_text,
+    is_sound,
+    number_of,
+    sound_cards,
+    text_of,
+)
 
 CARDS = {
     "NUMBER": b"2.5",
@@ -80,3 +88,23 @@ def test_sound_cards_are_kept(header):
     assert sound["NUMBER"] == 2.5
     assert sound["TEXT"] == "n/a"
     assert len(header) == len(CARDS)
+
+
+@pytest.mark.parametrize(
+    ("card", "sound"),
+    [
+        ("NUMBER  =                  2.5 / comment", True),
+        ("NUMBER  =               -1.E-5", True),
+        ("HUGE    =               1E999", False),
+        ("NAN     =                  NaN", False),
+        ("TEXT    = 'it''s '             / 'quoted'", True),
+        ("TEXT    = 'open", False),
+        ("FLAG    =                    T", True),
+        ("EMPTY   =", True),
+        ("COMMENT anything = 'goes", True),
+        ("HIERARCH long name = 3", True),
+        ("HIERARCH long name = 1E999", False),
+    ],
+)
+def test_sound_bytes_of_a_card(card, sound):
+    assert is_sound(f"{card:80}".encode()) is sound

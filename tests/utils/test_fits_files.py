@@ -157,10 +157,11 @@ def test_checksum_that_is_none(file, checksum):
     [
         (lambda packed: packed[:-9], "is truncated"),
         (lambda packed: packed[:-8] + b"\0" + packed[-7:], "is corrupt (CRC check failed"),
-        (lambda packed: packed + b"more", "is corrupt (Not a gzipped file"),
-        (lambda packed: packed[:30] + b"\xff\xff" + packed[32:], "is corrupt (Error -3"),
+        (lambda packed: packed + b"more" * 9, "is corrupt (Not a gzipped file"),
+        (lambda packed: packed + packed[:9], "is truncated"),
+        (lambda packed: packed[:30] + b"\xff\xff" + packed[32:], "is corrupt (Error -"),
     ],
-    ids=["cut", "checksum", "rubbish behind", "bad block"],
+    ids=["cut", "checksum", "rubbish behind", "cut member behind", "bad block"],
 )
 def test_flaws_of_compression(file, damage, flaw):
     content = PRIMARY + extension(data=np.random.default_rng(0).bytes(FITS_BLOCK))
