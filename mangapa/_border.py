@@ -29,6 +29,8 @@ BODY = 0.9
 COORDINATES = 100.0
 #: What is nearer to the origin, arcsec, are offsets in any case.
 LEAST_COORDINATES = 1.0
+#: Most spaxels of a field, with which a measurement takes about 4 GB; see benchmarks/large_maps.py.
+MOST_SPAXELS = 4096**2
 #: Bins beyond this number cannot be told apart in a float array.
 LAST_BIN = 2.0**53
 HALF_TURN = (180 * u.deg).to_value(OFFSET)
@@ -41,6 +43,13 @@ def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
     See `~mangapa.VelocityField.from_arrays`. Returns a `dict` of its attributes, ``rejection``
     included.
     """
+    n_spaxels = np.size(velocity)
+    if n_spaxels > MOST_SPAXELS:
+        msg = (
+            f"velocity has {n_spaxels} spaxels, and a field at most {MOST_SPAXELS}; cut the galaxy "
+            "out, or average neighbouring spaxels"
+        )
+        raise ValueError(msg)
     velocity, bad = array("velocity", velocity, VELOCITY)
     if velocity.ndim not in (1, 2):
         msg = f"velocity must be a 2-D map or 1-D, not {velocity.ndim}-D: {velocity.shape}"

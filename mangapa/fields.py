@@ -136,8 +136,8 @@ class VelocityField:
         Raises
         ------
         TypeError, ValueError
-            If an argument is not numeric, or its shape or unit does not fit, or if the offsets
-            are coordinates on the sky.
+            If an argument is not numeric, or its shape or unit does not fit, if the offsets are
+            coordinates on the sky, or if there are more than 4096 x 4096 spaxels.
 
         Examples
         --------

@@ -118,6 +118,11 @@ def test_offsets_may_be_wrapped_at_360_degrees(name, wrap):
         ({"bin_id": NUMBER + 0.5}, ValueError, "bin_id must hold whole numbers, not 0.5; -1, NaN"),
         ({"mask": np.where(BAD, "bad", "F")}, ValueError, "mask holds 'BAD'; text in a mask must"),
         ({"mask": np.ma.array(BAD)[:3]}, ValueError, "mask has shape"),
+        (
+            {"velocity": np.broadcast_to(0.0, (4097, 4096))},
+            ValueError,
+            "velocity has 16781312 spaxels, and a field at most 16777216; cut the galaxy out",
+        ),
     ],
 )
 def test_what_is_refused(arrays, error, match):

@@ -27,11 +27,11 @@ FREE = {
     "guards against division by zero, overflow or rounding": (
         *("robust.TINY", "_curves.VANISHING", "_errors.RIDGE", "_errors.LARGEST_EXPONENT"),
         *("_errors.MAX_USED", "_detections.CERTAIN", "_curves.ANY_PAIRS", "_curves.MIN_SPREAD"),
-        *("_prepared.ROUNDING", "_prepared.COLLINEAR", "symmetry.HULL_TOLERANCE"),
+        *("_prepared.ROUNDING", "_points.COLLINEAR", "symmetry.HULL_TOLERANCE"),
         *("symmetry.EDGE_DECIMALS", "symmetry.JITTER", "_noise.MIN_DETERMINANT"),
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
         *("_network.SURE", "robust.SINGULAR_RIDGE", "robust.LARGEST_INVERSE", "grid.FLAT"),
-        *("_prepared.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
+        *("_points.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
         *("_points.LEAST_AREA",),
     ),
     "limits that no field of thousands has met": (
@@ -51,6 +51,7 @@ FREE = {
         *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
+        *("_points.MOST_POINTS", "_points.GROWTH"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),

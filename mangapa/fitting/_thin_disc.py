@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY, median, scatter, solve
-from mangapa.fitting._points import Points
+from mangapa.fitting._points import MOST_POINTS, Points
 
 #: Turnover radii of the rotation curve's terms, over the radius that holds 90 % of the points.
 #: Together with a solid-body term they follow the rotation curves of galaxies closely.
@@ -27,7 +27,8 @@ AMPLITUDE_PRECISION = 1.0
 CENTRE_SPREAD = 0.3
 #: Most Gauss-Newton steps; fits converge long before, unless noise drives them back and forth.
 MAX_ITERATIONS = 30
-#: The fit has converged when the angle moves by less than this, radian: a sixtieth of a degree.
+#: The fit has converged when the angle moves by less than this, radian: a sixtieth of a degree. Of
+#: more than `MOST_POINTS` spaxels, whose angle is known better, by less in inverse proportion.
 TOLERANCE = 3e-4
 #: And the log ratio by less than this many times as much; it matters less to the angle.
 RATIO_TOLERANCE = 20
@@ -148,9 +149,11 @@ def fit_disc(points, pa_start, *, centre_spread=CENTRE_SPREAD):
     terms = model_and_jacobian(start, x, y)[1][: SYSTEMIC + 1]
     start[: SYSTEMIC + 1] = _first_amplitudes(terms, data, points.weight)
 
+    tolerance = TOLERANCE * min(1.0, MOST_POINTS / points.bins.size)
+
     def solution(start, relative):
         return DiscSolution(
-            **_iterate(start, x, y, data, relative, points.weight, precision),
+            **_iterate(start, x, y, data, relative, points.weight, precision, tolerance),
             precision=precision,
             relative=relative,
             points=points,
@@ -171,7 +174,7 @@ def fit_disc(points, pa_start, *, centre_spread=CENTRE_SPREAD):
     return unweighted, solution(unweighted.parameters, np.sqrt(variance / median(variance)))
 
 
-def _iterate(parameters, x, y, data, relative, weight, precision):
+def _iterate(parameters, x, y, data, relative, weight, precision, tolerance):
     """Gauss-Newton steps to the best parameters, and the state there."""
     parameters = parameters.copy()
     prior = np.zeros(N_PARAMETERS)
@@ -197,8 +200,8 @@ def _iterate(parameters, x, y, data, relative, weight, precision):
         parameters[RATIO] = min(max(parameters[RATIO], 0.0), LOG_RATIO_MAX)
         converged = (
             iteration > 0
-            and abs(step[ANGLE]) < TOLERANCE
-            and abs(parameters[RATIO] - before) < RATIO_TOLERANCE * TOLERANCE
+            and abs(step[ANGLE]) < tolerance
+            and abs(parameters[RATIO] - before) < RATIO_TOLERANCE * tolerance
         )
     names = ("parameters", "jacobian", "residual", "model", "scale")
     values = (parameters, jacobian, residual, model / relative, scale)
