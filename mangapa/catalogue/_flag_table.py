@@ -26,8 +26,10 @@ COLUMNS = {
 }
 QUALITY_NAMES = COLUMNS["quality"]
 KINDS = {column: kind for kind, columns in COLUMNS.items() for column in columns.values()}
-#: Alternative names of the column of galaxies, and the columns that label fields.
-IDENTIFIERS = ("plateifu", "galaxy", "name")
+#: Alternative names of the column of galaxies in tables of flags, of which any survey may have the
+#: last; and the columns that label fields.
+IDENTIFIERS = ("plateifu", "galaxy")
+NAMES = (*IDENTIFIERS, "name")
 LABELS = tuple(QUALITY_NAMES.values())
 
 
@@ -69,13 +71,13 @@ def _read(path, file, required):
     reader = csv.DictReader(file, restval="")
     names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     missing = [
-        " or ".join(any_of) for any_of in (IDENTIFIERS, *required) if not {*any_of} & {*names}
+        " or ".join(any_of) for any_of in (NAMES, *required) if not {*any_of} & {*names}
     ]
     if missing:
         needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
         msg = f"{path} must have a column {needed}; it has {present}"
         raise ValueError(msg)
-    identifier = next(name for name in IDENTIFIERS if name in names)
+    identifier = next(name for name in NAMES if name in names)
     rows, dropped = [], []
     for line in reader:
         cells = {name: from_cell(line[name].strip()) for name in names}
