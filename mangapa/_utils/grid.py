@@ -11,6 +11,8 @@ REGULAR = 0.02
 SAMPLE = 200
 #: Rows and columns that enclose less than this fraction of a right angle are one line.
 FLAT = 1e-6
+#: Decimals of a column or row that are not rounding errors.
+DECIMALS = 6
 #: Fewest spaxels that can determine a grid.
 FEWEST_ON_A_GRID = 3
 
@@ -40,6 +42,15 @@ class Grid:
         (a, b), (c, d) = np.linalg.inv(self.steps)
         x, y = x - self.origin[0], y - self.origin[1]
         return a * x + b * y, c * x + d * y
+
+    def nearest(self, x, y):
+        """
+        Column and row of the spaxel nearest to any position.
+
+        Half-way between two, such as at the middle of a bin, it must not depend on the last digit,
+        which differs between processors.
+        """
+        return [np.floor(np.round(one, DECIMALS) + 0.5).astype(int) for one in self.index(x, y)]
 
     def places(self, column, row):
         """Positions of columns and rows, which may be fractions or beyond the map."""

@@ -182,8 +182,7 @@ def _is_one_sided(spaxels, disc, signed, inside):
     on_map = np.full(spaxels.good.shape, np.nan)
     on_map.ravel()[spaxels.index] = signed
     east, north = disc.centre
-    column, row = spaxels.grid.index(2 * east - spaxels.x[inside], 2 * north - spaxels.y[inside])
-    column, row = np.rint(column).astype(int), np.rint(row).astype(int)
+    column, row = spaxels.grid.nearest(2 * east - spaxels.x[inside], 2 * north - spaxels.y[inside])
     rows, columns = on_map.shape
     seen = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     opposite = on_map[row[seen], column[seen]]

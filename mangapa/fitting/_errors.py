@@ -220,7 +220,7 @@ class _Noise:
             return
         if grid is None:
             grid, self._length = lattice(points.x, points.y, self._length)
-        column, row = np.rint(grid.index(points.x, points.y)).astype(int)
+        column, row = grid.nearest(points.x, points.y)
         self._column, self._row = column - column.min(), row - row.min()
         self._shape = self._row.max() + 1, self._column.max() + 1
         ones = np.ones(count)

@@ -84,7 +84,7 @@ class FieldOnAxis:
     def nearest(self, x, y):
         """Which positions (arcsec) are on a good spaxel, and the rows and columns of these."""
         good = self.spaxels.good
-        column, row = (np.rint(index).astype(int) for index in self.spaxels.grid.index(x, y))
+        column, row = self.spaxels.grid.nearest(x, y)
         inside = (column >= 0) & (column < good.shape[1]) & (row >= 0) & (row < good.shape[0])
         inside[inside] = good[row[inside], column[inside]]
         return inside, row[inside], column[inside]
