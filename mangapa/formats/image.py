@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -101,7 +102,7 @@ def read_image(
     x, y, _ = offsets(wcs, shape, centre)
     name = text_of(first.cards, "OBJECT") or clean_text(stem(paths[0]))
     redshift = _redshift(first.in_km_s(unit)[0])
-    fields = {}
+    fields: dict[str, Any] = {}
     for one in velocities:
         velocity, scale = one.in_km_s(unit)
         which = tracer or TRACERS[not one.is_stellar]

@@ -265,6 +265,9 @@ def test_the_galaxy_is_off_the_reference_position(tmp_path):
     assert abs(measured.halpha.pa.value - scene.pa) < 0.5
     assert measured.halpha.x.value == pytest.approx(-2.5, abs=0.1)
     assert measured.halpha.y.value == pytest.approx(1.5, abs=0.1)
+    # The rings are about that centre, too: the angle is the same in all of them.
+    angles = measured["halpha"].profile.columns["pa"]
+    assert np.nanmax(np.abs(np.asarray(angles) - scene.pa)) < 3
     for centre in (true, f"{true.ra.deg} {true.dec.deg}", (true.ra, true.dec)):
         there = mangapa.measure(path, centre=centre)
         assert abs(there.halpha.pa.value - scene.pa) < 0.5
