@@ -16,9 +16,10 @@ from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
-from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
+from mangapa.fields import OFFSET, TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
+from mangapa.fitting._thin_disc import CENTRE_SPREAD
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.profiles import Features, FieldFeatures, PAProfile
 from mangapa.profiles._features import features_of, field_features
@@ -272,6 +273,8 @@ def measure(
         angles = steps.together("fit", lambda all_: fit_prepared(all_, settings), prepared)
     with steps.timed("classify"):
         judged = steps.together("usability", lambda all_: _judged(all_, model), prepared)
+    if settings.centre == "fit":
+        prepared = {tracer: _about(one, angles.get(tracer)) for tracer, one in prepared.items()}
     with steps.timed("profile"):
         profiles = steps.each(
             "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
@@ -298,6 +301,14 @@ def measure(
         source=spelling(source),
         **results,
     )
+
+
+def _about(prepared, angle):
+    """A prepared field about the centre that was fitted, if there is one."""
+    if prepared.spaxels is None or angle is None or np.isnan(angle.pa):
+        return prepared
+    centre = angle.x.to_value(OFFSET), angle.y.to_value(OFFSET)
+    return replace(prepared, spaxels=prepared.spaxels.about(*centre, CENTRE_SPREAD))
 
 
 def _judged(prepared, model):

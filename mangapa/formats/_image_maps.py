@@ -1,6 +1,7 @@
 """The images of a file, and those of them that are velocities, errors and masks."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from astropy import units as u
@@ -9,6 +10,7 @@ from astropy.io import fits
 from mangapa._utils.cards import sound_cards
 from mangapa._utils.files import printable, stem
 from mangapa.exceptions import GalaxyFileError
+from mangapa.fields import TRACERS
 from mangapa.formats._files import open_hdus
 from mangapa.formats._image_names import STELLAR, guessed_unit, kind_of, speed_unit, without_fills
 from mangapa.formats._sky import has_celestial_axes
@@ -21,6 +23,7 @@ __all__ = ["ImageMap", "bad_spaxels", "maps_in", "only_map", "refusal", "varianc
 class ImageMap:
     """An image with two axes: what it is, and of what, as far as its name and header tell."""
 
+    path: Path
     name: str  # of the HDU, or else of the file
     kind: str | None  # such as "velocity"; None if nothing tells
     unit: u.UnitBase | str | None  # text if it is not one of speed; None if none is stated
@@ -53,40 +56,50 @@ class ImageMap:
         return self.values
 
 
-def maps_in(path):
-    """The images of a file with two axes that are longer than 1, and the names of the cubes."""
+def maps_in(*paths):
+    """The images of files with two axes that are longer than 1, and the names of the cubes."""
     maps, cubes = [], []
-    with open_hdus(path, lambda hdu: len(hdu.shape) > 1 and not hdu.columns) as hdus:
-        primary = hdus[0].header
-        for hdu in hdus:
-            if not hdu.is_image or hdu.data is None:
-                continue
-            name = stem(path) if hdu.name in ("", "PRIMARY") else hdu.name
-            values = np.squeeze(hdu.data)
-            if values.ndim > 2:
-                cubes.append(printable(name))
-            if values.ndim != 2:
-                continue
-            header = sound_cards(hdu.header)
-            one = ImageMap(
-                name=name,
-                kind=kind_of(name) or kind_of(stem(path)),
-                unit=speed_unit(header),
-                values=values.copy(),
-                header=header if has_celestial_axes(header) else primary.copy(),
-                cards={**primary, **header},
-                is_stellar=STELLAR.search(f"{name} {stem(path)}") is not None,
-            )
-            maps.append(one)
+    for path in paths:
+        with open_hdus(path, lambda hdu: len(hdu.shape) > 1 and not hdu.columns) as hdus:
+            images = [hdu for hdu in hdus if hdu.is_image and hdu.data is not None]
+            for hdu in images:
+                n_axes = np.squeeze(hdu.data).ndim
+                if n_axes == 2:
+                    maps.append(_map_of(hdu, hdus[0].header, path))
+                elif n_axes > 2:
+                    cubes.append(printable(_name_of(hdu, path)))
     return maps, cubes
 
 
-def velocities_of(maps, unit):
-    """The maps of velocities, the first of each tracer: those named so, or else in such a unit."""
+def _name_of(hdu, path):
+    return stem(path) if hdu.name in ("", "PRIMARY") else hdu.name
+
+
+def _map_of(hdu, primary, path):
+    name, header = _name_of(hdu, path), sound_cards(hdu.header)
+    return ImageMap(
+        path=path,
+        name=name,
+        kind=kind_of(name) or kind_of(stem(path)),
+        unit=speed_unit(header),
+        values=np.squeeze(hdu.data).copy(),
+        header=header if has_celestial_axes(header) else primary.copy(),
+        cards={**primary, **header},
+        is_stellar=STELLAR.search(f"{name} {stem(path)}") is not None,
+    )
+
+
+def velocities_of(maps, unit, tracer):
+    """The map of velocities of each tracer, by tracer: those named so, or else in such a unit."""
     usable = [one for one in maps if unit or one.is_speed or one.unit is None]
     named = [one for one in usable if one.kind == "velocity"]
     others = [one for one in usable if one.kind is None and (unit or one.is_speed)]
-    return list({one.is_stellar: one for one in reversed(named or others[:1])}.values())[::-1]
+    first = {}
+    for one in named or others[:1]:
+        first.setdefault(TRACERS[not one.is_stellar], one)
+    if tracer and first:
+        first = {tracer: first.get(tracer, (named or others)[0])}
+    return first
 
 
 def refusal(maps, cubes):

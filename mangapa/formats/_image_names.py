@@ -6,9 +6,9 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.cards import text_of
-from mangapa.formats._values import without
+from mangapa.formats._values import relative, without
 
-__all__ = ["STELLAR", "guessed_unit", "kind_of", "speed_unit", "without_fills"]
+__all__ = ["STELLAR", "guessed_unit", "kind_of", "redshift_of", "speed_unit", "without_fills"]
 
 #: What the words of a name tell of an image.
 KINDS = {
@@ -28,6 +28,8 @@ STELLAR = re.compile(r"(?<![a-z])(stars?|stel|stellar)(?![a-z])", re.IGNORECASE)
 SPEED = re.compile(r"\W*(k?m)( ?/ ?s(ec)?|[ .*]?s(ec)? ?[*^({]*-1[)}]?)\b\W*.*", re.IGNORECASE)
 #: Half of the range of a galaxy's velocities is below this in km/s, and above in m/s.
 FASTEST_ROTATION = 2000.0
+#: Percentiles of the velocities between which 0 is, if they are relative to the galaxy.
+RANGE = (1, 99)
 #: Numbers that stand for missing values in maps, with either sign, where no velocity is near them.
 FILLS = (99.0, 999.0, 999.9, 9999.0, 99999.0, 32768.0, 1e4, 1e5, 1e6, 1e10, 1e20, 1e30)
 #: Any number that at least this share of the pixels has is missing if it is one of those or 0, or
@@ -59,6 +61,14 @@ def guessed_unit(velocity):
     """The unit of velocities of a galaxy, by their range: km/s or m/s."""
     low, high = np.nanpercentile(velocity, [5, 95]) if np.isfinite(velocity).any() else (0, 0)
     return u.km / u.s if (high - low) / 2 < FASTEST_ROTATION else u.m / u.s
+
+
+def redshift_of(velocity):
+    """The redshift of absolute velocities (km/s); `None` if they are relative."""
+    if not np.isfinite(velocity).any():
+        return None
+    low, high = np.nanpercentile(velocity, RANGE)
+    return None if low <= 0 <= high else relative(velocity)[1]
 
 
 def without_fills(values):

@@ -11,7 +11,7 @@ from mangapa._utils.cards import clean_text, text_of
 from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import TRACERS, Galaxy, VelocityField, check_tracer
+from mangapa.fields import Galaxy, VelocityField, check_tracer
 from mangapa.formats._format import Format, register_format
 from mangapa.formats._image_maps import (
     bad_spaxels,
@@ -21,13 +21,11 @@ from mangapa.formats._image_maps import (
     variance,
     velocities_of,
 )
+from mangapa.formats._image_names import redshift_of
 from mangapa.formats._sky import celestial_wcs, galaxy_position, is_on_sky, offsets
 from mangapa.formats._values import relative
 
 __all__ = ["read_image"]
-
-#: Percentiles of the velocities between which 0 is, if they are relative to the galaxy.
-RANGE = (1, 99)
 
 
 def read_image(
@@ -85,27 +83,25 @@ def read_image(
     if unit is not None and not u.Unit(unit).is_equivalent("km/s"):
         msg = f"unit={unit!r} must be one of speed, such as 'km/s'"
         raise ValueError(msg)
-    maps, cubes = [], []
-    for one in paths:
-        found, names = maps_in(one)
-        maps, cubes = maps + found, cubes + names
-    velocities = velocities_of(maps, unit)
+    maps, cubes = maps_in(*paths)
+    velocities = velocities_of(maps, unit, tracer)
     if not velocities:
         msg = f"{printable(paths[0])} {refusal(maps, cubes)}"
         raise GalaxyFileError(msg)
     for kind, other in (("error", error), ("mask", mask)):
         if other is not None:
             maps = [only_map(as_path(kind, other), kind), *maps]
-    first, shape = velocities[0], velocities[0].values.shape
-    wcs = celestial_wcs(first.header, printable(paths[0]))
+    first = next(iter(velocities.values()))
+    shape = first.values.shape
+    wcs = celestial_wcs(first.header, printable(first.path))
     centre, is_stated = galaxy_position(first.cards, wcs, shape)
     x, y, _ = offsets(wcs, shape, centre)
-    name = text_of(first.cards, "OBJECT") or clean_text(stem(paths[0]))
-    redshift = _redshift(first.in_km_s(unit)[0])
+    name = text_of(first.cards, "OBJECT") or clean_text(stem(first.path))
+    redshift = redshift_of(first.in_km_s(unit)[0])
     fields: dict[str, Any] = {}
-    for one in velocities:
+    for which, one in velocities.items():
+        one.of_shape(shape, one.path)
         velocity, scale = one.in_km_s(unit)
-        which = tracer or TRACERS[not one.is_stellar]
         related = [it for it in maps if it.is_stellar == one.is_stellar or len(velocities) == 1]
         fields[which] = VelocityField.from_arrays(
             relative(velocity, redshift or 0.0)[0],
@@ -130,14 +126,6 @@ def read_image(
     )
 
 
-def _redshift(velocity):
-    """The redshift of absolute velocities (km/s); `None` if they are relative."""
-    if not np.isfinite(velocity).any():
-        return None
-    low, high = np.nanpercentile(velocity, RANGE)
-    return None if low <= 0 <= high else relative(velocity)[1]
-
-
 def _is_image(found):
     # Cubes of MaNGA are refused by name of the file that its reader takes.
     if any("DAPFRMT" in hdu or "PLATEIFU" in hdu for hdu in found.hdus):
@@ -151,9 +139,7 @@ register_format(
         name="image",
         title="Any image of velocities with celestial coordinates: moment 1, Fabry-Perot, ...",
         files="NGC4047.co.mom1.fits.gz",
-        names=re.compile(
-            r"(?P<observation>.+?)[._-](?:e?mom-?1|(?:mom-?1[._-])?(?:err|mask))\.fi?ts?.*"
-        ),
+        names=re.compile(r"(?P<observation>.+?)[._-]e?mom-?1([._-](err|mask))?\.fi?ts?.*"),
         recognise=_is_image,
         read=read_image,
         missing="NaN, 0 if it is common, or a number such as -999.9 or 1e20",

@@ -15,6 +15,8 @@ from mangapa.fitting._points import with_velocity
 #: Added before a logarithm is taken: to curves, to other ratios and angles in degrees, to speeds in
 #: km/s and turns in degrees, to the signal-to-noise ratio of a ring.
 CURVE_FLOOR, RATIO_FLOOR, SPEED_FLOOR, RING_FLOOR = 1e-3, 0.01, 0.1, 0.03
+#: Decimals of a radius, arcsec, that are not rounding errors.
+RADIUS_DECIMALS = 6
 #: Velocities are told apart in this many steps between the extremes, as in the training data.
 VELOCITY_STEPS = 255
 #: Depth over which an angle passes from inside to outside of a minimum, over that of the curve.
@@ -220,7 +222,9 @@ def _rings(on_axis):
     along, across = on_axis.along, on_axis.across
     velocity, weight, n = on_axis.velocity, on_axis.weight, on_axis.velocity.size
     ring = np.empty(n, int)
-    ring[np.argsort(np.hypot(along, across), kind="stable")] = np.arange(n) * N_RINGS // n
+    # Spaxels at equal radii keep their order, whatever the last digit, which processors differ in.
+    radius = np.round(np.hypot(along, across), RADIUS_DECIMALS)
+    ring[np.argsort(radius, kind="stable")] = np.arange(n) * N_RINGS // n
     theta = np.arctan2(across, along)
     basis = np.stack([np.ones(n), *(f(k * theta) for k in (1, 2, 3) for f in (np.cos, np.sin))])
     first, second, third, rest, power, mass = np.empty((6, N_RINGS), complex)

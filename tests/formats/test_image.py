@@ -156,7 +156,9 @@ def test_errors_of_another_file(unit, scene, tmp_path):
     factor = 1000 if unit == "m/s" else 1
     fits.writeto(emom1, scene.errors * factor, header)
     for files in ([mom1, emom1], [emom1, mom1]):
-        np.testing.assert_allclose(errors_of(read_galaxy(files).halpha), scene.error)
+        galaxy = read_galaxy(files)
+        assert galaxy.name == "toy.mom1"
+        np.testing.assert_allclose(errors_of(galaxy.halpha), scene.error)
     renamed = emom1.rename(tmp_path / "other.fits")
     np.testing.assert_allclose(errors_of(read_image(mom1, error=renamed).halpha), scene.error)
 
@@ -180,6 +182,12 @@ def test_stars_and_gas_in_one_file(scene, tmp_path):
     assert off(galaxy.stellar) < 0.5
     assert galaxy.stellar.tracer == "stellar"
     np.testing.assert_allclose(errors_of(galaxy.stellar), scene.error)
+    alone = read_image(tmp_path / "toy.mom1.fits", tracer="stellar")
+    assert alone.halpha is None
+    np.testing.assert_array_equal(alone.stellar.velocity, galaxy.stellar.velocity)
+    others = [("V_STAR", np.ones((5, 6)))]
+    with pytest.raises(GalaxyFileError, match=r"the velocity V_STAR has the shape \(5, 6\)"):
+        read_galaxy(write_image(scene, tmp_path, absolute=False, others=others))
 
 
 def test_what_moves_can_be_told(scene, tmp_path):
@@ -265,6 +273,9 @@ def test_the_galaxy_is_off_the_reference_position(tmp_path):
     assert abs(measured.halpha.pa.value - scene.pa) < 0.5
     assert measured.halpha.x.value == pytest.approx(-2.5, abs=0.1)
     assert measured.halpha.y.value == pytest.approx(1.5, abs=0.1)
+    # The rings are about that centre, too: the angle is the same in all of them.
+    angles = measured["halpha"].profile.columns["pa"]
+    assert np.nanmax(np.abs(np.asarray(angles) - scene.pa)) < 3
     for centre in (true, f"{true.ra.deg} {true.dec.deg}", (true.ra, true.dec)):
         there = mangapa.measure(path, centre=centre)
         assert abs(there.halpha.pa.value - scene.pa) < 0.5
