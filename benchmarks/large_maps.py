@@ -33,7 +33,7 @@ SPAXEL, TURNED = 0.2, 20.0
 PA, AXIS_RATIO, SPEED, NOISE = 60.0, 0.7, 150.0, 10.0
 #: Length over which the noise is shared, spaxels.
 CORRELATION = 1.92
-#: Targets for the largest: seconds and bytes.
+#: Targets for the largest: seconds of CPU time, and bytes.
 MOST_SECONDS, MOST_BYTES = 20, 1e9
 
 
@@ -180,7 +180,7 @@ def main():
             cells = f"{kind:8}{found['spaxels']:10}{found['seconds']:9.2f}{found['cpu']:8.2f}"
             verdict = ""
             if size == PHANGS:
-                met = found["seconds"] < MOST_SECONDS and found["peak"] < MOST_BYTES
+                met = found["cpu"] < MOST_SECONDS and found["peak"] < MOST_BYTES
                 verdict = "  met" if met else "  MISSED"
             print(f"{cells}{found['peak'] / 1e6:9.0f}{found['before'] / 1e6:18.0f}{verdict}")
         first, last = rows[1], rows[-1]
