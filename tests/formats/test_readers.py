@@ -83,7 +83,7 @@ def test_name_of_the_file_if_there_is_none_in_it(read, tmp_path, toy_format):
 def test_format_may_be_named(read, maps_file, tmp_path):
     renamed = maps_file.rename(tmp_path / "renamed")
     assert read(renamed, format="manga-maps").plateifu == "9999-1901"
-    with pytest.raises(ValueError, match="format='fits' is not known; choose one of .*manga-maps"):
+    with pytest.raises(ValueError, match=r"format='fits' is not known; choose one of .*manga-maps"):
         read(renamed, format="fits")
 
 
