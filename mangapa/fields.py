@@ -8,9 +8,10 @@ from astropy import units as u
 from astropy.io import registry
 
 from mangapa._border import OFFSET, VELOCITY, checked_maps
+from mangapa._read_write import GalaxyRead, GalaxyWrite
 from mangapa._utils.cards import bits_of, number_of
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
-from mangapa._utils.types import ArrayLike, PathLike
+from mangapa._utils.types import ArrayLike
 from mangapa.flags import Rejection
 
 if TYPE_CHECKING:
@@ -209,64 +210,6 @@ class VelocityField:
             ("Spaxels", f"{ny} × {nx}: {self._counts().replace('_', ' ')}"),
         ]
         return as_html("VelocityField", rows, lambda figure: self.plot(figure.subplots()))
-
-
-class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
-    """
-    Read a galaxy from a file, through `astropy.io.registry`.
-
-    Parameters
-    ----------
-    path : path-like
-        File to read.
-    format : `str`, optional
-        Name of a registered format; identified from the file if not given.
-
-    Returns
-    -------
-    `Galaxy`
-    """
-
-    def __init__(self, instance, cls):
-        super().__init__(instance, cls, "read", registry=None)
-
-    def __call__(self, path: PathLike, *, format: str | None = None, **kwargs: Any) -> "Galaxy":
-        from mangapa.formats import read_galaxy
-
-        return read_galaxy(path, format, **kwargs)
-
-
-class GalaxyWrite(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
-    """
-    Write a galaxy to a file, through `astropy.io.registry`.
-
-    Parameters
-    ----------
-    path : path-like
-        File to write; it appears whole or not at all.
-    format : {"mangapa-fits", "mangapa-ecsv"}, optional
-        Name of a format; by default that of the end of the name, ``.fits``, ``.fits.gz`` or
-        ``.ecsv``.
-    overwrite : `bool`, optional
-        Whether an existing file is replaced.
-
-    Raises
-    ------
-    OSError
-        If the file exists and ``overwrite`` is False, or it cannot be written.
-    ValueError
-        If no format belongs to the name.
-    """
-
-    def __init__(self, instance, cls):
-        super().__init__(instance, cls, "write", registry=None)
-
-    def __call__(
-        self, path: PathLike, *, format: str | None = None, overwrite: bool = False
-    ) -> None:
-        from mangapa.formats import write_galaxy
-
-        write_galaxy(self._instance, path, format, overwrite=overwrite)
 
 
 def _card(card, unit, description, *allowed):

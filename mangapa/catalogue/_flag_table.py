@@ -70,9 +70,7 @@ def csv_text(path):
 def _read(path, file, required):
     reader = csv.DictReader(file, restval="")
     names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-    missing = [
-        " or ".join(any_of) for any_of in (NAMES, *required) if not {*any_of} & {*names}
-    ]
+    missing = [" or ".join(any_of) for any_of in (NAMES, *required) if not {*any_of} & {*names}]
     if missing:
         needed, present = ", and a column ".join(missing), ", ".join(names) or "none"
         msg = f"{path} must have a column {needed}; it has {present}"
