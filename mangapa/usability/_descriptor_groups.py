@@ -15,6 +15,8 @@ from mangapa.fitting._points import with_velocity
 #: Added before a logarithm is taken: to curves, to other ratios and angles in degrees, to speeds in
 #: km/s and turns in degrees, to the signal-to-noise ratio of a ring.
 CURVE_FLOOR, RATIO_FLOOR, SPEED_FLOOR, RING_FLOOR = 1e-3, 0.01, 0.1, 0.03
+#: Velocities are told apart in this many steps between the extremes, as in the training data.
+VELOCITY_STEPS = 255
 #: Depth over which an angle passes from inside to outside of a minimum, over that of the curve.
 SOFT_EDGE = 0.3
 #: Added to the difference of the halves, over the standard deviation of the velocities.
@@ -46,6 +48,8 @@ def _footprint(on_axis):
     spaxels, points = on_axis.spaxels, on_axis.spaxels.points
     size, n, good = points.n_spaxels, spaxels.velocity.size, spaxels.good
     inner = np.sum(good[1:] & good[:-1]) + np.sum(good[:, 1:] & good[:, :-1])
+    low, high = spaxels.velocity.min(), spaxels.velocity.max()
+    step = np.rint(VELOCITY_STEPS * (spaxels.velocity - low) / (high - low + TINY))
     return {
         "log_bins": np.log10(size.size),
         "log_bin_mean": np.log10(n / size.size),
@@ -53,7 +57,7 @@ def _footprint(on_axis):
         "log_bin_largest": np.log10(size.max()),
         "single_share": np.sum(size == 1) / n,
         "log_independent": np.log10(points.weight.sum()),
-        "log_values": np.log10(1 + np.count_nonzero(np.diff(np.sort(spaxels.velocity)))),
+        "log_values": np.log10(np.unique(step).size),
         "reach": on_axis.reach,
         "footprint_edge": 2 * (2 * n - inner) / np.sqrt(n),
         "footprint_offset": np.hypot(spaxels.x.mean(), spaxels.y.mean()) / on_axis.reach,

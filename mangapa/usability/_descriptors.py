@@ -7,7 +7,7 @@ import numpy as np
 from mangapa._utils.robust import TINY, median
 from mangapa._utils.threads import one_blas_thread
 from mangapa.fitting._points import MIN_POINTS
-from mangapa.fitting._prepared import binned_by_velocity, on_one_line, prepare
+from mangapa.fitting._prepared import on_one_line, prepare
 from mangapa.flags import PAFlags
 from mangapa.usability._descriptor_groups import (
     FEWEST_SHARED,
@@ -18,6 +18,7 @@ from mangapa.usability._descriptor_groups import (
     ranks,
 )
 from mangapa.usability._on_axis import FieldOnAxis
+from mangapa.usability._sampling import resampled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,14 +38,13 @@ def descriptors_prepared(prepared):
     """`compute_descriptors` of a field that was prepared already."""
     if prepared.flags:
         return None, prepared.flags
-    # The networks were trained on fields without bin ids.
-    spaxels = binned_by_velocity(prepared.spaxels)
+    spaxels = resampled(prepared.spaxels)
     if spaxels.points.velocity.size < MIN_POINTS:
         return None, PAFlags.TOO_FEW_SPAXELS
     if on_one_line(spaxels.x, spaxels.y):  # few points of a thin field are on the grid
         return None, PAFlags.NO_EXTENT
     with one_blas_thread():
-        on_axis = FieldOnAxis.of(spaxels, median(prepared.spaxels.velocity))
+        on_axis = FieldOnAxis.of(spaxels, median(spaxels.velocity))
         found = {"is_gas": float(prepared.field.tracer == "halpha")}
         for group in GROUPS:
             found |= group(on_axis)
