@@ -26,7 +26,7 @@ COLUMNS = {
 QUALITY_NAMES = COLUMNS["quality"]
 KINDS = {column: kind for kind, columns in COLUMNS.items() for column in columns.values()}
 #: Alternative names of the column of galaxies, and the columns that label fields.
-IDENTIFIERS = ("plateifu", "galaxy")
+IDENTIFIERS = ("plateifu", "galaxy", "name")
 LABELS = tuple(QUALITY_NAMES.values())
 
 

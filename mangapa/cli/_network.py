@@ -9,8 +9,8 @@ from mangapa.cli._output import ALL_GOOD, print_table
 from mangapa.usability import evaluation, training
 
 DATA = (
-    "folder of MAPS files, or of GALAXY-TRACER.npz arrays, with the experts' flags in its "
-    "catalogue.csv or labels.csv"
+    "folder of files of any known format, or of GALAXY-TRACER.npz arrays, with the experts' flags "
+    "in its catalogue.csv or labels.csv"
 )
 LABELS = "table of flags (default: catalogue.csv or labels.csv in DIR)"
 OUT = "folder for the model and its card"

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from mangapa._utils.files import SUFFIXES, stem
 from mangapa._utils.progress import progress_bar
 from mangapa._utils.types import PathLike
 from mangapa.archive.releases import PLATEIFU
 from mangapa.catalogue._flag_table import CLASSES, LABELS, QUALITY_NAMES, read_flag_table
 from mangapa.cleaning import clean
 from mangapa.exceptions import MangapaWarning
-from mangapa.fields import TRACERS, VelocityField
+from mangapa.fields import TRACERS, Galaxy, VelocityField
 from mangapa.formats.manga import read_maps
 
 __all__ = ["CLASSES", "LabelledFields", "read_flags", "read_labelled", "unpack"]
@@ -53,10 +54,12 @@ def read_labelled(
     Parameters
     ----------
     data : path-like
-        Folder of MAPS files whose names contain the plate-IFU, or of arrays, one file
+        Folder of files of any format that `~mangapa.Galaxy.read` knows, or of arrays, one file
         ``GALAXY-TRACER.npz`` per field with ``velocity``, ``x``, ``y`` and optionally ``mask`` as
         `~mangapa.VelocityField.from_arrays` takes them; both are cleaned. Or folder of one packed
-        file ``velocity_fields.npz``.
+        file ``velocity_fields.npz``. The table of flags names a MAPS file by the plate-IFU in its
+        name, and any other by its own name without ending, by the galaxy and the observation in it,
+        such as "41144 A", or by the galaxy alone.
     labels : path-like, optional
         Table of flags; by default ``catalogue.csv`` or ``labels.csv`` in the folder.
     progress : `bool`, optional
@@ -93,19 +96,23 @@ def read_labelled(
         msg = f"there is no {' or '.join(TABLES)} in {data}; give the table of flags as labels"
         raise FileNotFoundError(msg)
     flags = read_flags(tables[0] if labels is None else labels)
-    source = unpack(data / PACKED) if (data / PACKED).is_file() else _read_fields(data, flags)
+    names = {}
+    packed = (data / PACKED).is_file()
+    source = unpack(data / PACKED) if packed else _read_fields(data, flags, names)
     bar = progress_bar(source, show=progress, unit="field")
     fields = [field for field in bar if (field.galaxy, field.tracer) in flags]
     if not fields:
         msg = (
-            f"{data} contains no field that the table of flags lists; it must contain MAPS files "
-            "or GALAXY-TRACER.npz, named as in the table"
+            f"{data} contains no field that the table of flags lists; it must contain MAPS files, "
+            "other files of galaxies or GALAXY-TRACER.npz, named as in the table"
         )
         raise FileNotFoundError(msg)
     _report_absent({galaxy for galaxy, _ in flags} - {field.galaxy for field in fields}, data)
     found = (flags[field.galaxy, field.tracer] for field in fields)
-    classes, groups = map(np.array, zip(*found, strict=True))
-    return LabelledFields(fields=fields, classes=classes, groups=groups)
+    classes, groups = zip(*found, strict=True)
+    # Where the table has no groups, the observations of a galaxy belong together.
+    groups = [names.get(group, group) for group in groups]
+    return LabelledFields(fields=fields, classes=np.array(classes), groups=np.array(groups))
 
 
 def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
@@ -115,8 +122,9 @@ def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
     Parameters
     ----------
     path : path-like
-        CSV file with ``plateifu`` or ``galaxy``, ``stel_qual``, ``halpha_qual`` and optionally
-        ``mangaid``. Cells that are not 0, 1 or 2 are ignored.
+        CSV file with ``plateifu``, ``galaxy`` or ``name``, with ``stel_qual``, ``halpha_qual`` or
+        both, and optionally with ``mangaid`` or ``group``, which repeat observations share. Cells
+        that are not 0, 1 or 2 are ignored.
 
     Returns
     -------
@@ -130,7 +138,10 @@ def read_flags(path: PathLike) -> dict[tuple[str, str], tuple[int, str]]:
     """
     _, rows = read_flag_table(path, LABELS)
     return {
-        (row["plateifu"], tracer): (row[column], row.get("mangaid") or _group(row["plateifu"]))
+        (row["plateifu"], tracer): (
+            row[column],
+            row.get("mangaid") or row.get("group") or _group(row["plateifu"]),
+        )
         for row in rows
         for tracer, column in QUALITY_NAMES.items()
         if row.get(column) is not None
@@ -193,8 +204,8 @@ def _report_absent(names, data):
         warnings.warn(message, MangapaWarning, stacklevel=3)
 
 
-def _read_fields(data, flags):
-    """Cleaned fields from MAPS files and arrays, of the galaxies that have flags."""
+def _read_fields(data, flags, names):
+    """Cleaned fields of the galaxies that have flags; ``names`` receives those in other files."""
     maps = {}
     for path in sorted(data.glob("*MAPS*.fits*")):
         plateifu = "-".join(path.name.split("-")[1:3])
@@ -217,3 +228,34 @@ def _read_fields(data, flags):
                     columns = {key: arrays[key] for key in ("velocity", "x", "y")}
                     columns["mask"] = arrays.get("mask")
                 yield clean(VelocityField.from_arrays(**columns, tracer=tracer, galaxy=name))
+    yield from _read_others(data, flags, names)
+
+
+def _read_others(data, flags, names):
+    """Cleaned fields from files that are neither MAPS files nor arrays."""
+    wanted, used, unread, repeated = {galaxy for galaxy, _ in flags}, set(), [], []
+    for path in sorted(data.iterdir()):
+        if "MAPS" in path.name or path.suffix not in (*SUFFIXES, ".ecsv") or not path.is_file():
+            continue
+        try:
+            galaxy = Galaxy.read(path)
+        except OSError:
+            unread.append(path.name)
+            continue
+        observed = f"{galaxy.name} {galaxy.observation}"
+        own_name = stem(path).removesuffix(".ecsv")
+        label = next((n for n in (own_name, observed, galaxy.name) if n in wanted), None)
+        if label is None:
+            continue
+        names[label] = galaxy.name
+        for field in filter(None, (galaxy.stellar, galaxy.halpha)):
+            if (label, field.tracer) in used:
+                repeated.append(path.name)
+                continue
+            used.add((label, field.tracer))
+            yield replace(clean(field), galaxy=label)
+    problems = {"could not be read": unread, "hold fields that other files hold": repeated}
+    for problem, paths in problems.items():
+        if paths:
+            message = f"{len(paths)} files in {data} {problem}, such as {paths[0]}: left out"
+            warnings.warn(message, MangapaWarning, stacklevel=4)

@@ -1,5 +1,7 @@
 """Fields and flags are read from MAPS files, arrays and packed files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,8 +64,8 @@ def test_a_missing_table_is_an_error(tmp_path):
 
 
 def test_a_table_needs_its_columns(tmp_path):
-    (tmp_path / "labels.csv").write_text("name,flag\na,1\n")
-    with pytest.raises(ValueError, match=r"must have a column plateifu.*it has name, flag"):
+    (tmp_path / "labels.csv").write_text("id,flag\na,1\n")
+    with pytest.raises(ValueError, match=r"must have a column plateifu.*it has id, flag"):
         read_labelled(tmp_path)
 
 
@@ -149,3 +151,56 @@ def test_flags_without_a_field_are_reported(packed):
     with pytest.warns(mangapa.MangapaWarning, match=message):
         assert read_labelled(packed).classes.tolist() == [2, 1, 0]
     assert read_flags(packed / "labels.csv")["NGC 1", "stellar"] == (2, "NGC 1")
+
+
+def other_survey(name, observation, path, seed=1):
+    made = mangapa.simulate_galaxy(n_fibres=19, seed=seed)
+    stellar, halpha = (replace(one, galaxy=None) for one in (made.stellar, made.halpha))
+    galaxy = mangapa.Galaxy(
+        stellar=stellar, halpha=halpha, name=name, observation=observation, survey="Other"
+    )
+    galaxy.write(path)
+
+
+def test_files_of_other_surveys_are_named_by_what_they_hold(tmp_path):
+    other_survey("NGC 1", "A", tmp_path / "one.fits", seed=1)
+    other_survey("NGC 1", "B", tmp_path / "two.ecsv", seed=2)
+    other_survey("NGC 2", None, tmp_path / "three.fits", seed=3)
+    other_survey("NGC 3", None, tmp_path / "four.fits.gz", seed=4)
+    other_survey("NGC 4", None, tmp_path / "unlisted.fits", seed=5)
+    table = "name,stel_qual,halpha_qual\nNGC 1 A,2,1\nNGC 1 B,0,\nNGC 2,1,\nfour,2,2\n"
+    (tmp_path / "labels.csv").write_text(table)
+    labelled = read_labelled(tmp_path)
+    found = {
+        (field.galaxy, field.tracer): (int(quality), group)
+        for field, quality, group in zip(
+            labelled.fields, labelled.classes, labelled.groups, strict=True
+        )
+    }
+    assert found == {
+        ("NGC 1 A", "stellar"): (2, "NGC 1"),
+        ("NGC 1 A", "halpha"): (1, "NGC 1"),
+        ("NGC 1 B", "stellar"): (0, "NGC 1"),
+        ("NGC 2", "stellar"): (1, "NGC 2"),
+        ("four", "stellar"): (2, "NGC 3"),
+        ("four", "halpha"): (2, "NGC 3"),
+    }
+
+
+def test_the_groups_of_the_table_come_first(tmp_path):
+    other_survey("NGC 1", "A", tmp_path / "one.fits")
+    (tmp_path / "labels.csv").write_text("name,group,stel_qual\nNGC 1,pair,2\n")
+    assert read_labelled(tmp_path).groups.tolist() == ["pair"]
+
+
+def test_files_that_are_left_out_are_counted(tmp_path):
+    other_survey("NGC 1", "A", tmp_path / "one.fits")
+    other_survey("NGC 1", "B", tmp_path / "two.fits")
+    (tmp_path / "broken.fits").write_bytes(b"not a file of a galaxy")
+    (tmp_path / "labels.csv").write_text("name,stel_qual\nNGC 1,2\n")
+    with pytest.warns(mangapa.MangapaWarning) as caught:
+        labelled = read_labelled(tmp_path)
+    assert len(labelled.fields) == 1
+    messages = [str(one.message) for one in caught]
+    assert any("1 files in" in one and "such as broken.fits" in one for one in messages)
+    assert any("that other files hold, such as two.fits" in one for one in messages)
