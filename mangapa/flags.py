@@ -88,6 +88,7 @@ class UsabilityFlags(_DescribedFlag):
     ONE_TRACER = 64, "judged without the galaxy's other tracer"
     NOT_MEASURED = 128, NOT_MEASURED
     OUT_OF_RANGE = 256, OUT_OF_RANGE
+    UNFAMILIAR = 512, "the field is unlike those that the network was trained on"
 
 
 class Rejection(_DescribedFlag):

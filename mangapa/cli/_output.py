@@ -44,7 +44,9 @@ def print_warnings(labelled):
     """Print what the flags mean, and which fields cannot be used; of pairs (name, measurement)."""
     for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
-            unsure = measured.usability.flags & UsabilityFlags.CANNOT_TELL
+            unsure = measured.usability.flags & (
+                UsabilityFlags.CANNOT_TELL | UsabilityFlags.UNFAMILIAR
+            )
             unusable = "do not use" if measured.usability.score < THRESHOLD else ""
             notes = [measured.pa.flags.description, unusable, unsure.description]
             if any(notes):

@@ -195,8 +195,9 @@ def _galaxies(store, names, progress):
         }
         images, profiles = store.images(source), store.profiles(source)
         for tracer in TRACERS:
-            cannot_tell = UsabilityFlags.CANNOT_TELL & row[f"{tracer}_usability_flags"]
-            flags = PAFlags(row[f"{tracer}_flags"]), UsabilityFlags(cannot_tell)
+            doubts = UsabilityFlags.CANNOT_TELL | UsabilityFlags.UNFAMILIAR
+            doubts &= row[f"{tracer}_usability_flags"]
+            flags = PAFlags(row[f"{tracer}_flags"]), UsabilityFlags(doubts)
             galaxy[tracer] = field = {
                 **{name: short[f"{tracer}_{name}"] for name in TRACER_COLUMNS},
                 "usable": bool(row[QUALITY_NAMES[tracer]]),

@@ -35,17 +35,19 @@ LIMIT = 4.0
 N_CLASSES = 3
 
 
-def fit_ensemble(inputs, classes, *, seed, epochs, validation=None):
+def fit_ensemble(inputs, classes, *, seed, epochs, scaled_by=None, validation=None):
     """
     Train an ensemble of dense networks to predict the experts' three classes.
 
-    ``inputs`` are descriptors, shape (n, inputs); ``validation``, inputs and classes, is only for
-    the history. Returns a `Network` without calibration, and the loss and accuracy by epoch.
+    ``inputs`` are descriptors, shape (n, inputs), standardised by the mean and the spread of
+    ``scaled_by``, themselves by default; ``validation``, inputs and classes, is only for the
+    history. Returns a `Network` without calibration, and the loss and accuracy by epoch.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
     layers = keras.layers
-    centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+    scaled_by = inputs if scaled_by is None else scaled_by
+    centre, spread = scaled_by.mean(axis=0), scaled_by.std(axis=0) + 1e-9
 
     def prepared(inputs, classes):
         scaled = np.clip((inputs - centre) / spread, -LIMIT, LIMIT).astype(np.float32)

@@ -79,9 +79,9 @@ class Network:
         return usable.mean(dtype=float)
 
 
-def save_networks(path, networks):
-    """Write a `dict` of `Network` to one ``.npz`` file."""
-    arrays = {}
+def save_networks(path, networks, others=None):
+    """Write a `dict` of `Network`, and a `dict` of other arrays, to one ``.npz`` file."""
+    arrays = dict(others or {})
     for name, network in networks.items():
         arrays[f"{name}.centre"], arrays[f"{name}.spread"] = network.centre, network.spread
         arrays[f"{name}.calibration"] = [getattr(network, key) for key in CALIBRATION]
@@ -100,7 +100,7 @@ def load_networks(file):
     with np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive)
     networks = {}
-    for name in {key.partition(".")[0] for key in arrays}:
+    for name in {key.partition(".")[0] for key in arrays if key.endswith(".activations")}:
         activations = arrays[f"{name}.activations"].tolist()
         kernels, biases = (
             [arrays[f"{name}.{kind}_{i}"] for i in range(len(activations))]

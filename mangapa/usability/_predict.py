@@ -1,7 +1,7 @@
 """Decide whether a velocity field can be used: from its descriptors or its image, by a network."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,6 +32,10 @@ class Usability:
         Calibrated probability that an expert would call the field usable; NaN if there is none.
     model : `str` or `None`
         Name of the model.
+    unfamiliarity : `float`
+        How far the field is from those that the model was trained on: the Mahalanobis distance of
+        its descriptors, in units of the distance that 99 % of these do not exceed. A field above 1
+        is flagged as unfamiliar. NaN without a score, and for models of images.
     flags : `~mangapa.UsabilityFlags`
         Why there is no score, or what limits it.
     """
@@ -39,10 +43,13 @@ class Usability:
     usable: bool = False
     score: float = np.nan
     model: str | None = None
+    unfamiliarity: float = field(default=np.nan, compare=False)  # NaN differs from NaN
     flags: UsabilityFlags = UsabilityFlags.NONE
 
     def __repr__(self):
-        return f"<Usability {'usable' if self.usable else 'do not use'}, score {self.score:.2f}>"
+        unfamiliar = ", unfamiliar" if self.flags & UsabilityFlags.UNFAMILIAR else ""
+        judged = "usable" if self.usable else "do not use"
+        return f"<Usability {judged}, score {self.score:.2f}{unfamiliar}>"
 
 
 def usability(
@@ -102,13 +109,24 @@ def usability_prepared(prepared, model):
         together = partners([one.field for one in prepared], inputs)
     low, high = model.card["cannot_tell"]
     results = []
-    for value, flag, partner in zip(score(inputs, model, together), flags, together, strict=True):
+    scores = score(inputs, model, together)
+    for one, value, flag, partner in zip(inputs, scores, flags, together, strict=True):
         if low <= value <= high:
             flag |= UsabilityFlags.CANNOT_TELL
         if np.isfinite(value) and model.inputs == "descriptors" and partner is None:
             flag |= UsabilityFlags.ONE_TRACER
-        usable, value = bool(value > THRESHOLD), float(value)
-        results.append(Usability(usable=usable, score=value, model=model.name, flags=flag))
+        known = one is not None and model.familiarity is not None
+        unfamiliarity = model.familiarity(one.values) if known else np.nan
+        if unfamiliarity > 1:
+            flag |= UsabilityFlags.UNFAMILIAR
+        usability = Usability(
+            usable=bool(value > THRESHOLD),
+            score=float(value),
+            model=model.name,
+            unfamiliarity=unfamiliarity,
+            flags=flag,
+        )
+        results.append(usability)
     return results
 
 
@@ -130,9 +148,9 @@ def model_inputs(prepared, model):
 def partners(fields, inputs):
     """Index of the galaxy's only other field, of the other tracer; `None` if there is not one."""
     groups = defaultdict(list)
-    for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
-        if field.galaxy is not None and one is not None:
-            groups[field.galaxy].append(number)
+    for number, (given, one) in enumerate(zip(fields, inputs, strict=True)):
+        if given.galaxy is not None and one is not None:
+            groups[given.galaxy].append(number)
     found = [None] * len(fields)
     for numbers in groups.values():
         if len({fields[number].tracer for number in numbers}) == len(numbers) == 2:

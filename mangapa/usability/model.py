@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import ModelError
 from mangapa.usability._descriptors import DESCRIPTORS, PAIR_DESCRIPTORS
+from mangapa.usability._familiarity import load_familiarity
 from mangapa.usability._image import SHAPE
 from mangapa.usability._keras import load_keras_networks
 from mangapa.usability._network import load_networks
@@ -23,6 +26,8 @@ __all__ = ["BACKENDS", "SHIPPED", "Model", "load_model", "register_model"]
 SHIPPED = Path(__file__).parent / "models"
 BACKENDS = ("numpy", "tensorflow")
 SUFFIXES = {"numpy": ".npz", "tensorflow": ".keras"}
+#: File that holds the familiarity, whatever the backend.
+FAMILIAR_SUFFIX = SUFFIXES["numpy"]
 #: Numbers that each network takes.
 INPUT_SIZES = {
     "alone": len(DESCRIPTORS),
@@ -49,12 +54,15 @@ class Model:
         Training data, split, metrics, limits, versions and hashes.
     networks : `dict` of callable
         "alone" and perhaps "together", or "image": from an array to one probability per field.
+    familiarity : callable or `None`
+        From the descriptors of a field to its unfamiliarity; `None` for models of images.
     """
 
     name: str
     inputs: str
     card: dict
     networks: dict[str, Callable]
+    familiarity: Callable | None = None
 
 
 def load_model(model: PathLike = "default", *, backend: str = "numpy") -> Model:
@@ -178,9 +186,12 @@ def _load(path, _modified, backend):
     if SUFFIXES[backend] not in files:
         msg = f"{path} has no network for backend={backend!r}; a CNN needs backend='tensorflow'"
         raise ModelError(msg)
-    file, digest = files[SUFFIXES[backend]]
-    path = path.with_name(Path(file).name)
-    content = _verified(path, digest)
+    folder = path.parent
+    needed = {SUFFIXES[backend]} | ({FAMILIAR_SUFFIX} if inputs == "descriptors" else set())
+    paths = {suffix: folder / Path(files[suffix][0]).name for suffix in needed & {*files}}
+    contents = {suffix: _verified(one, files[suffix][1]) for suffix, one in paths.items()}
+    content, path = contents[SUFFIXES[backend]], paths[SUFFIXES[backend]]
+    familiarity = None
     try:
         if backend == "numpy":
             networks = load_networks(io.BytesIO(content))
@@ -188,13 +199,17 @@ def _load(path, _modified, backend):
         else:
             networks = load_keras_networks(content)
         _check_names(networks, inputs)
+        if inputs == "descriptors" and FAMILIAR_SUFFIX in contents:
+            familiarity = load_familiarity(io.BytesIO(contents[FAMILIAR_SUFFIX]))
+        if familiarity is not None:
+            familiarity(np.zeros(len(DESCRIPTORS)))  # raises a ValueError if the sizes differ
     except ImportError:  # Keras is missing
         raise
     except Exception as error:
         # Numpy, zipfile and Keras raise errors of many kinds for files of other content.
         msg = f"{path} does not contain the networks of its card ({error!r}); train it again"
         raise ModelError(msg) from error
-    return Model(name=name, inputs=inputs, card=card, networks=networks)
+    return Model(name=name, inputs=inputs, card=card, networks=networks, familiarity=familiarity)
 
 
 def _check_names(networks, inputs):
