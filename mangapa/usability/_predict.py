@@ -1,7 +1,7 @@
 """Decide whether a velocity field can be used: from its descriptors or its image, by a network."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Usability:
     usable: bool = False
     score: float = np.nan
     model: str | None = None
-    unfamiliarity: float = np.nan
+    unfamiliarity: float = field(default=np.nan, compare=False)  # NaN differs from NaN
     flags: UsabilityFlags = UsabilityFlags.NONE
 
     def __repr__(self):
@@ -148,9 +148,9 @@ def model_inputs(prepared, model):
 def partners(fields, inputs):
     """Index of the galaxy's only other field, of the other tracer; `None` if there is not one."""
     groups = defaultdict(list)
-    for number, (field, one) in enumerate(zip(fields, inputs, strict=True)):
-        if field.galaxy is not None and one is not None:
-            groups[field.galaxy].append(number)
+    for number, (given, one) in enumerate(zip(fields, inputs, strict=True)):
+        if given.galaxy is not None and one is not None:
+            groups[given.galaxy].append(number)
     found = [None] * len(fields)
     for numbers in groups.values():
         if len({fields[number].tracer for number in numbers}) == len(numbers) == 2:

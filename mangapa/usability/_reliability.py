@@ -10,7 +10,7 @@ RELIABLE = 10.0
 RANDOM = RELIABLE / 90
 #: Logistic coefficients of an axis that is not random: constant, logit of the score, ln(error /
 #: deg); fitted to repeat observations and photometric axes by benchmarks/reliability.py.
-RELIABILITY_LOGIT = (2.8, 0.38, -1.9)
+RELIABILITY_LOGIT = (2.45, 0.42, -1.83)
 #: Errors outside of this range, degrees, count as its ends.
 ERRORS = (0.1, 90.0)
 

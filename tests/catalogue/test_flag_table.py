@@ -83,8 +83,8 @@ def test_missing_columns_are_named(tmp_path):
     path = tmp_path / "flags.csv"
     with pytest.raises(FileNotFoundError, match=r"there is no file .*flags\.csv; name a CSV table"):
         read_flag_table(path)
-    path.write_text("name,stel_qual\n")
-    expected = "must have a column z; it has name, stel_qual"
+    path.write_text("id,stel_qual\n")
+    expected = "must have a column plateifu or galaxy or name, and a column z; it has id, stel_qual"
     with pytest.raises(ValueError, match=expected):
         read_flag_table(path, ("stel_qual", "halpha_qual"), ("z",))
     path.write_text("")
