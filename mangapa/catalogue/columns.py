@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -153,6 +154,14 @@ VERSION, CODE = (None, str, "meta.version"), (None, int, "meta.code.qual")
 ANGLE, ANGLE_ERROR = (u.deg, 1, "pos.posAng"), (u.deg, 1, "stat.error;pos.posAng")
 TURN, TURN_ERROR = (u.deg, 1, "pos.angDistance"), (u.deg, 1, "stat.error;pos.angDistance")
 PROBABILITY = (None, 2, "stat.probability")
+
+
+def _coordinate(name, measurement):
+    """A coordinate of the centre; NaN where it is not known."""
+    centre = measurement.galaxy.centre
+    return np.nan * u.deg if centre is None else u.Quantity(getattr(centre.icrs, name), u.deg)
+
+
 # fmt: off
 #: Name, attribute of a measurement, kind, description.
 IDENTITY = (
@@ -166,6 +175,10 @@ IDENTITY = (
     ("survey", "galaxy.survey", (None, str, "meta.curation"), "Survey that made the maps"),
     ("redshift", "galaxy.redshift", (None, 6, "src.redshift"),
      "Redshift z whose velocity c z was subtracted from the velocities"),
+    ("ra", partial(_coordinate, "ra"), (u.deg, 6, "pos.eq.ra;meta.main"),
+     "Right ascension of the centre that offsets are counted from, ICRS"),
+    ("dec", partial(_coordinate, "dec"), (u.deg, 6, "pos.eq.dec;meta.main"),
+     "Declination of that centre, ICRS"),
     ("source", "source", (None, str, "meta.ref"),
      "Path, identifier or pattern of paths that was measured, as it was given"),
 )

@@ -46,6 +46,9 @@ SPAXELS_AT_ONCE = 1_000_000
 #: Maps with sides longer than this are smoothed by a window of this many correlation lengths to
 #: each side, and not by a matrix whose size is that of the side squared.
 LONG_SIDE, WINDOW = 256, 6
+#: Nothing is known of a centre that is, with its error, further away than this many times the
+#: radius that holds 90 % of the field (chosen by hand).
+BEYOND = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +157,11 @@ def _order_of_ids(spaxels):
 
 @dataclass(frozen=True, kw_only=True)
 class ShapeError:
-    """What a disc's shape and centre are known to, without priors on them."""
+    """
+    What a disc's shape and centre are known to, without priors on them.
+
+    The centre is NaN if the field does not tell where it is.
+    """
 
     log_ratio: float  # 1-sigma error of ln(1 / q^2), q the axis ratio
     centre: np.ndarray  # covariance of the centre, arcsec^2, shape (2, 2)
@@ -182,9 +189,14 @@ def shape_error(disc, grid):
     pull = np.zeros_like(precision)
     pull[[EAST, NORTH]] = (disc.precision * disc.parameters)[[EAST, NORTH]]
     offset = (disc.parameters + covariance @ pull * disc.scale**2)[[EAST, NORTH]]
+    centre = np.array([[east, both], [both, north]])
+    # Where the fit uses up all points, nothing is left that tells their noise.
+    is_used_up = n_effective > MAX_USED * disc.residual.size
+    if is_used_up or not np.hypot(*offset) + np.sqrt(east + north) < BEYOND:
+        offset, centre = np.full_like(offset, np.nan), np.full_like(centre, np.nan)
     return ShapeError(
         log_ratio=float(np.sqrt(noise.variance(influences[RATIO]))),
-        centre=disc.reach**2 * np.array([[east, both], [both, north]]),
+        centre=disc.reach**2 * centre,
         offset=disc.reach * offset,
     )
 

@@ -22,7 +22,7 @@ TRACER = (
 )
 ORDER = [
     *("plateifu", "mangaid", "release", "daptype", "name", "observation"),
-    *("survey", "redshift", "source"),
+    *("survey", "redshift", "ra", "dec", "source"),
     *(name.format(t="stellar", q="stel") for name in TRACER),
     *(name.format(t="halpha", q="halpha") for name in TRACER),
     *("pa_offset", "pa_offset_err", "misaligned_probability", "counter_rotating_probability"),
