@@ -11,6 +11,8 @@ from mangapa.fitting._prepared import binned_by_velocity
 
 #: Most spaxels across a field; no field of MaNGA has more than 74.
 MOST_ACROSS = 80
+#: Percentiles of the rows and columns between which a field is measured: strays do not count.
+INNER = (1, 99)
 #: Velocities of averaged spaxels are rounded to these decimals, km/s, so that bins, which have
 #: equal velocities, still have them.
 VELOCITY_DECIMALS = 4
@@ -42,7 +44,9 @@ def _averaged(spaxels):
     """Means over squares of spaxels where there are too many across."""
     row, column = np.nonzero(spaxels.good)
     first_row, first_column = row.min(), column.min()
-    across = max(np.ptp(row), np.ptp(column)) + 1
+    if max(np.ptp(row), np.ptp(column)) < MOST_ACROSS:
+        return spaxels
+    across = max(np.ptp(np.percentile(places, INNER)) for places in (row, column)) + 1
     side = -(-int(across) // MOST_ACROSS)
     if side == 1:
         return spaxels

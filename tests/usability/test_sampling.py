@@ -47,6 +47,15 @@ def test_a_map_with_many_small_spaxels(binned, times):
     assert score(fine, fine_x, fine_y) == pytest.approx(score(*binned), abs=0.02)
 
 
+def test_a_stray_spaxel_does_not_make_a_field_large(binned):
+    velocity, x, y = (np.pad(part, ((0, 400), (0, 400)), "edge") for part in binned)
+    ny, nx = velocity.shape
+    column, row = np.meshgrid(np.arange(nx), np.arange(ny))
+    velocity[-1, -1] = np.nanmedian(velocity)
+    x, y = x[0, 0] - 0.5 * column, y[0, 0] + 0.5 * row
+    assert score(velocity, x, y) > 0.9
+
+
 def test_bins_of_which_only_the_nodes_have_values(binned):
     velocity, x, y = binned
     nodes = nodes_of(velocity)
