@@ -88,9 +88,8 @@ def _on_grid(spaxels, grid, good, velocity):
     row, column = np.nonzero(good)
     x, y = grid.places(column, row)
     error = np.broadcast_to(spaxels.error[0], velocity.shape)
-    return replace(
-        spaxels, x=x, y=y, velocity=velocity, error=error, good=good, bin_id=None, grid=grid
-    )
+    maps = {"x": x, "y": y, "velocity": velocity, "error": error, "good": good, "grid": grid}
+    return replace(spaxels, **maps, bin_id=None, own_bins=None)
 
 
 def _scaled(spaxels, scale):
