@@ -62,14 +62,14 @@ nitpick_ignore_regex = [
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
     (
         r"py:.*",
-        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|typing)\..*",
+        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|re|regions|typing)\..*",
     ),
     (
         r"py:.*",
         r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
         r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
         r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike"
-        r"|ScalarLike|PathLike|Any|Axes|Figure).*",
+        r"|ScalarLike|PathLike|Any|Axes|Figure|SkyCoord|WCS|CCDData).*",
     ),
 ]
 if "READTHEDOCS" not in os.environ:

@@ -103,7 +103,7 @@ class Format:
 
 def register_format(new: Format) -> None:
     """
-    Add a file format, so that `Galaxy.read`, `~mangapa.measure` and the commands know it.
+    Add a file format, so that ``Galaxy.read``, `~mangapa.measure` and the commands know it.
 
     Parameters
     ----------
