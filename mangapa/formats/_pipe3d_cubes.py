@@ -100,6 +100,7 @@ def grid_of(
             header = fits.Header([card for card in header.cards if not axes.match(card.keyword)])
             ra = number_of(headers[0], "OBJRA", 0, 360)
             dec = number_of(headers[0], "OBJDEC", -90, 90)
+            # Without them from the reference position, which CALIFA puts on the galaxy.
             centre = None if None in (ra, dec) else SkyCoord(ra, dec, unit="deg")
             return offsets(celestial_wcs(header, path), (ny, nx), centre)
     covered = np.any([planes[key] != 0 for key in ("halpha", "stellar") if key in planes], axis=0)

@@ -13,6 +13,7 @@ from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import FormatError, MapsFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import paths_of
 from mangapa.formats._files import outline
 from mangapa.formats._format import formats
 from mangapa.formats.manga import read_maps
@@ -58,11 +59,7 @@ def read_galaxy(
     >>> read_galaxy(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    given = path if isinstance(path, (list, tuple)) else [path]
-    paths = [as_path("path", one) for one in given]
-    if not paths:
-        msg = "path is an empty list; name the files of a galaxy"
-        raise ValueError(msg)
+    paths = paths_of(path)
     load_plugins()
     format = _common_format(paths) if format is None else format
     if format is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mangapa._utils.cards import sound_cards, text_of
+from mangapa._utils.files import printable
 from mangapa.exceptions import GalaxyFileError
 
 if TYPE_CHECKING:
@@ -69,12 +70,15 @@ def celestial_wcs(header: "Header", path: object) -> "WCS":
             wcs = WCS(repaired).celestial
             wcs.wcs.set()
     except ValueError as error:  # Those of wcslib are, too.
-        msg = f"{path} has coordinates that cannot be read ({error}); correct its header"
+        msg = (
+            f"{printable(path)} has coordinates that cannot be read ({printable(error)}); correct "
+            "its header"
+        )
         raise GalaxyFileError(msg) from error
     if wcs.naxis != 2:
         msg = (
-            f"{path} has no coordinates on the sky (cards CTYPE1 and CTYPE2); add them to its "
-            "header, or give the offsets of the spaxels to VelocityField.from_arrays"
+            f"{printable(path)} has no coordinates on the sky (cards CTYPE1 and CTYPE2); add them "
+            "to its header, or give the offsets of the spaxels to VelocityField.from_arrays"
         )
         raise GalaxyFileError(msg)
     return wcs

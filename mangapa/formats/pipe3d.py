@@ -11,11 +11,12 @@ from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
+from mangapa.formats._maps import common_shape, is_faint
 from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
-from mangapa.formats._values import relative, without
+from mangapa.formats._values import field_of, refuse_empty, relative, without
 
 __all__ = ["read_pipe3d"]
 
@@ -77,13 +78,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             "ELINES, SSP or flux_elines cube"
         )
         raise GalaxyFileError(msg)
-    shapes = {plane.shape for plane in (*planes.values(), *masks)}
-    if len(shapes) > 1:
-        msg = (
-            f"{printable(paths[0])} and the files with it have maps of several shapes, {shapes}; "
-            "name the files of one version of one galaxy"
-        )
-        raise GalaxyFileError(msg)
+    common_shape([*planes.values(), *masks], paths[0])
     identity = _identity(paths[0], headers[0])
     x, y, centre = grid_of(paths[0], headers, planes)
     star = np.any(masks, axis=0) if masks else np.zeros(x.shape, bool)
@@ -93,7 +88,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     redshift = None
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
-        fields[tracer] = map_field(
+        fields[tracer] = field_of(
             *(velocity, x, y),
             error=planes.get(f"{tracer} error"),
             bin_id=without(planes["bins"], 0) if tracer == "stellar" and "bins" in planes else None,
@@ -101,7 +96,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             tracer=tracer,
             galaxy=identity["name"],
         )
-    refuse_empty(paths[0], fields)
+    refuse_empty(paths[0], *fields.values())
     fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
     return Galaxy(**fields, **identity, daptype="Pipe3D")
 
@@ -143,7 +138,7 @@ register_format(
         recognise=_is_pipe3d,
         read=read_pipe3d,
         missing="0",
-        frame="absolute c z",
+        frame="absolute, c z",
         error="1 sigma, from Monte Carlo realisations; none in ELINES",
     )
 )

@@ -239,7 +239,7 @@ def test_nothing_but_missing_values(scene, tmp_path):
     path = write_image(scene, tmp_path)
     with fits.open(path, mode="update") as hdus:
         hdus[0].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="has no velocity that is not missing or masked"):
+    with pytest.raises(GalaxyFileError, match="all are missing"):
         read_galaxy(path)
 
 
