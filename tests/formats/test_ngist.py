@@ -46,10 +46,12 @@ def test_bins_and_centre_come_from_the_file_beside_it(lower, tmp_path):
     galaxy = read_galaxy(stars)
     assert galaxy.halpha is None
     assert galaxy.centre.separation(scene.centre).arcsec < 0.05
+    assert not galaxy.centre_is_nominal
     n_bins = len(np.unique(galaxy.stellar.bin_id[galaxy.stellar.good]))
     bins.unlink()
     alone = read_galaxy(stars)
     assert alone.centre.separation(scene.centre).arcsec > 10
+    assert alone.centre_is_nominal
     assert len(np.unique(alone.stellar.bin_id[alone.stellar.good])) == n_bins
 
 
