@@ -80,7 +80,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         raise GalaxyFileError(msg)
     common_shape([*planes.values(), *masks], paths[0])
     identity = _identity(paths[0], headers[0])
-    x, y, centre = grid_of(paths[0], headers, planes)
+    x, y, centre, is_nominal = grid_of(paths[0], headers, planes)
     star = np.any(masks, axis=0) if masks else np.zeros(x.shape, bool)
     faint = is_faint(gas.get("flux"), gas.get("flux error"), x.shape)
     masked = {"stellar": star, "halpha": star | faint}
@@ -97,8 +97,8 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             galaxy=identity["name"],
         )
     refuse_empty(paths[0], *fields.values())
-    fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
-    return Galaxy(**fields, **identity, daptype="Pipe3D")
+    fields |= {"centre": centre, "centre_is_nominal": is_nominal, "redshift": redshift}
+    return Galaxy(**fields, **identity, daptype="Pipe3D", header=headers[0])
 
 
 def _is_needed(hdu):

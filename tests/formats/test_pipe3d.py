@@ -175,9 +175,13 @@ def test_light_comes_from_the_cube_beside_it(tmp_path):
     with edited(elines) as hdus:
         hdus[0].data[:, :, :25] = 0
     row, column = 30, 30
-    assert abs(read_galaxy(elines).halpha.x[row, column].value) <= 1
+    galaxy = read_galaxy(elines)
+    assert abs(galaxy.halpha.x[row, column].value) <= 1
+    assert not galaxy.centre_is_nominal
     ssp.unlink()
-    assert read_galaxy(elines).halpha.x[row, column].value > 4
+    alone = read_galaxy(elines)
+    assert alone.halpha.x[row, column].value > 4
+    assert alone.centre_is_nominal
 
 
 def test_coordinates_of_a_cube_of_maps_are_used(tmp_path):
