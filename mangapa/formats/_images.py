@@ -89,7 +89,7 @@ def image_of(
     Returns
     -------
     `~numpy.ndarray`
-        Its values, in double precision.
+        Its values, in double precision, without leading axes of length 1.
 
     Raises
     ------
@@ -101,6 +101,8 @@ def image_of(
         there = ", ".join(hdu.name for hdu in hdus)
         msg = f"{printable(path)} has no image {name} (its HDUs: {there}); fetch the file again"
         raise GalaxyFileError(msg)
+    while data.ndim > 2 and len(data) == 1:
+        data = data[0]
     if shape is not None and data.shape != shape:
         msg = (
             f"{printable(path)} has an image {name} of shape {data.shape} instead of {shape}; "

@@ -85,7 +85,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         )
         raise GalaxyFileError(msg)
     identity = _identity(paths[0], headers[0])
-    x, y, centre = grid_of(paths[0], headers, planes)
+    x, y, centre, is_nominal = grid_of(paths[0], headers, planes)
     star = np.any(masks, axis=0) if masks else np.zeros(x.shape, bool)
     faint = is_faint(gas.get("flux"), gas.get("flux error"), x.shape)
     masked = {"stellar": star, "halpha": star | faint}
@@ -102,8 +102,8 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             galaxy=identity["name"],
         )
     refuse_empty(paths[0], fields)
-    fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
-    return Galaxy(**fields, **identity, daptype="Pipe3D")
+    fields |= {"centre": centre, "centre_is_nominal": is_nominal, "header": headers[0]}
+    return Galaxy(**fields, **identity, redshift=redshift, daptype="Pipe3D")
 
 
 def _is_needed(hdu):
