@@ -125,7 +125,7 @@ def open_hdus(
     Yields
     ------
     `~astropy.io.fits.HDUList`
-        The HDUs; cards of the first that cannot be parsed are left out.
+        The HDUs, with names in capitals; cards of the first that cannot be parsed are left out.
 
     Raises
     ------
@@ -145,6 +145,10 @@ def open_hdus(
     """
     content = checked_content(path, wanted).content
     with open_fits(path, content, error_class=GalaxyFileError) as hdus:
+        for hdu in hdus:
+            # Names are the same in any case (FITS standard 4.0, section 4.4.2.6).
+            if hdu.name != hdu.name.upper():
+                hdu.name = hdu.name.upper()
         yield hdus
 
 

@@ -42,18 +42,20 @@ def image_of(
     Returns
     -------
     `~numpy.ndarray`
-        Its values, in double precision.
+        Its values, in double precision, without leading axes of length 1.
 
     Raises
     ------
     mangapa.exceptions.GalaxyFileError
         If there is no such HDU, or what is in it is not an image of this shape.
     """
-    data = next((hdu.data for hdu in hdus if hdu.name.upper() == name), None)
+    data = next((hdu.data for hdu in hdus if hdu.name == name), None)
     if data is None or data.dtype.names:
         there = ", ".join(hdu.name for hdu in hdus)
         msg = f"{printable(path)} has no image {name} (its HDUs: {there}); fetch the file again"
         raise GalaxyFileError(msg)
+    while data.ndim > 2 and len(data) == 1:
+        data = data[0]
     if shape is not None and data.shape != shape:
         msg = (
             f"{printable(path)} has an image {name} of shape {data.shape} instead of {shape}; "
@@ -110,17 +112,14 @@ def images_of(hdus: "HDUList", path: Path) -> dict[str, np.ndarray]:
     Returns
     -------
     `dict` of `str` to `~numpy.ndarray`
-        Maps by the names of their HDUs, shape (ny, nx), without axes of length 1.
+        Maps by the names of their HDUs, shape (ny, nx).
 
     Raises
     ------
     mangapa.exceptions.GalaxyFileError
         If an HDU is not a map, or they have several shapes.
     """
-    images = {
-        name: np.squeeze(image_of(hdus, name, path))
-        for name in (hdu.name.upper() for hdu in hdus[1:])
-    }
+    images = {hdu.name: image_of(hdus, hdu.name, path) for hdu in hdus[1:]}
     if images and len(common_shape(images.values(), path)) != 2:
         msg = f"{printable(path)} has images that are not maps; fetch the file again"
         raise GalaxyFileError(msg)

@@ -64,7 +64,7 @@ def planes_of(hdu: fits.ImageHDU) -> dict[str, np.ndarray]:
     if not any(texts.values()):
         lines = {key: n_planes // N_QUANTITIES * n + HALPHA for key, n in LINES.items()}
         known = {"SSP": SSP, "ELINES": {"halpha": 0}, "FLUX_ELINES": lines}
-        numbers = known.get(hdu.name.upper(), {})
+        numbers = known.get(hdu.name, {})
     return {key: hdu.data[n] for key, n in numbers.items() if n < n_planes}
 
 
@@ -90,7 +90,7 @@ def grid_of(
     centre : `~astropy.coordinates.SkyCoord` or `None`
         `None` if no header has coordinates.
     is_nominal : `bool`
-        Whether it is no more than the middle of the field of view.
+        Whether the centre is no more than the middle of the field of view.
     """
     from astropy.coordinates import SkyCoord
 
@@ -116,12 +116,14 @@ def grid_of(
 def _light_beside(path):
     """Map of the continuum in the SSP cube of the same galaxy, in the same folder."""
     found = NAMES.fullmatch(path.name)
-    suffix = path.name[path.name.lower().rindex(".fits") :] if found else ""
-    beside = path.with_name(f"{found['observation']}.SSP.cube{suffix}") if found else path
-    if not beside.is_file() or beside == path:
-        return None
-    with open_hdus(beside) as hdus:
-        return planes_of(hdus[0]).get("light") if np.ndim(hdus[0].data) == 3 else None
+    start = f"{found['observation']}.SSP.cube.fits".lower() if found else ""
+    there = sorted(path.parent.iterdir()) if found else []
+    for one in there:
+        if not one.name.lower().startswith(start) or not NAMES.fullmatch(one.name) or one == path:
+            continue
+        with open_hdus(one) as hdus:
+            return planes_of(hdus[0]).get("light") if np.ndim(hdus[0].data) == 3 else None
+    return None
 
 
 def _brightest(covered, light):

@@ -11,11 +11,12 @@ from mangapa._utils.cards import clean_text
 from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
-from mangapa.exceptions import FormatError, MapsFileError
+from mangapa.exceptions import FormatError, GalaxyFileError, MapsFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._choices import paths_of
 from mangapa.formats._files import outline
 from mangapa.formats._format import formats
+from mangapa.formats._sky import is_on_sky
 from mangapa.formats.manga import read_maps
 
 #: Columns of a table that a message names.
@@ -131,6 +132,18 @@ def _refuse(path):
             f"file; known formats: {_known_formats()}"
         )
         raise MapsFileError(msg)
+    if found and not any("DAPFRMT" in hdu or "PLATEIFU" in hdu for hdu in found.hdus):
+        has_images = any(len(hdu.shape) > 1 and not hdu.columns for hdu in found.hdus)
+        reason = (
+            "no image with coordinates on the sky (cards CTYPE1 and CTYPE2); add them to the header"
+            if has_images and not any(map(is_on_sky, found.hdus))
+            else "neither a map nor a table that is known; name another file of the galaxy"
+        )
+        msg = (
+            f"{printable(path)} holds {reason}. No format recognises the file; known formats: "
+            f"{_known_formats()}"
+        )
+        raise GalaxyFileError(msg)
     try:
         return read_maps(path)
     except MapsFileError as error:

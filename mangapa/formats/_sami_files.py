@@ -88,7 +88,7 @@ def read_file(path: Path) -> SamiFile:
         If it is missing, damaged or incomplete.
     """
     with open_hdus(path) as hdus:
-        header, names = hdus[0].header, [hdu.name.upper() for hdu in hdus]
+        header, names = hdus[0].header, [hdu.name for hdu in hdus]
         error, kind = next(((n, KINDS[n]) for n in names if n in KINDS), ("", "no velocities"))
         maps: dict[str, Any] = {}
         if kind in (*TRACERS, FLUX):

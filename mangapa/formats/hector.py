@@ -59,7 +59,7 @@ def read_hector(path: PathLike, *, binning: str = "default") -> Galaxy:
     path = one_path(path)
     named = NAMES.fullmatch(path.name)
     with open_hdus(path) as hdus:
-        header, names = hdus[0].header, {hdu.name.upper() for hdu in hdus}
+        header, names = hdus[0].header, {hdu.name for hdu in hdus}
         tracers = {tracer: name for tracer, name in TRACERS.items() if name in names}
         if not tracers:
             msg = (

@@ -95,7 +95,7 @@ def _read(path):
     """Read what one file holds."""
     named = NAMES.fullmatch(path.name)
     with open_hdus(path) as hdus:
-        header, names = hdus[0].header, {hdu.name.upper() for hdu in hdus}
+        header, names = hdus[0].header, {hdu.name for hdu in hdus}
         gas = image_of(hdus, "V", path)
         error, width = (image_of(hdus, one, path, gas.shape) for one in ("V_ERR", "VDISP"))
         velocity, error = (_narrowest(one, gas, width, path) for one in (gas, error))

@@ -63,8 +63,8 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         with open_hdus(one, _is_needed) as hdus:
             headers += [hdu.header.copy() for hdu in hdus]
             sources += [planes_of(hdu) for hdu in hdus if np.ndim(hdu.data) == 3]
-            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name.upper() == "GAIA_MASK"]
-            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name.upper() == "SELECT_REG"]
+            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name == "GAIA_MASK"]
+            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name == "SELECT_REG"]
     # The header of the original cube names the galaxy; the cards of others describe planes.
     headers.sort(key=lambda header: "OBJECT" not in header and "PLATEIFU" not in header)
     stars = max(sources, key=lambda planes: "stellar" in planes)
