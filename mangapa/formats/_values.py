@@ -152,6 +152,7 @@ def bins_of_equal_values(*maps: np.ndarray) -> np.ndarray:
 
 
 def field_of(
+    path: object,
     velocity: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
@@ -165,6 +166,8 @@ def field_of(
 
     Parameters
     ----------
+    path : path-like
+        Their file, for messages.
     velocity : `~numpy.ndarray`
         Velocities relative to that of the galaxy, km/s, shape (ny, nx) or (n,); NaN where missing.
     x, y : `~numpy.ndarray`
@@ -179,13 +182,22 @@ def field_of(
     Returns
     -------
     `~mangapa.VelocityField`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the offsets are those of another place on the sky.
     """
     ivar = None if error is None else inverse_variance(error)
     if ivar is not None and not ivar.any():
         ivar = None
     if bin_id is not None:
         bin_id = np.where(np.isfinite(bin_id) & (bin_id >= 0), bin_id, -1).astype(int)
-    return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
+    try:
+        return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
+    except ValueError as error:
+        msg = f"{printable(path)} has values that cannot be used ({error}); fetch the file again"
+        raise GalaxyFileError(msg) from error
 
 
 def refuse_empty(path: object, *fields: VelocityField) -> None:

@@ -69,7 +69,7 @@ def _galaxy(path, columns, mask=None):
     found = GALAXY.search(path.name)
     name = found[0] if found else clean_text(stem(path))
     # The first coordinate grows to the West.
-    field = field_of(velocity, -x, y, error=error, mask=mask, galaxy=name)
+    field = field_of(path, velocity, -x, y, error=error, mask=mask, galaxy=name)
     refuse_empty(path, field)
     return Galaxy(stellar=field, name=name, survey="ATLAS3D", redshift=redshift)
 

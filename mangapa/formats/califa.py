@@ -59,7 +59,7 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
         header = hdus[0].header.copy()
         name = text_of(header, "OBJECT") or clean_text(stem(path).partition(".")[0])
         # X grows to the West.
-        field = field_of(velocity, -x, y, error=error, bin_id=bins, galaxy=name)
+        field = field_of(path, velocity, -x, y, error=error, bin_id=bins, galaxy=name)
         refuse_empty(path, field)
     return Galaxy(
         stellar=field,

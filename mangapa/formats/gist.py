@@ -85,9 +85,9 @@ def _stars(run):
         if "ERR_V" in table.names:  # of Monte Carlo realisations
             of_realisations = column(table, "ERR_V", 0)
             error = np.where(np.isfinite(of_realisations), of_realisations, error)
-        velocity = column(table, "V")[run.row]
+        maps = column(table, "V")[run.row], run.x, run.y
         bins = np.where(run.inside, run.row, -1)
-        return field_of(velocity, run.x, run.y, error=error[run.row], bin_id=bins, galaxy=run.name)
+        return field_of(path, *maps, error=error[run.row], bin_id=bins, galaxy=run.name)
 
 
 def _gas(run, levels):
@@ -111,7 +111,7 @@ def _gas(run, levels):
             if f"{name}_ERR" in table.names:
                 error = column(table, f"{name}_ERR")[row]
             maps = {"error": error, "bin_id": bins, "galaxy": run.name}
-            field = field_of(velocity[row], run.x, run.y, tracer="halpha", **maps)
+            field = field_of(path, velocity[row], run.x, run.y, tracer="halpha", **maps)
             return field, f"gas: {line}, {level.upper()}"
     return None, None
 

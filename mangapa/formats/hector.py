@@ -91,7 +91,7 @@ def _field(hdus, extension, path, wcs, tracer, name):
     velocity, error = (in_km_s(one, hdus[extension].header, path) for one in (velocity, error))
     x, y, _ = offsets(wcs, velocity.shape)
     return field_of(
-        *(velocity, x, y),
+        *(path, velocity, x, y),
         error=error,
         mask=~((error > 0) & (error < MAX_ERROR)),
         bin_id=bins_of_equal_values(velocity, error) if extension.startswith("BINNED") else None,

@@ -79,9 +79,9 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         stellar = ordered(stars, "sys_vel")
         _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
-        of_stars = field_of(relative(stellar, redshift)[0], x, y, **maps)
+        of_stars = field_of(path, relative(stellar, redshift)[0], x, y, **maps)
         gas, _ = relative(gas, redshift)
-        of_gas = field_of(gas, x, y, error=error, tracer="halpha", **maps)
+        of_gas = field_of(path, gas, x, y, error=error, tracer="halpha", **maps)
         refuse_empty(path, of_stars, of_gas)
     return Galaxy(
         stellar=of_stars,

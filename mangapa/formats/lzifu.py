@@ -75,7 +75,7 @@ def read_lzifu(path: PathLike | Sequence[PathLike], *, components: str = "defaul
     wcs = celestial_wcs(fit.sky, fit.path)
     x, y, centre = offsets(wcs, fit.maps["halpha"]["velocity"].shape)
     fields: dict[str, Any] = {
-        tracer: field_of(x=x, y=y, **maps, tracer=tracer, galaxy=name)
+        tracer: field_of(fit.path, x=x, y=y, **maps, tracer=tracer, galaxy=name)
         for tracer, maps in fit.maps.items()
     }
     refuse_empty(fit.path, *fields.values())

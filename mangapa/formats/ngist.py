@@ -82,7 +82,7 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
         shape = next(iter(product.images.values())).shape
         x, y, centre = offsets(sky[tracer], shape, centre)
         maps = _maps(product, tracer, binned)
-        fields[tracer] = field_of(x=x, y=y, tracer=tracer, galaxy=name, **maps)
+        fields[tracer] = field_of(product.path, x=x, y=y, tracer=tracer, galaxy=name, **maps)
     refuse_empty(paths[0], *fields.values())
     level = chosen["halpha"].level if "halpha" in chosen else None
     identity = {"name": name, "daptype": level or None}

@@ -83,7 +83,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         for tracer in tracers:
             velocity, error = (_in_km_s(path, hdus, maps, one) for one in VELOCITIES[tracer])
             fields[tracer] = field_of(
-                *(velocity, x, y),
+                *(path, velocity, x, y),
                 error=error,
                 bin_id=maps.get("BIN_ID") if tracer == "stellar" else None,
                 mask=is_faint(maps.get(FLUX), maps.get(FLUX_ERROR), (ny, nx))

@@ -89,7 +89,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
         fields[tracer] = field_of(
-            *(velocity, x, y),
+            *(paths[0], velocity, x, y),
             error=planes.get(f"{tracer} error"),
             bin_id=without(planes["bins"], 0) if tracer == "stellar" and "bins" in planes else None,
             mask=masked[tracer],

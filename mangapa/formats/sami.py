@@ -100,7 +100,7 @@ def _field(one, files, name):
     bins = bins_of_equal_values(one.values, one.error)
     is_binned = bins.max(initial=-1) + 1 < np.count_nonzero(bins >= 0)
     return field_of(
-        *(one.values, x, y),
+        *(one.path, one.values, x, y),
         error=one.error,
         mask=mask,
         bin_id=bins if is_binned else None,

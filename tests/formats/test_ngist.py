@@ -173,3 +173,12 @@ def test_damaged_file_is_refused(tmp_path):
 def test_files_of_one_run_are_known_by_their_names(name, observation):
     (ngist,) = (one for one in formats() if one.name == "ngist")
     assert ngist.observation(name) == observation
+
+
+def test_gas_at_another_place_is_refused(tmp_path):
+    stars, gas, _ = write_ngist(Scene(), tmp_path)
+    with edited(gas) as hdus:
+        for hdu in hdus[1:]:
+            hdu.header["CRVAL2"] -= 40
+    with pytest.raises(GalaxyFileError, match=f"{gas.name} has values that cannot be used"):
+        read_galaxy([stars, gas])
