@@ -115,7 +115,7 @@ def refusal(maps, cubes):
         return f"holds values in {', '.join(map(repr, units))}, which are not velocities; {way_out}"
     kinds = sorted({one.kind for one in maps if one.kind not in (None, "velocity")})
     if kinds:
-        return f"is a map of a {' and a '.join(kinds)}, not of velocities; {way_out}"
+        return f"is a map of the {' and the '.join(kinds)}, not of velocities; {way_out}"
     return (
         "does not state what its values are; if they are velocities, write their unit to the card "
         "BUNIT of its header, or read it with Galaxy.read(path, unit='km/s')"

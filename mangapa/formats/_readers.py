@@ -109,7 +109,10 @@ def _format_of(path):
     # The identifiers are given no open file: astropy would decompress it, and the reader could not
     # check the compressed file.
     matches = registry.identify_format("read", Galaxy, str(path), None, [path], {})
+    # What was written keeps the cards of its survey.
+    written = {one.name for one in formats() if one.write is not None}
     generic = {one.name for one in formats() if one.is_generic}
+    matches = [name for name in matches if name in written] or matches
     matches = [name for name in matches if name not in generic] or matches
     if len(matches) > 1:
         msg = (

@@ -126,7 +126,8 @@ def relative(
     if redshift is None:
         if not np.isfinite(velocity).any():
             return velocity, None
-        redshift = float(np.nanmedian(velocity) / LIGHT)
+        # Rounded to what a card of FITS has room for.
+        redshift = float(f"{np.nanmedian(velocity) / LIGHT:.14g}")
     return velocity - redshift * LIGHT, redshift
 
 

@@ -206,10 +206,10 @@ def test_what_moves_can_be_told(scene, tmp_path):
     [
         ("toy.mom0.fits", "Jy/beam.km/s", "holds values in 'Jy/beam.km/s', which are not vel"),
         ("toy.fits", "erg/s/cm2", "holds values in 'erg/s/cm2', which are not velocities; name"),
-        ("toy.mom2.fits", "km/s", "is a map of a dispersion, not of velocities; name the map"),
-        ("toy_disp.fits", "KM/S", "is a map of a dispersion, not of velocities; name the map"),
-        ("toy.emom1.fits", "km/s", "is a map of a error, not of velocities; name the map"),
-        ("toy_flux.fits", None, "is a map of a flux, not of velocities; name the map"),
+        ("toy.mom2.fits", "km/s", "is a map of the dispersion, not of velocities; name the map"),
+        ("toy_disp.fits", "KM/S", "is a map of the dispersion, not of velocities; name the map"),
+        ("toy.emom1.fits", "km/s", "is a map of the error, not of velocities; name the map"),
+        ("toy_flux.fits", None, "is a map of the flux, not of velocities; name the map"),
     ],
 )
 def test_other_images_are_refused(name, unit, reason, scene, tmp_path):
