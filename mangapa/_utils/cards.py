@@ -2,9 +2,11 @@
 
 import math
 import re
+import warnings
 from numbers import Integral, Real
 
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 
 #: Most characters of a name; no name of a galaxy, and hardly one of a file, is as long.
 LONGEST = 100
@@ -69,7 +71,10 @@ def is_sound(card):
     if not KEYWORD.fullmatch(card[:8]):
         return False
     try:
-        value = fits.Card.fromstring(card).value
+        with warnings.catch_warnings():
+            # Astropy warns of those that it reads as a comment.
+            warnings.simplefilter("ignore", AstropyUserWarning)
+            value = fits.Card.fromstring(card).value
     except (fits.VerifyError, UnicodeDecodeError):
         return False
     return not isinstance(value, float) or math.isfinite(value)

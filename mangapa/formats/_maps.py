@@ -8,6 +8,7 @@ import numpy as np
 
 from mangapa._utils.files import printable
 from mangapa.exceptions import GalaxyFileError
+from mangapa.formats._values import without
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
@@ -42,7 +43,7 @@ def image_of(
     Returns
     -------
     `~numpy.ndarray`
-        Its values, in double precision, without leading axes of length 1.
+        Its values, in double precision, NaN where not finite, without leading axes of length 1.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def image_of(
             "fetch the file again"
         )
         raise GalaxyFileError(msg)
-    return data.astype(float)
+    return without(data)
 
 
 def first_plane(values: np.ndarray, path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:

@@ -64,7 +64,8 @@ def without(array: np.ndarray, *fills: float) -> np.ndarray:
     for fill in fills:
         # In single precision -999.9 is another number.
         missing |= array == array.dtype.type(fill)
-    return np.where(missing, np.nan, array.astype(float))
+    with np.errstate(invalid="ignore"):  # some NaN warn where they are converted
+        return np.where(missing, np.nan, array.astype(float))
 
 
 def in_km_s(velocity: np.ndarray, header: "Header", path: object) -> np.ndarray:
