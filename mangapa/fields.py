@@ -250,8 +250,8 @@ class Galaxy:
     centre : `~astropy.coordinates.SkyCoord` or `None`
         Position from which the offsets are counted; `None` where the file does not state it.
     centre_is_nominal : `bool`
-        Whether ``centre`` is no more than the reference position of an image, which may be far from
-        the galaxy's.
+        Whether the offsets are counted from no more than the reference position or the middle of
+        the image, which may be far from the centre of the galaxy.
     redshift : `float` or `None`
         Redshift z whose velocity c z was subtracted from the velocities.
     """

@@ -2,12 +2,18 @@
 
 import math
 import re
+import warnings
 from numbers import Integral, Real
 
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 
 #: Most characters of a name; no name of a galaxy, and hardly one of a file, is as long.
 LONGEST = 100
+#: What a keyword is made of.
+KEYWORD = re.compile(rb"[A-Za-z0-9_-]* *")
+#: Numbers of coordinates, without which these would be others.
+COORDINATES = re.compile(rb"(CRVAL|CRPIX|CDELT|CROTA)\d  |(CD|PC)\d_\d   ")
 #: Comments, and cards whose value surely is text, a truth value or a finite number. They need not
 #: be parsed, which would take longer than to unpack a file.
 SURELY_SOUND = re.compile(
@@ -62,11 +68,23 @@ def is_sound(card):
     """Whether the bytes of a card can be parsed, and its value is finite if it is a number."""
     if SURELY_SOUND.fullmatch(card):
         return True
+    if not KEYWORD.fullmatch(card[:8]):
+        return False
     try:
-        value = fits.Card.fromstring(card).value
+        with warnings.catch_warnings():
+            # Astropy warns of those that it reads as a comment.
+            warnings.simplefilter("ignore", AstropyUserWarning)
+            value = fits.Card.fromstring(card).value
     except (fits.VerifyError, UnicodeDecodeError):
         return False
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def sound_or_marked(card):
+    """The bytes of a card, or of one that tells that its number is not known; empty without it."""
+    if is_sound(card):
+        return card
+    return card[:8] + b"= 'unreadable'".ljust(72) if COORDINATES.match(card[:8]) else b""
 
 
 def _value(header, card):

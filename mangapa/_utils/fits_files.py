@@ -13,7 +13,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
-from mangapa._utils.cards import is_sound
+from mangapa._utils.cards import sound_or_marked
 from mangapa._utils.files import printable
 from mangapa._utils.unpacking import BZIP2, GZIP, REMEDY, TOO_LARGE, XZ, ZIP, FlawError, unpacked
 from mangapa.exceptions import MangapaError
@@ -33,7 +33,7 @@ READ_SIZE, MOST_KEPT = 1 << 20, 1 << 30
 #: that it cannot parse by an object without data.
 PARSING_ERRORS = (
     *(OSError, EOFError, TypeError, ValueError, IndexError, KeyError, OverflowError),
-    *(AttributeError, fits.VerifyError, zlib.error),
+    *(AssertionError, AttributeError, fits.VerifyError, zlib.error),
 )
 #: What to do about files that are no FITS files and not of the archive.
 AS_LIST = "if it lists galaxies, one in each line, measure them with 'mangapa measure --list FILE'"
@@ -65,13 +65,16 @@ class ScannedHDU:
     @property
     def shape(self):
         """Shape of the data as numpy has it: the last axis is NAXIS1; empty if there are none."""
-        n_axes = self._integer("NAXIS", default=0)
-        return tuple(self._integer(f"NAXIS{i}") for i in range(n_axes, 0, -1))
+        # An image in compressed tiles is stored as a table (FITS standard 4.0, section 10.1).
+        axes = "ZNAXIS" if self._is_tiled else "NAXIS"
+        return tuple(
+            self._integer(f"{axes}{i}") for i in range(self._n_axes(axes, default=0), 0, -1)
+        )
 
     @property
     def columns(self):
         """Names of the columns of a table, in their order; empty for an image."""
-        n_columns = self._integer("TFIELDS", default=0)
+        n_columns = 0 if self._is_tiled else self._integer("TFIELDS", default=0)
         return tuple(self.text(f"TTYPE{i}") for i in range(1, n_columns + 1))
 
     @property
@@ -85,13 +88,26 @@ class ScannedHDU:
         bits = self._integer("BITPIX", -64)
         if bits not in BITPIX:
             raise FlawError(flaw=f"is corrupt (BITPIX = {bits})")
-        n_axes = self._integer("NAXIS")
-        if n_axes > MOST_AXES:
-            raise FlawError(flaw=f"is corrupt (NAXIS = {n_axes})")
-        axes = [self._integer(f"NAXIS{i}") for i in range(1, n_axes + 1)]
+        axes = [self._integer(f"NAXIS{i}") for i in range(1, self._n_axes("NAXIS") + 1)]
         pixels = self._integer("PCOUNT", default=0) + math.prod(axes) if axes else 0
         size = abs(bits) // 8 * pixels * self._integer("GCOUNT", default=1)
         return -(-size // FITS_BLOCK) * FITS_BLOCK
+
+    @property
+    def unpacked_size(self):
+        """Size of the data in memory, bytes."""
+        bits = self._integer("ZBITPIX", -64) if self._is_tiled else 0
+        return max(self.size, abs(bits) // 8 * math.prod(self.shape))
+
+    @property
+    def _is_tiled(self):
+        return self._cards.get(b"ZIMAGE", b"")[8:].split(b"/")[0].strip(b"= ") == b"T"
+
+    def _n_axes(self, keyword, default=None):
+        n_axes = self._integer(keyword, default=default)
+        if n_axes > MOST_AXES:
+            raise FlawError(flaw=f"is corrupt ({keyword} = {n_axes})")
+        return n_axes
 
     def _integer(self, keyword, smallest=0, default=None):
         card = self._cards.get(keyword.encode())
@@ -132,8 +148,8 @@ def read_fits(path, *, keep=None, cards=None):
 
     The checksum of a compressed stream is at its end, so a truncated or corrupt file cannot pass.
     Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked. Of
-    the first, cards that cannot be parsed, or are not finite, are left out; of the others, only the
-    cards that the pattern ``cards`` matches are kept.
+    the first, cards that cannot be parsed, or are not finite, are left out, or hold a text if they
+    are of coordinates; of the others, only the cards that the pattern ``cards`` matches are kept.
     """
     hdus = []
     try:
@@ -158,7 +174,7 @@ def scan_fits(path, *, keep=None, cards=None):
             header = _read_header(stream, block)
             hdu = ScannedHDU(header)
             is_kept = bool(keep and keep(hdu))
-            kept += hdu.size if is_kept else 0
+            kept += hdu.unpacked_size if is_kept else 0
             if kept > MOST_KEPT:
                 raise FlawError(
                     flaw=f"claims more than {MOST_KEPT >> 20} MiB of maps", remedy=TOO_LARGE
@@ -167,7 +183,7 @@ def scan_fits(path, *, keep=None, cards=None):
             if is_kept:
                 hdu.check_sum(data)
                 if hdu.name == "PRIMARY":
-                    header = [card for card in header if is_sound(card)]
+                    header = [sound for card in header if (sound := sound_or_marked(card))]
                 elif cards is not None:
                     header = [card for card in header if cards.match(card)]
                 header = b"".join([*header, END])

@@ -49,7 +49,7 @@ def _described(one):
         "survey": one.survey,
         "title": one.title,
         "file": one.files,
-        "offsets": east.get(one.offset_sign, "from the celestial coordinates of the header"),
+        "offsets": east.get(one.offset_sign, "from coordinates on the sky"),
         "missing": one.missing,
         "velocities": one.frame,
         "errors": one.error,

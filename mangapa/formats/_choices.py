@@ -1,14 +1,68 @@
-"""Which of several files of a galaxy is read, by their binnings and components."""
+"""The files of a galaxy, and which of several is read, by their binnings and components."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mangapa._utils.files import printable
+from mangapa._utils.files import as_path, printable
+from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 
-__all__ = ["Product", "check_name", "choose", "one_observation"]
+__all__ = ["Product", "check_name", "choose", "one_observation", "one_path", "paths_of"]
+
+
+def paths_of(path: PathLike | Sequence[PathLike]) -> list[Path]:
+    """
+    Paths of the files of one galaxy.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        One file or several.
+
+    Returns
+    -------
+    `list` of `~pathlib.Path`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is not a path, or there is none.
+    """
+    paths = [as_path("path", one) for one in (path if isinstance(path, (list, tuple)) else [path])]
+    if not paths:
+        msg = "path is an empty list; name the files of a galaxy"
+        raise ValueError(msg)
+    return paths
+
+
+def one_path(path: PathLike | Sequence[PathLike]) -> Path:
+    """
+    Path of the file of a format that keeps all of a galaxy in one file.
+
+    Parameters
+    ----------
+    path : path-like, or sequence of path-like
+        What the user named.
+
+    Returns
+    -------
+    `~pathlib.Path`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If there are several files.
+    """
+    first, *others = paths_of(path)
+    if others:
+        msg = (
+            f"{printable(first)} and {printable(others[0])} each hold a whole galaxy; "
+            "name one of them"
+        )
+        raise GalaxyFileError(msg)
+    return first
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,9 +72,9 @@ def outline(path: Path) -> Outline | None:
     """
     try:
         state = os.stat(path)
-        return _outline(os.fspath(path), state.st_size, state.st_mtime_ns)
-    except (OSError, FlawError):
+    except OSError:
         return None
+    return _outline(os.fspath(path), state.st_size, state.st_mtime_ns)
 
 
 def first_lines(path: Path) -> str:
@@ -100,10 +100,13 @@ def first_lines(path: Path) -> str:
     return text if all(c.isprintable() or c.isspace() for c in text) else ""
 
 
-# All formats look at a file one after the other.
+# All formats look at a file one after the other, damaged or not.
 @lru_cache(maxsize=1)
 def _outline(path, size, modified):
-    return Outline(path=Path(path), hdus=tuple(scan_fits(path)))
+    try:
+        return Outline(path=Path(path), hdus=tuple(scan_fits(path)))
+    except (OSError, FlawError):
+        return None
 
 
 @contextlib.contextmanager
@@ -125,7 +128,7 @@ def open_hdus(
     Yields
     ------
     `~astropy.io.fits.HDUList`
-        The HDUs; cards of the first that cannot be parsed are left out.
+        The HDUs, with names in capitals; cards of the first that cannot be parsed are left out.
 
     Raises
     ------
@@ -145,6 +148,10 @@ def open_hdus(
     """
     content = checked_content(path, wanted).content
     with open_fits(path, content, error_class=GalaxyFileError) as hdus:
+        for hdu in hdus:
+            # Names are the same in any case (FITS standard 4.0, section 4.4.2.6).
+            if hdu.name != hdu.name.upper():
+                hdu.name = hdu.name.upper()
         yield hdus
 
 

@@ -7,18 +7,27 @@ from pathlib import Path
 
 import numpy as np
 
-from mangapa._utils.files import as_path, printable
+from mangapa._utils.files import printable
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
+from mangapa.formats._choices import paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._sky import celestial_wcs
 from mangapa.formats._tables import column, table_with
 
+__all__ = ["LINES", "NAMES", "Run", "open_run"]
+
 #: The tables of a run, by the end of their names.
-NAME = re.compile(
+NAMES = re.compile(
     r"(?P<observation>.+)_(?P<part>table|kin|mask|gas_bin|gas_spaxel)\.fits(?:\.\w+)?",
     re.IGNORECASE,
 )
+
+#: Velocities of the lines of hydrogen, the preferred one first, as GANDALF and pPXF name them.
+LINES = {
+    "Ha": re.compile(r"H_?A(LPHA)?_?656\d(\.\d+)?_V(EL)?", re.IGNORECASE),
+    "Hb": re.compile(r"H_?B(ETA)?_?486\d(\.\d+)?_V(EL)?", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +103,7 @@ def open_run(path: PathLike | Sequence[PathLike]) -> Run:
     mangapa.exceptions.GalaxyFileError
         If a table has another name, is damaged, or is missing.
     """
-    named = [as_path("path", one) for one in (path if isinstance(path, (list, tuple)) else [path])]
+    named = paths_of(path)
     name, tables = _tables(named)
     if "table" not in tables:
         msg = f"{printable(named[0])} needs {name}_table.fits in the same folder; copy it there"
@@ -123,7 +132,7 @@ def open_run(path: PathLike | Sequence[PathLike]) -> Run:
 
 def _tables(named):
     """The name of the run, and its tables: those named, and those beside the first of them."""
-    found = [NAME.fullmatch(path.name) for path in named]
+    found = [NAMES.fullmatch(path.name) for path in named]
     names = {match and match["observation"] for match in found}
     if len(names) > 1 or None in names:
         msg = (
@@ -133,7 +142,7 @@ def _tables(named):
         raise GalaxyFileError(msg)
     tables = {}
     for path in [*sorted(named[0].parent.iterdir()), *named]:
-        match = NAME.fullmatch(path.name)
+        match = NAMES.fullmatch(path.name)
         if match and match["observation"] in names:
             tables[match["part"].lower()] = path
     return names.pop(), tables

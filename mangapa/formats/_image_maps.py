@@ -61,12 +61,15 @@ def maps_in(*paths):
     maps, cubes = [], []
     for path in paths:
         with open_hdus(path, lambda hdu: len(hdu.shape) > 1 and not hdu.columns) as hdus:
-            images = [hdu for hdu in hdus if hdu.is_image and hdu.data is not None]
+            images = [hdu for hdu in hdus if hdu.is_image and np.squeeze(hdu.data).ndim >= 2]
+            untold = [hdu for hdu in images if kind_of(hdu.name) is None]
             for hdu in images:
-                n_axes = np.squeeze(hdu.data).ndim
-                if n_axes == 2:
-                    maps.append(_map_of(hdu, hdus[0].header, path))
-                elif n_axes > 2:
+                # The name of the file is that of one image at most.
+                is_main = hdu in untold and (hdu is hdus[0] or len(untold) == 1)
+                if np.squeeze(hdu.data).ndim == 2:
+                    kind = kind_of(stem(path) if is_main else hdu.name)
+                    maps.append(_map_of(hdu, kind, hdus[0].header, path))
+                else:
                     cubes.append(printable(_name_of(hdu, path)))
     return maps, cubes
 
@@ -75,12 +78,12 @@ def _name_of(hdu, path):
     return stem(path) if hdu.name in ("", "PRIMARY") else hdu.name
 
 
-def _map_of(hdu, primary, path):
+def _map_of(hdu, kind, primary, path):
     name, header = _name_of(hdu, path), sound_cards(hdu.header)
     return ImageMap(
         path=path,
         name=name,
-        kind=kind_of(name) or kind_of(stem(path)),
+        kind=kind,
         unit=speed_unit(header),
         values=np.squeeze(hdu.data).copy(),
         header=header if has_celestial_axes(header) else primary.copy(),
@@ -112,7 +115,7 @@ def refusal(maps, cubes):
         return f"holds values in {', '.join(map(repr, units))}, which are not velocities; {way_out}"
     kinds = sorted({one.kind for one in maps if one.kind not in (None, "velocity")})
     if kinds:
-        return f"is a map of a {' and a '.join(kinds)}, not of velocities; {way_out}"
+        return f"is a map of the {' and the '.join(kinds)}, not of velocities; {way_out}"
     return (
         "does not state what its values are; if they are velocities, write their unit to the card "
         "BUNIT of its header, or read it with Galaxy.read(path, unit='km/s')"

@@ -1,23 +1,21 @@
-"""Fields of images that share one grid, with the checks that all surveys need."""
+"""Maps of a file by the names of their HDUs, with the checks that all surveys need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.io import fits
 
-from mangapa._utils.files import as_path, printable
-from mangapa._utils.types import PathLike
+from mangapa._utils.files import printable
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import VelocityField
-from mangapa.formats._values import inverse_variance
+from mangapa.formats._values import without
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
+    from astropy.io.fits import HDUList
     from astropy.wcs import WCS
 
-__all__ = ["brightest", "images_of", "is_faint", "map_field", "paths_of", "refuse_empty"]
+__all__ = ["brightest", "common_shape", "first_plane", "image_of", "images_of", "is_faint"]
 
 #: Least signal-to-noise ratio of a line for its velocity to be used.
 LEAST_SNR = 3
@@ -25,58 +23,138 @@ LEAST_SNR = 3
 WIDTH, CONTRAST = 2, 3
 
 
-def paths_of(path: PathLike | Sequence[PathLike]) -> list[Path]:
+def image_of(
+    hdus: "HDUList", name: str, path: Path, shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     """
-    The paths that were given, one or several.
+    Image in the HDU of a name.
 
     Parameters
     ----------
-    path : path-like, or sequence of path-like
-        A file, or the files of one observation.
-
-    Returns
-    -------
-    `list` of `~pathlib.Path`
-    """
-    several: Sequence[PathLike] = (
-        path if isinstance(path, (list, tuple)) else [cast(PathLike, path)]
-    )
-    return [as_path("path", one) for one in several]
-
-
-def images_of(path: Path, hdus: fits.HDUList) -> dict[str, np.ndarray]:
-    """
-    Images of all HDUs but the first, which must be maps of one shape.
-
-    Parameters
-    ----------
+    hdus : `~astropy.io.fits.HDUList`
+        The HDUs of the file.
+    name : `str`
+        Name of the HDU, in capitals.
     path : `~pathlib.Path`
         The file, for messages.
-    hdus : `~astropy.io.fits.HDUList`
-        Its HDUs that are needed.
+    shape : `tuple`, optional
+        Shape that the image must have.
 
     Returns
     -------
-    `dict` of `str` to `~numpy.ndarray`
-        Images by the name of their HDU in capitals, shape (ny, nx), without axes of length 1.
+    `~numpy.ndarray`
+        Its values, in double precision, NaN where not finite, without leading axes of length 1.
 
     Raises
     ------
     mangapa.exceptions.GalaxyFileError
-        If an HDU is not a map, or is of another shape than the first.
+        If there is no such HDU, or what is in it is not an image of this shape.
     """
-    images: dict[str, np.ndarray] = {}
-    for hdu in hdus[1:]:
-        image = np.squeeze(hdu.data) if isinstance(hdu, fits.ImageHDU) else np.empty(0)
-        shape = next(iter(images.values()), image).shape
-        if image.ndim != 2 or image.shape != shape:
-            msg = (
-                f"{printable(path)} has no map in extension {hdu.name}, or one of another shape "
-                "than the others; fetch the file again"
-            )
-            raise GalaxyFileError(msg)
-        images[hdu.name.upper()] = image
+    data = next((hdu.data for hdu in hdus if hdu.name == name), None)
+    if data is None or data.dtype.names:
+        there = ", ".join(hdu.name for hdu in hdus)
+        msg = f"{printable(path)} has no image {name} (its HDUs: {there}); fetch the file again"
+        raise GalaxyFileError(msg)
+    while data.ndim > 2 and len(data) == 1:
+        data = data[0]
+    if shape is not None and data.shape != shape:
+        msg = (
+            f"{printable(path)} has an image {name} of shape {data.shape} instead of {shape}; "
+            "fetch the file again"
+        )
+        raise GalaxyFileError(msg)
+    return without(data)
+
+
+def first_plane(values: np.ndarray, path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """
+    First plane of an image with or without a third axis.
+
+    Parameters
+    ----------
+    values : `~numpy.ndarray`
+        The image, of shape (ny, nx) or (n, ny, nx).
+    path : `~pathlib.Path`
+        The file, for messages.
+    shape : `tuple`, optional
+        Shape that the plane must have.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        Of shape (ny, nx).
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the image has other axes, or the plane another shape.
+    """
+    if values.ndim not in (2, 3) or not values.size or shape not in (None, values.shape[-2:]):
+        wanted = "ny, nx" if shape is None else f"{shape[0]}, {shape[1]}"
+        msg = (
+            f"{printable(path)} has an image of shape {values.shape} instead of ({wanted}) or "
+            f"(n, {wanted}); fetch the file again"
+        )
+        raise GalaxyFileError(msg)
+    return values if values.ndim == 2 else values[0]
+
+
+def images_of(hdus: "HDUList", path: Path) -> dict[str, np.ndarray]:
+    """
+    Images of all HDUs but the primary one, which must be maps of one shape.
+
+    Parameters
+    ----------
+    hdus : `~astropy.io.fits.HDUList`
+        Those that are needed, the primary one first.
+    path : `~pathlib.Path`
+        The file, for messages.
+
+    Returns
+    -------
+    `dict` of `str` to `~numpy.ndarray`
+        Maps by the names of their HDUs, shape (ny, nx).
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If an HDU is not a map, or they have several shapes.
+    """
+    images = {hdu.name: image_of(hdus, hdu.name, path) for hdu in hdus[1:]}
+    if images and len(common_shape(images.values(), path)) != 2:
+        msg = f"{printable(path)} has images that are not maps; fetch the file again"
+        raise GalaxyFileError(msg)
     return images
+
+
+def common_shape(images: Iterable[np.ndarray], path: Path) -> tuple[int, ...]:
+    """
+    Shape of maps that belong together.
+
+    Parameters
+    ----------
+    images : iterable of `~numpy.ndarray`
+        The maps; at least one.
+    path : `~pathlib.Path`
+        One of their files, for messages.
+
+    Returns
+    -------
+    `tuple` of `int`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If they have several shapes.
+    """
+    first, *others = dict.fromkeys(image.shape for image in images)
+    if others:
+        msg = (
+            f"{printable(path)}: the maps of the galaxy have several shapes, {first} and "
+            f"{others[0]}; fetch them again, or name those of one version of one galaxy"
+        )
+        raise GalaxyFileError(msg)
+    return first
 
 
 def is_faint(
@@ -101,65 +179,6 @@ def is_faint(
         return np.zeros(shape, bool)
     with np.errstate(invalid="ignore"):
         return (error > 0) & ~(flux >= LEAST_SNR * error)
-
-
-def map_field(
-    velocity: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    *,
-    error: np.ndarray | None = None,
-    bin_id: np.ndarray | None = None,
-    **options: Any,
-) -> VelocityField:
-    """
-    Make a field of the maps of a file.
-
-    Parameters
-    ----------
-    velocity : `~numpy.ndarray`
-        Relative velocities, km/s, shape (ny, nx); NaN where missing.
-    x, y : `~numpy.ndarray`
-        Offsets to the East and North, arcsec, same shape.
-    error : `~numpy.ndarray`, optional
-        1-sigma errors, km/s; not used if none is positive.
-    bin_id : `~numpy.ndarray`, optional
-        Numbers of the bins; NaN or negative outside all bins.
-    **options
-        Further options of `~mangapa.VelocityField.from_arrays`.
-
-    Returns
-    -------
-    `~mangapa.VelocityField`
-    """
-    ivar = None if error is None else inverse_variance(error)
-    if ivar is not None and not ivar.any():
-        ivar = None
-    if bin_id is not None:
-        bin_id = np.where(np.isfinite(bin_id) & (bin_id >= 0), bin_id, -1).astype(int)
-        bin_id = bin_id if (bin_id >= 0).any() else None
-    return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
-
-
-def refuse_empty(path: Path, fields: Mapping[str, Any]) -> None:
-    """
-    Raise an error if no field has a good spaxel.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        The file, for messages.
-    fields : mapping of `str` to `~mangapa.VelocityField`
-        The fields of a galaxy.
-
-    Raises
-    ------
-    mangapa.exceptions.GalaxyFileError
-        If there is none.
-    """
-    if not any(field.n_spaxels for field in fields.values()):
-        msg = f"{printable(path)} has no good velocity; fetch the file again, or name another"
-        raise GalaxyFileError(msg)
 
 
 def brightest(wcs: "WCS", maps: dict[str, np.ndarray]) -> "SkyCoord | None":

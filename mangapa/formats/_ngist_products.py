@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
-from mangapa._utils.files import printable
-from mangapa.exceptions import GalaxyFileError
 from mangapa.formats._files import open_hdus
-from mangapa.formats._maps import images_of
+from mangapa.formats._gist_run import LINES
+from mangapa.formats._maps import common_shape, images_of
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from astropy.wcs import WCS
 
-__all__ = ["NAMES", "Product", "origin", "products_of"]
+__all__ = ["NAMES", "RunFile", "origin", "products_of"]
 
 NAMES = re.compile(
     r"(?P<observation>.+)_(?P<kind>kin|gas_(?P<level>bin|spaxel)|spatial_binning|sfh|umod|ls_\w+)"
     r"_maps\.fits(?:\.\w+)?",
     re.IGNORECASE,
 )
-#: Velocity of H-alpha, by the name and wavelength (in air or vacuum) of the line.
-HALPHA = re.compile(r"HA(?:LPHA)?_?656\d(?:\.\d+)?_V(?:EL)?")
-WANTED = re.compile(rf"V|(FORM_)?ERR_V|BINID|[XY]BIN|AGE|{HALPHA.pattern}(_ERR)?|HA.*_FLUX(_ERR)?")
+HALPHA = LINES["Ha"]
+WANTED = re.compile(
+    rf"V|(FORM_)?ERR_V|BINID|[XY]BIN|AGE|{HALPHA.pattern}(_ERR)?|H_?A.*_FLUX(_ERR)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Product:
+class RunFile:
     """
     The images of one file that are read.
 
@@ -61,7 +61,7 @@ class Product:
         return (found["level"] or "").lower() if found else ""
 
 
-def products_of(paths: Sequence[Path]) -> list[Product]:
+def products_of(paths: Sequence[Path]) -> list[RunFile]:
     """
     Read the files of one run, and that of its bins from the same folder.
 
@@ -72,7 +72,7 @@ def products_of(paths: Sequence[Path]) -> list[Product]:
 
     Returns
     -------
-    `list` of `Product`
+    `list` of `RunFile`
 
     Raises
     ------
@@ -82,20 +82,16 @@ def products_of(paths: Sequence[Path]) -> list[Product]:
     products = [_read(path) for path in paths]
     if not any("BINID" in product.images for product in products):
         products += [_read(path) for path in _beside(paths[0])]
-    shapes = {image.shape for product in products for image in product.images.values()}
-    if len(shapes) > 1:
-        msg = (
-            f"{printable(paths[0])} and the files with it have maps of several shapes, {shapes}; "
-            "name the files of one run"
-        )
-        raise GalaxyFileError(msg)
+    images = [image for product in products for image in product.images.values()]
+    if images:
+        common_shape(images, paths[0])
     return products
 
 
 def _read(path):
     with open_hdus(path, lambda hdu: WANTED.fullmatch(hdu.name) is not None) as hdus:
         header = hdus[min(1, len(hdus) - 1)].header
-        return Product(path=path, images=images_of(path, hdus), header=header)
+        return RunFile(path=path, images=images_of(hdus, path), header=header)
 
 
 def _beside(path):

@@ -64,13 +64,13 @@ def planes_of(hdu: fits.ImageHDU) -> dict[str, np.ndarray]:
     if not any(texts.values()):
         lines = {key: n_planes // N_QUANTITIES * n + HALPHA for key, n in LINES.items()}
         known = {"SSP": SSP, "ELINES": {"halpha": 0}, "FLUX_ELINES": lines}
-        numbers = known.get(hdu.name.upper(), {})
+        numbers = known.get(hdu.name, {})
     return {key: hdu.data[n] for key, n in numbers.items() if n < n_planes}
 
 
 def grid_of(
     path: Path, headers: list[fits.Header], planes: dict[str, np.ndarray]
-) -> "tuple[np.ndarray, np.ndarray, SkyCoord | None]":
+) -> "tuple[np.ndarray, np.ndarray, SkyCoord | None, bool]":
     """
     Offsets of the spaxels from the centre of the galaxy.
 
@@ -89,6 +89,8 @@ def grid_of(
         Offsets to the East and North, arcsec, shape (ny, nx).
     centre : `~astropy.coordinates.SkyCoord` or `None`
         `None` if no header has coordinates.
+    is_nominal : `bool`
+        Whether the centre is no more than the middle of the field of view.
     """
     from astropy.coordinates import SkyCoord
 
@@ -100,30 +102,33 @@ def grid_of(
             header = fits.Header([card for card in header.cards if not axes.match(card.keyword)])
             ra = number_of(headers[0], "OBJRA", 0, 360)
             dec = number_of(headers[0], "OBJDEC", -90, 90)
+            # Without them from the reference position, which CALIFA puts on the galaxy.
             centre = None if None in (ra, dec) else SkyCoord(ra, dec, unit="deg")
-            return offsets(celestial_wcs(header, path), (ny, nx), centre)
+            return *offsets(celestial_wcs(header, path), (ny, nx), centre), False
     covered = np.any([planes[key] != 0 for key in ("halpha", "stellar") if key in planes], axis=0)
-    middle = _middle(covered, planes.get("light", _light_beside(path)))
+    light = planes["light"] if "light" in planes else _light_beside(path)
+    is_nominal = light is None or light.shape != covered.shape
+    middle = np.argwhere(covered).mean(axis=0) if is_nominal else _brightest(covered, light)
     row, column = np.indices((ny, nx))
-    return middle[1] - column, row - middle[0], None
+    return middle[1] - column, row - middle[0], None, is_nominal
 
 
 def _light_beside(path):
     """Map of the continuum in the SSP cube of the same galaxy, in the same folder."""
     found = NAMES.fullmatch(path.name)
-    suffix = path.name[path.name.lower().rindex(".fits") :] if found else ""
-    beside = path.with_name(f"{found['observation']}.SSP.cube{suffix}") if found else path
-    if not beside.is_file() or beside == path:
-        return None
-    with open_hdus(beside) as hdus:
-        return planes_of(hdus[0]).get("light") if np.ndim(hdus[0].data) == 3 else None
+    start = f"{found['observation']}.SSP.cube.fits".lower() if found else ""
+    there = sorted(path.parent.iterdir()) if found else []
+    for one in there:
+        if not one.name.lower().startswith(start) or not NAMES.fullmatch(one.name) or one == path:
+            continue
+        with open_hdus(one) as hdus:
+            return planes_of(hdus[0]).get("light") if np.ndim(hdus[0].data) == 3 else None
+    return None
 
 
-def _middle(covered, light):
-    """Row and column of the brightest spaxel, or else of the middle of the field of view."""
+def _brightest(covered, light):
+    """Row and column of the brightest spaxel."""
     from scipy.ndimage import uniform_filter
 
-    if light is None or light.shape != covered.shape:
-        return np.argwhere(covered).mean(axis=0)
     brightness = uniform_filter(np.where(covered & np.isfinite(light), light, 0), 3)
     return np.unravel_index(np.argmax(brightness), covered.shape)

@@ -11,10 +11,12 @@ from mangapa._utils.cards import clean_text
 from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.plugins import load_plugins
 from mangapa._utils.types import PathLike
-from mangapa.exceptions import FormatError, MapsFileError
+from mangapa.exceptions import FormatError, GalaxyFileError, MapsFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import paths_of
 from mangapa.formats._files import outline
 from mangapa.formats._format import formats
+from mangapa.formats._sky import is_on_sky
 from mangapa.formats.manga import read_maps
 
 #: Columns of a table that a message names.
@@ -58,11 +60,7 @@ def read_galaxy(
     >>> read_galaxy(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    given = path if isinstance(path, (list, tuple)) else [path]
-    paths = [as_path("path", one) for one in given]
-    if not paths:
-        msg = "path is an empty list; name the files of a galaxy"
-        raise ValueError(msg)
+    paths = paths_of(path)
     load_plugins()
     format = _common_format(paths) if format is None else format
     if format is None:
@@ -111,7 +109,10 @@ def _format_of(path):
     # The identifiers are given no open file: astropy would decompress it, and the reader could not
     # check the compressed file.
     matches = registry.identify_format("read", Galaxy, str(path), None, [path], {})
+    # What was written keeps the cards of its survey.
+    written = {one.name for one in formats() if one.write is not None}
     generic = {one.name for one in formats() if one.is_generic}
+    matches = [name for name in matches if name in written] or matches
     matches = [name for name in matches if name not in generic] or matches
     if len(matches) > 1:
         msg = (
@@ -134,6 +135,18 @@ def _refuse(path):
             f"file; known formats: {_known_formats()}"
         )
         raise MapsFileError(msg)
+    if found and not any("DAPFRMT" in hdu or "PLATEIFU" in hdu for hdu in found.hdus):
+        has_images = any(len(hdu.shape) > 1 and not hdu.columns for hdu in found.hdus)
+        reason = (
+            "no image with coordinates on the sky (cards CTYPE1 and CTYPE2); add them to the header"
+            if has_images and not any(map(is_on_sky, found.hdus))
+            else "neither a map nor a table that is known; name another file of the galaxy"
+        )
+        msg = (
+            f"{printable(path)} holds {reason}. No format recognises the file; known formats: "
+            f"{_known_formats()}"
+        )
+        raise GalaxyFileError(msg)
     try:
         return read_maps(path)
     except MapsFileError as error:

@@ -12,7 +12,7 @@ from mangapa._utils.cards import text_of
 from mangapa.fields import TRACERS
 from mangapa.formats._choices import Product
 from mangapa.formats._files import open_hdus
-from mangapa.formats._images import first_plane, image_of, refuse_without_velocities
+from mangapa.formats._maps import first_plane, image_of
 from mangapa.formats._values import in_km_s
 
 __all__ = ["BINNINGS", "COMPONENTS", "FLUX", "NAMES", "SamiFile", "read_file"]
@@ -100,7 +100,6 @@ def read_file(path: Path) -> SamiFile:
             with np.errstate(divide="ignore", invalid="ignore"):
                 maps["snr"] = maps["values"] / maps["error"]
         if kind in TRACERS:
-            refuse_without_velocities(maps["values"], path)
             maps["values"] = in_km_s(maps["values"], header, path)
             maps["error"] = in_km_s(maps["error"], hdus[error].header, path)
         if kind == "stellar":

@@ -2,11 +2,14 @@
 
 import re
 import warnings
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
+from astropy.utils.exceptions import AstropyWarning
 
-from mangapa._utils.cards import sound_cards, text_of
+from mangapa._utils.cards import number_of, sound_cards, text_of
+from mangapa._utils.files import printable
 from mangapa.exceptions import GalaxyFileError
 
 if TYPE_CHECKING:
@@ -26,9 +29,15 @@ __all__ = [
 ]
 
 #: The celestial axes of CTYPE with their projection, whatever the number of dashes in between.
-AXIS = re.compile(r"(RA|DEC|[GE]LON|[GE]LAT)-+([A-Z]{3})")
+AXIS = re.compile(r"(RA|DEC|[GE]LON|[GE]LAT)-+([A-Z]{3})(-SIP)?")
 #: Axes that a header may have, whether it has data or not: RA, Dec, frequency, polarisation.
 MOST_AXES = 4
+#: Cards that must hold numbers, if they are there, for the axes to be known.
+NUMBERS = re.compile(r"(CRVAL|CRPIX|CDELT|CROTA)(\d)|(?:CD|PC)(\d)_(\d)")
+#: Least ratio of the sides of a pixel that is none; spaxels of slits are up to 10 times longer.
+MOST_UNEQUAL = 100
+#: Years of equinoxes; without one that is possible, it is that of the frame.
+EQUINOXES = (1800, 2100)
 #: Pairs of cards in which surveys state where the galaxy is.
 POSITIONS = (
     *(("OBJRA", "OBJDEC"), ("OBJ_RA", "OBJ_DEC"), ("RA_OBJ", "DEC_OBJ"), ("RAOBJ", "DECOBJ")),
@@ -54,30 +63,73 @@ def celestial_wcs(header: "Header", path: object) -> "WCS":
     Raises
     ------
     mangapa.exceptions.GalaxyFileError
-        If the header has no celestial coordinates.
+        If the header has no celestial coordinates, or only a part of them.
     """
-    from astropy.wcs import WCS, FITSFixedWarning
+    from astropy.wcs import WCS
+    from astropy.wcs.utils import wcs_to_celestial_frame
 
+    name = printable(path)
     repaired = sound_cards(header)
-    for card, axis in _celestial_axes(repaired):
-        repaired[card] = f"{axis[1]:-<4}-{axis[2]}"
-    try:
-        with warnings.catch_warnings():
-            # What wcslib repairs, such as dates, does not concern the axes.
-            warnings.simplefilter("ignore", FITSFixedWarning)
-            warnings.filterwarnings("ignore", "cdelt will be ignored", RuntimeWarning)
-            wcs = WCS(repaired).celestial
-            wcs.wcs.set()
-    except ValueError as error:  # Those of wcslib are, too.
-        msg = f"{path} has coordinates that cannot be read ({error}); correct its header"
-        raise GalaxyFileError(msg) from error
-    if wcs.naxis != 2:
+    axes = _celestial_axes(repaired)
+    if len(axes) != 2:
         msg = (
-            f"{path} has no coordinates on the sky (cards CTYPE1 and CTYPE2); add them to its "
+            f"{name} has no coordinates on the sky (cards CTYPE1 and CTYPE2); add them to its "
             "header, or give the offsets of the spaxels to VelocityField.from_arrays"
         )
         raise GalaxyFileError(msg)
+    if lacking := _lacking_numbers(header, repaired, [card[-1] for card, _ in axes]):
+        msg = (
+            f"{name} has no number in the {'cards' if len(lacking) > 1 else 'card'} "
+            f"{', '.join(lacking)} of its coordinates; correct its header"
+        )
+        raise GalaxyFileError(msg)
+    for card in [card for card in repaired if re.fullmatch(r"CTYPE\d", card)]:
+        if not isinstance(repaired[card], str):  # of another axis
+            del repaired[card]
+    for card, axis in axes:
+        repaired[card] = f"{axis[1]:-<4}-{axis[2]}{axis[3] or ''}"
+    for card in ("EQUINOX", "EPOCH"):
+        if card in repaired and number_of(repaired, card, *EQUINOXES) is None:
+            del repaired[card]
+    try:
+        with warnings.catch_warnings():
+            # What wcslib and astropy repair, such as dates, does not concern the axes.
+            warnings.simplefilter("ignore", AstropyWarning)
+            warnings.filterwarnings("ignore", "cdelt will be ignored", RuntimeWarning)
+            wcs = WCS(repaired).celestial
+            wcs.wcs.set()
+            wcs_to_celestial_frame(wcs)
+    except ValueError as error:  # Those of wcslib are, too.
+        # Its messages name lines of its code.
+        lines = [line for line in str(error).splitlines() if line and line[:6] != "ERROR "]
+        reason = printable(lines[-1].rstrip(".") if lines else error)
+        msg = f"{name} has coordinates that cannot be read ({reason}); correct its header"
+        raise GalaxyFileError(msg) from error
+    if not np.linalg.cond(wcs.pixel_scale_matrix) < MOST_UNEQUAL:
+        msg = (
+            f"{name} has coordinates that cannot be (pixels whose sides differ by a factor of more "
+            f"than {MOST_UNEQUAL}); correct its header"
+        )
+        raise GalaxyFileError(msg)
     return wcs
+
+
+def _lacking_numbers(header, sound, axes):
+    """The cards without which the coordinates of axes ("1" ...) would silently be others."""
+    there = {card: found for card in header if (found := NUMBERS.fullmatch(card))}
+    is_matrix = any(card.startswith("CD") and found[3] for card, found in there.items())
+    needed = ("CRVAL", "CRPIX") if is_matrix else ("CRVAL", "CRPIX", "CDELT")
+    of_axes = [card for card, found in there.items() if found[2] in axes or found[3] in axes]
+    cards = dict.fromkeys([*(name + axis for name in needed for axis in axes), *of_axes])
+    # Of a rotation, all elements or half of them are zero.
+    first, second = axes
+    for name, diagonal in (("CD", 0), ("PC", 1)):
+        pairs = (f"{first}_{first} {second}_{second}", f"{first}_{second} {second}_{first}")
+        for pair, usual in zip(pairs, (diagonal, 0), strict=True):
+            elements = [f"{name}{element}" for element in pair.split()]
+            if any(sound.get(card, usual) != usual for card in elements):
+                cards |= dict.fromkeys(elements)
+    return [card for card in cards if not isinstance(sound.get(card), Real)]
 
 
 def has_celestial_axes(header: "Header") -> bool:

@@ -3,54 +3,24 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
 
 from mangapa._border import OFFSET, VELOCITY
-from mangapa._utils.files import as_path, printable
-from mangapa._utils.types import PathLike
+from mangapa._utils.files import printable
 from mangapa._utils.unpacking import FlawError, unpacked
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import VelocityField
-from mangapa.formats._values import inverse_variance, without
+from mangapa.formats._values import without
 
 if TYPE_CHECKING:
     from astropy.io.fits import FITS_rec, HDUList
 
-__all__ = ["check_any", "column", "field_of", "one_path", "table_with", "text_table"]
+__all__ = ["column", "table_with", "text_table"]
 
 #: Most bytes of a table in a text file: about a million rows.
 LARGEST_TEXT = 1 << 27
-
-
-def one_path(path: PathLike | Sequence[PathLike], title: str) -> Path:
-    """
-    Path of a file of a format that keeps all of a galaxy in one file.
-
-    Parameters
-    ----------
-    path : path-like, or sequence of path-like
-        What the user named.
-    title : `str`
-        What the files are, for the message.
-
-    Returns
-    -------
-    `~pathlib.Path`
-
-    Raises
-    ------
-    ValueError
-        If there are several files.
-    """
-    if isinstance(path, (list, tuple)):
-        if len(path) != 1:
-            msg = f"path names {len(path)} files, but {title} are one for each galaxy; name one"
-            raise ValueError(msg)
-        path = path[0]
-    return as_path("path", path)
 
 
 def table_with(hdus: "HDUList", columns: Sequence[str], path: Path, files: str) -> "FITS_rec":
@@ -153,56 +123,3 @@ def text_table(path: Path) -> dict[str, np.ndarray]:
         )
         raise GalaxyFileError(msg)
     return dict(zip(names, rows.T, strict=True))
-
-
-def field_of(
-    velocity: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    *,
-    error: np.ndarray | None = None,
-    **maps: Any,
-) -> VelocityField | None:
-    """
-    Make a field of rows of a table.
-
-    Parameters
-    ----------
-    velocity : `~numpy.ndarray`
-        Velocities relative to that of the galaxy, km/s, shape (n,).
-    x, y : `~numpy.ndarray`
-        Offsets to the East and North, arcsec, shape (n,).
-    error : `~numpy.ndarray`, optional
-        Their errors, 1 sigma, km/s.
-    **maps
-        Other arguments of `~mangapa.VelocityField.from_arrays`.
-
-    Returns
-    -------
-    `~mangapa.VelocityField` or `None`
-        `None` if no row is good.
-    """
-    ivar = None if error is None else inverse_variance(error)
-    field = VelocityField.from_arrays(velocity, x, y, ivar=ivar, **maps)
-    return field if field.n_spaxels else None
-
-
-def check_any(path: Path, *fields: VelocityField | None) -> None:
-    """
-    Refuse a file without a good velocity.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        The file.
-    *fields : `~mangapa.VelocityField` or `None`
-        What was made of it.
-
-    Raises
-    ------
-    mangapa.exceptions.GalaxyFileError
-        If there is no field.
-    """
-    if not any(fields):
-        msg = f"{printable(path)} has no good velocity; name the file of another galaxy"
-        raise GalaxyFileError(msg)

@@ -1,18 +1,27 @@
-"""Values of the maps of all surveys: missing ones, errors, units, frames and bins."""
+"""Values of all surveys: missing ones, errors, units, frames and bins, and fields of them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
 
 from mangapa._utils.cards import text_of
+from mangapa._utils.files import printable
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import LIGHT
+from mangapa.fields import LIGHT, VelocityField
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-__all__ = ["bins_of_equal_values", "in_km_s", "inverse_variance", "relative", "without"]
+__all__ = [
+    "bins_of_equal_values",
+    "field_of",
+    "in_km_s",
+    "inverse_variance",
+    "refuse_empty",
+    "relative",
+    "without",
+]
 
 
 def inverse_variance(error: np.ndarray) -> np.ndarray:
@@ -55,7 +64,8 @@ def without(array: np.ndarray, *fills: float) -> np.ndarray:
     for fill in fills:
         # In single precision -999.9 is another number.
         missing |= array == array.dtype.type(fill)
-    return np.where(missing, np.nan, array.astype(float))
+    with np.errstate(invalid="ignore"):  # some NaN warn where they are converted
+        return np.where(missing, np.nan, array.astype(float))
 
 
 def in_km_s(velocity: np.ndarray, header: "Header", path: object) -> np.ndarray:
@@ -86,7 +96,10 @@ def in_km_s(velocity: np.ndarray, header: "Header", path: object) -> np.ndarray:
         unit = u.Unit(text, parse_strict="silent")
         factor = (unit if unit.is_equivalent("km/s") else u.Unit(text.lower())).to("km/s")
     except (ValueError, u.UnitConversionError):
-        msg = f"{path} has values in {text!r}, which are not velocities; name the velocity map"
+        msg = (
+            f"{printable(path)} has values in {text!r}, which are not velocities; name the map of "
+            "the velocities"
+        )
         raise GalaxyFileError(msg) from None
     return velocity * factor
 
@@ -114,7 +127,8 @@ def relative(
     if redshift is None:
         if not np.isfinite(velocity).any():
             return velocity, None
-        redshift = float(np.nanmedian(velocity) / LIGHT)
+        # Rounded to what a card of FITS has room for.
+        redshift = float(f"{np.nanmedian(velocity) / LIGHT:.14g}")
     return velocity - redshift * LIGHT, redshift
 
 
@@ -137,3 +151,73 @@ def bins_of_equal_values(*maps: np.ndarray) -> np.ndarray:
     bin_id = np.full(len(values), -1)
     bin_id[inside] = np.unique(values[inside], axis=0, return_inverse=True)[1].ravel()
     return bin_id.reshape(np.shape(maps[0]))
+
+
+def field_of(
+    path: object,
+    velocity: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    error: np.ndarray | None = None,
+    bin_id: np.ndarray | None = None,
+    **options: Any,
+) -> VelocityField:
+    """
+    Make a field of the maps of a file, or of the rows of a table.
+
+    Parameters
+    ----------
+    path : path-like
+        Their file, for messages.
+    velocity : `~numpy.ndarray`
+        Velocities relative to that of the galaxy, km/s, shape (ny, nx) or (n,); NaN where missing.
+    x, y : `~numpy.ndarray`
+        Offsets to the East and North, arcsec, same shape.
+    error : `~numpy.ndarray`, optional
+        1-sigma errors, km/s; not used if none is positive.
+    bin_id : `~numpy.ndarray`, optional
+        Numbers of the bins; NaN or negative outside all bins.
+    **options
+        Other arguments of `~mangapa.VelocityField.from_arrays`.
+
+    Returns
+    -------
+    `~mangapa.VelocityField`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the offsets are those of another place on the sky.
+    """
+    ivar = None if error is None else inverse_variance(error)
+    if ivar is not None and not ivar.any():
+        ivar = None
+    if bin_id is not None:
+        bin_id = np.where(np.isfinite(bin_id) & (bin_id >= 0), bin_id, -1).astype(int)
+    try:
+        return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
+    except ValueError as error:
+        msg = f"{printable(path)} has values that cannot be used ({error}); fetch the file again"
+        raise GalaxyFileError(msg) from error
+
+
+def refuse_empty(path: object, *fields: VelocityField) -> None:
+    """
+    Raise an error if no field has a velocity, whether it passes the cuts or not.
+
+    Parameters
+    ----------
+    path : path-like
+        Their file, for messages.
+    *fields : `~mangapa.VelocityField`
+        The fields of a galaxy.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If all velocities are missing.
+    """
+    if not any(np.isfinite(field.velocity.value).any() for field in fields):
+        msg = f"{printable(path)} has no velocities (all are missing); name another file"
+        raise GalaxyFileError(msg)

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Sequence
 
+from mangapa._utils.cards import clean_text
 from mangapa._utils.files import stem
 from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, first_lines, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import check_any, column, field_of, one_path, table_with, text_table
-from mangapa.formats._values import relative
+from mangapa.formats._tables import column, table_with, text_table
+from mangapa.formats._values import field_of, refuse_empty, relative
 
 __all__ = ["read_atlas3d"]
 
 FILES = "PXF_bin_MS_NGC4570_r2_idl.fits.gz"
-TITLE = "tables of the stellar kinematics of ATLAS3D and SAURON"
 #: Columns of the places and velocities of the bins, and of the errors.
 COLUMNS = ("XS", "YS", "VPXF", "EVPXF")
 #: The same in text files.
@@ -43,12 +44,16 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Raises
     ------
-    ValueError
-        If several files are named.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
     mangapa.exceptions.GalaxyFileError
-        If the file is damaged, or has no velocities.
+        If the file is damaged or has no velocities, or there are several.
+
+    Examples
+    --------
+    See :ref:`atlas3d`.
     """
-    path = one_path(path, TITLE)
+    path = one_path(path)
     if _is_text_table(first_lines(path)):
         table = text_table(path)
         return _galaxy(path, [table[name] for name in TEXT_COLUMNS])
@@ -62,10 +67,10 @@ def _galaxy(path, columns, mask=None):
     x, y, velocity, error = columns
     velocity, redshift = relative(velocity)
     found = GALAXY.search(path.name)
-    name = found[0] if found else stem(path)
+    name = found[0] if found else clean_text(stem(path))
     # The first coordinate grows to the West.
-    field = field_of(velocity, -x, y, error=error, mask=mask, galaxy=name)
-    check_any(path, field)
+    field = field_of(path, velocity, -x, y, error=error, mask=mask, galaxy=name)
+    refuse_empty(path, field)
     return Galaxy(stellar=field, name=name, survey="ATLAS3D", redshift=redshift)
 
 
@@ -83,13 +88,13 @@ register_format(
     Format(
         name="atlas3d",
         survey="ATLAS3D",
-        title=TITLE,
+        title="tables of the stellar kinematics of bins, and those of SAURON",
         files=FILES,
         names=re.compile(r"(?P<observation>PXF_bin_MS_.+)"),
         recognise=_is_atlas3d,
         recognise_text=_is_text_table,
         read=read_atlas3d,
         offset_sign=-1,
-        frame="absolute (cz)",
+        frame="absolute, c z",
     )
 )

@@ -3,19 +3,19 @@
 import re
 from collections.abc import Sequence
 
-from mangapa._utils.cards import text_of
+from mangapa._utils.cards import clean_text, text_of
 from mangapa._utils.files import stem
 from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import check_any, column, field_of, one_path, table_with
-from mangapa.formats._values import relative
+from mangapa.formats._tables import column, table_with
+from mangapa.formats._values import field_of, refuse_empty, relative
 
 __all__ = ["read_califa"]
 
 FILES = "NGC6278.CALIFA.V1200.stekin.fits"
-TITLE = "tables of the stellar kinematics of CALIFA"
 #: What marks a missing value, in every column.
 MISSING = -999.9
 #: Columns that are read; the velocities are those of 100 Monte Carlo realisations.
@@ -42,21 +42,25 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Raises
     ------
-    ValueError
-        If several files are named.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
     mangapa.exceptions.GalaxyFileError
-        If the file is damaged, or has no velocities.
+        If the file is damaged or has no velocities, or there are several.
+
+    Examples
+    --------
+    See :ref:`califa`.
     """
-    path = one_path(path, TITLE)
+    path = one_path(path)
     with open_hdus(path) as hdus:
         table = table_with(hdus, COLUMNS, path, FILES)
         x, y, bins, velocity, error = (column(table, name, MISSING) for name in COLUMNS)
         velocity, redshift = relative(velocity)
         header = hdus[0].header.copy()
-        name = text_of(header, "OBJECT") or stem(path).partition(".")[0]
+        name = text_of(header, "OBJECT") or clean_text(stem(path).partition(".")[0])
         # X grows to the West.
-        field = field_of(velocity, -x, y, error=error, bin_id=bins, galaxy=name)
-        check_any(path, field)
+        field = field_of(path, velocity, -x, y, error=error, bin_id=bins, galaxy=name)
+        refuse_empty(path, field)
     return Galaxy(
         stellar=field,
         name=name,
@@ -75,14 +79,14 @@ register_format(
     Format(
         name="califa",
         survey="CALIFA",
-        title=TITLE,
+        title="tables of the stellar kinematics of spaxels, from the V1200 cubes",
         files=FILES,
         names=re.compile(r"(?P<observation>.+\.V1200\..*(stekin|stellar_kin)\.fits.*)"),
         recognise=_is_califa,
         read=read_califa,
         offset_sign=-1,
         missing="-999.9, in every column",
-        frame="absolute (cz)",
+        frame="absolute, c z",
         error="1 sigma, from Monte Carlo realisations",
     )
 )

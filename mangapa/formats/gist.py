@@ -9,18 +9,15 @@ from mangapa._utils.files import printable
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import check_name
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._gist_run import NAME, open_run
-from mangapa.formats._tables import column, field_of, table_with
+from mangapa.formats._gist_run import LINES, NAMES, open_run
+from mangapa.formats._tables import column, table_with
+from mangapa.formats._values import field_of, refuse_empty
 
 __all__ = ["read_gist"]
 
-#: Velocities of the lines of hydrogen, the preferred one first, as GANDALF and pPXF name them.
-LINES = {
-    "Ha": re.compile(r"H_?A(LPHA)?_?656[234](\.\d+)?_V(EL)?", re.IGNORECASE),
-    "Hb": re.compile(r"H_?B(ETA)?_?486[123](\.\d+)?_V(EL)?", re.IGNORECASE),
-}
 #: What marks a missing value of GANDALF, and the least amplitude-over-noise in the maps of GIST.
 MISSING, LEAST_AON = -1, 4
 #: Tables of the gas, the preferred one first.
@@ -57,19 +54,22 @@ def read_gist(path: PathLike | Sequence[PathLike], *, binning: str = "default") 
         If a table that is named does not exist.
     mangapa.exceptions.GalaxyFileError
         If a table is damaged or missing, or belongs to another run.
+
+    Examples
+    --------
+    See :ref:`gist`.
     """
-    if binning not in LEVELS:
-        msg = f"binning={binning!r} is not one of GIST; choose one of {', '.join(LEVELS)}"
-        raise ValueError(msg)
+    check_name("binning", binning, LEVELS)
     run = open_run(path)
-    stars = _stars(run)
-    gas, source = _gas(run, LEVELS[binning])
-    if stars is None and gas is None:
+    stars, (gas, source) = _stars(run), _gas(run, LEVELS[binning])
+    fields = [field for field in (stars, gas) if field is not None]
+    if not fields:
         msg = (
-            f"{printable(run.tables['table'])} has no good velocities of stars, H-alpha or H-beta "
+            f"{printable(run.tables['table'])} has no velocities of stars, H-alpha or H-beta "
             f"beside it; copy {run.name}_kin.fits and {run.name}_gas_BIN.fits to the same folder"
         )
         raise GalaxyFileError(msg)
+    refuse_empty(run.tables["table"], *fields)
     return Galaxy(stellar=stars, halpha=gas, name=run.name, daptype=source, header=run.header)
 
 
@@ -85,9 +85,9 @@ def _stars(run):
         if "ERR_V" in table.names:  # of Monte Carlo realisations
             of_realisations = column(table, "ERR_V", 0)
             error = np.where(np.isfinite(of_realisations), of_realisations, error)
-        velocity = column(table, "V")[run.row]
+        maps = column(table, "V")[run.row], run.x, run.y
         bins = np.where(run.inside, run.row, -1)
-        return field_of(velocity, run.x, run.y, error=error[run.row], bin_id=bins, galaxy=run.name)
+        return field_of(path, *maps, error=error[run.row], bin_id=bins, galaxy=run.name)
 
 
 def _gas(run, levels):
@@ -111,7 +111,7 @@ def _gas(run, levels):
             if f"{name}_ERR" in table.names:
                 error = column(table, f"{name}_ERR")[row]
             maps = {"error": error, "bin_id": bins, "galaxy": run.name}
-            field = field_of(velocity[row], run.x, run.y, tracer="halpha", **maps)
+            field = field_of(path, velocity[row], run.x, run.y, tracer="halpha", **maps)
             return field, f"gas: {line}, {level.upper()}"
     return None, None
 
@@ -138,13 +138,13 @@ register_format(
         name="gist",
         title="tables of the GIST and nGIST pipelines",
         files="NGC0001_kin.fits",
-        names=NAME,
+        names=NAMES,
         recognise=_is_gist,
         read=read_gist,
         options=("binning",),
         offset_sign=-1,
         missing="BIN_ID < 0; -1 in the gas of GANDALF",
-        frame="relative to the redshift given to the pipeline",
-        error="1 sigma, formal or from Monte Carlo realisations; none with GANDALF",
+        frame="relative to the redshift given to the pipeline, which is not in the files",
+        error="1 sigma, from Monte Carlo realisations or else formal; none with GANDALF",
     )
 )

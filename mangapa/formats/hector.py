@@ -6,13 +6,13 @@ from mangapa._utils.cards import number_of, text_of
 from mangapa._utils.files import printable
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import Galaxy, VelocityField
-from mangapa.formats._choices import check_name
+from mangapa.fields import Galaxy
+from mangapa.formats._choices import check_name, one_path
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._images import first_plane, image_of, one_path, refuse_without_velocities
+from mangapa.formats._maps import first_plane, image_of
 from mangapa.formats._sky import celestial_wcs, offsets
-from mangapa.formats._values import bins_of_equal_values, in_km_s, inverse_variance
+from mangapa.formats._values import bins_of_equal_values, field_of, in_km_s, refuse_empty
 
 __all__ = ["read_hector"]
 
@@ -71,12 +71,13 @@ def read_hector(path: PathLike, *, binning: str = "default") -> Galaxy:
         wcs, fields = celestial_wcs(header, path), {}
         for tracer, extension in tracers.items():
             fields[tracer] = _field(hdus, BINNINGS[binning] + extension, path, wcs, tracer, name)
+    refuse_empty(path, *fields.values())
     return Galaxy(
         **fields,
         name=name,
         survey="Hector",
         observation=named["tile"] if named else None,
-        daptype="unbinned" if binning == "default" else binning,
+        daptype=binning,
         header=header,
         centre=offsets(wcs, (1, 1))[2],
         redshift=number_of(header, "Z", -1, 20),
@@ -86,16 +87,13 @@ def read_hector(path: PathLike, *, binning: str = "default") -> Galaxy:
 def _field(hdus, extension, path, wcs, tracer, name):
     """The field in an extension, and in that with its errors."""
     velocity = first_plane(image_of(hdus, extension, path), path)
-    refuse_without_velocities(velocity, path)
     error = image_of(hdus, f"{extension}_ERR", path, velocity.shape)
     velocity, error = (in_km_s(one, hdus[extension].header, path) for one in (velocity, error))
     x, y, _ = offsets(wcs, velocity.shape)
-    return VelocityField.from_arrays(
-        velocity,
-        x,
-        y,
+    return field_of(
+        *(path, velocity, x, y),
+        error=error,
         mask=~((error > 0) & (error < MAX_ERROR)),
-        ivar=inverse_variance(error),
         bin_id=bins_of_equal_values(velocity, error) if extension.startswith("BINNED") else None,
         tracer=tracer,
         galaxy=name,
@@ -119,7 +117,6 @@ register_format(
         recognise=_is_hector,
         read=read_hector,
         options=("binning",),
-        frame="relative to Z",
-        error="1 sigma",
+        frame="relative to Z of the header",
     )
 )

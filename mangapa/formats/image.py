@@ -12,6 +12,7 @@ from mangapa._utils.files import as_path, printable, stem
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy, VelocityField, check_tracer
+from mangapa.formats._choices import paths_of
 from mangapa.formats._format import Format, register_format
 from mangapa.formats._image_maps import (
     bad_spaxels,
@@ -23,7 +24,7 @@ from mangapa.formats._image_maps import (
 )
 from mangapa.formats._image_names import redshift_of
 from mangapa.formats._sky import celestial_wcs, galaxy_position, is_on_sky, offsets
-from mangapa.formats._values import relative
+from mangapa.formats._values import refuse_empty, relative
 
 __all__ = ["read_image"]
 
@@ -77,7 +78,7 @@ def read_image(
     --------
     See :ref:`survey-image`.
     """
-    paths = [as_path("path", one) for one in (path if isinstance(path, (list, tuple)) else [path])]
+    paths = paths_of(path)
     if tracer is not None:
         check_tracer(tracer)
     if unit is not None and not u.Unit(unit).is_equivalent("km/s"):
@@ -93,7 +94,7 @@ def read_image(
             maps = [only_map(as_path(kind, other), kind), *maps]
     first = next(iter(velocities.values()))
     shape = first.values.shape
-    wcs = celestial_wcs(first.header, printable(first.path))
+    wcs = celestial_wcs(first.header, first.path)
     centre, is_stated = galaxy_position(first.cards, wcs, shape)
     x, y, _ = offsets(wcs, shape, centre)
     name = text_of(first.cards, "OBJECT") or clean_text(stem(first.path))
@@ -112,9 +113,7 @@ def read_image(
             tracer=which,
             galaxy=name,
         )
-    if not any(field.n_spaxels for field in fields.values()):
-        msg = f"{printable(paths[0])} has no velocity that is not missing or masked; name another"
-        raise GalaxyFileError(msg)
+    refuse_empty(first.path, *fields.values())
     return Galaxy(
         **fields,
         name=name,
@@ -137,13 +136,13 @@ def _is_image(found):
 register_format(
     Format(
         name="image",
-        title="Any image of velocities with celestial coordinates: moment 1, Fabry-Perot, ...",
+        title="any image of velocities with celestial coordinates: moment 1, Fabry-Perot, ...",
         files="NGC4047.co.mom1.fits.gz",
         names=re.compile(r"(?P<observation>.+?)[._-]e?mom-?1([._-](err|mask))?\.fi?ts?.*"),
         recognise=_is_image,
         read=read_image,
         missing="NaN, 0 if it is common, or a number such as -999.9 or 1e20",
-        frame="any; relative to the median if 0 is not among the velocities",
+        frame="relative, or absolute if 0 is not among the velocities",
         error="1 sigma, if there is a map of it",
         is_generic=True,
     )

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mangapa._utils.cards import text_of
+from mangapa._utils.cards import clean_text, text_of
 from mangapa._utils.files import stem
 from mangapa._utils.types import PathLike
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import check_any, column, field_of, one_path, table_with
-from mangapa.formats._values import relative, without
+from mangapa.formats._tables import column, table_with
+from mangapa.formats._values import field_of, refuse_empty, relative, without
 
 __all__ = ["read_lvm"]
 
 FILES = "dap-rsp108-sn20-00006109.dap.fits.gz"
-TITLE = "tables of the LVM data analysis pipeline"
 #: Wavelength of H-alpha in air, Angstrom, and how far that of a row may be from it.
 HALPHA, NEAR = 6562.85, 0.5
 
@@ -43,20 +43,24 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Raises
     ------
-    ValueError
-        If several files are named.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If the file does not exist, is a folder, or may not be read.
     mangapa.exceptions.GalaxyFileError
-        If the file is damaged, or lacks a table.
+        If the file is damaged or lacks a table, or there are several.
+
+    Examples
+    --------
+    See :ref:`lvm`.
     """
     from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 
-    path = one_path(path, TITLE)
+    path = one_path(path)
     with open_hdus(path) as hdus:
         fibres = table_with(hdus, ("ID", "RA", "DEC", "MASK"), path, FILES)
         stars = table_with(hdus, ("ID", "SYS_VEL"), path, FILES)
         lines = table_with(hdus, ("ID", "WL", "VEL", "E_VEL"), path, FILES)
         header = hdus[0].header.copy()
-        name = text_of(header, "OBJECT") or stem(path)
+        name = text_of(header, "OBJECT") or clean_text(stem(path))
         sky = SkyCoord(without(fibres["ra"]), without(fibres["dec"]), unit="deg")
         placed = sky[np.isfinite(sky.ra) & np.isfinite(sky.dec)]
         mean = placed.cartesian.mean().represent_as(UnitSphericalRepresentation)
@@ -75,10 +79,10 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         stellar = ordered(stars, "sys_vel")
         _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
-        of_stars = field_of(relative(stellar, redshift)[0], x, y, **maps)
+        of_stars = field_of(path, relative(stellar, redshift)[0], x, y, **maps)
         gas, _ = relative(gas, redshift)
-        of_gas = field_of(gas, x, y, error=error, tracer="halpha", **maps)
-        check_any(path, of_stars, of_gas)
+        of_gas = field_of(path, gas, x, y, error=error, tracer="halpha", **maps)
+        refuse_empty(path, of_stars, of_gas)
     return Galaxy(
         stellar=of_stars,
         halpha=of_gas,
@@ -99,12 +103,12 @@ register_format(
     Format(
         name="lvm",
         survey="LVM",
-        title=TITLE,
+        title="tables of the data analysis pipeline, one row for each fibre",
         files=FILES,
         names=re.compile(r"(?P<observation>.+\.dap\.fits.*)"),
         recognise=_is_lvm,
         read=read_lvm,
-        frame="absolute (cz)",
+        frame="absolute, c z",
         error="1 sigma; none of the stars",
     )
 )

@@ -10,13 +10,13 @@ from astropy.io import fits
 
 from mangapa._utils.cards import number_of, text_of
 from mangapa._utils.types import PathLike
-from mangapa.fields import Galaxy, VelocityField
-from mangapa.formats._choices import Product, check_name, choose, one_observation
+from mangapa.fields import Galaxy
+from mangapa.formats._choices import Product, check_name, choose, one_observation, paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._images import as_paths, first_plane, image_of, refuse_without_velocities
+from mangapa.formats._maps import first_plane, image_of
 from mangapa.formats._sky import celestial_wcs, offsets
-from mangapa.formats._values import in_km_s, inverse_variance
+from mangapa.formats._values import field_of, in_km_s, refuse_empty
 
 __all__ = ["read_lzifu"]
 
@@ -69,15 +69,16 @@ def read_lzifu(path: PathLike | Sequence[PathLike], *, components: str = "defaul
     See :ref:`lzifu`.
     """
     check_name("components", components, ("default", *COMPONENTS))
-    files = [_read(one) for one in as_paths(path)]
+    files = [_read(one) for one in paths_of(path)]
     name = one_observation(files)
     (fit,) = choose(files, "default", components, ("default",), {"halpha": COMPONENTS})
     wcs = celestial_wcs(fit.sky, fit.path)
     x, y, centre = offsets(wcs, fit.maps["halpha"]["velocity"].shape)
     fields: dict[str, Any] = {
-        tracer: VelocityField.from_arrays(x=x, y=y, **maps, tracer=tracer, galaxy=name)
+        tracer: field_of(fit.path, x=x, y=y, **maps, tracer=tracer, galaxy=name)
         for tracer, maps in fit.maps.items()
     }
+    refuse_empty(fit.path, *fields.values())
     return Galaxy(
         **fields,
         name=name,
@@ -98,7 +99,6 @@ def _read(path):
         gas = image_of(hdus, "V", path)
         error, width = (image_of(hdus, one, path, gas.shape) for one in ("V_ERR", "VDISP"))
         velocity, error = (_narrowest(one, gas, width, path) for one in (gas, error))
-        refuse_without_velocities(velocity, path)
         maps = {"halpha": _maps(velocity, error, hdus["V"].header, path)}
         if {"HALPHA", "HALPHA_ERR"} <= names:
             lines = (image_of(hdus, one, path) for one in ("HALPHA", "HALPHA_ERR"))
@@ -132,7 +132,7 @@ def _narrowest(values, velocity, width, path):
 
 def _maps(velocity, error, header, path):
     velocity, error = (in_km_s(one, header, path) for one in (velocity, error))
-    return dict(velocity=velocity, mask=~(error < MAX_ERROR), ivar=inverse_variance(error))
+    return dict(velocity=velocity, mask=~(error < MAX_ERROR), error=error)
 
 
 register_format(
@@ -144,7 +144,6 @@ register_format(
         recognise=lambda found: found.names >= {"V", "V_ERR", "VDISP"},
         read=read_lzifu,
         options=("components",),
-        frame="relative to Z_LZIFU",
-        error="1 sigma",
+        frame="relative to Z_LZIFU, or else Z, of the header",
     )
 )

@@ -241,7 +241,7 @@ register_format(
         read=read_maps,
         offset_sign=1,
         missing="bits of the mask",
-        frame="relative to SCINPVEL",
+        frame="relative to SCINPVEL of the header",
         error="1 sigma, from the inverse variance",
     )
 )

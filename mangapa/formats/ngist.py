@@ -11,11 +11,12 @@ from mangapa._utils.files import printable, stem
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import check_name, paths_of
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
+from mangapa.formats._maps import is_faint
 from mangapa.formats._ngist_products import NAMES, origin, products_of
 from mangapa.formats._sky import celestial_wcs, offsets
-from mangapa.formats._values import bins_of_equal_values
+from mangapa.formats._values import bins_of_equal_values, field_of, refuse_empty
 
 __all__ = ["read_ngist"]
 
@@ -61,32 +62,31 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
     --------
     See :ref:`ngist`.
     """
-    if binning not in BINNINGS:
-        msg = f"binning={binning!r} is not known; choose one of {', '.join(BINNINGS)}"
-        raise ValueError(msg)
+    check_name("binning", binning, BINNINGS)
     paths = paths_of(path)
     products = products_of(paths)
     binned = next((one.images for one in products if "BINID" in one.images), {})
     found = NAMES.fullmatch(paths[0].name)
     name = clean_text(found["observation"] if found else stem(paths[0]))
-    fields: dict[str, Any] = {}
-    centre = None
     chosen = _chosen(products, binning)
-    for tracer, product in chosen.items():
-        wcs = celestial_wcs(product.header, product.path)
-        shape = next(iter(product.images.values())).shape
-        x, y, centre = offsets(wcs, shape, centre or origin(wcs, binned))
-        maps = _maps(product, tracer, binned)
-        fields[tracer] = map_field(x=x, y=y, tracer=tracer, galaxy=name, **maps)
-    if not fields:
+    if not chosen:
         msg = (
             f"{printable(paths[0])} has no velocities of stars or H-alpha; name the KIN_maps, "
             "gas_SPAXEL_maps or gas_BIN_maps file of the same run"
         )
         raise GalaxyFileError(msg)
-    refuse_empty(paths[0], fields)
+    sky = {tracer: celestial_wcs(one.header, one.path) for tracer, one in chosen.items()}
+    centre = known = origin(next(iter(sky.values())), binned)
+    fields: dict[str, Any] = {}
+    for tracer, product in chosen.items():
+        shape = next(iter(product.images.values())).shape
+        x, y, centre = offsets(sky[tracer], shape, centre)
+        maps = _maps(product, tracer, binned)
+        fields[tracer] = field_of(product.path, x=x, y=y, tracer=tracer, galaxy=name, **maps)
+    refuse_empty(paths[0], *fields.values())
     level = chosen["halpha"].level if "halpha" in chosen else None
-    return Galaxy(**fields, name=name, daptype=level or None, centre=centre)
+    identity = {"name": name, "daptype": level or None}
+    return Galaxy(**fields, **identity, centre=centre, centre_is_nominal=known is None)
 
 
 def _chosen(products, binning):
@@ -102,7 +102,7 @@ def _chosen(products, binning):
 
 
 def _maps(product, tracer, binned):
-    """The maps of a field, by the arguments of `map_field`."""
+    """The maps of a field, by the arguments of `field_of`."""
     images, line = product.images, product.line
     if tracer == "stellar":
         velocity, errors, mask = images["V"], ERRORS, None
@@ -137,7 +137,7 @@ register_format(
         recognise=_is_ngist,
         read=read_ngist,
         options=("binning",),
-        frame="relative to the REDSHIFT of the run",
-        error="1 sigma: formal, or from Monte Carlo realisations",
+        frame="relative to the redshift given to the pipeline, which is not in the files",
+        error="1 sigma, from Monte Carlo realisations or else formal",
     )
 )

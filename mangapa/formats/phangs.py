@@ -1,5 +1,6 @@
 """Read the MAPS of PHANGS-MUSE."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +10,12 @@ from mangapa._utils.files import printable, stem
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import LIGHT, Galaxy
+from mangapa.formats._choices import one_path
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import brightest, images_of, is_faint, map_field, paths_of, refuse_empty
+from mangapa.formats._maps import brightest, images_of, is_faint
 from mangapa.formats._sky import celestial_wcs, offsets
-from mangapa.formats._values import in_km_s
+from mangapa.formats._values import field_of, in_km_s, refuse_empty
 
 __all__ = ["read_phangs"]
 
@@ -62,10 +64,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
     --------
     See :ref:`phangs`.
     """
-    path, *others = paths_of(path)
-    if others:
-        msg = f"{printable(path)} has both fields of a galaxy; name one file for each galaxy"
-        raise GalaxyFileError(msg)
+    path = one_path(path)
     with open_hdus(path, lambda hdu: hdu.name in WANTED) as hdus:
         header = hdus[0].header
         tracers = [tracer for tracer, names in VELOCITIES.items() if names[0] in hdus]
@@ -73,17 +72,18 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
             msg = f"{printable(path)} has no velocities; name the MAPS file of the galaxy"
             raise GalaxyFileError(msg)
         first = VELOCITIES[tracers[0]][0]
-        maps = images_of(path, hdus)
+        maps = images_of(hdus, path)
         ny, nx = maps[first].shape
         wcs = celestial_wcs(hdus[first].header, path)
-        x, y, centre = offsets(wcs, (ny, nx), brightest(wcs, maps))
+        known = brightest(wcs, maps)
+        x, y, centre = offsets(wcs, (ny, nx), known)
         found = NAMES.fullmatch(path.name)
         name = text_of(header, "OBJECT") or clean_text(found["name"] if found else stem(path))
         fields: dict[str, Any] = {}
         for tracer in tracers:
             velocity, error = (_in_km_s(path, hdus, maps, one) for one in VELOCITIES[tracer])
-            fields[tracer] = map_field(
-                *(velocity, x, y),
+            fields[tracer] = field_of(
+                *(path, velocity, x, y),
                 error=error,
                 bin_id=maps.get("BIN_ID") if tracer == "stellar" else None,
                 mask=is_faint(maps.get(FLUX), maps.get(FLUX_ERROR), (ny, nx))
@@ -92,7 +92,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
                 tracer=tracer,
                 galaxy=name,
             )
-    refuse_empty(path, fields)
+    refuse_empty(path, *fields.values())
     version = found["version"] if found else None
     return Galaxy(
         **fields,
@@ -101,6 +101,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         observation=version,
         header=header.copy(),
         centre=centre,
+        centre_is_nominal=known is None,
         redshift=_redshift(header),
     )
 
@@ -112,10 +113,11 @@ def _in_km_s(path, hdus, maps, name):
 def _redshift(header):
     """Redshift from the card REDSHIFT, which holds the velocity c z in km/s."""
     try:
-        value = float(text_of(header, "REDSHIFT") or "")
+        value = float(text_of(header, "REDSHIFT") or "nan")
     except ValueError:
         return None
-    return value / LIGHT if abs(value) > 1 else value
+    redshift = value / LIGHT if abs(value) > 1 else value
+    return redshift if math.isfinite(redshift) else None
 
 
 def _is_phangs(found):
@@ -133,7 +135,7 @@ register_format(
         names=NAMES,
         recognise=_is_phangs,
         read=read_phangs,
-        frame="relative to REDSHIFT",
+        frame="relative to REDSHIFT of the header",
         error="1 sigma, formal",
     )
 )

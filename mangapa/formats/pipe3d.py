@@ -11,11 +11,12 @@ from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
 from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
+from mangapa.formats._choices import paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import is_faint, map_field, paths_of, refuse_empty
+from mangapa.formats._maps import common_shape, is_faint
 from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
-from mangapa.formats._values import relative, without
+from mangapa.formats._values import field_of, refuse_empty, relative, without
 
 __all__ = ["read_pipe3d"]
 
@@ -62,8 +63,8 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
         with open_hdus(one, _is_needed) as hdus:
             headers += [hdu.header.copy() for hdu in hdus]
             sources += [planes_of(hdu) for hdu in hdus if np.ndim(hdu.data) == 3]
-            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name.upper() == "GAIA_MASK"]
-            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name.upper() == "SELECT_REG"]
+            masks += [np.squeeze(hdu.data) != 0 for hdu in hdus if hdu.name == "GAIA_MASK"]
+            masks += [np.squeeze(hdu.data) == 0 for hdu in hdus if hdu.name == "SELECT_REG"]
     # The header of the original cube names the galaxy; the cards of others describe planes.
     headers.sort(key=lambda header: "OBJECT" not in header and "PLATEIFU" not in header)
     stars = max(sources, key=lambda planes: "stellar" in planes)
@@ -77,15 +78,9 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             "ELINES, SSP or flux_elines cube"
         )
         raise GalaxyFileError(msg)
-    shapes = {plane.shape for plane in (*planes.values(), *masks)}
-    if len(shapes) > 1:
-        msg = (
-            f"{printable(paths[0])} and the files with it have maps of several shapes, {shapes}; "
-            "name the files of one version of one galaxy"
-        )
-        raise GalaxyFileError(msg)
+    common_shape([*planes.values(), *masks], paths[0])
     identity = _identity(paths[0], headers[0])
-    x, y, centre = grid_of(paths[0], headers, planes)
+    x, y, centre, is_nominal = grid_of(paths[0], headers, planes)
     star = np.any(masks, axis=0) if masks else np.zeros(x.shape, bool)
     faint = is_faint(gas.get("flux"), gas.get("flux error"), x.shape)
     masked = {"stellar": star, "halpha": star | faint}
@@ -93,17 +88,17 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     redshift = None
     for tracer in tracers:
         velocity, redshift = relative(without(planes[tracer], 0), redshift)
-        fields[tracer] = map_field(
-            *(velocity, x, y),
+        fields[tracer] = field_of(
+            *(paths[0], velocity, x, y),
             error=planes.get(f"{tracer} error"),
             bin_id=without(planes["bins"], 0) if tracer == "stellar" and "bins" in planes else None,
             mask=masked[tracer],
             tracer=tracer,
             galaxy=identity["name"],
         )
-    refuse_empty(paths[0], fields)
-    fields |= {"centre": centre, "redshift": redshift, "header": headers[0]}
-    return Galaxy(**fields, **identity, daptype="Pipe3D")
+    refuse_empty(paths[0], *fields.values())
+    fields |= {"centre": centre, "centre_is_nominal": is_nominal, "redshift": redshift}
+    return Galaxy(**fields, **identity, daptype="Pipe3D", header=headers[0])
 
 
 def _is_needed(hdu):
@@ -143,7 +138,7 @@ register_format(
         recognise=_is_pipe3d,
         read=read_pipe3d,
         missing="0",
-        frame="absolute c z",
+        frame="absolute, c z",
         error="1 sigma, from Monte Carlo realisations; none in ELINES",
     )
 )

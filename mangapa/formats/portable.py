@@ -125,7 +125,9 @@ def write_galaxy_ecsv(galaxy: Galaxy, path: PathLike, *, overwrite: bool = False
             part.add_column(np.full(len(part), tracer, "U7"), name="tracer", index=0)
             parts.append(part)
     table = vstack(parts, metadata_conflicts="silent")
-    table.meta = {"header": _header(galaxy).tostring(sep="\n"), "fields": shapes}
+    # The first lines tell what the file is, and a header may be long.
+    table.meta = {LAYOUT_CARD: LAYOUT, "header": _header(galaxy).tostring(sep="\n")}
+    table.meta["fields"] = shapes
     with replacing(_free_path(path, overwrite)) as unfinished:
         table.write(unfinished, format="ascii.ecsv")
 

@@ -8,13 +8,13 @@ from mangapa._utils.cards import number_of
 from mangapa._utils.files import printable
 from mangapa._utils.types import PathLike
 from mangapa.exceptions import GalaxyFileError
-from mangapa.fields import TRACERS, Galaxy, VelocityField
-from mangapa.formats._choices import check_name, choose, one_observation
+from mangapa.fields import TRACERS, Galaxy
+from mangapa.formats._choices import check_name, choose, one_observation, paths_of
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._images import as_paths
+from mangapa.formats._maps import common_shape
 from mangapa.formats._sami_files import BINNINGS, COMPONENTS, FLUX, NAMES, read_file
 from mangapa.formats._sky import celestial_wcs, offsets
-from mangapa.formats._values import bins_of_equal_values, inverse_variance
+from mangapa.formats._values import bins_of_equal_values, field_of, refuse_empty
 
 __all__ = ["read_sami"]
 
@@ -31,7 +31,7 @@ def read_sami(
     Read the velocity maps of one observation of a galaxy of the SAMI Galaxy Survey.
 
     Spaxels are masked whose error is 30 km/s or more, as the survey recommends; so are those of the
-    stars whose S/N is 3 or less, and those of the gas whose H-alpha has a S/N below 5 if the file
+    stars whose S/N is below 3, and those of the gas whose H-alpha has a S/N below 5 if the file
     of the H-alpha flux, in the same binning, is among the files.
 
     Parameters
@@ -64,7 +64,7 @@ def read_sami(
     """
     check_name("binning", binning, BINNINGS)
     check_name("components", components, ("default", *sum(COMPONENTS.values(), ())))
-    files = [read_file(one) for one in as_paths(path)]
+    files = [read_file(one) for one in paths_of(path)]
     observation = one_observation(files)
     if not any(one.kind in TRACERS for one in files):
         msg = (
@@ -76,6 +76,7 @@ def read_sami(
     name, _, letter = (observation or "").partition("_")
     fields = {one.kind: _field(one, files, name or None) for one in chosen}
     first = chosen[0]
+    refuse_empty(first.path, *fields.values())
     return Galaxy(
         **fields,
         name=name or None,
@@ -98,12 +99,10 @@ def _field(one, files, name):
     # Spaxels of a bin repeat its value; in unbinned maps no two are equal.
     bins = bins_of_equal_values(one.values, one.error)
     is_binned = bins.max(initial=-1) + 1 < np.count_nonzero(bins >= 0)
-    return VelocityField.from_arrays(
-        one.values,
-        x,
-        y,
+    return field_of(
+        *(one.path, one.values, x, y),
+        error=one.error,
         mask=mask,
-        ivar=inverse_variance(one.error),
         bin_id=bins if is_binned else None,
         tracer=one.kind,
         galaxy=name,
@@ -116,12 +115,7 @@ def _snr_of_gas(one, files):
     if not fluxes:
         return None
     flux = min(fluxes, key=lambda flux: flux.components != one.components)
-    if flux.snr.shape != one.values.shape:
-        msg = (
-            f"{printable(flux.path)} and {printable(one.path)} have maps of different shapes; "
-            "fetch them again"
-        )
-        raise GalaxyFileError(msg)
+    common_shape((flux.snr, one.values), flux.path)
     return flux.snr
 
 
@@ -144,7 +138,6 @@ register_format(
         recognise=_is_sami,
         read=read_sami,
         options=("binning", "components"),
-        frame="relative to Z_PPXF",
-        error="1 sigma",
+        frame="relative to Z_PPXF of the header",
     )
 )

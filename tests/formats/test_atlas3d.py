@@ -83,7 +83,10 @@ def test_name_of_the_file_if_it_names_no_galaxy(tmp_path):
     [
         (lambda text: text[:-30], "is damaged"),
         (lambda text: text.replace("SIG ", "SIG A B "), "names 9 columns, but has 7"),
-        (lambda text: text[: text.index("\n") + 1] + "1 1 1 nan 1 1 1\n", "has no good velocity"),
+        (
+            lambda text: text[: text.index("\n") + 1] + "1 1 1 nan 1 1 1\n",
+            r"has no velocities \(all are missing",
+        ),
     ],
     ids=["cut", "columns", "empty"],
 )

@@ -103,7 +103,7 @@ def test_a_table_without_a_velocity_is_refused(path):
     def fail(table):
         table["Vp"] = -999.9
 
-    with pytest.raises(GalaxyFileError, match=r"stekin.fits has no good velocity"):
+    with pytest.raises(GalaxyFileError, match=r"stekin.fits has no velocities \(all are missing"):
         Galaxy.read(changed(path, fail))
 
 

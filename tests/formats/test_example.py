@@ -58,7 +58,8 @@ def test_an_installed_package_adds_a_format(run):
         "main(['measure', 'NGC1-stellar.fits', 'NGC1-halpha.fits'])\n"
     )
     assert "my-survey - My Survey: velocity maps, one file for the stars and one" in printed
-    assert printed.splitlines()[-1].split()[:2] == ["NGC1", "90.0"]
+    row = next(line.split() for line in printed.splitlines() if line.startswith("NGC1 "))
+    assert row[:2] == ["NGC1", "90.0"]
 
 
 @pytest.mark.slow

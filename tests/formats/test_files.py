@@ -45,6 +45,18 @@ def test_what_is_no_sound_fits_file_has_no_outline(path, tmp_path):
     assert outline(path) is None
 
 
+def test_a_damaged_file_is_unpacked_once_for_all_formats(path, monkeypatch):
+    from mangapa.formats import _files, formats
+
+    path.write_bytes(path.read_bytes()[:-3000])
+    opened = []
+    scan = _files.scan_fits
+    monkeypatch.setattr(_files, "scan_fits", lambda path: opened.append(path) or scan(path))
+    for _ in formats():
+        assert outline(path) is None
+    assert len(opened) == 1
+
+
 def test_a_file_that_changes_has_a_new_outline(path):
     before = outline(path)
     assert outline(path) is before

@@ -172,7 +172,7 @@ def test_missing_tables_are_named(tmp_path):
     path.unlink()
     assert Galaxy.read(table).stellar is None
     (tmp_path / "NGC0001_gas_BIN.fits").unlink()
-    with pytest.raises(GalaxyFileError, match=r"no good velocities .*copy NGC0001_kin.fits"):
+    with pytest.raises(GalaxyFileError, match=r"no velocities of stars.*copy NGC0001_kin.fits"):
         Galaxy.read(table)
 
 

@@ -33,7 +33,7 @@ def test_the_receding_side_is_where_it_is_on_the_sky(cd_matrix, tmp_path):
 
 def test_galaxy_says_what_it_is(path):
     galaxy = read_galaxy(path)
-    assert repr(galaxy) == "<Galaxy 901000000000001 T001 unbinned: stellar and halpha>"
+    assert repr(galaxy) == "<Galaxy 901000000000001 T001 default: stellar and halpha>"
     assert (galaxy.survey, galaxy.redshift) == ("Hector", SCENE.redshift)
     assert galaxy.centre.separation(SCENE.centre).arcsec < 1e-6
 
@@ -77,7 +77,7 @@ def test_renamed_file_is_known_by_its_content(path, tmp_path):
     ("damage", "message"),
     [
         (lambda hdus: hdus.__delitem__("V_STAR_ERR"), r"has no image V_STAR_ERR \(its HDUs"),
-        (lambda hdus: hdus["V_GAS"].data.fill(np.nan), "has no velocity in any spaxel"),
+        (lambda hdus: [hdus[one].data.fill(np.nan) for one in ("V_STAR", "V_GAS")], "are missing"),
         (lambda hdus: setattr(hdus["V_GAS_ERR"], "data", np.ones((3, 4))), r"shape \(3, 4\)"),
         (lambda hdus: hdus.__delitem__(slice(1, None)), "name the 'initial_kinematics' file"),
     ],

@@ -206,10 +206,10 @@ def test_what_moves_can_be_told(scene, tmp_path):
     [
         ("toy.mom0.fits", "Jy/beam.km/s", "holds values in 'Jy/beam.km/s', which are not vel"),
         ("toy.fits", "erg/s/cm2", "holds values in 'erg/s/cm2', which are not velocities; name"),
-        ("toy.mom2.fits", "km/s", "is a map of a dispersion, not of velocities; name the map"),
-        ("toy_disp.fits", "KM/S", "is a map of a dispersion, not of velocities; name the map"),
-        ("toy.emom1.fits", "km/s", "is a map of a error, not of velocities; name the map"),
-        ("toy_flux.fits", None, "is a map of a flux, not of velocities; name the map"),
+        ("toy.mom2.fits", "km/s", "is a map of the dispersion, not of velocities; name the map"),
+        ("toy_disp.fits", "KM/S", "is a map of the dispersion, not of velocities; name the map"),
+        ("toy.emom1.fits", "km/s", "is a map of the error, not of velocities; name the map"),
+        ("toy_flux.fits", None, "is a map of the flux, not of velocities; name the map"),
     ],
 )
 def test_other_images_are_refused(name, unit, reason, scene, tmp_path):
@@ -239,7 +239,7 @@ def test_nothing_but_missing_values(scene, tmp_path):
     path = write_image(scene, tmp_path)
     with fits.open(path, mode="update") as hdus:
         hdus[0].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="has no velocity that is not missing or masked"):
+    with pytest.raises(GalaxyFileError, match="all are missing"):
         read_galaxy(path)
 
 
@@ -347,3 +347,43 @@ def test_the_centre_of_a_galaxy_of_manga(real_maps):
     moved = mangapa.measure(real_maps, centre=east).galaxy.stellar
     shift = (moved.x - measured.galaxy.stellar.x)[moved.good]
     np.testing.assert_allclose(shift.value, -2, atol=1e-3)
+
+
+def test_the_name_of_a_file_is_that_of_its_main_image_only(scene, tmp_path):
+    path = write_image(scene, tmp_path)
+    path = path.rename(tmp_path / "NGC1_vel.fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header.remove("BUNIT", ignore_missing=True)
+        hdus.append(fits.ImageHDU(np.ones((3, 3)), name="NHITS"))
+    assert off(read_galaxy(path).halpha) < 0.5
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].data = np.stack([hdus[0].data] * 2)
+    with pytest.raises(GalaxyFileError, match=r"holds a cube .* and no map of velocities"):
+        read_galaxy(path)
+
+
+def test_an_image_in_compressed_tiles(scene, tmp_path):
+    path = write_image(scene, tmp_path, missing=-999.0)
+    with fits.open(path) as hdus:
+        options = {"compression_type": "GZIP_1", "quantize_level": 0}
+        image = fits.CompImageHDU(hdus[0].data, hdus[0].header, **options)
+        image.writeto(tmp_path / "NGC1.mom1.fits.fz")
+    expected, found = (read_galaxy(one).halpha for one in (path, tmp_path / "NGC1.mom1.fits.fz"))
+    assert found.n_spaxels == np.count_nonzero(scene.inside)
+    np.testing.assert_array_equal(found.velocity, expected.velocity)
+
+
+@pytest.mark.parametrize("card", ["CROTA2", "CRPIX1"])
+def test_damage_of_a_card_of_coordinates_is_told(card, scene, tmp_path):
+    path = write_image(scene, tmp_path, cards={card: "?"})
+    assert path.read_bytes().count(b"'?       '") == 1
+    path.write_bytes(path.read_bytes().replace(b"'?       '", b"       NaN"))
+    with pytest.raises(GalaxyFileError, match=f"no number in the card.* {card}"):
+        read_galaxy(path)
+
+
+def test_an_image_without_coordinates_is_refused_with_the_way_out(tmp_path):
+    path = tmp_path / "vel.fits"
+    fits.PrimaryHDU(np.ones((5, 5))).writeto(path)
+    with pytest.raises(GalaxyFileError, match=r"vel.fits holds no image with coordinates .* add"):
+        read_galaxy(path)

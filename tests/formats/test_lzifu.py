@@ -97,7 +97,7 @@ def test_without_halpha_the_errors_are_the_only_cut(tmp_path):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda hdus: hdus["V"].data.fill(np.nan), "has no velocity in any spaxel"),
+        (lambda hdus: hdus["V"].data.fill(np.nan), "all are missing"),
         (lambda hdus: setattr(hdus["V_ERR"], "data", np.ones((3, 4))), r"V_ERR of shape \(3, 4\)"),
         (lambda hdus: setattr(hdus["HALPHA"], "data", np.ones((2, 3))), r"instead of \(40, 42\)"),
         (lambda hdus: hdus["V"].header.update(CTYPE1="X", CTYPE2="Y"), "no coordinates on the sky"),

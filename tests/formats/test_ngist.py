@@ -46,10 +46,12 @@ def test_bins_and_centre_come_from_the_file_beside_it(lower, tmp_path):
     galaxy = read_galaxy(stars)
     assert galaxy.halpha is None
     assert galaxy.centre.separation(scene.centre).arcsec < 0.05
+    assert not galaxy.centre_is_nominal
     n_bins = len(np.unique(galaxy.stellar.bin_id[galaxy.stellar.good]))
     bins.unlink()
     alone = read_galaxy(stars)
     assert alone.centre.separation(scene.centre).arcsec > 10
+    assert alone.centre_is_nominal
     assert len(np.unique(alone.stellar.bin_id[alone.stellar.good])) == n_bins
 
 
@@ -144,7 +146,7 @@ def test_file_without_a_good_value_is_refused(tmp_path):
     stars = write_ngist(Scene(), tmp_path)[0]
     with edited(stars) as hdus:
         hdus["V"].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="has no good velocity"):
+    with pytest.raises(GalaxyFileError, match="all are missing"):
         read_galaxy(stars)
 
 
@@ -171,3 +173,12 @@ def test_damaged_file_is_refused(tmp_path):
 def test_files_of_one_run_are_known_by_their_names(name, observation):
     (ngist,) = (one for one in formats() if one.name == "ngist")
     assert ngist.observation(name) == observation
+
+
+def test_gas_at_another_place_is_refused(tmp_path):
+    stars, gas, _ = write_ngist(Scene(), tmp_path)
+    with edited(gas) as hdus:
+        for hdu in hdus[1:]:
+            hdu.header["CRVAL2"] -= 40
+    with pytest.raises(GalaxyFileError, match=f"{gas.name} has values that cannot be used"):
+        read_galaxy([stars, gas])

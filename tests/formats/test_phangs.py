@@ -57,7 +57,7 @@ def test_redshift_is_that_of_the_systemic_velocity(write, maps):
     assert np.nanmedian(gas) == pytest.approx(np.nanmedian(scene.velocity))
 
 
-@pytest.mark.parametrize("text", ["", "unknown"])
+@pytest.mark.parametrize("text", ["", "unknown", "nan", "inf"])
 def test_redshift_that_is_not_a_number_is_not_known(text, maps):
     with edited(maps) as hdus:
         hdus[0].header["REDSHIFT"] = text
@@ -86,6 +86,14 @@ def test_gas_is_masked_where_its_line_is_not_detected(maps):
     galaxy = read_galaxy(maps)
     assert galaxy.halpha.mask[20].all()
     assert not galaxy.stellar.mask[20].all()
+
+
+def test_what_fails_all_cuts_is_read_and_masked(maps):
+    with edited(maps) as hdus:
+        hdus["V_STARS"].data[:] = np.nan
+        hdus["HA6562_FLUX"].data[:] = 0
+    galaxy = read_galaxy(maps)
+    assert (galaxy.stellar.n_spaxels, galaxy.halpha.n_spaxels) == (0, 0)
 
 
 def test_velocities_in_metres_per_second(maps):
@@ -136,7 +144,14 @@ def test_centre_is_where_the_bins_are_smallest(tmp_path):
             hdu.header["CRVAL1"], hdu.header["CRVAL2"] = sky.ra.deg, sky.dec.deg
     galaxy = read_galaxy(path)
     assert galaxy.centre.separation(scene.centre).arcsec < 1
+    assert not galaxy.centre_is_nominal
     assert angle(galaxy.halpha) == pytest.approx(scene.pa, abs=0.5)
+
+
+def test_centre_without_light_is_nominal(maps):
+    with edited(maps) as hdus:
+        del hdus["BIN_ID"]
+    assert read_galaxy(maps).centre_is_nominal
 
 
 def test_centre_is_the_brightest_place_of_an_image_of_the_stars(maps):
@@ -165,7 +180,7 @@ def test_name_of_the_file_if_there_is_no_object(maps):
 def test_map_of_another_shape_is_refused(maps):
     with edited(maps) as hdus:
         hdus["HA6562_VEL"].data = hdus["HA6562_VEL"].data[1:]
-    with pytest.raises(GalaxyFileError, match=r"HA6562_VEL, or one of another shape"):
+    with pytest.raises(GalaxyFileError, match=r"several shapes, \(40, 42\) and \(39, 42\)"):
         read_galaxy(maps)
 
 
@@ -176,7 +191,7 @@ def test_file_without_a_good_value_is_refused(maps):
     assert (galaxy.stellar.n_spaxels, galaxy.halpha.n_spaxels > 0) == (0, True)
     with edited(maps) as hdus:
         hdus["HA6562_VEL"].data[:] = np.nan
-    with pytest.raises(GalaxyFileError, match="has no good velocity"):
+    with pytest.raises(GalaxyFileError, match="all are missing"):
         read_galaxy(maps)
 
 

@@ -184,3 +184,70 @@ def test_where_the_galaxy_is(cards, east, is_stated):
         assert CENTRE.spherical_offsets_to(position)[0].arcsec == pytest.approx(
             east * np.cos(CENTRE.dec.radian), abs=1e-3
         )
+
+
+@pytest.mark.parametrize("card", ["CRPIX1", "CRVAL2", "CDELT1", "CROTA2", "PC1_2"])
+@pytest.mark.parametrize("value", [None, "unreadable", float("nan")])
+def test_coordinates_that_are_not_known_are_refused(card, value):
+    if value is None and card in ("CROTA2", "PC1_2"):
+        pytest.skip("a header needs none")
+    header = fits.Header(
+        [one for one in header_of().cards if one.keyword != card]
+        + ([] if value is None else [fits.Card.fromstring(f"{card:8}= {value!r}")])
+    )
+    with pytest.raises(GalaxyFileError, match=rf"no number in the cards? .*{card}.* correct its"):
+        celestial_wcs(header, "toy.fits")
+
+
+@pytest.mark.parametrize(
+    ("cards", "lacking"),
+    [
+        ({"CD1_1": 1e-4}, "CD2_2"),
+        ({"CD1_1": 1e-4, "CD2_2": 1e-4, "CD2_1": 1e-5}, "CD1_2"),
+        ({"PC1_1": 0.8, "PC2_2": 0.8, "PC1_2": 0.6}, "PC2_1"),
+        ({"PC2_2": 0.8, "PC1_2": 0.6, "PC2_1": -0.6}, "PC1_1"),
+    ],
+)
+def test_half_a_rotation_is_refused(cards, lacking):
+    with pytest.raises(GalaxyFileError, match=f"no number in the card {lacking} "):
+        celestial_wcs(header_of(**cards), "toy.fits")
+
+
+def test_zeros_of_a_rotation_may_be_left_out():
+    quarter = celestial_wcs(header_of(CD1_2=1e-4, CD2_1=1e-4), "toy.fits")
+    np.testing.assert_allclose(quarter.pixel_scale_matrix, [[0, 1e-4], [1e-4, 0]])
+    celestial_wcs(header_of(PC1_2=0.0, PC1_1=1.0), "toy.fits")
+
+
+def test_a_reference_pixel_may_be_far_outside():
+    header = header_of(CRPIX1=-1500.0, CRPIX2=-999.0)
+    assert celestial_wcs(header, "toy.fits").wcs.crpix.tolist() == [-1500, -999]
+
+
+@pytest.mark.parametrize("equinox", [0.0, -1.0, 1e300, "unknown"])
+def test_an_equinox_that_cannot_be_is_that_of_the_frame(equinox):
+    np.testing.assert_allclose(offsets_of(header_of(EQUINOX=equinox))[:2], expected(), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"CDELT1": 0.0},
+        {"CD1_1": 1e-4, "CD1_2": 1e-4, "CD2_1": 1e-4, "CD2_2": 1e-4},
+        {"CDELT1": -1.0},
+        {"CUNIT1": "furlong"},
+        {"RADESYS": "NONE"},
+    ],
+)
+def test_what_is_wrong_with_coordinates_is_said_in_one_line(cards):
+    with pytest.raises(
+        GalaxyFileError, match=r"toy.fits has coordinates that cannot be"
+    ) as refusal:
+        celestial_wcs(header_of(**cards), "toy.fits")
+    assert "\n" not in str(refusal.value)
+    assert "ERROR" not in str(refusal.value)
+
+
+def test_distorted_axes_are_on_the_sky():
+    x, y, _ = offsets_of(header_of(axes=("RA---TAN-SIP", "DEC--TAN-SIP")))
+    np.testing.assert_allclose((x, y), expected(), atol=1e-3)

@@ -10,8 +10,10 @@ from hypothesis.extra.numpy import arrays
 from mangapa.exceptions import GalaxyFileError
 from mangapa.formats._values import (
     bins_of_equal_values,
+    field_of,
     in_km_s,
     inverse_variance,
+    refuse_empty,
     relative,
     without,
 )
@@ -67,7 +69,7 @@ def test_velocities_are_relative_to_the_stated_redshift():
 def test_without_a_redshift_the_median_is_that_of_the_galaxy():
     velocity, redshift = relative(np.array([1000.0, 1100.0, np.nan, 1300.0]))
     assert redshift == pytest.approx(1100 / 299_792.458)
-    assert velocity[:2] == pytest.approx([-100, 0])
+    assert velocity[:2] == pytest.approx([-100, 0], abs=1e-9)
     assert relative(np.array([np.nan]))[1] is None
 
 
@@ -83,3 +85,29 @@ def test_bins_are_recovered_from_the_values_in_them(bins):
 
 def test_bins_that_share_one_value_differ_in_another():
     assert bins_of_equal_values([1.0, 1.0, 2.0], [4.0, 5.0, np.nan]).tolist() == [0, 1, -1]
+
+
+def test_any_nan_is_missing_without_a_warning():
+    signalling = np.array([0x7FA00000, 0x3F800000], "u4").view("f4")
+    np.testing.assert_array_equal(without(signalling), [np.nan, 1])
+
+
+def test_values_that_make_no_field_are_the_fault_of_the_file():
+    x = np.linspace(-1, 1, 30)
+    with pytest.raises(GalaxyFileError, match=r"stars.fits has values that cannot be used"):
+        field_of("stars.fits", x, x + 3e5, x)
+
+
+def test_errors_that_are_all_zero_are_not_used():
+    x = np.linspace(-1, 1, 30)
+    assert field_of("stars.fits", x, x, x, error=0 * x).ivar is None
+    field = field_of("stars.fits", x, x, x, error=x, bin_id=np.where(x > 0, 1.0, np.nan))
+    assert field.n_spaxels == np.count_nonzero(x > 0)
+
+
+def test_a_file_is_refused_if_all_its_fields_are_empty():
+    x = np.linspace(-1, 1, 30)
+    empty, masked = field_of("a.fits", np.nan * x, x, x), field_of("a.fits", x, x, x, mask=x < 2)
+    refuse_empty("a.fits", empty, masked)
+    with pytest.raises(GalaxyFileError, match=r"a.fits has no velocities \(all are missing\)"):
+        refuse_empty("a.fits", empty)

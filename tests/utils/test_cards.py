@@ -103,6 +103,7 @@ def test_sound_cards_are_kept(header):
         ("EMPTY   =", True),
         ("COMMENT anything = 'goes", True),
         ("HIERARCH long name = 3", True),
+        ("H\x1cERARCH long name = 3", False),
         ("HIERARCH long name = 1E999", False),
     ],
 )
