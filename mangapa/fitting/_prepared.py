@@ -205,7 +205,7 @@ class Spaxels:
     @cached_property
     def departures(self) -> Departures:
         """What departs from the disc beyond the noise, as ``Departures``."""
-        return departures(self.disc, self.linear_fit)
+        return departures(self.disc, self.linear_fit, self.grid)
 
     @cached_property
     def disc_error(self) -> float:
