@@ -231,7 +231,7 @@ class Noise:
         if self._length == 0:
             return
         if grid is None:
-            grid, self._length = lattice(points.x, points.y, self._length)
+            grid, self._length = lattice(points.x, points.y, self._length, points.spaxel)
         column, row = grid.nearest(points.x, points.y)
         self._column, self._row = column - column.min(), row - row.min()
         self._shape = self._row.max() + 1, self._column.max() + 1

@@ -54,19 +54,20 @@ def on_a_grid(spaxels, weight):
     return gridded, weight[good]
 
 
-def lattice(x, y, correlation):
+def lattice(x, y, correlation, spaxel=SPAXEL):
     """
     Grid to which scattered positions are rounded, as fine for their noise as spaxels are.
 
-    ``correlation`` is the length over which the noise is shared, in units of `SPAXEL`. Returns the
-    grid, which is coarser where it would take too many cells, and the length in its cells.
+    ``correlation`` is the length over which the noise is shared, in units of ``spaxel``, which is
+    in arcsec. Returns the grid, which is coarser where it would take too many cells, and the length
+    in its cells.
     """
-    step = SPAXEL * correlation / CORRELATION
+    step = spaxel * correlation / CORRELATION
     most = max(MOST_CELLS_PER_POINT * x.size, CELLS_ALLOWED)
     step = max(step, np.sqrt(np.ptp(x) * np.ptp(y) / most))
     shape = int(np.ptp(y) / step) + 1, int(np.ptp(x) / step) + 1
     grid = Grid(origin=np.array([x.min(), y.min()]), steps=step * np.eye(2), shape=shape)
-    return grid, SPAXEL * correlation / step
+    return grid, spaxel * correlation / step
 
 
 def _lattice(places, step):
