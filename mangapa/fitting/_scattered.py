@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mangapa._utils.grid import Grid
+from mangapa._utils.grid import Grid, is_sparse
 from mangapa.fitting._points import CORRELATION, MOST_POINTS, SPAXEL, on_one_line
 
 #: Grid cells for each scattered point within their hull, enough to keep neighbours apart.
@@ -19,9 +19,10 @@ def on_a_grid(spaxels, weight):
     """
     Interpolate scattered spaxels and their weights, shape (n,), linearly to a grid.
 
-    Spaxels that are on a grid are returned as they are. Of very many, the points are interpolated.
+    Spaxels that are on a grid are returned as they are, unless they stand alone on it: what uses
+    the grid needs neighbours. Of very many, the points are interpolated.
     """
-    if spaxels.grid is not None:
+    if spaxels.grid is not None and not is_sparse(spaxels.good):
         return spaxels, weight
     data, points = spaxels, spaxels.points if spaxels.velocity.size > MOST_POINTS else None
     if points is not None and not on_one_line(points.x, points.y):
