@@ -5,7 +5,7 @@ import numpy as np
 from mangapa._utils.robust import median
 
 #: Angles between the steps of a square lattice and of a hexagonal one, radian.
-LATTICES = (np.pi / 2, np.pi / 3)
+SQUARE, HEXAGONAL = np.pi / 2, np.pi / 3
 #: Positions are on a lattice if they are within this many steps of where it puts them; the centres
 #: of bins of two or more spaxels are further off.
 OFF_LATTICE = 0.1
@@ -84,19 +84,31 @@ def _on_lattice(places):
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import KDTree
 
-    one_piece = np.zeros(len(places), int)
-    if len(places) < FEWEST_ON_A_LATTICE:
-        return one_piece
+    step = lattice_step(places, (SQUARE, HEXAGONAL))
+    if step is None:
+        return np.zeros(len(places), int)
     tree = KDTree(places)
-    distance, nearest = tree.query(places, k=2)
-    distance, nearest = distance[:, 1], nearest[:, 1]
+    links = tree.sparse_distance_matrix(tree, ADJACENT * step, output_type="coo_matrix")
+    return connected_components(links, directed=False)[1]
+
+
+def lattice_step(places, angles=(SQUARE,)):
+    """
+    Length of the steps of the lattice on which all places are; `None` where there is none.
+
+    ``places`` has shape (n, 2); ``angles`` are those that the lattice may have between its steps.
+    """
+    from scipy.spatial import KDTree
+
+    if len(places) < FEWEST_ON_A_LATTICE:
+        return None
+    distance, nearest = (part[:, 1] for part in KDTree(places).query(places, k=2))
     start = int(distance.argmin())
     step = places[nearest[start]] - places[start]
-    length = np.hypot(*step)
-    if length == 0 or not any(_is_lattice(places - places[start], step, a) for a in LATTICES):
-        return one_piece
-    links = tree.sparse_distance_matrix(tree, ADJACENT * length, output_type="coo_matrix")
-    return connected_components(links, directed=False)[1]
+    length = float(np.hypot(*step))
+    if length > 0 and any(_is_lattice(places - places[start], step, angle) for angle in angles):
+        return length
+    return None
 
 
 def _is_lattice(places, step, angle):

@@ -13,6 +13,9 @@ SAMPLE = 200
 FLAT = 1e-6
 #: Decimals of a column or row that are not rounding errors.
 DECIMALS = 6
+#: A map is sparse if more than this share of its spaxels have at most one good neighbour of four.
+#: In cleaned fields of MaNGA none is; where three in ten spaxels are bad at random, 8 % are.
+SPARSE = 0.2
 #: Fewest spaxels that can determine a grid.
 FEWEST_ON_A_GRID = 3
 
@@ -90,3 +93,10 @@ def grid_of(x, y, good):
     if not is_grid:
         return None
     return Grid(origin=origin, steps=steps, shape=x.shape)
+
+
+def is_sparse(good):
+    """Whether many of a map's good spaxels, (ny, nx), stand alone, such as the nodes of bins."""
+    padded = np.pad(good, 1).astype(int)
+    beside = padded[1:-1, 2:] + padded[1:-1, :-2] + padded[2:, 1:-1] + padded[:-2, 1:-1]
+    return bool(np.mean(beside[good] <= 1) > SPARSE)

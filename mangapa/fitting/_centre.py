@@ -20,9 +20,9 @@ ROUNDS, CONVERGED = 8, 0.05
 #: The centre is noticed to be off beyond this many standard errors of both coordinates; chance
 #: alone does so in 0.3 per cent of the fields.
 SIGNIFICANT = 3.4
-#: And beyond this distance, arcsec: a spaxel or two, and half of MaNGA's beam. The catalogues' own
-#: centres, and lopsided galaxies, are off by less.
-LEAST_OFFSET = 1.0
+#: And beyond these distances, in arcsec and in spaxels, which are the same for MaNGA and near half
+#: of its beam. The catalogues' own centres, and lopsided galaxies, are off by less.
+LEAST_OFFSET, LEAST_SPAXELS = 1.0, 2.0
 #: Where the first-order estimate exceeds these shares of the limits, the centre is fitted.
 SUSPECT = 0.6
 
@@ -93,11 +93,11 @@ def off_centre(spaxels):
     The estimate is of first order; the centre is fitted where that comes near to the limits.
     """
     error = shape_error(spaxels.disc, spaxels.grid)
+    least = max(LEAST_OFFSET, LEAST_SPAXELS * spaxels.points.spaxel)
     # From far, the first order is wrong, but then the disc strains against its prior.
     strained = np.hypot(*spaxels.disc.centre) > CENTRE_SPREAD
     suspect = strained or (
-        np.hypot(*error.offset) > SUSPECT * LEAST_OFFSET
-        and error.significance > SUSPECT * SIGNIFICANT
+        np.hypot(*error.offset) > SUSPECT * least and error.significance > SUSPECT * SIGNIFICANT
     )
     if not suspect:
         return error, False
@@ -106,5 +106,5 @@ def off_centre(spaxels):
     error = replace(error, offset=error.offset + np.subtract(free.centre, spaxels.centre))
     if free.disc_error > UNCONSTRAINED:
         return error, False
-    is_off = np.hypot(*error.offset) > LEAST_OFFSET and error.significance > SIGNIFICANT
+    is_off = np.hypot(*error.offset) > least and error.significance > SIGNIFICANT
     return error, bool(is_off)

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY, inverse
+from mangapa.fitting._errors import MIN_FREEDOM, Noise
 from mangapa.fitting._thin_disc import ANGLE, EAST, N_TERMS, NORTH, RATIO, TURNOVERS
 
 #: Share of the variance of the turning angle that counts as variance of the angle of the disc: 0.45
 #: is the maximum likelihood for the simulated fields of shared data, and with 0.5 the stars and gas
 #: of aligned galaxies differ by their errors. The same fits give about 1 for the third harmonic.
 SHARE = 0.5
-#: A disc whose position angle does not turn is above this chi-square, of two degrees of freedom, in
-#: one field of twenty if the noise is known, and in one of forty of the simulated plain discs.
-NOT_A_DISC_CHI2 = 6.0
+#: Largest chance that noise alone turns the angle as much, in a field that is no disc.
+NOT_A_DISC_CHANCE = 0.01
+#: Polynomials of the turn.
+N_TURNS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class Departures:
 
     turn: float  # variance over the area of the position angle that turns with radius
     third: float  # square of the third sine harmonic over the rotation, as an angle
-    turn_chi2: float  # significance of the turn, two degrees of freedom
+    turn_chance: float  # that the noise of a disc turns the angle as much
 
     @property
     def error(self):
@@ -32,17 +34,17 @@ class Departures:
     @property
     def not_a_disc(self):
         """Whether the angle turns by more than the noise explains."""
-        return self.turn_chi2 > NOT_A_DISC_CHI2
+        return self.turn_chance < NOT_A_DISC_CHANCE
 
 
-def departures(disc, linear):
+def departures(disc, linear, grid):
     """
     Measure the `Departures` of a field.
 
-    Terms are added to the linearised fit of ``disc``, a ``DiscSolution`` with its ``LinearFit``:
-    the turn of the angle as first and second Legendre polynomials of the area within each radius,
-    and the third harmonic that is odd about the major axis, as a turn is. Each amplitude is that
-    which remains after all parameters of the disc were fitted anew.
+    Terms are added to the linearised fit of ``disc``, a ``DiscSolution`` with its ``LinearFit`` and
+    the grid: the turn of the angle as first and second Legendre polynomials of the area within each
+    radius, and the third harmonic that is odd about the major axis, as a turn is. Each amplitude is
+    that which remains after all parameters of the disc were fitted anew.
     """
     columns = _columns(disc)
     weight = disc.points.weight
@@ -61,8 +63,31 @@ def departures(disc, linear):
     return Departures(
         turn=squares[0] / 3 + squares[1] / 5,
         third=squares[2],
-        turn_chi2=float(np.sum(amplitude[:2] ** 2 / variance[:2])),
+        turn_chance=_turn_chance(columns[:N_TURNS], disc, linear, grid),
     )
+
+
+def _turn_chance(columns, disc, linear, grid):
+    """
+    Chance that noise gives these columns, shape (2, m), such amplitudes, by an F test.
+
+    The noise is that which remains once they are fitted: a turn that is not in the model is a
+    residual over large areas, like strongly correlated noise, and would hide itself.
+    """
+    n_effective = linear.n_effective + N_TURNS
+    freedom = disc.residual.size - n_effective
+    if freedom < MIN_FREEDOM:
+        return 1.0
+    weighted = columns * disc.points.weight
+    influence = inverse(linear.slope * weighted @ columns.T) @ weighted
+    amplitude = influence @ linear.bounded
+    rest = linear.bounded - linear.slope * amplitude @ columns
+    noise = Noise(disc.points, grid, rest, n_effective)
+    first, second, both = (noise.variance(one) for one in (*influence, influence.sum(axis=0)))
+    shared = (both - first - second) / 2
+    covariance = np.array([[first, shared], [shared, second]]) + TINY**2 * np.eye(N_TURNS)
+    chi2 = max(amplitude @ inverse(covariance) @ amplitude, 0.0)
+    return float((1 + chi2 / freedom) ** (-freedom / 2))
 
 
 def _columns(disc):

@@ -59,7 +59,7 @@ class LinearFit:
     bounded: np.ndarray  # residuals, outliers bounded, shape (m,)
     slope: float  # mean derivative of a bounded residual by the residual
     n_effective: float  # degrees of freedom that the fit used
-    noise: "_Noise"
+    noise: "Noise"
     variance: float  # of the angle, radian squared, from the noise
 
 
@@ -71,7 +71,7 @@ def linear_fit(disc, grid):
     """
     influences, bounded, slope, n_effective, _ = _linearise(disc, disc.precision)
     influence = influences[ANGLE]
-    noise = _Noise(disc.points, grid, bounded, n_effective)
+    noise = Noise(disc.points, grid, bounded, n_effective)
     return LinearFit(
         influence=influence,
         bounded=bounded,
@@ -123,7 +123,7 @@ def bootstrap_error(spaxels, axis, fit, rng):
         return UNIFORM_AXIS
     _, disc = fit_disc(points, axis)
     _, bounded, _, n_effective, _ = _linearise(disc, disc.precision)
-    noise = _Noise(points, spaxels.grid, bounded, n_effective)
+    noise = Noise(points, spaxels.grid, bounded, n_effective)
     smooth = points.velocity - disc.velocity_residual
     # The bounded residuals show how the noise is shared, the residuals nearby how strong it is.
     strength = np.sqrt(np.mean(bounded**2))
@@ -182,7 +182,7 @@ def shape_error(disc, grid):
     precision = disc.precision.copy()
     precision[[EAST, NORTH, RATIO]] = 0
     influences, bounded, _, n_effective, covariance = _linearise(disc, precision)
-    noise = _Noise(disc.points, grid, bounded, n_effective)
+    noise = Noise(disc.points, grid, bounded, n_effective)
     east, north = noise.variance(influences[EAST]), noise.variance(influences[NORTH])
     both = (noise.variance(influences[EAST] + influences[NORTH]) - east - north) / 2
     # Where the prior held the centre back, the data pull on it as much as the prior does.
@@ -219,7 +219,7 @@ def _linearise(disc, precision):
     return influences, bounded, slope, float(np.sum(covariance * normal)), covariance
 
 
-class _Noise:
+class Noise:
     """Covariance of the residuals: white plus correlated over neighbouring spaxels."""
 
     def __init__(self, points, grid, residual, n_effective):
@@ -231,7 +231,7 @@ class _Noise:
         if self._length == 0:
             return
         if grid is None:
-            grid, self._length = lattice(points.x, points.y, self._length)
+            grid, self._length = lattice(points.x, points.y, self._length, points.spaxel)
         column, row = grid.nearest(points.x, points.y)
         self._column, self._row = column - column.min(), row - row.min()
         self._shape = self._row.max() + 1, self._column.max() + 1

@@ -69,8 +69,8 @@ def fit_pa(
     noise_correlation : "auto", `float` or `~astropy.units.Quantity`, optional
         Length L over which neighbours share their noise, arcsec if unitless: it covaries as
         exp(-d^2 / 2 L^2) with their distance d. The default is that of MaNGA, 1.92 spaxels of a map
-        (Westfall et al. 2019, AJ 158, 231) and 0.96 arcsec for a list of positions; 0 is
-        independent noise.
+        or of a list of positions on a square lattice (Westfall et al. 2019, AJ 158, 231), and 0.96
+        arcsec for any other list; 0 is independent noise.
     centre : {"given", "fit"}, optional
         What the angle is measured about: the origin of the field's offsets, or the kinematic
         centre, which is fitted first and may be many arcsec off. With a given centre, the flag

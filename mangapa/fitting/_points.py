@@ -7,7 +7,7 @@ import numpy as np
 #: Correlation length of the noise of MaNGA's spaxels, which covary as exp(-d^2 / (2 x 1.92^2)) with
 #: d in spaxels (Westfall et al. 2019, AJ 158, 231).
 CORRELATION = 1.92
-#: Side of such a spaxel, arcsec: the scale of positions that are not on a map.
+#: Side of such a spaxel, arcsec: the scale of positions that are not on a square lattice.
 SPAXEL = 0.5
 #: Spaxels that share noise, pi x 1.92^2: n spaxels hold n / (n + 12) of an independent datum. The
 #: angles of repeat observations hardly depend on it (benchmarks/real_precision.py, run with 3 and
@@ -53,6 +53,7 @@ class Points:
     weight: np.ndarray  # fraction of an independent datum that each is worth
     bins: np.ndarray  # point of each of the n spaxels, shape (n,)
     correlation: float  # length over which the noise is shared, spaxels
+    spaxel: float  # side of a spaxel, arcsec
 
 
 def bin_spaxels(spaxels, bins):
@@ -62,15 +63,16 @@ def bin_spaxels(spaxels, bins):
     def mean(values):
         return np.bincount(bins, values) / count
 
-    spaxel = SPAXEL if spaxels.grid is None else spaxels.grid.spaxel
+    spaxel = (spaxels.spacing or SPAXEL) if spaxels.grid is None else spaxels.grid.spaxel
+    scattered = spaxels.grid is None and spaxels.spacing is None
     correlation = CORRELATION
     if spaxels.noise_correlation is not None:
         correlation = round(spaxels.noise_correlation / spaxel, LENGTH_DECIMALS)
     x, y = mean(spaxels.x), mean(spaxels.y)
     n_spaxels = count
-    if spaxels.grid is None and bins.size > MOST_POINTS:
+    if scattered and bins.size > MOST_POINTS:
         n_spaxels = area_of_each(x, y) / spaxel**2
-    elif spaxels.grid is None:
+    elif scattered:
         n_spaxels = np.bincount(bins, area_of_each(spaxels.x, spaxels.y)) / spaxel**2
     shared = CORRELATION_AREA * (correlation / CORRELATION) ** 2
     weight = n_spaxels / (n_spaxels + shared)
@@ -88,6 +90,7 @@ def bin_spaxels(spaxels, bins):
         weight=weight,
         bins=bins,
         correlation=correlation,
+        spaxel=spaxel,
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mangapa._regions import lattice_step
 from mangapa._utils.grid import Grid, grid_of
 from mangapa._utils.robust import median
 from mangapa.fields import VelocityField, check_field
@@ -63,6 +64,8 @@ class Spaxels:
         several, shape (n,).
     grid : ``Grid`` or `None`
         The grid of the map; `None` where the positions are scattered.
+    spacing : `float` or `None`
+        Step of the square lattice on which the positions of a list are, arcsec; `None` without one.
     noise_correlation : `float` or `None`
         Length over which the noise is correlated, arcsec; `None` for that of MaNGA's spaxels.
     centre : `tuple` of `float`
@@ -81,6 +84,7 @@ class Spaxels:
     bin_id: np.ndarray | None = None
     own_bins: np.ndarray | None = None
     grid: Grid | None = None
+    spacing: float | None = None
     noise_correlation: float | None = None
     centre: tuple = (0.0, 0.0)
     centre_spread: float | None = None
@@ -205,7 +209,7 @@ class Spaxels:
     @cached_property
     def departures(self) -> Departures:
         """What departs from the disc beyond the noise, as ``Departures``."""
-        return departures(self.disc, self.linear_fit)
+        return departures(self.disc, self.linear_fit, self.grid)
 
     @cached_property
     def disc_error(self) -> float:
@@ -283,6 +287,9 @@ def _gather(field, velocity_error, v_sys, noise_correlation):
     elif velocity_error is None:
         velocity_error = TYPICAL_VELOCITY_ERROR
     first_guess = median(velocity) if v_sys == "median" else v_sys
+    grid, spacing = grid_of(all_x, all_y, good), None
+    if grid is None and 1 in good.shape:
+        spacing = lattice_step(np.column_stack([x, y]))
     spaxels = Spaxels(
         x=x,
         y=y,
@@ -291,7 +298,8 @@ def _gather(field, velocity_error, v_sys, noise_correlation):
         error=np.broadcast_to(np.asarray(velocity_error, float), velocity.shape),
         good=good,
         bin_id=None if field.bin_id is None else at_good(field.bin_id),
-        grid=grid_of(all_x, all_y, good),
+        grid=grid,
+        spacing=spacing,
         noise_correlation=noise_correlation,
     )
     return PAFlags.NONE, _averaged(spaxels)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mangapa._utils.grid import Grid
+from mangapa._utils.grid import Grid, is_sparse
 from mangapa.fitting._points import CORRELATION, MOST_POINTS, SPAXEL, on_one_line
 
 #: Grid cells for each scattered point within their hull, enough to keep neighbours apart.
@@ -19,9 +19,10 @@ def on_a_grid(spaxels, weight):
     """
     Interpolate scattered spaxels and their weights, shape (n,), linearly to a grid.
 
-    Spaxels that are on a grid are returned as they are. Of very many, the points are interpolated.
+    Spaxels that are on a grid are returned as they are, unless they stand alone on it: what uses
+    the grid needs neighbours. Of very many, the points are interpolated.
     """
-    if spaxels.grid is not None:
+    if spaxels.grid is not None and not is_sparse(spaxels.good):
         return spaxels, weight
     data, points = spaxels, spaxels.points if spaxels.velocity.size > MOST_POINTS else None
     if points is not None and not on_one_line(points.x, points.y):
@@ -54,19 +55,20 @@ def on_a_grid(spaxels, weight):
     return gridded, weight[good]
 
 
-def lattice(x, y, correlation):
+def lattice(x, y, correlation, spaxel=SPAXEL):
     """
     Grid to which scattered positions are rounded, as fine for their noise as spaxels are.
 
-    ``correlation`` is the length over which the noise is shared, in units of `SPAXEL`. Returns the
-    grid, which is coarser where it would take too many cells, and the length in its cells.
+    ``correlation`` is the length over which the noise is shared, in units of ``spaxel``, which is
+    in arcsec. Returns the grid, which is coarser where it would take too many cells, and the length
+    in its cells.
     """
-    step = SPAXEL * correlation / CORRELATION
+    step = spaxel * correlation / CORRELATION
     most = max(MOST_CELLS_PER_POINT * x.size, CELLS_ALLOWED)
     step = max(step, np.sqrt(np.ptp(x) * np.ptp(y) / most))
     shape = int(np.ptp(y) / step) + 1, int(np.ptp(x) / step) + 1
     grid = Grid(origin=np.array([x.min(), y.min()]), steps=step * np.eye(2), shape=shape)
-    return grid, SPAXEL * correlation / step
+    return grid, spaxel * correlation / step
 
 
 def _lattice(places, step):

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa.fitting._points import SPAXEL
-
 #: Full width at half maximum of MaNGA's PSF, arcsec (Law et al. 2016, AJ 152, 83).
 BEAM = 2.5
 #: Standard deviation of a Gaussian beam of this width, arcsec.
@@ -70,7 +68,7 @@ class Rings:
         ring = number[order]
         count = np.bincount(ring)
         offsets = np.stack([points.x, points.y])
-        places = offsets / SPAXEL if grid is None else np.array(grid.index(*offsets))
+        places = offsets / points.spaxel if grid is None else np.array(grid.index(*offsets))
         return cls(
             ellipse=ellipse,
             number=number,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mangapa._utils.grid import Grid
+from mangapa._utils.grid import Grid, is_sparse
 from mangapa._utils.robust import median
 from mangapa.fitting._points import NEIGHBOURS, SPAXEL
 from mangapa.fitting._prepared import binned_by_velocity
@@ -16,9 +16,6 @@ INNER = (1, 99)
 #: Velocities of averaged spaxels are rounded to these decimals, km/s, so that bins, which have
 #: equal velocities, still have them.
 VELOCITY_DECIMALS = 4
-#: A field is sparse if more than this share of its spaxels have at most one good neighbour of four.
-#: In cleaned fields of MaNGA none is; where three in ten spaxels are bad at random, 8 % are.
-SPARSE = 0.2
 #: Distance to which a position is spread out, over its distance from its neighbours: half the
 #: diagonal of a square cell is 0.71.
 FILL_RADIUS = 0.8
@@ -67,9 +64,7 @@ def _averaged(spaxels):
 def _spread_out(spaxels):
     """Give each place near a good spaxel the velocity of the nearest, where these are sparse."""
     good = spaxels.good
-    padded = np.pad(good, 1).astype(int)
-    beside = padded[1:-1, 2:] + padded[1:-1, :-2] + padded[2:, 1:-1] + padded[:-2, 1:-1]
-    if np.mean(beside[good] <= 1) <= SPARSE:
+    if not is_sparse(good):
         return spaxels
     from scipy.spatial import KDTree
 

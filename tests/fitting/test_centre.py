@@ -34,6 +34,13 @@ def test_the_fitted_centre_is_the_true_one(east, north):
     assert not result.flags & PAFlags.OFF_CENTRE
 
 
+@pytest.mark.parametrize(("east", "is_flagged"), [(1.5, False), (3.0, True)])
+def test_a_centre_is_off_beyond_two_spaxels(east, is_flagged):
+    velocity = disc_velocity(PA, noise=3)
+    field = VelocityField.from_arrays(velocity, 2 * X + east, 2 * Y, mask=~ROUND)
+    assert bool(fit_pa(field).flags & PAFlags.OFF_CENTRE) == is_flagged
+
+
 @pytest.mark.parametrize("east", [-60, -40, 60])
 def test_a_given_centre_outside_the_field_does_not_lead_astray(east, shared_data):
     path = shared_data / "surveys" / "ghasp" / "ugc4325_rv_bin.fits.gz"

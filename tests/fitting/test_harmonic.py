@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from mangapa import PAFlags, VelocityField, fit_pa
 from mangapa.fitting._curves import curve_of, mirror_mismatch, three_sigma
 from mangapa.fitting._methods.harmonic import fit, fit_many
 from tests.fitting.fields import ROUND, X, Y, disc_velocity, spaxels
@@ -59,3 +60,12 @@ def test_three_sigma_rule():
     # 9 + 3 sqrt(2 x 50) = 39: reached 8.83 degrees away.
     assert three_sigma(chi2, 50) == pytest.approx(np.sqrt(78), abs=0.3)
     assert three_sigma(1e9 * chi2, 50) == 0.5
+
+
+@pytest.mark.parametrize("method", ["harmonic", "symmetry"])
+def test_values_at_the_nodes_of_bins_alone_are_interpolated(method):
+    y, x = np.mgrid[-8:8:0.1, 8:-8:-0.1]
+    nodes = np.random.default_rng(4).random(x.shape) < 0.03
+    field = VelocityField.from_arrays(disc_velocity(130, x=x, y=y, noise=5), x, y, mask=~nodes)
+    assert abs(fit_pa(field, method=method, error=None).pa.value - 130) < 2
+    assert not fit_pa(field).flags & PAFlags.METHODS_DISAGREE
