@@ -333,10 +333,9 @@ class Galaxy:
         return plot_pair(self, figure)
 
     def __repr__(self):
-        parts = self.full_name, self.release, self.daptype
-        names = "".join(f" {part}" for part in parts if part)
+        names = filter(None, ("Galaxy", self.full_name, self.release, self.daptype))
         maps = " and ".join(t for t in TRACERS if self.tracer(t) is not None) or "no map"
-        return f"<Galaxy{names}: {maps}>"
+        return f"<{' '.join(names)}: {maps}>"
 
     def _repr_html_(self):
         rows = [
@@ -348,5 +347,6 @@ class Galaxy:
             ("Photometric PA", as_text(self.photometric_pa)),
             ("Ellipticity", as_text(self.ellipticity, decimals=2)),
         ]
-        draw = self.plot if self.stellar or self.halpha else None
-        return as_html("Galaxy", rows, draw, PAIR_SIZE)
+        return as_html(
+            "Galaxy", rows, self.plot if self.stellar or self.halpha else None, PAIR_SIZE
+        )
