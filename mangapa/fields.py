@@ -250,8 +250,7 @@ class Galaxy:
     centre : `~astropy.coordinates.SkyCoord` or `None`
         Position from which the offsets are counted; `None` where the file does not state it.
     centre_is_nominal : `bool`
-        Whether the offsets are counted from no more than the reference position or the middle of
-        the image, which may be far from the centre of the galaxy.
+        Whether that is no more than the reference position or the middle of an image.
     redshift : `float` or `None`
         Redshift z whose velocity c z was subtracted from the velocities.
     """
@@ -347,6 +346,5 @@ class Galaxy:
             ("Photometric PA", as_text(self.photometric_pa)),
             ("Ellipticity", as_text(self.ellipticity, decimals=2)),
         ]
-        return as_html(
-            "Galaxy", rows, self.plot if self.stellar or self.halpha else None, PAIR_SIZE
-        )
+        draw = self.plot if self.stellar or self.halpha else None
+        return as_html("Galaxy", rows, draw, PAIR_SIZE)
