@@ -12,8 +12,8 @@ import mangapa
 from mangapa import Galaxy, VelocityField
 from mangapa.exceptions import GalaxyFileError
 from mangapa.formats import read_galaxy
-from tests.formats.shaped.scene import Scene
 from tests.formats.shaped import WRITERS
+from tests.formats.shaped.scene import Scene
 
 SUFFIXES = pytest.mark.parametrize("suffix", ["fits", "fits.gz", "ecsv"])
 MAPS = ("velocity", "x", "y", "mask", "ivar", "bin_id", "rejection")
