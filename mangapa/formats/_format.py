@@ -1,5 +1,6 @@
 """What a file format is: how its files are known and read, and what their numbers mean."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -97,7 +98,7 @@ class Format:
         `str` or `None`
             `None` if it is not the name of such a file.
         """
-        found = self.names and self.names.fullmatch(Path(path).name)
+        found = self.names and self.names.fullmatch(os.path.basename(path))
         return found["observation"] if found else None
 
 
