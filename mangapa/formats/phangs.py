@@ -98,7 +98,7 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         **fields,
         name=name,
         survey="PHANGS-MUSE",
-        observation=version,
+        daptype=version,
         header=header.copy(),
         centre=centre,
         centre_is_nominal=known is None,

@@ -30,7 +30,7 @@ def test_both_fields_point_to_the_receding_side(scene, tmp_path):
     for field in (galaxy.stellar, galaxy.halpha):
         assert angle(field) == pytest.approx(scene.pa, abs=0.5)
         assert field.n_spaxels == np.count_nonzero(scene.inside)
-    assert (galaxy.name, galaxy.survey, galaxy.observation) == (
+    assert (galaxy.name, galaxy.survey, galaxy.daptype) == (
         "NGC0001", "PHANGS-MUSE", "copt_1.16asec",
     )  # fmt: skip
 
@@ -168,7 +168,7 @@ def test_centre_is_the_brightest_place_of_an_image_of_the_stars(maps):
 def test_file_of_the_archive_has_the_name_of_its_object(maps, tmp_path):
     renamed = maps.rename(tmp_path / "ADP.2021-07-16T10:20:56.506.fits")
     galaxy = read_galaxy(renamed)
-    assert (galaxy.name, galaxy.observation) == ("NGC0001", None)
+    assert (galaxy.name, galaxy.daptype) == ("NGC0001", None)
 
 
 def test_name_of_the_file_if_there_is_no_object(maps):
