@@ -61,6 +61,7 @@ def assert_angle_stays(name, number, folder):
         assert galaxy.centre.separation(scene.centre).arcsec < tolerance, (number, scene)
 
 
+@pytest.mark.promise(17)
 @pytest.mark.parametrize("name", WRITERS)
 def test_mutations_of_headers(name, tmp_path):
     for number in range(FEW):
@@ -68,6 +69,7 @@ def test_mutations_of_headers(name, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.promise(17)
 @pytest.mark.parametrize("name", WRITERS)
 def test_many_mutations_of_headers(name, tmp_path):
     for number in range(FEW, MANY):
