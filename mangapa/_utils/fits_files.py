@@ -208,13 +208,17 @@ def _check_beginning(block):
         raise FlawError(flaw, elsewhere=AS_LIST if _is_text(block) else NOT_FITS)
 
 
-def _is_text(block):
+def decoded(block):
+    """The text of a block in UTF-8, of which the last character may be cut; else `None`."""
     try:
-        # The last character may be cut.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(block)
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(block)
     except UnicodeDecodeError:
-        return False
-    return all(c.isprintable() or c in "\r\n\t" for c in text)
+        return None
+
+
+def _is_text(block):
+    text = decoded(block)
+    return text is not None and all(c.isprintable() or c in "\r\n\t" for c in text)
 
 
 def _read_header(stream, block):

@@ -23,7 +23,8 @@ LARGEST = 4 << 30
 SMALL, LARGEST_RATIO = 64 << 20, 100
 #: First bytes of each compressed form.
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
-#: What the standard library raises for damage; bz2 and gzip also raise an OSError without a number.
+#: What the standard library and isal raise for damage; bz2 and gzip also raise an OSError without
+#: a number.
 DAMAGE = (zlib.error, isal_zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 #: What it raises for a damaged directory of a zip archive: sizes and places that are negative or
 #: too large, dates that do not exist, and versions and flags that nobody uses.

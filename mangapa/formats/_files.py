@@ -1,6 +1,5 @@
 """Files of galaxies: what is in them, and their HDUs, checked to the end of the file."""
 
-import codecs
 import contextlib
 import os
 import re
@@ -12,7 +11,14 @@ from pathlib import Path
 from astropy.io import fits
 
 from mangapa._utils.files import printable
-from mangapa._utils.fits_files import FitsContent, ScannedHDU, open_fits, read_fits, scan_fits
+from mangapa._utils.fits_files import (
+    FitsContent,
+    ScannedHDU,
+    decoded,
+    open_fits,
+    read_fits,
+    scan_fits,
+)
 from mangapa._utils.unpacking import FlawError, unpacked
 from mangapa.exceptions import GalaxyFileError
 
@@ -93,9 +99,8 @@ def first_lines(path: Path) -> str:
     """
     try:
         with unpacked(path) as stream:
-            block = stream.read(TEXT_SIZE)
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(block)
-    except (OSError, FlawError, UnicodeDecodeError):
+            text = decoded(stream.read(TEXT_SIZE)) or ""
+    except (OSError, FlawError):
         return ""
     return text if all(c.isprintable() or c.isspace() for c in text) else ""
 

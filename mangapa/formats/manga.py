@@ -176,12 +176,17 @@ def build_galaxy(tracers, sky, planes, header, **identity):
 
 def _position(header):
     """Where the offsets are counted from; `None` if the header does not state it."""
-    ra, dec = number_of(header, "OBJRA", 0, 360), number_of(header, "OBJDEC", -90, 90)
-    if ra is None or dec is None:
+    centre = _ra_dec(header)
+    if None in centre:
         return None
     from astropy.coordinates import SkyCoord
 
-    return SkyCoord(ra, dec, unit="deg")
+    return SkyCoord(*centre, unit="deg")
+
+
+def _ra_dec(header):
+    """Right ascension and declination of the object, deg; `None` where the header lacks one."""
+    return number_of(header, "OBJRA", 0, 360), number_of(header, "OBJDEC", -90, 90)
 
 
 def _channel(path, hdu, name):
@@ -205,7 +210,7 @@ def _offsets(path, hdu, header):
     """Offsets from the object, East and North in arcsec; MPL-4 has no extension SPX_SKYCOO."""
     from astropy.wcs import WCS
 
-    centre = number_of(header, "OBJRA", 0, 360), number_of(header, "OBJDEC", -90, 90)
+    centre = _ra_dec(header)
     if None in centre:
         msg = f"{printable(path)} has no position (cards OBJRA and OBJDEC); fetch it again"
         raise MapsFileError(msg)
