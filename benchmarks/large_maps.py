@@ -12,12 +12,12 @@ grid, and maps with holes. On a busy machine, trust the CPU time rather than the
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
 
 import numpy as np
+from peak_memory import peak
 from scipy.ndimage import gaussian_filter
 
 import mangapa
@@ -105,12 +105,6 @@ def simulated(n_rows, n_columns, n_good, kind="map", seed=0):
             parts["mask"] = ~good
         fields[tracer] = VelocityField.from_arrays(**parts, tracer=tracer)
     return Galaxy(**fields, name="simulated")
-
-
-def peak():
-    """Return the peak memory of this process, bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def probe(size, kind):

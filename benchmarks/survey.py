@@ -35,12 +35,13 @@ FILLER = 900
 RUN = """
 import json, resource, sys, time
 from mangapa.runs import survey
+from peak_memory import peak
 if __name__ == "__main__":
     start = time.perf_counter()
     survey(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), progress=False)
     own, workers = (resource.getrusage(who) for who in
                     (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"wall": time.perf_counter() - start, "rss": own.ru_maxrss,
+    print(json.dumps({"wall": time.perf_counter() - start, "rss": peak(),
                       "cpu": own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime}))
 """
 
@@ -70,7 +71,7 @@ def main():
             )
             print_steps(folder / f"run-many-{jobs}")
             if jobs == 1:
-                grown = (found["rss"] - short["rss"]) * 1024
+                grown = found["rss"] - short["rss"]
                 each = grown / (options.n - len(list(few.iterdir())))
                 print(f"the memory of the parent grows by {each:.0f} bytes per galaxy")
         print(f"\n2 workers are {walls[1] / walls[2]:.2f} times as fast as one")
@@ -120,7 +121,14 @@ def run(folder, files, jobs):
     script.write_text(RUN)
     command = [sys.executable, str(script), str(files), str(folder / f"run-{files.name}-{jobs}")]
     time.sleep(1)
-    done = subprocess.run([*command, str(jobs)], capture_output=True, text=True, check=True)
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    done = subprocess.run(
+        [*command, str(jobs)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
     return json.loads(done.stdout)
 
 

@@ -32,7 +32,7 @@ FREE = {
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
         *("_network.SURE", "robust.SINGULAR_RIDGE", "robust.LARGEST_INVERSE", "grid.FLAT"),
         *("_points.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
-        *("_points.LEAST_AREA",),
+        *("_points.LEAST_AREA", "grid.DECIMALS", "_descriptor_groups.RADIUS_DECIMALS"),
     ),
     "limits that no field of thousands has met": (
         *("cleaning.FILL_SHARE", "cleaning.FEWEST_DISTINCT", "cleaning.TAILS"),
@@ -40,6 +40,7 @@ FREE = {
         *("_regions.FARTHEST_NEIGHBOUR", "_regions.LEAST_SPACING", "_regions.MOST"),
         *("_regions.FEWEST_ON_A_LATTICE", "_regions.NEIGHBOUR", "_regions.CROSSED"),
         *("_regions.WIDEST_GAP", "_regions.INNER_PERCENTILE", "_fit.MUCH"),
+        *("_regions.SQUARE", "_regions.HEXAGONAL", "grid.SPARSE"),
         "_prepared.LEAST_RELATIVE_ERROR",
         *("_scattered.MOST_CELLS_PER_POINT", "_descriptor_groups.RANDOM_TURN"),
         *("_errors.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),
@@ -51,7 +52,7 @@ FREE = {
         *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
-        *("_points.MOST_POINTS", "_points.GROWTH"),
+        *("_points.MOST_POINTS", "_points.GROWTH", "_centre.ENOUGH"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),

@@ -3,14 +3,11 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mangapa
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 #: Measures one function on one field in a fresh process; prints seconds, and bytes at the peak.
 PROBE = """

@@ -1,14 +1,9 @@
 """Angles of real velocity fields against the published ones (Duckworth et al. 2020)."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from mangapa import fit_pa
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 PUBLISHED = {"velocity_error": 10, "v_sys": 0, "error": None}
 

@@ -1,6 +1,3 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from astropy import units as u
@@ -120,7 +117,6 @@ def test_both_errors_are_at_most_that_of_a_random_axis():
 def simulated(shared_data):
     if not (shared_data / "simulated").is_dir():
         pytest.skip("there are no simulated fields in the shared data")
-    sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
     from simulated_fields import simulated_fields
 
     def results(*names):

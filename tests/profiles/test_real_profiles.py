@@ -1,14 +1,9 @@
 """Real fields: a published PA(R) and the expert's flags; see benchmarks/profiles.py."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from mangapa import clean, features, pa_profile, read_maps
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 
 def test_follows_the_published_trace(shared_data):

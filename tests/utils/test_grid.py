@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangapa._utils.grid import grid_of
+from mangapa._utils.grid import grid_of, is_sparse
 from mangapa.fitting._scattered import on_a_grid
 from tests.fitting.fields import spaxels
 
@@ -71,3 +71,17 @@ def test_aligned_to_half_a_spaxel(turn, aligned):
         np.sin(angle) * column + np.cos(angle) * row,
     )
     assert grid_of(x, y, np.ones(x.shape, bool)).is_aligned == aligned
+
+
+def test_nodes_of_bins_are_sparse_and_maps_with_bad_spaxels_are_not():
+    rng = np.random.default_rng(1)
+    assert not is_sparse(rng.random((60, 60)) > 0.3)
+    nodes = rng.random((60, 60)) > 0.8  # one spaxel for every bin of five
+    assert is_sparse(nodes)
+    # A block, and a little more than the limit of spaxels that stand alone.
+    mixed = np.zeros((60, 60), bool)
+    mixed[:20, :21] = True
+    mixed[24::4, ::4] = True
+    alone = mixed[24:].sum() / mixed.sum()
+    assert 0.2 < alone < 0.25
+    assert is_sparse(mixed)
