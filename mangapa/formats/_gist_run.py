@@ -141,10 +141,11 @@ def _tables(named):
         )
         raise GalaxyFileError(msg)
     tables = {}
-    for path in [*sorted(named[0].parent.iterdir()), *named]:
+    # Those that are named first, and a table rather than its compressed copy.
+    for path in [*named, *sorted(named[0].parent.iterdir())]:
         match = NAMES.fullmatch(path.name)
         if match and match["observation"] in names:
-            tables[match["part"].lower()] = path
+            tables.setdefault(match["part"].lower(), path)
     return names.pop(), tables
 
 

@@ -77,7 +77,15 @@ def column(table: "FITS_rec", name: str, *fills: float) -> np.ndarray:
     `~numpy.ndarray`
         Of double precision, NaN where missing; velocities in km/s and offsets in arcsec, also if
         the table has them in other units. Values without a unit are in these.
+
+    Raises
+    ------
+    ValueError
+        If the column holds text.
     """
+    if table[name].dtype.kind not in "biuf":
+        msg = f"the column {name} holds text instead of numbers"
+        raise ValueError(msg)
     unit = u.Unit(table.columns[name].unit or "", parse_strict="silent")
     known = [ours for ours in (VELOCITY, OFFSET) if unit.is_equivalent(ours)]
     return without(table[name], *fills) * (unit.to(known[0]) if known else 1.0)

@@ -74,6 +74,30 @@ def test_tables_of_one_run_in_a_list(tmp_path):
         Galaxy.read([*one, tmp_path / "NGC0002_kin.fits"])
 
 
+def test_a_table_is_read_rather_than_its_compressed_copy(tmp_path):
+    path = write_gist(SCENE, tmp_path)
+    copy = tmp_path / "NGC0001_kin.fits.gz"
+    copy.write_bytes(b"left by a copy that was broken off")
+    found, expected = (
+        Galaxy.read(tmp_path / "NGC0001_table.fits").stellar,
+        Galaxy.read(path).stellar,
+    )
+    np.testing.assert_array_equal(found.velocity, expected.velocity)
+    with pytest.raises(GalaxyFileError, match=copy.name):  # unless it is named
+        Galaxy.read(copy)
+
+
+def test_a_column_of_text_is_refused_by_its_name(tmp_path):
+    path = write_gist(SCENE, tmp_path)
+    with fits.open(path) as hdus:
+        table = Table(hdus[1].data)
+        table["V"] = table["V"].astype(str)
+        hdus[1] = fits.BinTableHDU(table, name=hdus[1].name)
+        hdus.writeto(path, overwrite=True)
+    with pytest.raises(GalaxyFileError, match="the column V holds text instead of numbers"):
+        Galaxy.read(path)
+
+
 def test_spaxels_outside_are_bad(tmp_path):
     galaxy = Galaxy.read(write_gist(SCENE, tmp_path))
     for field in (galaxy.stellar, galaxy.halpha):
