@@ -157,21 +157,22 @@ def _compare(options):
     names = [str(path) if same else path.name for path in (options.a, options.b)]
     comparison = compare(a, b, names=names)
     print(
-        f"{len(comparison.table)} galaxies are in both: {printable(options.a)} has {len(a)} rows, "
-        f"{printable(options.b)} has {len(b)}"
+        f"galaxies in both: {len(comparison.table)} ({printable(options.a)} has {len(a)} rows, "
+        f"{printable(options.b)} has {len(b)})"
     )
     print_table(comparison.numbers)
     for name, n_known in comparison.numbers.iterrows("angle", "n"):
         n_unknown = len(comparison.table) - n_known
         if n_unknown:
-            print(f"{name}: {n_unknown} of the galaxies have none in one of the catalogues")
+            print(f"{name}: missing in one of the catalogues for {n_unknown} galaxies")
         outliers = comparison.outliers(name)
         if len(outliers):
             worst = ", ".join(
                 f"{row['name']} ({row[f'{name}_difference'].value:+.0f})"
                 for row in outliers[:LISTED]
             )
-            print(f"{name}: {len(outliers)} of {n_known} differ by over 10 deg: {printable(worst)}")
+            share = f"{len(outliers)} of {n_known}"
+            print(f"{name}: {share} differ by more than 10 deg: {printable(worst)}")
     for note in comparison.notes:
         print(note)
     for path, missing in ((options.a, comparison.only_b), (options.b, comparison.only_a)):
