@@ -167,13 +167,9 @@ def build_galaxy(tracers, sky, planes, header, **identity):
 
 
 def _position(header):
-    """Where the offsets are counted from; `None` if the header does not state it."""
+    """Where the offsets are counted from, deg; `None` if the header does not state it."""
     centre = _ra_dec(header)
-    if None in centre:
-        return None
-    from astropy.coordinates import SkyCoord
-
-    return SkyCoord(*centre, unit="deg")
+    return None if None in centre else centre
 
 
 def _ra_dec(header):
