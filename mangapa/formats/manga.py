@@ -71,7 +71,11 @@ def read_maps(path: PathLike) -> Galaxy:
     >>> mangapa.read_maps(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    path = as_path("path", path)
+    return read_tracers(as_path("path", path), TRACERS)
+
+
+def read_tracers(path, tracers):
+    """Read some fields of a MAPS file, as `read_maps` reads all; the others may be missing."""
     read = _read(path, WANTED)
     velocities = [hdu for hdu in read.hdus if hdu.name in VELOCITIES]
     related = {hdu.text(card).upper() for hdu in velocities for card in ("ERRDATA", "QUALDATA")}
@@ -80,7 +84,7 @@ def read_maps(path: PathLike) -> Galaxy:
         read = _read(path, WANTED | related)
     with parsing(path, error_class=MapsFileError):
         _refuse_other_products(path, read.hdus[0].header, {hdu.name for hdu in read.hdus})
-        return galaxy_from_hdus(read.hdus, path)
+        return galaxy_from_hdus(read.hdus, path, tracers)
 
 
 def _read(path, wanted):
@@ -102,7 +106,7 @@ def _refuse_other_products(path, header, names):
         raise MapsFileError(msg)
 
 
-def galaxy_from_hdus(hdus, path, tracers=TRACERS):
+def galaxy_from_hdus(hdus, path, tracers):
     """Build a galaxy from HDUs, scanned or open; only those that it needs are read."""
     header = hdus[0].header
     release = release_of(header)
