@@ -170,7 +170,7 @@ def print_path(rounds):
     with tempfile.TemporaryDirectory() as folder:
         paths = {
             f"simulated, {n_fibres} fibres": write_maps(
-                simulated(n_fibres, 1), Path(folder) / f"{n_fibres}-MAPS.fits.gz"
+                simulated(n_fibres, 1), Path(folder) / f"{n_fibres}-MAPS.fits.gz", layout="full"
             )
             for n_fibres in FIELD_OF_VIEW
         }

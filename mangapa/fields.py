@@ -11,6 +11,7 @@ from mangapa._border import OFFSET, VELOCITY, checked_maps
 from mangapa._read_write import GalaxyRead, GalaxyWrite
 from mangapa._utils.cards import bits_of, number_of
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
+from mangapa._utils.positions import LazyPosition
 from mangapa._utils.types import ArrayLike
 from mangapa.flags import Rejection
 
@@ -265,7 +266,7 @@ class Galaxy:
     release: str | None = None
     daptype: str | None = None
     header: dict = field(default_factory=dict)
-    centre: "SkyCoord | None" = None
+    centre: "SkyCoord | None" = LazyPosition()  # noqa: RUF009 - it holds no value
     centre_is_nominal: bool = False
     redshift: float | None = None
 
@@ -285,8 +286,7 @@ class Galaxy:
             object.__setattr__(self, "survey", "MaNGA")
         if self.redshift is None:
             velocity = number_of(self.header, "SCINPVEL", -999, 1e7)
-            redshift = None if velocity is None else velocity / LIGHT
-            object.__setattr__(self, "redshift", redshift)
+            object.__setattr__(self, "redshift", None if velocity is None else velocity / LIGHT)
 
     @property
     def full_name(self) -> str | None:

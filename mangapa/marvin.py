@@ -1,6 +1,7 @@
 """Methods for Marvin's ``Maps``."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -8,6 +9,7 @@ from mangapa import angles, profiles
 from mangapa._utils.options import documented_with
 from mangapa._utils.types import ScalarLike
 from mangapa.cleaning import clean_with
+from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
@@ -229,7 +231,11 @@ def attach(module: Any) -> None:
 
 
 def _galaxy(maps, tracer):
-    """The galaxy with one of its fields: a remote Maps is asked for no other."""
+    """The galaxy with one of its fields: a remote Maps is asked for no other, a file read once."""
+    if maps.data_origin == "file":
+        # A file that lacks the other field still has this one.
+        with suppress(MapsFileError):
+            return _remembered(maps, "galaxy", lambda: galaxy_from_marvin(maps))
     return _remembered(maps, ("galaxy", tracer), lambda: galaxy_from_marvin(maps, (tracer,)))
 
 

@@ -12,6 +12,7 @@ from mangapa._resolve import centred, resolve, spelling
 from mangapa._steps import Steps
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
 from mangapa._utils.options import documented_with
+from mangapa._utils.positions import replaced
 from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue.columns import catalogue_columns
@@ -292,7 +293,7 @@ def measure(
         results |= zip(names, parts, strict=True)
     both = results["stellar"], results["halpha"]
     return Measurement(
-        galaxy=replace(galaxy, **cleaned),
+        galaxy=replaced(galaxy, **cleaned),
         misalignment=misalignment(*both),
         features=replace(features_of({}, both), **features),
         settings=given,

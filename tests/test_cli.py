@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 import mangapa
 from mangapa import MeasurementSettings
@@ -223,6 +224,12 @@ def test_simulate_takes_the_options_of_the_function(tmp_path, capsys):
     found = mangapa.read_maps(path).stellar
     good = expected.stellar.good
     np.testing.assert_allclose(found.velocity[good], expected.stellar.velocity[good], rtol=1e-4)
+
+
+def test_simulate_writes_all_extensions_if_asked(tmp_path):
+    assert main(["simulate", str(tmp_path / "a.fits"), "--fibres", "19", "--layout", "full"]) == 0
+    with fits.open(tmp_path / "a.fits") as hdus:
+        assert "SPECINDEX_CORR" in hdus
 
 
 def test_simulate(tmp_path, capsys):

@@ -14,6 +14,7 @@ from astropy import units as u
 from astropy.io import fits
 
 import mangapa
+from mangapa._utils import fits_files
 from mangapa.archive.releases import MANGA_RELEASES
 from mangapa.formats.marvin_maps import galaxy_from_marvin
 from mangapa.marvin import attach, kinematic_pa
@@ -75,6 +76,43 @@ def test_a_field_that_cannot_be_judged_costs_that_field(marvin_maps, maps_file, 
     assert expected.flags & mangapa.UsabilityFlags.ONE_TRACER
     with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
         marvin_maps.usability("halpha")
+
+
+def test_a_file_is_read_once(marvin_maps, monkeypatch):
+    read, real = [], fits_files.unpacked
+
+    def unpacked(path):
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(fits_files, "unpacked", unpacked)
+    monkeypatch.setattr(marvin_maps, "data", None)  # what Marvin opened is left alone
+    for tracer in mangapa.fields.TRACERS:
+        marvin_maps.kinematic_pa(tracer)
+        marvin_maps.usability(tracer)
+        marvin_maps.pa_profile(tracer)
+    marvin_maps.misalignment()
+    assert [str(path) for path in read] == [marvin_maps.filename]
+
+
+def test_a_file_with_one_field(marvin_maps, maps_file):
+    angle = marvin_maps.kinematic_pa().pa
+    with fits.open(maps_file) as hdus:
+        del hdus["EMLINE_GVEL_MASK"]
+        hdus.writeto(maps_file.with_name("less.fits"))
+    less = type(marvin_maps)(filename=str(maps_file.with_name("less.fits")))
+    assert less.kinematic_pa().pa == angle
+    with pytest.raises(mangapa.MapsFileError, match="no extension EMLINE_GVEL_MASK"):
+        less.kinematic_pa("halpha")
+    less.close()
+
+
+def test_a_file_that_was_deleted_is_still_open(marvin, maps_file, tmp_path):
+    gone = shutil.copy(maps_file, tmp_path / "gone.fits.gz")
+    maps = marvin.tools.maps.Maps(filename=str(gone))
+    gone.unlink()
+    assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(maps_file))
+    maps.close()
 
 
 def test_profile(marvin_maps, maps_file):

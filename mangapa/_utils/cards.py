@@ -3,6 +3,7 @@
 import math
 import re
 import warnings
+from copy import copy
 from numbers import Integral, Real
 
 from astropy.io import fits
@@ -52,16 +53,7 @@ def bits_of(header, card):
 
 def sound_cards(header):
     """Return a copy of a header without the cards that cannot be parsed or are not finite."""
-    sound = header.copy()
-    for i in reversed(range(len(sound))):
-        try:
-            value = sound.cards[i].value
-        except fits.VerifyError:
-            del sound[i]
-            continue
-        if isinstance(value, float) and not math.isfinite(value):
-            del sound[i]
-    return sound
+    return fits.Header([copy(card) for card in header.cards if _has_sound_value(card)])
 
 
 def is_sound(card):
@@ -74,8 +66,16 @@ def is_sound(card):
         with warnings.catch_warnings():
             # Astropy warns of those that it reads as a comment.
             warnings.simplefilter("ignore", AstropyUserWarning)
-            value = fits.Card.fromstring(card).value
-    except (fits.VerifyError, UnicodeDecodeError):
+            return _has_sound_value(fits.Card.fromstring(card))
+    except UnicodeDecodeError:
+        return False
+
+
+def _has_sound_value(card):
+    """The one rule for cards of headers and bytes of cards."""
+    try:
+        value = card.value
+    except fits.VerifyError:
         return False
     return not isinstance(value, float) or math.isfinite(value)
 

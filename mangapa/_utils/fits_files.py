@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 import zlib
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,12 @@ EXTENSION_MAGIC = b"XTENSION"
 #: Sizes of the blocks and of the cards of a FITS file, bytes (FITS standard 4.0, section 3).
 FITS_BLOCK, CARD = 2880, 80
 END = b"END     "
+#: Keyword and the rest of each card of a header.
+CARDS = re.compile(rb"(.{8})(.{72})", re.DOTALL)
+#: Keywords that say what the bytes behind a header are, which must not be there twice.
+STRUCTURE = b"NAXIS", b"BITPIX", b"XTENSION"
+#: Cards that change the values of an image, or how they are stored.
+CHANGING = "BSCALE", "BZERO", "BLANK", "ZIMAGE"
 #: Values of BITPIX, and the largest of NAXIS (FITS standard 4.0, section 4.4.1).
 BITPIX, MOST_AXES = (8, 16, 32, 64, -32, -64), 999
 #: Most cards of a header; a MAPS file of MaNGA has up to 200.
@@ -45,22 +52,61 @@ _TEXT = re.compile(rb"= *'((?:[^']|'')*)'")
 class ScannedHDU:
     """An HDU of which only the structure is parsed; ``content`` is empty if it was not kept."""
 
-    def __init__(self, cards):
-        self.content = b""
-        self._cards = {}
-        for card in cards:
-            keyword = card[:8].rstrip()
-            if keyword in self._cards and keyword.startswith((b"NAXIS", b"BITPIX", b"XTENSION")):
-                raise FlawError(flaw=f"is corrupt (two cards {keyword.decode('ascii', 'replace')})")
-            self._cards.setdefault(keyword, card)
+    def __init__(self, head):
+        cards = CARDS.findall(head)
+        # The first of several equal keywords counts.
+        self._head, self._data, self._cards = head, None, dict(reversed(cards))
+        if len(self._cards) < len(cards):
+            keywords = [keyword for keyword, _ in cards if keyword.startswith(STRUCTURE)]
+            for keyword in self._cards:
+                if keywords.count(keyword) > 1:
+                    name = keyword.decode("ascii", "replace").rstrip()
+                    raise FlawError(flaw=f"is corrupt (two cards {name})")
+
+    def keep(self, data):
+        """Keep the data, if they are sound."""
+        self._check_sum(data)
+        self._data = data
+
+    @property
+    def content(self):
+        """The HDU as in a file; of the primary one with the cards of ``header``."""
+        if self._data is None:
+            return b""
+        head = (self._sound_head if self.name == "PRIMARY" else self._head) + END
+        return head + b" " * (-len(head) % FITS_BLOCK) + self._data
+
+    @cached_property
+    def header(self):
+        """
+        The header, parsed by astropy.
+
+        Cards that cannot be parsed, or are not finite, are left out, or hold a text if they are of
+        coordinates.
+        """
+        text = self._sound_head.decode("ascii", "replace")
+        return fits.Header.fromstring(text.replace("\ufffd", "?"))
+
+    @cached_property
+    def data(self):
+        """The image, if it was kept; `None` if there is none."""
+        # Astropy takes longer to parse the headers of a MAPS file than to unpack it.
+        if self._is_plain_image:
+            bits = self._integer("BITPIX", -64)
+            kind = "f" if bits < 0 else "u" if bits == 8 else "i"
+            dtype = f">{kind}{abs(bits) // 8}"
+            return np.ndarray(self.shape, dtype, self._data) if self.shape else None
+        primary = fits.PrimaryHDU().header.tostring().encode()
+        with fits.open(io.BytesIO(primary + self.content)) as hdus:
+            return hdus[1].data if isinstance(hdus[1], fits.ImageHDU) else None
 
     def text(self, keyword):
         """The text of a card; empty if it is missing or something else."""
-        match = _TEXT.match(self._cards.get(keyword.encode(), b""), 8)
+        match = _TEXT.match(self._card(keyword))
         return match[1].decode("ascii", "replace").replace("''", "'").strip() if match else ""
 
     def __contains__(self, keyword):
-        return keyword.encode() in self._cards
+        return self._card(keyword) != b""
 
     @property
     def shape(self):
@@ -77,10 +123,10 @@ class ScannedHDU:
         n_columns = 0 if self._is_tiled else self._integer("TFIELDS", default=0)
         return tuple(self.text(f"TTYPE{i}") for i in range(1, n_columns + 1))
 
-    @property
+    @cached_property
     def name(self):
         """The name in capitals, as astropy compares them."""
-        return "PRIMARY" if b"SIMPLE" in self._cards else self.text("EXTNAME").upper()
+        return "PRIMARY" if "SIMPLE" in self else self.text("EXTNAME").upper()
 
     @property
     def size(self):
@@ -88,9 +134,7 @@ class ScannedHDU:
         bits = self._integer("BITPIX", -64)
         if bits not in BITPIX:
             raise FlawError(flaw=f"is corrupt (BITPIX = {bits})")
-        axes = [self._integer(f"NAXIS{i}") for i in range(1, self._n_axes("NAXIS") + 1)]
-        pixels = self._integer("PCOUNT", default=0) + math.prod(axes) if axes else 0
-        size = abs(bits) // 8 * pixels * self._integer("GCOUNT", default=1)
+        size = abs(bits) // 8 * self._n_values
         return -(-size // FITS_BLOCK) * FITS_BLOCK
 
     @property
@@ -100,8 +144,25 @@ class ScannedHDU:
         return max(self.size, abs(bits) // 8 * math.prod(self.shape))
 
     @property
+    def _is_plain_image(self):
+        is_changed = any(card in self for card in CHANGING)
+        is_image = self.text("XTENSION") == "IMAGE" and not is_changed
+        return is_image and self._n_values == (math.prod(self.shape) if self.shape else 0)
+
+    @property
+    def _n_values(self):
+        axes = [self._integer(f"NAXIS{i}") for i in range(1, self._n_axes("NAXIS") + 1)]
+        values = self._integer("PCOUNT", default=0) + math.prod(axes) if axes else 0
+        return values * self._integer("GCOUNT", default=1)
+
+    @cached_property
+    def _sound_head(self):
+        heads = range(0, len(self._head), CARD)
+        return b"".join(sound_or_marked(self._head[i : i + CARD]) for i in heads)
+
+    @property
     def _is_tiled(self):
-        return self._cards.get(b"ZIMAGE", b"")[8:].split(b"/")[0].strip(b"= ") == b"T"
+        return self._card("ZIMAGE").split(b"/")[0].strip(b"= ") == b"T"
 
     def _n_axes(self, keyword, default=None):
         n_axes = self._integer(keyword, default=default)
@@ -110,15 +171,19 @@ class ScannedHDU:
         return n_axes
 
     def _integer(self, keyword, smallest=0, default=None):
-        card = self._cards.get(keyword.encode())
-        if card is None and default is not None:
+        card = self._card(keyword)
+        if not card and default is not None:
             return default
-        match = _INTEGER.match(card or b"", 8)
+        match = _INTEGER.match(card)
         if match is None or (number := int(match[1])) < smallest:
             raise FlawError(flaw=f"is corrupt (card {keyword} of extension {self.name})")
         return number
 
-    def check_sum(self, data):
+    def _card(self, keyword):
+        """What stands behind the keyword; empty if there is no such card."""
+        return self._cards.get(keyword.encode().ljust(8), b"")
+
+    def _check_sum(self, data):
         """Compare the data with the card DATASUM, if there is one (FITS standard, appendix J)."""
         expected = self.text("DATASUM")
         # Sums of 32-bit words with the carry added are remainders of a division by 2^32 - 1.
@@ -142,28 +207,26 @@ class FitsContent(NamedTuple):
         return b"".join(hdu.content for hdu in self.hdus)
 
 
-def read_fits(path, *, keep=None, cards=None):
+def read_fits(path, *, keep=None):
     """
     Read a file to its end, uncompressed, and look for damage; return a `FitsContent`.
 
     The checksum of a compressed stream is at its end, so a truncated or corrupt file cannot pass.
-    Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked. Of
-    the first, cards that cannot be parsed, or are not finite, are left out, or hold a text if they
-    are of coordinates; of the others, only the cards that the pattern ``cards`` matches are kept.
+    Memory is needed only for the HDUs for which ``keep(hdu)`` is True; their data are checked.
     """
     hdus = []
     try:
-        hdus.extend(scan_fits(path, keep=keep, cards=cards))
+        hdus.extend(scan_fits(path, keep=keep))
     except FlawError as error:
         return FitsContent(hdus, error.flaw, error.remedy_for(path))
     return FitsContent(hdus, None, "")
 
 
-def scan_fits(path, *, keep=None, cards=None):
+def scan_fits(path, *, keep=None):
     """
     Yield each `ScannedHDU` of a file, without parsing more than where the next one begins.
 
-    ``keep`` and ``cards`` are those of `read_fits`.
+    ``keep`` is that of `read_fits`.
     """
     kept = 0
     with unpacked(path) as stream:
@@ -171,8 +234,7 @@ def scan_fits(path, *, keep=None, cards=None):
         _check_beginning(block)
         # Zeros behind the last extension, as on tapes, are harmless.
         while block.strip(b"\0"):
-            header = _read_header(stream, block)
-            hdu = ScannedHDU(header)
+            hdu = ScannedHDU(_read_header(stream, block))
             is_kept = bool(keep and keep(hdu))
             kept += hdu.unpacked_size if is_kept else 0
             if kept > MOST_KEPT:
@@ -181,13 +243,7 @@ def scan_fits(path, *, keep=None, cards=None):
                 )
             data = _read_data(stream, hdu.size, is_kept)
             if is_kept:
-                hdu.check_sum(data)
-                if hdu.name == "PRIMARY":
-                    header = [sound for card in header if (sound := sound_or_marked(card))]
-                elif cards is not None:
-                    header = [card for card in header if cards.match(card)]
-                header = b"".join([*header, END])
-                hdu.content = header + b" " * (-len(header) % FITS_BLOCK) + data
+                hdu.keep(data)
             yield hdu
             block = stream.read(FITS_BLOCK)
             if block.strip(b"\0") and not block.startswith(EXTENSION_MAGIC):
@@ -223,13 +279,14 @@ def _is_text(block):
 
 def _read_header(stream, block):
     """The cards before END; what follows it in its block is of no use."""
-    cards = []
-    while len(block) == FITS_BLOCK and len(cards) < MOST_CARDS:
-        for i in range(0, FITS_BLOCK, CARD):
-            card = block[i : i + CARD]
-            if card.startswith(END):
-                return cards
-            cards.append(card)
+    head = b""
+    while len(block) == FITS_BLOCK and len(head) < CARD * MOST_CARDS:
+        end = block.find(END)
+        while end % CARD and end > 0:
+            end = block.find(END, end + 1)
+        if end >= 0:
+            return head + block[:end]
+        head += block
         block = stream.read(FITS_BLOCK)
     raise FlawError(flaw="is truncated" if len(block) < FITS_BLOCK else "is corrupt (no card END)")
 
@@ -252,17 +309,27 @@ def open_fits(path, content=None, *, error_class=OSError):
     """
     Open a FITS file, or the ``content`` that was read from it.
 
-    Anything that goes wrong with the file, also while its HDUs are used, raises ``error_class``
-    with the path and the remedy. An error of mangapa's own passes through. Astropy's warnings are
-    silent: they tell of cards that are not read, or that count as missing.
+    Anything that goes wrong with the file, also while its HDUs are used, raises ``error_class``,
+    as in `parsing`.
     """
     source = path if content is None else io.BytesIO(content)
+    with parsing(path, error_class=error_class), fits.open(source) as hdus:
+        yield hdus
+
+
+@contextlib.contextmanager
+def parsing(path, *, error_class=OSError):
+    """
+    Raise ``error_class`` with path and remedy if a file cannot be parsed inside the block.
+
+    An error of mangapa's own passes through. Astropy's warnings are silent: they tell of cards that
+    are not read, or that count as missing.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", ".*truncated|Error validating", AstropyUserWarning)
-            with fits.open(source) as hdus:
-                yield hdus
+            yield
     except MangapaError:
         raise
     except (AstropyUserWarning, *PARSING_ERRORS) as error:

@@ -1,6 +1,7 @@
 """Positions on the sky that users give, as numbers, text or coordinates."""
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,6 +9,35 @@ if TYPE_CHECKING:
 
 #: Decimals of the degrees of a position as text: 0.4 milliarcsec.
 DECIMALS = 7
+
+
+class LazyPosition:
+    """
+    Attribute of a dataclass, `None` by default; a pair of degrees is a ``SkyCoord`` once asked for.
+
+    To import astropy.coordinates takes longer than to read a file.
+    """
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return None
+        value = vars(instance)[self.name]
+        if isinstance(value, tuple):
+            value = vars(instance)[self.name] = sky_position(self.name, value)
+        return value
+
+    def __set__(self, instance, value: "SkyCoord | tuple[float, float] | None"):
+        vars(instance)[self.name] = value
+
+
+def replaced(instance, **values):
+    """Copy a dataclass with other values; unlike dataclasses.replace, this asks for no position."""
+    new = copy(instance)
+    vars(new).update(values)
+    return new
 
 
 def sky_position(name, value) -> "SkyCoord":

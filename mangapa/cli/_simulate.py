@@ -7,6 +7,7 @@ import mangapa
 from mangapa.archive.releases import MANGA_RELEASES
 from mangapa.cli._options import add_command, add_path
 from mangapa.cli._output import ALL_GOOD
+from mangapa.formats.manga_writer import LAYOUTS
 from mangapa.simulate import FIELD_OF_VIEW, Bar, Lopsidedness, Neighbour
 from mangapa.simulate._arguments import NUMBERS
 from mangapa.simulate._galaxies import BINTYPES
@@ -49,6 +50,8 @@ def add_to(commands):
     add_path(simulate, "path", "FILE", "such as manga-9999-12701-MAPS-VOR10.fits.gz")
     text = f"release whose layout the file has, one of {RELEASES} (default: %(default)s)"
     simulate.add_argument("--release", default="DR17", help=text)
+    text = "extensions of the file: those that velocities need, or all (default: %(default)s)"
+    simulate.add_argument("--layout", default="short", choices=LAYOUTS, help=text)
     for name, (text, more) in OPTIONS.items():
         default = DEFAULTS[name]
         if default is not None:
@@ -74,5 +77,6 @@ def _simulate(options):
             names = [one.name for one in fields(kind)]
             simulation[name] = kind(**dict(zip(names, values, strict=False)))
     galaxy = mangapa.simulate_galaxy(**simulation)
-    print(mangapa.write_maps(galaxy, options.path, release=options.release))
+    path = mangapa.write_maps(galaxy, options.path, options.release, layout=options.layout)
+    print(path)
     return ALL_GOOD

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -164,7 +163,6 @@ def checked_content(
     path: Path,
     wanted: Callable[[ScannedHDU], bool],
     *,
-    cards: re.Pattern[bytes] | None = None,
     error_class: type[OSError] = GalaxyFileError,
     what: str = "the file of a galaxy",
 ) -> FitsContent:
@@ -177,8 +175,6 @@ def checked_content(
         The file, compressed or not.
     wanted : callable
         Whether an HDU is kept; the primary one always is.
-    cards : `re.Pattern`, optional
-        Matches the cards that are kept of the headers of all other HDUs; all if not given.
     error_class : `type`, optional
         The error to raise if the file is damaged.
     what : `str`, optional
@@ -190,7 +186,7 @@ def checked_content(
         All HDUs, with the content of those that are kept.
     """
     try:
-        read = read_fits(path, keep=lambda hdu: hdu.name == "PRIMARY" or wanted(hdu), cards=cards)
+        read = read_fits(path, keep=lambda hdu: hdu.name == "PRIMARY" or wanted(hdu))
     except (FileNotFoundError, NotADirectoryError):
         msg = f"there is no file {printable(path)}; check the name, or download the file first"
         raise FileNotFoundError(msg) from None

@@ -7,7 +7,7 @@ from astropy.io import fits
 
 from mangapa._utils.cards import clean_text, number_of, text_of
 from mangapa._utils.files import as_path, printable, stem
-from mangapa._utils.fits_files import open_fits
+from mangapa._utils.fits_files import ScannedHDU, parsing
 from mangapa._utils.types import PathLike
 from mangapa.archive.releases import PLATEIFU, release_of
 from mangapa.exceptions import MapsFileError
@@ -34,13 +34,6 @@ VELOCITIES = {extension for extension, *_ in EXTENSIONS.values()}
 WANTED = {"PRIMARY", "SPX_SKYCOO", "EMLINE_GFLUX", "BINID"} | {
     f"{extension}{suffix}" for extension in VELOCITIES for suffix in ("", "_IVAR", "_MASK")
 }
-
-#: The cards that are parsed in their headers, since astropy takes longer to parse all of them than
-#: to unpack the file; coordinates are needed for MPL-4 only.
-CARDS = re.compile(
-    rb"(XTENSION|BITPIX|NAXIS\d*|[PG]COUNT|EXTNAME|BSCALE|BZERO|BLANK|ERRDATA|QUALDATA|C\d+"
-    rb"|C(TYPE|RPIX|RVAL|DELT|UNIT|ROTA)\d|(CD|PC)\d_\d|WCSAXES|L(ON|AT)POLE|RADESYS|EQUINOX) *="
-)
 
 
 def read_maps(path: PathLike) -> Galaxy:
@@ -78,16 +71,20 @@ def read_maps(path: PathLike) -> Galaxy:
     >>> mangapa.read_maps(path)
     <Galaxy 9999-1901 DR17 VOR10-MILESHC-MASTARSSP: stellar and halpha>
     """
-    path = as_path("path", path)
+    return read_tracers(as_path("path", path), TRACERS)
+
+
+def read_tracers(path, tracers):
+    """Read some fields of a MAPS file, as `read_maps` reads all; the others may be missing."""
     read = _read(path, WANTED)
     velocities = [hdu for hdu in read.hdus if hdu.name in VELOCITIES]
     related = {hdu.text(card).upper() for hdu in velocities for card in ("ERRDATA", "QUALDATA")}
     if not related <= WANTED | {""}:
         # The headers of the velocities name other extensions than those of the data model.
         read = _read(path, WANTED | related)
-    with open_fits(path, read.content, error_class=MapsFileError) as hdus:
-        _refuse_other_products(path, hdus[0].header, {hdu.name for hdu in read.hdus})
-        return galaxy_from_hdus(hdus, path)
+    with parsing(path, error_class=MapsFileError):
+        _refuse_other_products(path, read.hdus[0].header, {hdu.name for hdu in read.hdus})
+        return galaxy_from_hdus(read.hdus, path, tracers)
 
 
 def _read(path, wanted):
@@ -95,7 +92,6 @@ def _read(path, wanted):
     return checked_content(
         path,
         lambda hdu: hdu.name in wanted,
-        cards=CARDS,
         error_class=MapsFileError,
         what="a MAPS file",
     )
@@ -110,8 +106,8 @@ def _refuse_other_products(path, header, names):
         raise MapsFileError(msg)
 
 
-def galaxy_from_hdus(hdus, path, tracers=TRACERS):
-    """Build a galaxy from open HDUs; only the HDUs that it needs are read."""
+def galaxy_from_hdus(hdus, path, tracers):
+    """Build a galaxy from HDUs, scanned or open; only those that it needs are read."""
     header = hdus[0].header
     release = release_of(header)
     daptype = text_of(header, "DAPTYPE") or _daptype_before_mpl8(header)
@@ -121,7 +117,7 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS):
 
     def hdu(name):
         found = named.get(name.upper())
-        if isinstance(found, fits.ImageHDU) and found.data is not None:
+        if isinstance(found, (ScannedHDU, fits.ImageHDU)) and found.data is not None:
             return found
         flaw = "no extension" if found is None else "no image in extension"
         release_name = release.name if release else "unknown"
@@ -137,8 +133,8 @@ def galaxy_from_hdus(hdus, path, tracers=TRACERS):
     def planes(extension, line, binning):
         velocity = hdu(extension)
         plane = ... if line is None else _channel(path, velocity, line)
-        ivar = hdu(text_of(velocity.header, "ERRDATA") or f"{extension}_IVAR")
-        mask = hdu(text_of(velocity.header, "QUALDATA") or f"{extension}_MASK")
+        ivar = hdu(_text(velocity, "ERRDATA") or f"{extension}_IVAR")
+        mask = hdu(_text(velocity, "QUALDATA") or f"{extension}_MASK")
         bins = hdu("BINID")
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
         return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
@@ -175,13 +171,9 @@ def build_galaxy(tracers, sky, planes, header, **identity):
 
 
 def _position(header):
-    """Where the offsets are counted from; `None` if the header does not state it."""
+    """Where the offsets are counted from, deg; `None` if the header does not state it."""
     centre = _ra_dec(header)
-    if None in centre:
-        return None
-    from astropy.coordinates import SkyCoord
-
-    return SkyCoord(*centre, unit="deg")
+    return None if None in centre else centre
 
 
 def _ra_dec(header):
@@ -193,17 +185,21 @@ def _channel(path, hdu, name):
     """
     Index of the plane that the header names ``name``; it differs between releases.
 
-    The cards are C1 or C01 onwards; CTYPE, CRPIX and CHECKSUM also begin with C.
+    The cards are C1 or C01 onwards.
     """
-    for card in hdu.header:
-        is_channel = card[:1] == "C" and card[1:].isdecimal() and int(card[1:]) > 0
-        if is_channel and text_of(hdu.header, card) == name:
-            return int(card[1:]) - 1
+    for i in range(hdu.shape[0]):
+        if name in (_text(hdu, f"C{i + 1}"), _text(hdu, f"C{i + 1:02d}")):
+            return i
     msg = (
         f"{printable(path)} has no channel {name!r} in extension {hdu.name}; it is not a complete "
         "MAPS file: fetch it again"
     )
     raise MapsFileError(msg)
+
+
+def _text(hdu, card):
+    """Text of a card, which is not worth the time to parse the whole header."""
+    return hdu.text(card) if isinstance(hdu, ScannedHDU) else text_of(hdu.header, card)
 
 
 def _offsets(path, hdu, header):

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mangapa._utils.files import as_path, replacing
 from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MPL4_DRPVER, PLATEIFU, release_named
 from mangapa.fields import TRACERS, Galaxy
+from mangapa.formats._manga_layout import ERRORS, complete_primary, completed, related
 
 __all__ = ["write_maps"]
 
@@ -44,15 +46,17 @@ BAD = 1 << 30
 #: First versions with a daptype in the header, with four elliptical coordinates instead of three,
 #: with five channels in BINID instead of one, and with coordinates and versions of the DAP.
 DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID, COORDINATES = "2.3.0", "2.4.1", "2.1.3", "2.0.2"
+#: How much of a file is written.
+LAYOUTS = ("short", "full")
 #: Names in MPL-4 of the bintypes of later releases.
 MPL4_BINTYPES = {"SPX": "NONE", "VOR10": "STON"}
 
 
-def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
+def write_maps(
+    galaxy: Galaxy, path: PathLike, release: str = "DR17", *, layout: str = "short"
+) -> Path:
     """
     Write the velocity fields of a galaxy as a DAP MAPS file that Marvin can open.
-
-    Only the extensions that velocities need are written.
 
     Parameters
     ----------
@@ -62,7 +66,11 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
         File to write; compressed if the name ends in ``.gz``. An existing file is replaced. A
         leading ``~`` is expanded.
     release : `str`, optional
-        Any release since MPL-4; the layout is that of its files.
+        Any release since MPL-4, whose names, channels and cards the file has.
+    layout : {"short", "full"}, optional
+        Only the extensions that velocities need, or, for benchmarks and the like, also all others
+        of DR15, with headers as long as true ones. Those hold noise that their masks reject, and
+        take some ten times as long to write.
 
     Returns
     -------
@@ -72,8 +80,8 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     Raises
     ------
     TypeError, ValueError
-        If the release is not known or has no such binning; or if the galaxy has no plate-IFU, lacks
-        a field, or has fields of different shapes.
+        If the release or the layout is not known, or the release has no such binning; or if the
+        galaxy has no plate-IFU, lacks a field, or has fields of different shapes.
     OSError
         If the file cannot be written; an existing file is kept.
 
@@ -88,8 +96,17 @@ def write_maps(galaxy: Galaxy, path: PathLike, release: str = "DR17") -> Path:
     path = as_path("path", path)
     version = release_named(release)
     _check(galaxy)
-    primary = fits.PrimaryHDU(header=_primary_header(galaxy, version, _daptype(galaxy, version)))
-    hdus = fits.HDUList([primary, *_extensions(galaxy, version)])
+    if layout not in LAYOUTS:
+        msg = f"layout={layout!r} is not known; choose one of {', '.join(LAYOUTS)}"
+        raise ValueError(msg)
+    header = _primary_header(galaxy, version, _daptype(galaxy, version))
+    make = partial(_extension, galaxy)
+    extensions = _extensions(galaxy, version, make)
+    if layout == "full":
+        complete_primary(header)
+        bins = _bin_id(galaxy.stellar)
+        extensions = completed(extensions, lines=_lines(version), bins=bins, bad=BAD, make=make)
+    hdus = fits.HDUList([fits.PrimaryHDU(header=header), *extensions])
     hdus.update_extend()
     content = io.BytesIO()
     hdus.writeto(content, checksum=True)
@@ -177,30 +194,39 @@ def _position(galaxy):
     return (right_ascension, declination) if is_known else (180.0, 30.0)
 
 
-def _extensions(galaxy, version):
-    stellar, halpha = galaxy.stellar, galaxy.halpha
-    lines = [LINES[first] for first in LINES if _since(version, first)][-1].split()
-    outside = ~(np.isfinite(stellar.velocity.value) | np.isfinite(halpha.velocity.value))
+def _lines(version):
+    """Emission lines in the order of the channels."""
+    return [LINES[first] for first in LINES if _since(version, first)][-1].split()
 
-    def hdu(name, data, *, unit=None, channels=(), **related):
-        header = fits.Header()
-        spaxel = abs(stellar.x[0, 1] - stellar.x[0, 0]).value / 3600
-        ny, nx = stellar.velocity.shape
-        header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
-        header["CUNIT1"] = header["CUNIT2"] = "deg"
-        header["CRVAL1"], header["CRVAL2"] = _position(galaxy)
-        header["CRPIX1"], header["CRPIX2"] = nx / 2 + 1, ny / 2 + 1
-        header["PC1_1"], header["PC2_2"] = -spaxel, spaxel
-        header["CDELT1"] = header["CDELT2"] = 1.0
-        header["HDUCLASS"] = "SDSS"
-        header.update(related)
-        if unit:
-            header["BUNIT"] = unit
-        digits = len(str(len(channels)))
-        for i, channel in enumerate(channels, start=1):
-            header[f"C{i:0{digits}d}"] = (channel, f"Data in channel {i}")
-        data = np.asarray(data)
-        return fits.ImageHDU(data.astype("i4" if data.dtype.kind in "iu" else "f4"), header, name)
+
+def _extension(galaxy, name, data, *, unit=None, channels=(), **cards):
+    """Make an extension with coordinates and with names of the channels."""
+    header = fits.Header()
+    x = galaxy.stellar.x.value
+    spaxel = abs(x[0, 1] - x[0, 0]) / 3600
+    ny, nx = x.shape
+    header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
+    header["CUNIT1"] = header["CUNIT2"] = "deg"
+    header["CRVAL1"], header["CRVAL2"] = _position(galaxy)
+    header["CRPIX1"], header["CRPIX2"] = nx / 2 + 1, ny / 2 + 1
+    header["PC1_1"], header["PC2_2"] = -spaxel, spaxel
+    header["CDELT1"] = header["CDELT2"] = 1.0
+    header["HDUCLASS"] = "SDSS"
+    header.update(cards)
+    if unit:
+        header["BUNIT"] = unit
+    digits = len(str(len(channels)))
+    for i, channel in enumerate(channels, start=1):
+        header[f"C{i:0{digits}d}"] = (channel, f"Data in channel {i}")
+    data = np.asarray(data)
+    return fits.ImageHDU(data.astype("i4" if data.dtype.kind in "iu" else "f4"), header, name)
+
+
+def _extensions(galaxy, version, hdu):
+    """Yield the extensions that velocities need; ``hdu`` makes one."""
+    stellar, halpha = galaxy.stellar, galaxy.halpha
+    lines = _lines(version)
+    outside = ~(np.isfinite(stellar.velocity.value) | np.isfinite(halpha.velocity.value))
 
     def with_errors(name, field, values, unit, channels=()):
         """Yield an extension, its inverse variance and its mask."""
@@ -210,16 +236,16 @@ def _extensions(galaxy, version):
         if channels:
             planes = [np.broadcast_to(plane, (len(channels), *plane.shape)) for plane in planes]
         units = (unit, f"({unit})^{{-2}}", None)
-        names = {"SCIDATA": name, "ERRDATA": f"{name}_IVAR", "QUALDATA": f"{name}_MASK"}
-        for (card, own), data, unit in zip(names.items(), planes, units, strict=True):
-            related = {other: names[other] for other in names if other != card}
-            yield hdu(own, data, unit=unit, channels=channels, **related)
+        for end, data, unit in zip(ERRORS, planes, units, strict=True):
+            cards = related(name, end)
+            yield hdu(f"{name}{end}", data, unit=unit, channels=channels, **cards)
 
     stars, gas = _bin_id(stellar), _bin_id(halpha)
     if _since(version, COORDINATES):
         sky = [stellar.x.value, stellar.y.value]
         yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
-        yield hdu("SPX_ELLCOO", _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL)))
+        elliptical = _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL))
+        yield hdu("SPX_ELLCOO", [*elliptical.values()], channels=[*elliptical])
     if _since(version, FIVE_BINID):
         yield hdu("BINID", [stars, stars, gas, gas, gas], channels=BIN_CHANNELS.split(","))
     else:
@@ -237,7 +263,7 @@ def _bin_id(field):
 
 
 def _elliptical(galaxy, *, four):
-    """Elliptical coordinates about the photometric major axis."""
+    """Names and values of elliptical coordinates about the photometric major axis."""
     x, y = galaxy.stellar.x.value, galaxy.stellar.y.value
     angle = np.radians(np.nan_to_num(galaxy.photometric_pa.value))
     major = x * np.sin(angle) + y * np.cos(angle)
@@ -246,4 +272,5 @@ def _elliptical(galaxy, *, four):
     azimuth = np.degrees(np.arctan2(minor, major)) % 360
     in_reff = radius / np.nan_to_num(galaxy.effective_radius.value, nan=1.0)
     # The third of four is in kpc / h, which a mock galaxy without a distance does not have.
-    return [radius, in_reff, *([0 * radius] if four else []), azimuth]
+    in_kpc = {"R h/kpc": 0 * radius} if four else {}
+    return {"Elliptical radius": radius, "R/Re": in_reff, **in_kpc, "Elliptical azimuth": azimuth}

@@ -1,7 +1,9 @@
 """Read the velocity fields of Marvin's ``Maps``."""
 
+import os
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from mangapa._utils.cards import clean_text
 from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, Galaxy, check_tracer
-from mangapa.formats.manga import build_galaxy, galaxy_from_hdus
+from mangapa.formats.manga import build_galaxy, galaxy_from_hdus, read_tracers
 
 __all__ = ["galaxy_from_marvin"]
 
@@ -28,17 +30,21 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
     Returns
     -------
     `~mangapa.Galaxy`
-        With the same values as from `~mangapa.read_maps`.
+        With the same values as from `~mangapa.read_maps`. Those of a file are read from it,
+        whatever was changed in ``maps.data``.
 
     Raises
     ------
     mangapa.exceptions.MapsFileError
-        If the open file lacks an extension.
+        If the file is damaged, or lacks an extension.
     """
     for tracer in tracers:
         check_tracer(tracer)
     if maps.data_origin == "file":
-        return galaxy_from_hdus(maps.data, maps.filename, tracers=tracers)
+        # Astropy unpacks a compressed file anew for each map that is before the one it read last.
+        if maps.filename and os.path.isfile(maps.filename):
+            return read_tracers(Path(maps.filename), tracers)
+        return galaxy_from_hdus(maps.data, maps.filename, tracers)
     warnings.warn(
         f"{maps.plateifu}: Marvin's server has HYB10 maps only, whatever the bintype; for another "
         "bintype open a file, such as mangapa.archive.locate(maps, daptype='VOR10', "

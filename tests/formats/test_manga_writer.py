@@ -21,6 +21,36 @@ def test_file_has_the_layout_of_a_real_one(real_maps, tmp_path):
                 assert hdu.header.get(card) == real[hdu.name].header.get(card), (hdu.name, card)
 
 
+def test_full_layout_has_the_extensions_and_cards_of_a_real_one(real_maps, tmp_path):
+    galaxy = simulate_galaxy(plateifu="8080-12701")
+    path = write_maps(galaxy, tmp_path / "mock.fits.gz", release="DR15", layout="full")
+    with fits.open(path) as mock, fits.open(real_maps) as real:
+        assert [hdu.name for hdu in mock] == [hdu.name for hdu in real]
+        assert [len(hdu.header) for hdu in mock] == [len(hdu.header) for hdu in real]
+        assert [hdu.shape for hdu in mock] == [hdu.shape for hdu in real]
+        for one, other in zip(mock[1:], real[1:], strict=True):
+            assert set(one.header) == set(other.header), one.name
+            assert one.header["BITPIX"] == other.header["BITPIX"]
+            for card in ("ERRDATA", "QUALDATA", "SCIDATA", "BUNIT", "HDUCLAS2", "HDUCLAS3", "C19"):
+                assert one.header.get(card) == other.header.get(card), (one.name, card)
+
+
+def test_maps_that_are_not_simulated_are_masked(galaxy, tmp_path):
+    for release in ("MPL-4", "DR17"):
+        path = write_maps(galaxy, tmp_path / "a.fits", release=release, layout="full")
+        short = write_maps(galaxy, tmp_path / "b.fits", release=release)
+        with fits.open(path) as full, fits.open(short) as needed:
+            for hdu in full[1:]:
+                if hdu.name in needed:
+                    np.testing.assert_array_equal(hdu.data, needed[hdu.name].data)
+                elif hdu.name.endswith("_MASK"):
+                    assert (hdu.data & 1 << 30).all(), hdu.name
+            assert {hdu.name for hdu in needed} < {hdu.name for hdu in full}
+        read, expected = read_maps(path), read_maps(short)
+        np.testing.assert_array_equal(read.halpha.velocity, expected.halpha.velocity)
+        np.testing.assert_array_equal(read.stellar.mask, expected.stellar.mask)
+
+
 def test_release_without_the_bintype(galaxy, tmp_path):
     hybrid = simulate_galaxy(n_fibres=19, bintype="HYB10")
     with pytest.raises(ValueError, match=r"MPL-5 has no HYB10 maps, only SPX, VOR10.*simulate"):
@@ -33,6 +63,11 @@ def test_the_name_decides_the_compression(galaxy, tmp_path):
     packed = write_maps(galaxy, tmp_path / "a.fits.gz").read_bytes()
     assert plain.startswith(b"SIMPLE")
     assert len(gzip.decompress(packed)) == len(plain)
+
+
+def test_unknown_layout(galaxy, tmp_path):
+    with pytest.raises(ValueError, match="layout='long' is not known; choose one of short, full"):
+        write_maps(galaxy, tmp_path / "a.fits", layout="long")
 
 
 def test_both_fields_are_needed(galaxy, tmp_path):
