@@ -20,6 +20,15 @@ def median(values):
     return (ordered[middle - 1] + ordered[middle]) / 2
 
 
+def percentile(values, share):
+    """Percentile (0-100) of at least one finite value, like `numpy.percentile` but faster."""
+    place = (values.size - 1) * (share / 100)
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    ordered = np.partition(values, (below, above))
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
 def scatter(residuals):
     """Robust standard deviation about zero of at least one residual."""
     return NORMAL * median(np.abs(residuals))
