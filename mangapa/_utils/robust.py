@@ -64,3 +64,11 @@ def solve(normal, right):
         return np.linalg.solve(normal, right)
     except np.linalg.LinAlgError:
         return inverse(normal) @ right
+
+
+def solve_each(normal, right):
+    """`solve` for k systems of n equations at once, shapes (k, n, n) and (k, n)."""
+    try:
+        return np.linalg.solve(normal, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        return np.array([solve(*one) for one in zip(normal, right, strict=True)])

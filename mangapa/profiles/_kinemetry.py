@@ -8,6 +8,7 @@ no obstacle.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -91,12 +92,12 @@ class Kinemetry:
         turn = np.degrees(np.arctan2(self.rotation[:, 1], self.rotation[:, 0]))
         return wrap(self.pa_axis + turn)
 
-    @property
+    @cached_property
     def pa_noise(self) -> np.ndarray:
         """Their 1-sigma errors of the noise alone, shape (n,)."""
         return direction_error(self.rotation, self.rotation_cov)
 
-    @property
+    @cached_property
     def pa_err(self) -> np.ndarray:
         """Their 1-sigma errors, with what a ring mixes where the angle changes, shape (n,)."""
         noise, near = self.pa_noise, np.flatnonzero(self.covered)

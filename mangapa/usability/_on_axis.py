@@ -73,13 +73,15 @@ class FieldOnAxis:
         image.ravel()[self.spaxels.index] = values
         return image
 
-    def local_mean(self, values, side):
-        """Mean of the good spaxels in a square of ``side`` spaxels about each spaxel."""
+    def local_means(self, side, *values):
+        """Means of values over the good spaxels in a square of ``side`` spaxels about each one."""
         from scipy.ndimage import uniform_filter
 
-        share = uniform_filter(self.spaxels.good.astype(float), side, mode="constant")
-        total = uniform_filter(self.on_map(values), side, mode="constant")
-        return (total / np.maximum(share, TINY)).ravel()[self.spaxels.index]
+        maps = self.spaxels.good.astype(float), *map(self.on_map, values)
+        share, *totals = (
+            uniform_filter(one, side, mode="constant").take(self.spaxels.index) for one in maps
+        )
+        return [total / np.maximum(share, TINY) for total in totals]
 
     def nearest(self, x, y):
         """Which positions (arcsec) are on a good spaxel, and the rows and columns of these."""

@@ -189,11 +189,9 @@ def _hull_distance(present):
     last = present.shape[1] - 1 - present[row, ::-1].argmax(axis=1)
     ends = np.column_stack([np.tile(row, 2), np.concatenate([first, last])])
     edges = np.unique(ConvexHull(ends).equations.round(EDGE_DECIMALS), axis=0)
-    rows, columns = np.indices(present.shape)
-    distance = np.full(present.shape, -np.inf)
-    for a, b, c in edges:
-        np.maximum(distance, a * rows + b * columns + c, out=distance)
-    return distance
+    rows, columns = np.indices(present.shape).reshape(2, -1)
+    places = np.stack([rows, columns, np.ones(rows.size)])
+    return (edges @ places).max(axis=0).reshape(present.shape)
 
 
 def _interpolate_holes(values, present, inside):
@@ -219,14 +217,18 @@ def _interpolate_holes(values, present, inside):
 
 def _grow(values, known, needed):
     """Extend the values over ``needed`` by the means of known neighbours."""
-    from scipy.ndimage import convolve
-
     values, known = np.where(known, values, 0.0), known.astype(float)
-    near = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]])
     while True:
-        weight = convolve(known, near, mode="constant")
-        todo = needed & (known == 0) & (weight > 0)
-        if not todo.any():
+        weight = _beside(known)
+        todo = np.flatnonzero(needed & (known == 0) & (weight > 0))
+        if todo.size == 0:
             return values
-        values[todo] = convolve(values, near, mode="constant")[todo] / weight[todo]
-        known[todo] = 1
+        values.ravel()[todo] = _beside(values).take(todo) / weight.take(todo)
+        known.ravel()[todo] = 1
+
+
+def _beside(image):
+    """Sum of the four neighbours of each pixel and half of those across its corners."""
+    columns = np.pad(image, 1)
+    rows = columns[:-2] + 2 * columns[1:-1] + columns[2:]
+    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 2 - 2 * image
