@@ -203,13 +203,14 @@ def _iterate(parameters, places, data, relative, weight, precision, tolerance):
     prior[RATIO] = LOG_RATIO
     # The residuals are one more row, so that one product gives normal matrix and gradient.
     rows = np.empty((N_PARAMETERS + 1, data.size))
-    jacobian, residual = rows[:-1], rows[-1]
+    jacobian, off = rows[:-1], rows[-1]
+    if relative is not None:
+        weight = weight / relative**2
     converged = False
     for iteration in range(MAX_ITERATIONS + 1):
         model = rotation(parameters, places, jacobian)
-        np.subtract(data - parameters[SYSTEMIC], model, out=residual)
-        if relative is not None:
-            rows /= relative
+        np.subtract(data - parameters[SYSTEMIC], model, out=off)
+        residual = off if relative is None else off / relative
         scale = scatter(residual) + TINY
         if converged or iteration == MAX_ITERATIONS:
             break
@@ -231,11 +232,14 @@ def _iterate(parameters, places, data, relative, weight, precision, tolerance):
             and abs(step[ANGLE]) < tolerance
             and abs(parameters[RATIO] - before) < RATIO_TOLERANCE * tolerance
         )
+    if relative is not None:
+        jacobian /= relative
+        model /= relative
     return {
         "parameters": parameters,
         "jacobian": jacobian,
         "residual": residual,
-        "model": model if relative is None else model / relative,
+        "model": model,
         "scale": scale,
     }
 
@@ -296,9 +300,11 @@ def _first_amplitudes(terms, data, weight):
     """Amplitudes and systemic velocity at the first angle: linear, with robust rounds."""
     robust = weight
     for _ in range(START_ROUNDS):
-        normal = (terms * robust) @ terms.T
-        normal[np.diag_indices(len(terms))] += START_RIDGE * np.trace(normal) + TINY
-        solution = solve(normal, (terms * robust) @ data)
+        weighted = terms * robust
+        normal = weighted @ terms.T
+        diagonal = np.einsum("ii->i", normal)
+        diagonal += START_RIDGE * diagonal.sum() + TINY
+        solution = solve(normal, weighted @ data)
         residual = data - solution @ terms
         robust = weight * _robust(residual, scatter(residual) + TINY)
     return solution

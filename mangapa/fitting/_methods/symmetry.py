@@ -139,8 +139,9 @@ class _Surface:
         row += np.float32(self._centre[1])
         # Beyond the map there is nothing, as in the cells at its edge.
         (rows, columns), (first_column, first_row) = self._shape, self._first
-        np.clip(column, first_column, first_column + columns - EDGE, out=column)
-        np.clip(row, first_row, first_row + rows - EDGE, out=row)
+        for places, first, size in ((column, first_column, columns), (row, first_row, rows)):
+            np.maximum(places, np.float32(first), out=places)
+            np.minimum(places, np.float32(first + size - EDGE), out=places)
         cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
         column -= cell_column
         row -= cell_row
@@ -150,18 +151,22 @@ class _Surface:
         cell *= columns
         cell += cell_column
 
+        def at_cell(values):
+            # No cell is out of range, so that none is clipped; to raise instead takes longer.
+            return values.take(cell, mode="clip")
+
         constant, by_column, by_row, by_both = self._values
-        value = by_both.take(cell)
+        value = at_cell(by_both)
         value *= column
-        value += by_row.take(cell)
+        value += at_cell(by_row)
         value *= row
-        part = by_column.take(cell)
+        part = at_cell(by_column)
         part *= column
         value += part
-        value += constant.take(cell)
-        inside = self._inside.take(cell)
+        value += at_cell(constant)
+        inside = at_cell(self._inside)
         # Only the cells that the hull crosses need a closer look.
-        close = np.flatnonzero(self._crossed.take(cell))
+        close = np.flatnonzero(at_cell(self._crossed))
         cell, column, row = (a.ravel()[close] for a in (cell, column, row))
         constant, by_column, by_row, by_both = (c[cell] for c in self._distance)
         outside = constant + column * by_column + row * (by_row + column * by_both) > 0
