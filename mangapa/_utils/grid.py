@@ -105,6 +105,8 @@ def grid_of(x, y, good):
 
 def is_sparse(good):
     """Whether many of a map's good spaxels, (ny, nx), stand alone, such as the nodes of bins."""
-    padded = np.pad(good, 1).astype(int)
-    beside = padded[1:-1, 2:] + padded[1:-1, :-2] + padded[2:, 1:-1] + padded[:-2, 1:-1]
-    return bool(np.mean(beside[good] <= 1) > SPARSE)
+    beside = np.zeros(good.shape, np.int8)
+    for ahead, behind in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        beside[ahead] += good[behind]
+        beside[behind] += good[ahead]
+    return bool(np.count_nonzero(good & (beside <= 1)) > SPARSE * np.count_nonzero(good))

@@ -1,5 +1,7 @@
 """The published objective, the bi-antisymmetrised map at each angle, without triangulation."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from mangapa.fitting._curves import three_sigma
@@ -115,19 +117,11 @@ class _Surface:
         present[row, column] = True
         values[row, column] = spaxels.velocity
 
-        distance = _hull_distance(present)
-        values, known = _interpolate_holes(values, present, distance <= HULL_TOLERANCE)
-        values = _grow(values, known, distance < BEYOND)
-        distance -= HULL_TOLERANCE
-        corners = _corners(distance)
-        lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
+        self._footprint = footprint = _footprint(shape, present.tobytes())
         self._shape = shape[0] - 1, shape[1] - 1
-        self._values = _cells(values)
+        self._values = _cells(footprint.filled(values))
         for coefficient in self._values:
-            coefficient[lowest > 0] = 0
-        self._distance = _cells(distance)
-        self._inside = (highest <= 0).astype(np.float32)
-        self._crossed = (lowest <= 0) & (highest > 0)
+            coefficient[footprint.outside] = 0
 
     def look_up(self, mirrors, places):
         """Values at mirrored places, and 1 where there is one; shape (mirrors, places)."""
@@ -164,15 +158,49 @@ class _Surface:
         part *= column
         value += part
         value += at_cell(constant)
-        inside = at_cell(self._inside)
+        inside = at_cell(self._footprint.inside)
         # Only the cells that the hull crosses need a closer look.
-        close = np.flatnonzero(at_cell(self._crossed))
+        close = np.flatnonzero(at_cell(self._footprint.crossed))
         cell, column, row = (a.ravel()[close] for a in (cell, column, row))
-        constant, by_column, by_row, by_both = (c[cell] for c in self._distance)
+        constant, by_column, by_row, by_both = (c[cell] for c in self._footprint.distance)
         outside = constant + column * by_column + row * (by_row + column * by_both) > 0
         inside.ravel()[close] = ~outside
         value.ravel()[close[outside]] = 0
         return value, inside
+
+
+class _Footprint:
+    """What the surface of a map depends on besides its values: the spaxels that are ``present``."""
+
+    def __init__(self, present):
+        distance = _hull_distance(present)
+        within = distance <= HULL_TOLERANCE
+        self._holes, self._rim, self._share = _over_holes(present, within)
+        known = present.copy()
+        known.ravel()[self._holes] = True
+        self._rounds = _growth(known, distance < BEYOND)
+        distance -= HULL_TOLERANCE
+        corners = _corners(distance)
+        lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
+        #: Cells outside of the hull, those inside as 1, those that it crosses, and its distance.
+        self.outside = np.flatnonzero(lowest > 0)
+        self.inside = (highest <= 0).astype(np.float32)
+        self.crossed = (lowest <= 0) & (highest > 0)
+        self.distance = _cells(distance)
+
+    def filled(self, values):
+        """Fill the holes of values, zero where none is present, and extend them over the edge."""
+        flat = values.ravel()
+        flat[self._holes] = np.sum(flat[self._rim] * self._share, axis=1)
+        for places, weight in self._rounds:
+            flat[places] = _beside(values).take(places) / weight
+        return values
+
+
+@lru_cache(maxsize=1)
+def _footprint(shape, present):
+    """The `_Footprint`, kept for the other tracer and for the draws of an error."""
+    return _Footprint(np.frombuffer(present, bool).reshape(shape))
 
 
 def _corners(surface):
@@ -199,41 +227,55 @@ def _hull_distance(present):
     return (edges @ places).max(axis=0).reshape(present.shape)
 
 
-def _interpolate_holes(values, present, inside):
-    """Fill the holes of a field linearly, over a triangulation of their rims."""
+def _over_holes(present, inside):
+    """
+    Interpolate holes linearly, over a triangulation of their rims.
+
+    Returns the places of those that have a value, shape (k,), and the places on the rim that it is
+    made of, with their shares, each (k, 3).
+    """
     holes = inside & ~present
     if not holes.any():
-        return values, present
-    from scipy.interpolate import LinearNDInterpolator
+        return np.zeros(0, int), np.zeros((0, 3), int), np.zeros((0, 3))
     from scipy.ndimage import binary_dilation
     from scipy.spatial import Delaunay
 
     rim = present & binary_dilation(holes, np.ones((3, 3), bool))
     # A hair off the lattice, whose many points in line make degenerate triangles.
     places = np.argwhere(rim) + np.random.default_rng(0).uniform(-JITTER, JITTER, (rim.sum(), 2))
-    # Triangulated beforehand: left to the interpolator, it takes seconds now and then.
     triangles = Delaunay(places)
-    filled = LinearNDInterpolator(triangles, values[rim])(np.argwhere(holes))
-    values, known = values.copy(), present.copy()
-    values[holes] = np.nan_to_num(filled)
-    known[holes] = np.isfinite(filled)
-    return values, known
+    spots = np.argwhere(holes)
+    triangle = triangles.find_simplex(spots)
+    found = triangle >= 0
+    triangle = triangle[found]
+    transform = triangles.transform[triangle]
+    share = np.einsum("kij,kj->ki", transform[:, :2], spots[found] - transform[:, 2])
+    share = np.column_stack([share, 1 - share.sum(axis=1)])
+    return np.flatnonzero(holes)[found], np.flatnonzero(rim)[triangles.simplices[triangle]], share
 
 
-def _grow(values, known, needed):
-    """Extend the values over ``needed`` by the means of known neighbours."""
-    values, known = np.where(known, values, 0.0), known.astype(float)
+def _growth(known, needed):
+    """
+    Rounds in which values are extended over ``needed`` by the means of known neighbours.
+
+    Returns for each the places and the sum of their neighbours' weights.
+    """
+    known, rounds = known.astype(float), []
     while True:
         weight = _beside(known)
-        todo = np.flatnonzero(needed & (known == 0) & (weight > 0))
-        if todo.size == 0:
-            return values
-        values.ravel()[todo] = _beside(values).take(todo) / weight.take(todo)
-        known.ravel()[todo] = 1
+        places = np.flatnonzero(needed & (known == 0) & (weight > 0))
+        if places.size == 0:
+            return rounds
+        rounds.append((places, weight.take(places)))
+        known.ravel()[places] = 1
 
 
 def _beside(image):
     """Sum of the four neighbours of each pixel and half of those across its corners."""
-    columns = np.pad(image, 1)
-    rows = columns[:-2] + 2 * columns[1:-1] + columns[2:]
-    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 2 - 2 * image
+    rows = 2 * image
+    rows[1:] += image[:-1]
+    rows[:-1] += image[1:]
+    both = rows - 2 * image
+    both[:, 1:] += rows[:, :-1] / 2
+    both[:, :-1] += rows[:, 1:] / 2
+    return both
