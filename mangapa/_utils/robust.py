@@ -13,11 +13,16 @@ SINGULAR_RIDGE, LARGEST_INVERSE = 1e-10, 1e12
 
 def median(values):
     """Median of at least one finite value, like `numpy.median` but three times faster on a map."""
+    return _median_in_place(values.copy())
+
+
+def _median_in_place(values):
+    """`median` of values that may be put into another order."""
     middle = values.size // 2
+    values.partition(middle)
     if values.size % 2:
-        return np.partition(values, middle)[middle]
-    ordered = np.partition(values, (middle - 1, middle))
-    return (ordered[middle - 1] + ordered[middle]) / 2
+        return values[middle]
+    return (values[:middle].max() + values[middle]) / 2
 
 
 def percentile(values, share):
@@ -31,7 +36,7 @@ def percentile(values, share):
 
 def scatter(residuals):
     """Robust standard deviation about zero of at least one residual."""
-    return NORMAL * median(np.abs(residuals))
+    return NORMAL * _median_in_place(np.abs(residuals))
 
 
 def inverse(normal):

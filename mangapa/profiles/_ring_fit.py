@@ -85,7 +85,7 @@ def fit_rings(rings, terms, kept=None):
         solution=solution,
         terms=scaled,
         influence=influence,
-        slope=rings.sum(robust**3) / rings.count,
+        slope=rings.sum(robust * robust * robust) / rings.count,
         residual=residual * robust,
         kept=inlying,
     )

@@ -25,8 +25,6 @@ SOFT_EDGE = 0.3
 HALVES_FLOOR = 0.1
 #: Rings of equal numbers of spaxels, and sectors that are left out one after the other.
 N_RINGS, N_SECTORS = 4, 8
-#: Harmonics that are fitted to a ring.
-N_HARMONICS = 3
 #: Angles of the published objective, and the fewest with mirror pairs, of 180, that make a curve.
 N_ANGLES, FEWEST_ANGLES = 36, 20
 #: Fewest spaxels that are compared with their mirror images or with the other tracer.
@@ -78,7 +76,7 @@ def _velocities(on_axis):
         "log_range_98": np.log10(high_1 - low_1 + TINY),
         "tail": np.log10((high - low + TINY) / (high_5 - low_5 + TINY)),
         "peakedness": np.log10((high_5 - low_5 + TINY) / (high_16 - low_16 + TINY)),
-        "skewness": abs(np.sum(on_axis.weight * off**3)) / on_axis.variance**1.5,
+        "skewness": abs(np.sum(on_axis.weight * off * off * off)) / on_axis.variance**1.5,
     }
 
 
@@ -232,8 +230,8 @@ def _rings(on_axis):
     direction = np.copysign(1.0, along).astype(complex)
     np.divide(along + 1j * across, radius, out=direction, where=radius > 0)
     unit = direction[order]
-    rows = np.ones((2 + 2 * N_HARMONICS, n))
-    for k, power in enumerate(np.cumprod([unit] * N_HARMONICS, axis=0)):
+    rows = np.ones((1 + len(HARMONIC_RIDGE), n))
+    for k, power in enumerate((unit, unit * unit, unit * unit * unit)):
         rows[2 * k + 1], rows[2 * k + 2] = power.real, power.imag
     # The velocities are one more row, so that one product gives normal matrix and right-hand side.
     rows[-1] = on_axis.velocity[order]

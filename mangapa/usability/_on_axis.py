@@ -77,10 +77,9 @@ class FieldOnAxis:
         """Means of values over the good spaxels in a square of ``side`` spaxels about each one."""
         from scipy.ndimage import uniform_filter
 
-        maps = self.spaxels.good.astype(float), *map(self.on_map, values)
-        share, *totals = (
-            uniform_filter(one, side, mode="constant").take(self.spaxels.index) for one in maps
-        )
+        maps = np.stack([self.spaxels.good, *map(self.on_map, values)])
+        means = uniform_filter(maps, (1, side, side), mode="constant").reshape(len(maps), -1)
+        share, *totals = means.take(self.spaxels.index, axis=1)
         return [total / np.maximum(share, TINY) for total in totals]
 
     def nearest(self, x, y):
