@@ -291,11 +291,11 @@ def measure(
             features[tracer] = FieldFeatures(flags=PAFlags[why])
         names = tracer, f"{tracer}_usability", f"{tracer}_profile"
         results |= zip(names, parts, strict=True)
-    both = results["stellar"], results["halpha"]
+    apart = misalignment(results["stellar"], results["halpha"])
     return Measurement(
         galaxy=replaced(galaxy, **cleaned),
-        misalignment=misalignment(*both),
-        features=replace(features_of({}, both), **features),
+        misalignment=apart,
+        features=replace(features_of({}, apart), **features),
         settings=given,
         seconds=steps.seconds,
         errors=steps.errors,

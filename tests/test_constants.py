@@ -26,7 +26,12 @@ MEASURING = (
 FREE = {
     "guards against division by zero, overflow or rounding": (
         *("robust.TINY", "_curves.VANISHING", "_errors.RIDGE", "_errors.LARGEST_EXPONENT"),
-        *("_errors.MAX_USED", "_detections.CERTAIN", "_curves.ANY_PAIRS", "_curves.MIN_SPREAD"),
+        *(
+            "_point_noise.MAX_USED",
+            "_detections.CERTAIN",
+            "_curves.ANY_PAIRS",
+            "_curves.MIN_SPREAD",
+        ),
         *("_prepared.ROUNDING", "_points.COLLINEAR", "symmetry.HULL_TOLERANCE"),
         *("symmetry.EDGE_DECIMALS", "symmetry.JITTER", "_noise.MIN_DETERMINANT"),
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
@@ -43,7 +48,7 @@ FREE = {
         *("_regions.SQUARE", "_regions.HEXAGONAL", "grid.SPARSE"),
         "_prepared.LEAST_RELATIVE_ERROR",
         *("_scattered.MOST_CELLS_PER_POINT", "_descriptor_groups.RANDOM_TURN"),
-        *("_errors.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),
+        *("_point_noise.MIN_NEIGHBOURS", "_descriptor_groups.FEWEST_ANGLES"),
         *("_descriptor_groups.WORST_DISC", "_descriptor_groups.WORST_SMOOTH"),
     ),
     "speed only": (
@@ -51,7 +56,7 @@ FREE = {
         *("_points.LENGTH_DECIMALS", "_scattered.CELLS_ALLOWED", "_core_model.MAX_STEPS"),
         *("_points.COUNTABLE", "_curves.ORIGIN_DECIMALS", "_curves.STEP_DECIMALS"),
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
-        *("_errors.LONG_SIDE", "_errors.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
+        *("_point_noise.LONG_SIDE", "_point_noise.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
         *("_points.MOST_POINTS", "_points.GROWTH", "_centre.ENOUGH"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (

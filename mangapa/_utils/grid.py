@@ -1,6 +1,7 @@
 """Positions of the spaxels of a map: a grid in any orientation, or scattered points."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,10 +29,15 @@ class Grid:
     steps: np.ndarray  # columns: steps to the next column and row, arcsec, shape (2, 2)
     shape: tuple  # rows and columns
 
-    @property
+    @cached_property
     def spaxel(self):
         """Side of a square with the area of a spaxel, arcsec."""
         return float(np.sqrt(abs(np.linalg.det(self.steps))))
+
+    @cached_property
+    def _to_index(self):
+        """Columns and rows for each arcsec, the inverse of ``steps``."""
+        return np.linalg.inv(self.steps).tolist()
 
     @property
     def is_aligned(self):
@@ -42,7 +48,7 @@ class Grid:
 
     def index(self, x, y):
         """Column and row, which may be fractions, of any positions."""
-        (a, b), (c, d) = np.linalg.inv(self.steps)
+        (a, b), (c, d) = self._to_index
         x, y = x - self.origin[0], y - self.origin[1]
         return a * x + b * y, c * x + d * y
 
@@ -53,7 +59,9 @@ class Grid:
         Half-way between two, such as at the middle of a bin, it must not depend on the last digit,
         which differs between processors.
         """
-        return [np.floor(np.round(one, DECIMALS) + 0.5).astype(int) for one in self.index(x, y)]
+        places = np.array(self.index(x, y)).round(DECIMALS)
+        places += 0.5
+        return np.floor(places, out=places).astype(int)
 
     def places(self, column, row):
         """Positions of columns and rows, which may be fractions or beyond the map."""
@@ -97,6 +105,8 @@ def grid_of(x, y, good):
 
 def is_sparse(good):
     """Whether many of a map's good spaxels, (ny, nx), stand alone, such as the nodes of bins."""
-    padded = np.pad(good, 1).astype(int)
-    beside = padded[1:-1, 2:] + padded[1:-1, :-2] + padded[2:, 1:-1] + padded[:-2, 1:-1]
-    return bool(np.mean(beside[good] <= 1) > SPARSE)
+    beside = np.zeros(good.shape, np.int8)
+    for ahead, behind in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        beside[ahead] += good[behind]
+        beside[behind] += good[ahead]
+    return bool(np.count_nonzero(good & (beside <= 1)) > SPARSE * np.count_nonzero(good))

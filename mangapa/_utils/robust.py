@@ -13,16 +13,30 @@ SINGULAR_RIDGE, LARGEST_INVERSE = 1e-10, 1e12
 
 def median(values):
     """Median of at least one finite value, like `numpy.median` but three times faster on a map."""
+    return _median_in_place(values.copy())
+
+
+def _median_in_place(values):
+    """`median` of values that may be put into another order."""
     middle = values.size // 2
+    values.partition(middle)
     if values.size % 2:
-        return np.partition(values, middle)[middle]
-    ordered = np.partition(values, (middle - 1, middle))
-    return (ordered[middle - 1] + ordered[middle]) / 2
+        return values[middle]
+    return (values[:middle].max() + values[middle]) / 2
+
+
+def percentile(values, share):
+    """Percentile (0-100) of at least one finite value, like `numpy.percentile` but faster."""
+    place = (values.size - 1) * (share / 100)
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    ordered = np.partition(values, (below, above))
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def scatter(residuals):
     """Robust standard deviation about zero of at least one residual."""
-    return NORMAL * median(np.abs(residuals))
+    return NORMAL * _median_in_place(np.abs(residuals))
 
 
 def inverse(normal):
@@ -55,3 +69,11 @@ def solve(normal, right):
         return np.linalg.solve(normal, right)
     except np.linalg.LinAlgError:
         return inverse(normal) @ right
+
+
+def solve_each(normal, right):
+    """`solve` for k systems of n equations at once, shapes (k, n, n) and (k, n)."""
+    try:
+        return np.linalg.solve(normal, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        return np.array([solve(*one) for one in zip(normal, right, strict=True)])

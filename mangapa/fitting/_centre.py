@@ -92,7 +92,7 @@ def off_centre(spaxels):
 
     The estimate is of first order; the centre is fitted where that comes near to the limits.
     """
-    error = shape_error(spaxels.disc, spaxels.grid)
+    error = shape_error(spaxels.disc, spaxels.neighbours)
     least = max(LEAST_OFFSET, LEAST_SPAXELS * spaxels.points.spaxel)
     # From far, the first order is wrong, but then the disc strains against its prior.
     strained = np.hypot(*spaxels.disc.centre) > CENTRE_SPREAD
@@ -102,7 +102,7 @@ def off_centre(spaxels):
     if not suspect:
         return error, False
     free = _converged(spaxels, 0.0, 0.0, spaxels.disc.angle)
-    error = shape_error(free.disc, free.grid)
+    error = shape_error(free.disc, free.neighbours)
     error = replace(error, offset=error.offset + np.subtract(free.centre, spaxels.centre))
     if free.disc_error > UNCONSTRAINED:
         return error, False

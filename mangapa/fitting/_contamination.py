@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mangapa._utils.robust import scatter
+from mangapa._utils.robust import median, percentile, scatter
 
 #: Area of a resolution element of MaNGA, arcsec^2: a circle of 2.5 arcsec in diameter, the full
 #: width at half maximum of its PSF (Law et al. 2016). Nothing that is real is smaller.
@@ -86,7 +86,7 @@ def _deviation(spaxels, disc):
 def _amplitude(disc, spaxels):
     """Amplitude of the rotation over the spaxels, km/s."""
     rotation = disc.rotation_at(spaxels.points.x, spaxels.points.y)
-    return np.percentile(np.abs(rotation), AMPLITUDE_PERCENTILE)
+    return percentile(np.abs(rotation), AMPLITUDE_PERCENTILE)
 
 
 def _regions(spaxels, deviation, edge):
@@ -101,7 +101,7 @@ def _regions(spaxels, deviation, edge):
 def _seeds(spaxels, deviation):
     """Patches of either sign that may be no part of the disc, the most deviant first."""
     least = BEAM / spaxels.grid.spaxel**2
-    seeds, everywhere = [], np.median(np.abs(deviation))
+    seeds, everywhere = [], median(np.abs(deviation))
     amplitude = _amplitude(spaxels.disc, spaxels)
     for sign in (1, -1):
         signed = sign * deviation
@@ -112,8 +112,8 @@ def _seeds(spaxels, deviation):
         sizes = np.bincount(region[high])
         for number in np.flatnonzero(sizes >= least):
             inside = region == number
-            drops = np.median(np.abs(signed[~inside])) < LEAST_DROP * everywhere
-            wild = np.median(signed[inside]) * spaxels.disc.noise > amplitude
+            drops = median(np.abs(signed[~inside])) < LEAST_DROP * everywhere
+            wild = median(signed[inside]) * spaxels.disc.noise > amplitude
             if (drops or wild) and _is_one_sided(spaxels, spaxels.disc, signed, inside):
                 seeds.append((np.sum(np.minimum(signed[inside], 10.0)), inside, sign))
     seeds.sort(key=lambda seed: -seed[0])
@@ -133,7 +133,7 @@ def _refined(spaxels, inside, sign):
         rest.start_disc_from(spaxels.disc.angle)
         signed = sign * _deviation(spaxels, rest.disc)
         if rest.disc.noise > LEAST_DROP * spaxels.disc.noise:
-            velocity = np.median(signed[inside]) * rest.disc.noise
+            velocity = median(signed[inside]) * rest.disc.noise
             if velocity < _amplitude(rest.disc, rest):
                 return None
         region = _regions(spaxels, signed, EDGE)
@@ -156,7 +156,7 @@ def _is_foreign(spaxels, rest, signed, inside):
     pull = np.degrees(abs((after.angle - before.angle + np.pi / 2) % np.pi - np.pi / 2))
     if pull < LEAST_PULL * rest.disc_error:
         return False
-    if np.median(signed[inside]) * after.noise < LEAST_VELOCITY * _amplitude(after, rest):
+    if median(signed[inside]) * after.noise < LEAST_VELOCITY * _amplitude(after, rest):
         return False
     return _is_one_sided(spaxels, after, signed, inside) and _stands_out(
         spaxels, after, signed, inside
@@ -168,13 +168,13 @@ def _stands_out(spaxels, disc, signed, inside):
     east, north = disc.centre
     radius = np.hypot(spaxels.x - east, spaxels.y - north)
     beam_radius = np.sqrt(BEAM / np.pi)
-    others = signed[~inside & (radius > np.percentile(radius[inside], 25) - beam_radius)]
+    others = signed[~inside & (radius > percentile(radius[inside], 25) - beam_radius)]
     if others.size * spaxels.grid.spaxel**2 < BEAM:
         return False
-    deviation = np.median(signed[inside])
+    deviation = median(signed[inside])
     return deviation > ABOVE_SURROUNDINGS * max(
         scatter(others), 1.0
-    ) and deviation > ABOVE_MOST * np.percentile(np.abs(others), MOST)
+    ) and deviation > ABOVE_MOST * percentile(np.abs(others), MOST)
 
 
 def _is_one_sided(spaxels, disc, signed, inside):
@@ -189,4 +189,4 @@ def _is_one_sided(spaxels, disc, signed, inside):
     opposite = opposite[np.isfinite(opposite)]
     if opposite.size * spaxels.grid.spaxel**2 < BEAM / 2:
         return True
-    return abs(np.median(opposite)) < MIRRORED * np.median(signed[inside])
+    return abs(median(opposite)) < MIRRORED * median(signed[inside])

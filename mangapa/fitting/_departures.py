@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY, inverse
-from mangapa.fitting._errors import MIN_FREEDOM, Noise
+from mangapa.fitting._errors import MIN_FREEDOM
+from mangapa.fitting._point_noise import Noise
 from mangapa.fitting._thin_disc import ANGLE, EAST, N_TERMS, NORTH, RATIO, TURNOVERS
 
 #: Share of the variance of the turning angle that counts as variance of the angle of the disc: 0.45
@@ -37,20 +38,19 @@ class Departures:
         return self.turn_chance < NOT_A_DISC_CHANCE
 
 
-def departures(disc, linear, grid):
+def departures(disc, linear, neighbours):
     """
     Measure the `Departures` of a field.
 
     Terms are added to the linearised fit of ``disc``, a ``DiscSolution`` with its ``LinearFit`` and
-    the grid: the turn of the angle as first and second Legendre polynomials of the area within each
-    radius, and the third harmonic that is odd about the major axis, as a turn is. Each amplitude is
-    that which remains after all parameters of the disc were fitted anew.
+    the ``Neighbours`` of its points: the turn of the angle as first and second Legendre polynomials
+    of the area within each radius, and the third harmonic that is odd about the major axis, as a
+    turn is. Each amplitude is that which remains after all parameters of the disc were fitted anew.
     """
     columns = _columns(disc)
     weight = disc.points.weight
     weighted = columns * weight
-    normal = (disc.jacobian * weight) @ disc.jacobian.T
-    normal[np.diag_indices(len(normal))] += disc.scale**2 * disc.precision + TINY
+    normal = disc.normal + np.diag(disc.scale**2 * disc.precision + TINY)
     # What the parameters of the disc can follow is theirs.
     columns = columns - (weighted @ disc.jacobian.T) @ inverse(normal) @ disc.jacobian
     weighted = columns * weight
@@ -63,11 +63,11 @@ def departures(disc, linear, grid):
     return Departures(
         turn=squares[0] / 3 + squares[1] / 5,
         third=squares[2],
-        turn_chance=_turn_chance(columns[:N_TURNS], disc, linear, grid),
+        turn_chance=_turn_chance(columns[:N_TURNS], disc, linear, neighbours),
     )
 
 
-def _turn_chance(columns, disc, linear, grid):
+def _turn_chance(columns, disc, linear, neighbours):
     """
     Chance that noise gives these columns, shape (2, m), such amplitudes, by an F test.
 
@@ -82,10 +82,8 @@ def _turn_chance(columns, disc, linear, grid):
     influence = inverse(linear.slope * weighted @ columns.T) @ weighted
     amplitude = influence @ linear.bounded
     rest = linear.bounded - linear.slope * amplitude @ columns
-    noise = Noise(disc.points, grid, rest, n_effective)
-    first, second, both = (noise.variance(one) for one in (*influence, influence.sum(axis=0)))
-    shared = (both - first - second) / 2
-    covariance = np.array([[first, shared], [shared, second]]) + TINY**2 * np.eye(N_TURNS)
+    noise = Noise(neighbours, rest, n_effective)
+    covariance = noise.variance(influence) + TINY**2 * np.eye(N_TURNS)
     chi2 = max(amplitude @ inverse(covariance) @ amplitude, 0.0)
     return float((1 + chi2 / freedom) ** (-freedom / 2))
 

@@ -211,9 +211,10 @@ def _connected(velocity, good):
     if one.size == 0:
         return None
     other = np.concatenate([number[:, :-1][beside], number[:-1][above]])
-    from scipy.sparse import coo_matrix
+    from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
     n = velocity.size
-    links = coo_matrix((np.ones(one.size, bool), (one, other)), (n, n))
+    # In the form that the search for components needs.
+    links = csr_matrix((np.ones(one.size), (one, other)), (n, n))
     return connected_components(links, directed=False)[1]

@@ -13,6 +13,7 @@ from mangapa.fields import VelocityField, check_field
 from mangapa.fitting._curves import symmetry_curves
 from mangapa.fitting._departures import Departures, departures
 from mangapa.fitting._errors import LinearFit, analytic_error, linear_fit
+from mangapa.fitting._point_noise import Neighbours
 from mangapa.fitting._points import (
     bin_spaxels,
     bins_by_id,
@@ -183,6 +184,11 @@ class Spaxels:
         return bin_spaxels(self, self.bins)
 
     @cached_property
+    def neighbours(self) -> Neighbours:
+        """Which points are near each other, as ``Neighbours``."""
+        return Neighbours(self.points, self.grid)
+
+    @cached_property
     def curve(self):
         """How symmetric the field is about each axis, as ``Curve``."""
         return symmetry_curves([self])[0]
@@ -204,12 +210,12 @@ class Spaxels:
     @cached_property
     def linear_fit(self) -> LinearFit:
         """The linearised fit of the disc, as ``LinearFit``."""
-        return linear_fit(self.disc, self.grid)
+        return linear_fit(self.disc, self.neighbours)
 
     @cached_property
     def departures(self) -> Departures:
         """What departs from the disc beyond the noise, as ``Departures``."""
-        return departures(self.disc, self.linear_fit, self.grid)
+        return departures(self.disc, self.linear_fit, self.neighbours)
 
     @cached_property
     def disc_error(self) -> float:
@@ -221,7 +227,7 @@ class Spaxels:
         """The same if all errors were equal."""
         if self.unweighted_disc is self.disc:
             return self.disc_error
-        linear = linear_fit(self.unweighted_disc, self.grid)
+        linear = linear_fit(self.unweighted_disc, self.neighbours)
         return analytic_error(self.unweighted_disc, linear)
 
 

@@ -48,7 +48,7 @@ def view_of(spaxels, method, settings):
             spaxels=spaxels,
             flags=flags,
             contaminated=on_map,
-            shape_error=shape_error(spaxels.disc, spaxels.grid),
+            shape_error=shape_error(spaxels.disc, spaxels.neighbours),
         )
     error, is_off = off_centre(spaxels)
     if is_off:

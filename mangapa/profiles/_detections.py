@@ -3,7 +3,7 @@
 import numpy as np
 
 from mangapa._directions import probability_apart
-from mangapa._utils.robust import TINY
+from mangapa._utils.robust import TINY, median
 from mangapa.angles import COUNTER_ROTATING
 from mangapa.profiles._core_model import CoreModel, turn_significance
 from mangapa.profiles._vectors import angles_between, running_means
@@ -143,7 +143,7 @@ def disturbance(kinemetry):
     covered = np.flatnonzero(kinemetry.covered)
     if covered.size < MIN_RINGS:
         return {}
-    wander = np.std(kinemetry.v_sys[covered]) / (np.median(kinemetry.k1[covered]) + TINY)
+    wander = np.std(kinemetry.v_sys[covered]) / (median(kinemetry.k1[covered]) + TINY)
     return {
         "disturbed": _logistic(DISTURBED_LOGIT, np.log(max(wander, LEAST_WANDER))),
         "wander": float(wander),

@@ -212,7 +212,7 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
         angles = [getattr(source, tracer) for tracer in TRACERS]
         for tracer in TRACERS:
             profiles.setdefault(tracer, getattr(source, f"{tracer}_profile"))
-        return features_of(profiles, angles)
+        return features_of(profiles, misalignment(*angles))
     if isinstance(source, VelocityField):
         one_field: dict[str, Any] = {source.tracer: source}
         source = Galaxy(**one_field)
@@ -226,21 +226,22 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
     for tracer, one in prepared.items():
         if tracer not in profiles:
             profiles[tracer] = profile_prepared(one)
-    angles = None
+    apart = None
     if len(prepared) == len(TRACERS):
         angles = fit_prepared([prepared[tracer] for tracer in TRACERS], FitSettings())
-    return features_of({tracer: profiles[tracer] for tracer in prepared}, angles)
+        apart = misalignment(*angles)
+    return features_of({tracer: profiles[tracer] for tracer in prepared}, apart)
 
 
-def features_of(profiles, angles):
-    """Features from profiles by tracer (`None` for no map), and from two `KinematicPA` if known."""
+def features_of(profiles, apart):
+    """Features from profiles by tracer (`None` for no map), and the `Misalignment` if known."""
     found = {
         tracer: field_features(f"profiles[{tracer!r}]", profile)
         for tracer, profile in profiles.items()
         if profile is not None
     }
-    if angles is not None:
-        found["counter_rotation"] = _counter_rotation(*angles)
+    if apart is not None:
+        found["counter_rotation"] = _counter_rotation(apart)
     return Features(**found)
 
 
@@ -264,9 +265,8 @@ def field_features(name, profile):
     )
 
 
-def _counter_rotation(stars, gas):
-    """Probability that stars and gas counter-rotate, from their global angles."""
-    apart = misalignment(stars, gas)
+def _counter_rotation(apart):
+    """Probability that stars and gas counter-rotate, from their `Misalignment`."""
     if apart.flags & PAFlags.RECEDING_SIDE_UNCLEAR:
         return np.nan
     return apart.probability_counter_rotating

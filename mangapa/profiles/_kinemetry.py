@@ -8,12 +8,13 @@ no obstacle.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
-from mangapa.profiles._noise import RingNoise, neighbour_kernels
+from mangapa.profiles._noise import PairSums, RingNoise, neighbour_kernels
 from mangapa.profiles._ring_fit import fit_rings
 from mangapa.profiles._rings import BEAM, BEAM_SIGMA
 from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, lengths
@@ -91,12 +92,12 @@ class Kinemetry:
         turn = np.degrees(np.arctan2(self.rotation[:, 1], self.rotation[:, 0]))
         return wrap(self.pa_axis + turn)
 
-    @property
+    @cached_property
     def pa_noise(self) -> np.ndarray:
         """Their 1-sigma errors of the noise alone, shape (n,)."""
         return direction_error(self.rotation, self.rotation_cov)
 
-    @property
+    @cached_property
     def pa_err(self) -> np.ndarray:
         """Their 1-sigma errors, with what a ring mixes where the angle changes, shape (n,)."""
         noise, near = self.pa_noise, np.flatnonzero(self.covered)
@@ -121,8 +122,9 @@ def solve(rings, spaxels):
     full = fit_rings(rings, terms, first.kept)
     kernels = neighbour_kernels(rings)
     # What is not rotation is noise to the angle, and the signal of the higher harmonics.
-    noise, full_noise = RingNoise(rings, kernels, first), RingNoise(rings, kernels, full)
-    first_cov, full_cov = noise.covariance(first), noise.covariance(full)
+    first_sums, full_sums = (PairSums.of(rings, kernels, fit) for fit in (first, full))
+    noise, full_noise = RingNoise(rings, first_sums), RingNoise(rings, full_sums)
+    first_cov, full_cov = noise.covariance(first_sums), noise.covariance(full_sums)
 
     whole = coverage >= KINEMETRY_COVERAGE
     # The higher terms absorb what is not rotation, on rings with enough data to determine them.
@@ -134,7 +136,7 @@ def solve(rings, spaxels):
     # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
     stretch = np.array([1.0, 1 / rings.ellipse.axis_ratio])
     asymmetry, field_asymmetry = _asymmetries(
-        full.solution, full_noise.covariance(full), rings.count, whole
+        full.solution, full_noise.covariance(full_sums), rings.count, whole
     )
     return Kinemetry(
         pa_axis=rings.ellipse.pa_axis,

@@ -46,33 +46,47 @@ def fit_rings(rings, terms, kept=None):
     n_terms = len(terms)
     slices = rings.slices()
 
-    def inverse(weight):
-        """Inverse of the normal matrix of each ring, shape (n, terms, terms)."""
-        weighted = scaled * weight
-        normal = np.array([weighted[:, part] @ scaled[:, part].T for part in slices])
-        ridge = RIDGE * np.trace(normal, axis1=1, axis2=2) / n_terms + TINY
-        return np.linalg.inv(normal + ridge[:, None, None] * np.eye(n_terms))
+    # The data are one more row, so that one product gives normal matrix and right-hand side.
+    rows = np.concatenate([scaled, data[None]])
+    products = np.empty((len(slices), n_terms, n_terms + 1))
+    weighted = np.empty_like(scaled)
+    of_rings = [
+        (weighted[:, part], rows[:, part].T, product)
+        for part, product in zip(slices, products, strict=True)
+    ]
+    normal, right = products[..., :-1], products[..., -1:]
+    diagonal = np.einsum("rii->ri", normal)
+
+    def weigh(weight):
+        """Fill in the equations of each ring, with a ridge."""
+        np.multiply(scaled, weight, out=weighted)
+        for one, other, product in of_rings:
+            np.matmul(one, other, out=product)
+        diagonal[:] += RIDGE * diagonal.sum(axis=1, keepdims=True) / n_terms + TINY
 
     weight = trusted
     for _ in range(ROUNDS):
-        solution = np.einsum("rij,jr->ri", inverse(weight), rings.sum(scaled * data * weight))
-        residual = data - np.sum(solution[rings.ring].T * scaled, axis=0)
+        weigh(weight)
+        solution = np.linalg.solve(normal, right)[..., 0]
+        residual = data - np.sum(np.repeat(solution.T, rings.count, axis=1) * scaled, axis=0)
         ratio = residual / _scale(residual, rings, n_terms)[rings.ring]
-        weight = trusted / np.sqrt(1 + ratio**2)
+        robust = 1 / np.sqrt(1 + ratio * ratio)
+        weight = trusted * robust
     inlying = np.abs(ratio) <= GROSS
     inlying |= (rings.sum(inlying) <= TOO_MANY * rings.count)[rings.ring]
     if kept is None and not inlying.all():
         return fit_rings(rings, terms, inlying)
+    weigh(trusted)
+    influence = np.empty_like(scaled)
+    for one, part in zip(np.linalg.inv(normal), slices, strict=True):
+        np.matmul(one, scaled[:, part], out=influence[:, part])
+    influence *= trusted
     return RingFit(
         solution=solution,
         terms=scaled,
-        influence=np.concatenate(
-            [one @ scaled[:, part] for one, part in zip(inverse(trusted), slices, strict=True)],
-            axis=1,
-        )
-        * trusted,
-        slope=rings.sum((1 + ratio**2) ** -1.5) / rings.count,
-        residual=residual / np.sqrt(1 + ratio**2),
+        influence=influence,
+        slope=rings.sum(robust * robust * robust) / rings.count,
+        residual=residual * robust,
         kept=inlying,
     )
 

@@ -8,7 +8,7 @@ a number means nothing; the networks were trained with them (benchmarks/usabilit
 
 import numpy as np
 
-from mangapa._utils.robust import TINY, median, solve
+from mangapa._utils.robust import TINY, median, solve_each
 from mangapa.fitting._methods.symmetry import mirror_curve
 from mangapa.fitting._points import with_velocity
 
@@ -76,7 +76,7 @@ def _velocities(on_axis):
         "log_range_98": np.log10(high_1 - low_1 + TINY),
         "tail": np.log10((high - low + TINY) / (high_5 - low_5 + TINY)),
         "peakedness": np.log10((high_5 - low_5 + TINY) / (high_16 - low_16 + TINY)),
-        "skewness": abs(np.sum(on_axis.weight * off**3)) / on_axis.variance**1.5,
+        "skewness": abs(np.sum(on_axis.weight * off * off * off)) / on_axis.variance**1.5,
     }
 
 
@@ -206,8 +206,8 @@ def _domains(on_axis):
     image, good = on_axis.on_map(on_axis.velocity), on_axis.spaxels.good
     pieces = (label((sign * image > 0) & good)[0] for sign in (1, -1))
     largest = [np.bincount(one.ravel(), minlength=2)[1:].max() for one in pieces]
-    smooth, broad = (on_axis.local_mean(on_axis.velocity, side) for side in (5, 9))
-    model = on_axis.local_mean(on_axis.model, 9)
+    (smooth,) = on_axis.local_means(5, on_axis.velocity)
+    broad, model = on_axis.local_means(9, on_axis.velocity, on_axis.model)
     unexplained = np.mean((broad - model) ** 2) / (np.var(broad) + TINY)
     return {
         "domain_two": sum(largest) / on_axis.velocity.size,
@@ -220,25 +220,38 @@ def _domains(on_axis):
 def _rings(on_axis):
     """Harmonics on rings about the object: how much is rotation, and how it turns with radius."""
     along, across = on_axis.along, on_axis.across
-    velocity, weight, n = on_axis.velocity, on_axis.weight, on_axis.velocity.size
-    ring = np.empty(n, int)
+    n = on_axis.velocity.size
+    radius = np.hypot(along, across)
     # Spaxels at equal radii keep their order, whatever the last digit, which processors differ in.
-    radius = np.round(np.hypot(along, across), RADIUS_DECIMALS)
-    ring[np.argsort(radius, kind="stable")] = np.arange(n) * N_RINGS // n
-    theta = np.arctan2(across, along)
-    basis = np.stack([np.ones(n), *(f(k * theta) for k in (1, 2, 3) for f in (np.cos, np.sin))])
-    first, second, third, rest, power, mass = np.empty((6, N_RINGS), complex)
-    for k in range(N_RINGS):
-        inside = np.flatnonzero(ring == k)
-        terms, data, share = basis[:, inside], velocity[inside], weight[inside]
-        normal = (terms * share) @ terms.T
-        normal[np.diag_indices(len(normal))] += share.sum() * HARMONIC_RIDGE + TINY
-        solution = solve(normal, (terms * share) @ data)
-        mass[k] = share.sum()
-        first[k], second[k], third[k] = solution[1::2] + 1j * solution[2::2]
-        rest[k] = np.sum(share * (data - solution @ terms) ** 2) / mass[k]
-        power[k] = np.sum(share * data**2) / mass[k]
-    amplitude, mass, rest, power = np.abs(first), mass.real, rest.real, power.real
+    order = np.argsort(np.round(radius, RADIUS_DECIMALS), kind="stable")
+    start = -(-np.arange(N_RINGS) * n // N_RINGS)
+    count = np.diff(start, append=n)
+    # At the very centre, the networks learned the end of the axis that the sign of zero gives.
+    direction = np.copysign(1.0, along).astype(complex)
+    np.divide(along + 1j * across, radius, out=direction, where=radius > 0)
+    unit = direction[order]
+    rows = np.ones((1 + len(HARMONIC_RIDGE), n))
+    for k, power in enumerate((unit, unit * unit, unit * unit * unit)):
+        rows[2 * k + 1], rows[2 * k + 2] = power.real, power.imag
+    # The velocities are one more row, so that one product gives normal matrix and right-hand side.
+    rows[-1] = on_axis.velocity[order]
+    weight = on_axis.weight[order]
+    weighted = rows * weight
+    products = np.array(
+        [
+            weighted[:, one : one + size] @ rows[:, one : one + size].T
+            for one, size in zip(start, count, strict=True)
+        ]
+    )
+    mass, power = products[:, 0, 0], products[:, -1, -1] / products[:, 0, 0]
+    normal = products[:, :-1, :-1] + (np.multiply.outer(mass, HARMONIC_RIDGE) + TINY)[
+        :, None
+    ] * np.eye(len(HARMONIC_RIDGE))
+    solution = solve_each(normal, products[:, :-1, -1])
+    left = rows[-1] - np.sum(np.repeat(solution.T, count, axis=1) * rows[:-1], axis=0)
+    rest = np.add.reduceat(weight * left**2, start) / mass
+    first, second, third = (solution[:, 1::2] + 1j * solution[:, 2::2]).T
+    amplitude = np.abs(first)
     rotation = np.sum(mass * amplitude) + TINY
     turn = np.angle(first + TINY)
     return {
@@ -258,20 +271,18 @@ def _jackknife(on_axis):
     turn = np.arctan2(across, along) / (2 * np.pi) % 1.0
     sector = np.floor(turn * N_SECTORS).astype(int) % N_SECTORS
     terms = np.stack([np.ones(along.size), along, across, on_axis.velocity])
-    products = np.array(
-        [[np.bincount(sector, on_axis.weight * a * b, N_SECTORS) for a in terms] for b in terms]
-    )
-
-    def axis(product):
-        normal = product[:3, :3] + PLANE_RIDGE * np.trace(product[:3, :3]) * np.eye(3)
-        _, east, north = solve(normal, product[:3, 3])
-        return np.degrees(np.arctan2(north, east))
-
-    total = products.sum(axis=-1)
-    left_out = np.array([axis(total - products[..., k]) for k in range(N_SECTORS)])
-    turned = (left_out - axis(total) + 180) % 360 - 180
+    weighted = terms * on_axis.weight
+    products = np.array([(weighted * (sector == k)) @ terms.T for k in range(N_SECTORS)])
+    total = products.sum(axis=0)
+    # The last is with nothing left out.
+    left = np.concatenate([total - products, total[None]])
+    trace = np.einsum("kii->k", left[:, :3, :3])
+    normal = left[:, :3, :3] + (PLANE_RIDGE * trace)[:, None, None] * np.eye(3)
+    _, east, north = solve_each(normal, left[:, :3, 3]).T
+    axis = np.degrees(np.arctan2(north, east))
+    turned = (axis[:-1] - axis[-1] + 180) % 360 - 180
     # Without the sector that has all spaxels, nothing determines an axis.
-    turned[products[0, 0] >= (1 - TINY) * total[0, 0]] = RANDOM_TURN
+    turned[products[:, 0, 0] >= (1 - TINY) * total[0, 0]] = RANDOM_TURN
     return {"jackknife_turn": np.log10(np.sqrt(np.mean(turned**2)) + SPEED_FLOOR)}
 
 
@@ -284,8 +295,13 @@ def correlation(a, b, weight=None):
 
 def ranks(values):
     """Rank of each value; equal values share one."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - count / 2)[place.ravel()]
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    start = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    count = np.diff(start, append=values.size)
+    rank = np.empty(values.size)
+    rank[order] = np.repeat(start + count / 2, count)
+    return rank
 
 
 GROUPS = (

@@ -73,13 +73,14 @@ class FieldOnAxis:
         image.ravel()[self.spaxels.index] = values
         return image
 
-    def local_mean(self, values, side):
-        """Mean of the good spaxels in a square of ``side`` spaxels about each spaxel."""
+    def local_means(self, side, *values):
+        """Means of values over the good spaxels in a square of ``side`` spaxels about each one."""
         from scipy.ndimage import uniform_filter
 
-        share = uniform_filter(self.spaxels.good.astype(float), side, mode="constant")
-        total = uniform_filter(self.on_map(values), side, mode="constant")
-        return (total / np.maximum(share, TINY)).ravel()[self.spaxels.index]
+        maps = np.stack([self.spaxels.good, *map(self.on_map, values)])
+        means = uniform_filter(maps, (1, side, side), mode="constant").reshape(len(maps), -1)
+        share, *totals = means.take(self.spaxels.index, axis=1)
+        return [total / np.maximum(share, TINY) for total in totals]
 
     def nearest(self, x, y):
         """Which positions (arcsec) are on a good spaxel, and the rows and columns of these."""

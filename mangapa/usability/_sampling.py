@@ -21,6 +21,8 @@ VELOCITY_DECIMALS = 4
 FILL_RADIUS = 0.8
 #: Largest distance from the neighbours, over the median one: no island fills the space around it.
 FARTHEST = 3.0
+#: Sides of spaxels that differ by less than this share are the same.
+SAME_SCALE = 1e-3
 
 
 def resampled(spaxels):
@@ -34,7 +36,7 @@ def resampled(spaxels):
     spaxels = binned_by_velocity(spaxels)
     spaxels = _spread_out(_averaged(spaxels))
     scale = SPAXEL / spaxels.grid.spaxel
-    return spaxels if np.isclose(scale, 1, rtol=1e-3) else _scaled(spaxels, scale)
+    return spaxels if abs(scale - 1) < SAME_SCALE else _scaled(spaxels, scale)
 
 
 def _averaged(spaxels):

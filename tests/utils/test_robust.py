@@ -4,13 +4,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mangapa._utils.robust import inverse, median, scatter, solve
+from mangapa._utils.robust import inverse, median, percentile, scatter, solve
 
 
 @given(arrays(float, st.integers(1, 40), elements=st.floats(-1e6, 1e6)))
 def test_median_equals_that_of_numpy(values):
     before = values.copy()
     assert median(values) == np.median(values)
+    np.testing.assert_array_equal(values, before)
+
+
+@given(
+    arrays(float, st.integers(1, 40), elements=st.floats(-1e6, 1e6)), st.floats(0, 100, width=32)
+)
+def test_percentile_equals_that_of_numpy(values, share):
+    before = values.copy()
+    assert percentile(values, share) == pytest.approx(np.percentile(values, share), abs=1e-9)
     np.testing.assert_array_equal(values, before)
 
 

@@ -1,5 +1,7 @@
 """The published objective, the bi-antisymmetrised map at each angle, without triangulation."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from mangapa.fitting._curves import three_sigma
@@ -115,19 +117,11 @@ class _Surface:
         present[row, column] = True
         values[row, column] = spaxels.velocity
 
-        distance = _hull_distance(present)
-        values, known = _interpolate_holes(values, present, distance <= HULL_TOLERANCE)
-        values = _grow(values, known, distance < BEYOND)
-        distance -= HULL_TOLERANCE
-        corners = _corners(distance)
-        lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
+        self._footprint = footprint = _footprint(shape, present.tobytes())
         self._shape = shape[0] - 1, shape[1] - 1
-        self._values = _cells(values)
+        self._values = _cells(footprint.filled(values))
         for coefficient in self._values:
-            coefficient[lowest > 0] = 0
-        self._distance = _cells(distance)
-        self._inside = (highest <= 0).astype(np.float32)
-        self._crossed = (lowest <= 0) & (highest > 0)
+            coefficient[footprint.outside] = 0
 
     def look_up(self, mirrors, places):
         """Values at mirrored places, and 1 where there is one; shape (mirrors, places)."""
@@ -139,8 +133,9 @@ class _Surface:
         row += np.float32(self._centre[1])
         # Beyond the map there is nothing, as in the cells at its edge.
         (rows, columns), (first_column, first_row) = self._shape, self._first
-        np.clip(column, first_column, first_column + columns - EDGE, out=column)
-        np.clip(row, first_row, first_row + rows - EDGE, out=row)
+        for places, first, size in ((column, first_column, columns), (row, first_row, rows)):
+            np.maximum(places, np.float32(first), out=places)
+            np.minimum(places, np.float32(first + size - EDGE), out=places)
         cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
         column -= cell_column
         row -= cell_row
@@ -150,24 +145,62 @@ class _Surface:
         cell *= columns
         cell += cell_column
 
+        def at_cell(values):
+            # No cell is out of range, so that none is clipped; to raise instead takes longer.
+            return values.take(cell, mode="clip")
+
         constant, by_column, by_row, by_both = self._values
-        value = by_both.take(cell)
+        value = at_cell(by_both)
         value *= column
-        value += by_row.take(cell)
+        value += at_cell(by_row)
         value *= row
-        part = by_column.take(cell)
+        part = at_cell(by_column)
         part *= column
         value += part
-        value += constant.take(cell)
-        inside = self._inside.take(cell)
+        value += at_cell(constant)
+        inside = at_cell(self._footprint.inside)
         # Only the cells that the hull crosses need a closer look.
-        close = np.flatnonzero(self._crossed.take(cell))
+        close = np.flatnonzero(at_cell(self._footprint.crossed))
         cell, column, row = (a.ravel()[close] for a in (cell, column, row))
-        constant, by_column, by_row, by_both = (c[cell] for c in self._distance)
+        constant, by_column, by_row, by_both = (c[cell] for c in self._footprint.distance)
         outside = constant + column * by_column + row * (by_row + column * by_both) > 0
         inside.ravel()[close] = ~outside
         value.ravel()[close[outside]] = 0
         return value, inside
+
+
+class _Footprint:
+    """What the surface of a map depends on besides its values: the spaxels that are ``present``."""
+
+    def __init__(self, present):
+        distance = _hull_distance(present)
+        within = distance <= HULL_TOLERANCE
+        self._holes, self._rim, self._share = _over_holes(present, within)
+        known = present.copy()
+        known.ravel()[self._holes] = True
+        self._rounds = _growth(known, distance < BEYOND)
+        distance -= HULL_TOLERANCE
+        corners = _corners(distance)
+        lowest, highest = np.min(corners, axis=0).ravel(), np.max(corners, axis=0).ravel()
+        #: Cells outside of the hull, those inside as 1, those that it crosses, and its distance.
+        self.outside = np.flatnonzero(lowest > 0)
+        self.inside = (highest <= 0).astype(np.float32)
+        self.crossed = (lowest <= 0) & (highest > 0)
+        self.distance = _cells(distance)
+
+    def filled(self, values):
+        """Fill the holes of values, zero where none is present, and extend them over the edge."""
+        flat = values.ravel()
+        flat[self._holes] = np.sum(flat[self._rim] * self._share, axis=1)
+        for places, weight in self._rounds:
+            flat[places] = _beside(values).take(places) / weight
+        return values
+
+
+@lru_cache(maxsize=1)
+def _footprint(shape, present):
+    """The `_Footprint`, kept for the other tracer and for the draws of an error."""
+    return _Footprint(np.frombuffer(present, bool).reshape(shape))
 
 
 def _corners(surface):
@@ -189,44 +222,60 @@ def _hull_distance(present):
     last = present.shape[1] - 1 - present[row, ::-1].argmax(axis=1)
     ends = np.column_stack([np.tile(row, 2), np.concatenate([first, last])])
     edges = np.unique(ConvexHull(ends).equations.round(EDGE_DECIMALS), axis=0)
-    rows, columns = np.indices(present.shape)
-    distance = np.full(present.shape, -np.inf)
-    for a, b, c in edges:
-        np.maximum(distance, a * rows + b * columns + c, out=distance)
-    return distance
+    rows, columns = np.indices(present.shape).reshape(2, -1)
+    places = np.stack([rows, columns, np.ones(rows.size)])
+    return (edges @ places).max(axis=0).reshape(present.shape)
 
 
-def _interpolate_holes(values, present, inside):
-    """Fill the holes of a field linearly, over a triangulation of their rims."""
+def _over_holes(present, inside):
+    """
+    Interpolate holes linearly, over a triangulation of their rims.
+
+    Returns the places of those that have a value, shape (k,), and the places on the rim that it is
+    made of, with their shares, each (k, 3).
+    """
     holes = inside & ~present
     if not holes.any():
-        return values, present
-    from scipy.interpolate import LinearNDInterpolator
+        return np.zeros(0, int), np.zeros((0, 3), int), np.zeros((0, 3))
     from scipy.ndimage import binary_dilation
     from scipy.spatial import Delaunay
 
     rim = present & binary_dilation(holes, np.ones((3, 3), bool))
     # A hair off the lattice, whose many points in line make degenerate triangles.
     places = np.argwhere(rim) + np.random.default_rng(0).uniform(-JITTER, JITTER, (rim.sum(), 2))
-    # Triangulated beforehand: left to the interpolator, it takes seconds now and then.
     triangles = Delaunay(places)
-    filled = LinearNDInterpolator(triangles, values[rim])(np.argwhere(holes))
-    values, known = values.copy(), present.copy()
-    values[holes] = np.nan_to_num(filled)
-    known[holes] = np.isfinite(filled)
-    return values, known
+    spots = np.argwhere(holes)
+    triangle = triangles.find_simplex(spots)
+    found = triangle >= 0
+    triangle = triangle[found]
+    transform = triangles.transform[triangle]
+    share = np.einsum("kij,kj->ki", transform[:, :2], spots[found] - transform[:, 2])
+    share = np.column_stack([share, 1 - share.sum(axis=1)])
+    return np.flatnonzero(holes)[found], np.flatnonzero(rim)[triangles.simplices[triangle]], share
 
 
-def _grow(values, known, needed):
-    """Extend the values over ``needed`` by the means of known neighbours."""
-    from scipy.ndimage import convolve
+def _growth(known, needed):
+    """
+    Rounds in which values are extended over ``needed`` by the means of known neighbours.
 
-    values, known = np.where(known, values, 0.0), known.astype(float)
-    near = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]])
+    Returns for each the places and the sum of their neighbours' weights.
+    """
+    known, rounds = known.astype(float), []
     while True:
-        weight = convolve(known, near, mode="constant")
-        todo = needed & (known == 0) & (weight > 0)
-        if not todo.any():
-            return values
-        values[todo] = convolve(values, near, mode="constant")[todo] / weight[todo]
-        known[todo] = 1
+        weight = _beside(known)
+        places = np.flatnonzero(needed & (known == 0) & (weight > 0))
+        if places.size == 0:
+            return rounds
+        rounds.append((places, weight.take(places)))
+        known.ravel()[places] = 1
+
+
+def _beside(image):
+    """Sum of the four neighbours of each pixel and half of those across its corners."""
+    rows = 2 * image
+    rows[1:] += image[:-1]
+    rows[:-1] += image[1:]
+    both = rows - 2 * image
+    both[:, 1:] += rows[:, :-1] / 2
+    both[:, :-1] += rows[:, 1:] / 2
+    return both
