@@ -51,8 +51,9 @@ def survey(
     """
     Measure many galaxies, and resume a run that was interrupted.
 
-    Each galaxy is stored as soon as it is measured. One that fails, kills its worker or takes too
-    long costs its own row only. The values do not depend on the order or the number of workers.
+    Galaxies are stored as they are measured, those of half a second together. One that fails, kills
+    its worker or takes too long costs its own row only. The values do not depend on the order or
+    the number of workers.
 
     Parameters
     ----------
@@ -153,9 +154,9 @@ def survey(
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
         with bar, thread_pools().limit(limits=1), closing(results):
-            for result in results if todo else ():
-                store.add(result)
-                bar.update()
+            for new in results if todo else ():
+                store.add(*new)
+                bar.update(len(new))
         store.check_file()
         return RunSummary.of_store(store)
 
