@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 
 from mangapa.exceptions import RunError
+from mangapa.runs._roots import seen_under
 from mangapa.runs._sources import file_stamp
 from mangapa.runs._store import Result, now
 
@@ -57,14 +58,19 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
         pool.join()
 
 
-def by_executor(sources, measure_one, executor):
-    """Measure with an executor, which the caller shuts down; yield lists of new results."""
+def by_executor(sources, measure_one, executor, roots=()):
+    """
+    Measure with an executor, which the caller shuts down; yield lists of new results.
+
+    Its workers see the folders of some ``roots`` under other paths.
+    """
     submit = partial(executor.submit, measure_one)
     # Such as a lost connection; in processes of this machine, an OSError is a worker that died.
-    return _bounded(sources, submit, at_once=AT_ONCE, lost=(*LOST, OSError))
+    lost = (*LOST, OSError)
+    return _bounded(sources, submit, at_once=AT_ONCE, lost=lost, seen=partial(seen_under, roots))
 
 
-def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST):
+def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST, seen=lambda source: source):
     """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
     waiting, running, new, due = deque(sources), {}, [], 0.0
     try:
@@ -73,7 +79,7 @@ def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST):
                 while waiting and len(running) < at_once:
                     source = waiting.popleft()
                     # Read first: if the file changes meanwhile, the next survey measures it again.
-                    file = file_stamp(source)
+                    file, source = file_stamp(source), seen(source)
                     running[_submitted(source, submit)] = source, file
                 left = max(due - time.monotonic(), 0) if new else None
                 for future in wait(running, left, FIRST_COMPLETED).done:

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
 from functools import partial
@@ -22,6 +22,7 @@ from mangapa.exceptions import MangapaWarning, RunStoreError
 from mangapa.runs import _pools as pools
 from mangapa.runs import _workers as workers
 from mangapa.runs._identity import run_settings
+from mangapa.runs._roots import checked_roots
 from mangapa.runs._sources import listed
 from mangapa.runs._store import FILE_NAME, RunStore
 from mangapa.runs._summary import RunSummary
@@ -38,6 +39,7 @@ def survey(
     *,
     jobs: int = 1,
     executor: Executor | None = None,
+    worker_roots: Mapping[PathLike, PathLike] | None = None,
     resume: bool = True,
     progress: bool = True,
     release: str | None = None,
@@ -70,6 +72,9 @@ def survey(
         Largest number of worker processes on this machine.
     executor : ``concurrent.futures.Executor``, optional
         Measures the galaxies instead, such as dask's ``Client.get_executor()``.
+    worker_roots : mapping of path-like to path-like, optional
+        Folders of this machine, and the absolute paths under which the workers of the executor see
+        them, where these differ.
     resume : `bool`, optional
         Resume a run that is already in the folder; if false, it is an error. Files that have
         changed since they were measured are measured again, with a warning.
@@ -121,6 +126,10 @@ def survey(
         raise ValueError(msg)
     if time_limit is not None:
         time_limit = scalar("time_limit", time_limit, u.s, positive=True)
+    roots = checked_roots(worker_roots)
+    if roots and executor is None:
+        msg = "worker_roots is only for an executor: processes of this machine see the same paths"
+        raise ValueError(msg)
     stored = run_settings(settings, release=release, daptype=daptype)
     arguments = {
         "release": stored["release"],
@@ -149,7 +158,7 @@ def survey(
         if executor is None:
             results = pools.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
-            results = pools.by_executor(todo, measure_one, executor)
+            results = pools.by_executor(todo, measure_one, executor, roots)
         total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
