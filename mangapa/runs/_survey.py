@@ -151,6 +151,7 @@ def survey(
         raise RunStoreError(msg)
     with RunStore(out, stored) as store:
         store.add_sources(named)
+        del named  # The store knows them, and a survey may be long.
         if retry:
             store.forget_failures()
         _forget_changed(store)
