@@ -4,8 +4,8 @@ Speed and memory of a survey, and how its time divides among the steps.
     python benchmarks/survey.py                # 500 files of ten galaxies
     python benchmarks/survey.py --n 10735      # the number of galaxies in DR17
 
-The files are as large as real ones, in which most extensions are not read. The reference is the CPU
-time that ``gzip -dc`` takes on the same files in the same run.
+The files are true ones or as large as them, in which most extensions are not read. The reference is
+the CPU time that ``gzip -dc`` takes on the same files in the same run.
 """
 
 import argparse
@@ -18,11 +18,20 @@ import tempfile
 import time
 from pathlib import Path
 
+from real_fields import SHARED_DATA
+
 import mangapa
 from mangapa.runs import status
 
 #: Fibres of ten galaxies, with the shares of MaNGA.
 FIBRES = (127, 127, 127, 91, 61, 61, 37, 37, 19, 127)
+#: True files that are used for some of the ten, if they are among the shared data. The others are
+#: simulated, as galaxies differ.
+TRUE = {
+    1: "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz",
+    6: "manga-7815-3702-MAPS-HYB10-GAU-MILESHC.fits.gz",
+    9: "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz",
+}
 
 RUN = """
 import json, resource, sys, time
@@ -70,6 +79,7 @@ def main():
 
 
 def write_files(folder, n, copy_of=None):
+    """Fill a folder with links to ten files, or to some of another folder."""
     folder.mkdir()
     if copy_of is not None:
         for path in sorted(copy_of.iterdir())[:n]:
@@ -78,9 +88,15 @@ def write_files(folder, n, copy_of=None):
     for number in range(n):
         path = folder / f"manga-{number:05d}-MAPS-VOR10.fits.gz"
         if number < len(FIBRES):
-            path.write_bytes(full_size(FIBRES[number], number))
+            path.write_bytes(original(number))
         else:
             os.link(folder / f"manga-{number % len(FIBRES):05d}-MAPS-VOR10.fits.gz", path)
+
+
+def original(number):
+    """The content of one of the ten files: a true one, where there is one of its size."""
+    true = SHARED_DATA / TRUE.get(number, "")
+    return true.read_bytes() if true.is_file() else full_size(FIBRES[number], number)
 
 
 def full_size(n_fibres, seed):
@@ -99,19 +115,25 @@ def cpu_of(command):
 
 
 def run(folder, files, jobs):
+    """What a survey needs: seconds of wall clock and CPU, and the memory of the parent in bytes."""
+    time.sleep(1)
+    process = start(folder, files, folder / f"run-{files.name}-{jobs}", jobs)
+    output = process.communicate()[0]
+    assert process.returncode == 0
+    return json.loads(output)
+
+
+def start(folder, files, out, jobs):
+    """Start a survey as a process of its own."""
     script = folder / "run.py"
     script.write_text(RUN)
-    command = [sys.executable, str(script), str(files), str(folder / f"run-{files.name}-{jobs}")]
-    time.sleep(1)
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    done = subprocess.run(
-        [*command, str(jobs)],
-        capture_output=True,
+    return subprocess.Popen(
+        [sys.executable, script, files, out, str(jobs)],
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
         env={**os.environ, "PYTHONPATH": path},
     )
-    return json.loads(done.stdout)
 
 
 def print_steps(run_folder):

@@ -51,6 +51,8 @@ def add_to(commands):
     jobs = "largest number of processes (default: one for each core, here %(default)s)"
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help=jobs)
     add("--dask", metavar="ADDRESS", help="use the workers of this dask scheduler instead")
+    root = "a folder here and its path on the workers of --dask, if they differ; can be repeated"
+    add("--worker-root", metavar="HERE=THERE", action="append", type=_root, default=[], help=root)
     limit = "seconds that a galaxy may take, or none (default: %(default)g)"
     add("--time-limit", type=_time_limit, default=TIME_LIMIT, metavar="S", help=limit)
     add("--retry", action="store_true", help="try failed galaxies again")
@@ -94,12 +96,24 @@ def _survey(options):
 
 
 def _run(sources, options, arguments):
+    if options.worker_root and not options.dask:
+        msg = "--worker-root is only for --dask: processes of this machine see the same paths"
+        raise ValueError(msg)
     if not options.dask:
         return survey(sources, options.out, **arguments)
     distributed = import_extra("distributed", "dask", "--dask")
+    arguments["worker_roots"] = dict(options.worker_root)
     with distributed.Client(options.dask) as client:
         executor = client.get_executor(retries=0)
         return survey(sources, options.out, executor=executor, **arguments)
+
+
+def _root(text):
+    here, equals, there = text.partition("=")
+    if not (here and equals and there):
+        msg = f"invalid value {text!r}: a folder here and its path there, as in /home/me=/nfs/me"
+        raise ArgumentTypeError(msg)
+    return here, there
 
 
 def _time_limit(text):

@@ -1,10 +1,12 @@
 """Sources measured by worker processes: on this machine, or wherever an executor starts them."""
 
 import ast
+import contextlib
 import inspect
 import os
 import sys
 import threading
+import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, TimeoutError, wait
 from dataclasses import replace
@@ -14,8 +16,9 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 
 from mangapa.exceptions import RunError
+from mangapa.runs._roots import seen_under
 from mangapa.runs._sources import file_stamp
-from mangapa.runs._store import Result
+from mangapa.runs._store import Result, now
 
 #: Galaxies that wait for each worker process: enough to keep it busy, and few enough that the
 #: memory of a run does not grow with its length.
@@ -23,13 +26,16 @@ WAITING = 3
 #: Galaxies that an executor is given at once, as the number of its workers is not known: enough for
 #: a few nodes.
 AT_ONCE = 64
+#: Seconds in which results are gathered to be stored together, which takes a third of the time. A
+#: survey that is killed measures as much again.
+GATHERED = 0.5
 #: Errors of an executor that cannot go on, whatever it measures.
 LOST = (BrokenExecutor, CancelledError)
 
 
 def by_processes(sources, measure_one, *, jobs, time_limit):
     """
-    Measure in up to ``jobs`` processes of this machine; yield each finished `Result`.
+    Measure in up to ``jobs`` processes of this machine; yield lists of each `Result` that is new.
 
     A process that dies, or exceeds ``time_limit`` in seconds if it is not `None`, costs its own
     galaxy only; another process takes its place.
@@ -41,9 +47,14 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
     context = get_context("spawn") if _can_run_script_again() else _WithoutScript()
     pool = ProcessPool(jobs, context=context, initializer=_watch_parent)
     try:
+
+        def submit(target):
+            _read_ahead(target)
+            return pool.schedule(measure_one, args=(target,), timeout=time_limit)
+
         yield from _bounded(
             sources,
-            lambda target: pool.schedule(measure_one, args=(target,), timeout=time_limit),
+            submit,
             at_once=jobs * (1 + WAITING),
             time_limit=time_limit,
         )
@@ -53,32 +64,64 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
         pool.join()
 
 
-def by_executor(sources, measure_one, executor):
-    """Measure with an executor, which the caller shuts down; yield each finished `Result`."""
+def _read_ahead(target):
+    """Let the system read files while others are measured, which takes no CPU of a worker."""
+    paths = [target] if isinstance(target, str) else target
+    for path in paths if hasattr(os, "posix_fadvise") else ():
+        # Not all are files, and what is wrong with a file the worker says.
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_WILLNEED)
+            finally:
+                os.close(file)
+
+
+def by_executor(sources, measure_one, executor, roots=()):
+    """
+    Measure with an executor, which the caller shuts down; yield lists of new results.
+
+    Its workers see the folders of some ``roots`` under other paths.
+    """
     submit = partial(executor.submit, measure_one)
     # Such as a lost connection; in processes of this machine, an OSError is a worker that died.
-    return _bounded(sources, submit, at_once=AT_ONCE, lost=(*LOST, OSError))
+    lost = (*LOST, OSError)
+    return _bounded(sources, submit, at_once=AT_ONCE, lost=lost, seen=partial(seen_under, roots))
 
 
-def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST):
+def _bounded(sources, submit, *, at_once, time_limit=None, lost=LOST, seen=lambda source: source):
     """Keep ``at_once`` sources submitted; if the caller stops iterating, cancel them."""
-    waiting, running = deque(sources), {}
+    waiting, running, new, due = deque(sources), {}, [], 0.0
     try:
         while waiting or running:
-            while waiting and len(running) < at_once:
-                source = waiting.popleft()
-                # Read first: if the file changes meanwhile, the next survey measures it again.
-                file = file_stamp(source)
-                try:
-                    running[submit(source.target)] = source, file
-                except Exception as error:  # Each executor has its own when it cannot work.
-                    raise _stopped(source, error) from error
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                source, file = running.pop(future)
-                yield replace(_outcome(future, source, time_limit, lost), file=file)
+            try:
+                while waiting and len(running) < at_once:
+                    source = waiting.popleft()
+                    # Read first: if the file changes meanwhile, the next survey measures it again.
+                    file, source = file_stamp(source), seen(source)
+                    running[_submitted(source, submit)] = source, file
+                left = max(due - time.monotonic(), 0) if new else None
+                for future in wait(running, left, FIRST_COMPLETED).done:
+                    source, file = running.pop(future)
+                    outcome = _outcome(future, source, time_limit, lost)
+                    new.append(replace(outcome, file=file, finished=now()))
+            except BaseException:  # Whatever ends a survey, what is measured is kept.
+                if new:
+                    yield new
+                raise
+            if new and (time.monotonic() >= due or not (waiting or running)):
+                yield new
+                new, due = [], time.monotonic() + GATHERED
     finally:
         for future in running:
             future.cancel()
+
+
+def _submitted(source, submit):
+    try:
+        return submit(source.target)
+    except Exception as error:  # Each executor has its own when it cannot work.
+        raise _stopped(source, error) from error
 
 
 def _outcome(future, source, time_limit, lost):

@@ -25,7 +25,7 @@ LEFTOVER = re.compile(
 PATHS = (str, bytes, os.PathLike)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """A galaxy to measure, or one observation of it."""
 

@@ -4,9 +4,8 @@ import itertools
 import json
 import os
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from operator import itemgetter
-
-from astropy.time import Time
 
 from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier
@@ -51,6 +50,11 @@ create table outcomes (
 """
 
 
+def now():
+    """The date and time in UTC, to a millisecond, as a store has them."""
+    return datetime.now(timezone.utc).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """The result for one galaxy."""
@@ -62,6 +66,7 @@ class Result:
     profiles: dict = field(default_factory=dict)  # lists by column, by tracer
     seconds: dict = field(default_factory=dict)  # that each step took
     file: list | None = None  # the `file_stamp` of the source when it was measured
+    finished: str = field(default_factory=now, compare=False)
 
 
 def _packed(target):
@@ -108,7 +113,7 @@ class RunStore(StoreFile):
             )
             raise RunStoreError(msg)
         if settings is not None:
-            self._set_fact("session", Time.now().utc.isot)
+            self._set_fact("session", now())
 
     def _set_fact(self, name, value):
         with self.writing() as database:
@@ -180,20 +185,22 @@ class RunStore(StoreFile):
             names = {"identity": os.fsdecode(source), "target": _unpacked(target)}
             yield Source(**names, spelling=spelling), file and json.loads(file)
 
-    def add(self, result):
-        """Store the `Result` for a known source without an outcome, whole or not at all."""
-        source, now = os.fsencode(result.source), Time.now().utc.isot
-        error = None if result.error is None else printable(result.error)
-        file = None if result.file is None else json.dumps(result.file)
-        outcome = (source, error, json.dumps(result.seconds), file, now)
-        parts = [(source, part, json.dumps(value)) for part, value in result.parts.items()]
-        profiles = {tracer: json.dumps(profile) for tracer, profile in result.profiles.items()}
-        fields = [
-            (source, tracer, result.images.get(tracer), profiles.get(tracer))
-            for tracer in result.images.keys() | profiles.keys()
-        ]
+    def add(self, *results):
+        """Store each `Result`, for a known source without an outcome: all of them or none."""
+        outcomes, parts, fields = [], [], []
+        for result in results:
+            source = os.fsencode(result.source)
+            error = None if result.error is None else printable(result.error)
+            file = None if result.file is None else json.dumps(result.file)
+            outcomes.append((source, error, json.dumps(result.seconds), file, result.finished))
+            parts += [(source, part, json.dumps(value)) for part, value in result.parts.items()]
+            profiles = {tracer: json.dumps(profile) for tracer, profile in result.profiles.items()}
+            fields += [
+                (source, tracer, result.images.get(tracer), profiles.get(tracer))
+                for tracer in result.images.keys() | profiles.keys()
+            ]
         with self.writing() as database:
-            database.execute("insert into outcomes values (?, ?, ?, ?, ?)", outcome)
+            database.executemany("insert into outcomes values (?, ?, ?, ?, ?)", outcomes)
             database.executemany("insert into results values (?, ?, ?)", parts)
             database.executemany("insert into fields values (?, ?, ?, ?)", fields)
         self.check_file()

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
 from functools import partial
@@ -22,6 +22,7 @@ from mangapa.exceptions import MangapaWarning, RunStoreError
 from mangapa.runs import _pools as pools
 from mangapa.runs import _workers as workers
 from mangapa.runs._identity import run_settings
+from mangapa.runs._roots import checked_roots
 from mangapa.runs._sources import listed
 from mangapa.runs._store import FILE_NAME, RunStore
 from mangapa.runs._summary import RunSummary
@@ -38,6 +39,7 @@ def survey(
     *,
     jobs: int = 1,
     executor: Executor | None = None,
+    worker_roots: Mapping[PathLike, PathLike] | None = None,
     resume: bool = True,
     progress: bool = True,
     release: str | None = None,
@@ -51,8 +53,9 @@ def survey(
     """
     Measure many galaxies, and resume a run that was interrupted.
 
-    Each galaxy is stored as soon as it is measured. One that fails, kills its worker or takes too
-    long costs its own row only. The values do not depend on the order or the number of workers.
+    Galaxies are stored as they are measured, those of half a second together. One that fails, kills
+    its worker or takes too long costs its own row only. The values do not depend on the order or
+    the number of workers.
 
     Parameters
     ----------
@@ -69,6 +72,9 @@ def survey(
         Largest number of worker processes on this machine.
     executor : ``concurrent.futures.Executor``, optional
         Measures the galaxies instead, such as dask's ``Client.get_executor()``.
+    worker_roots : mapping of path-like to path-like, optional
+        Folders of this machine, and the absolute paths under which the workers of the executor see
+        them, where these differ.
     resume : `bool`, optional
         Resume a run that is already in the folder; if false, it is an error. Files that have
         changed since they were measured are measured again, with a warning.
@@ -120,6 +126,10 @@ def survey(
         raise ValueError(msg)
     if time_limit is not None:
         time_limit = scalar("time_limit", time_limit, u.s, positive=True)
+    roots = checked_roots(worker_roots)
+    if roots and executor is None:
+        msg = "worker_roots is only for an executor: processes of this machine see the same paths"
+        raise ValueError(msg)
     stored = run_settings(settings, release=release, daptype=daptype)
     arguments = {
         "release": stored["release"],
@@ -141,6 +151,7 @@ def survey(
         raise RunStoreError(msg)
     with RunStore(out, stored) as store:
         store.add_sources(named)
+        del named  # The store knows them, and a survey may be long.
         if retry:
             store.forget_failures()
         _forget_changed(store)
@@ -148,14 +159,14 @@ def survey(
         if executor is None:
             results = pools.by_processes(todo, measure_one, jobs=jobs, time_limit=time_limit)
         else:
-            results = pools.by_executor(todo, measure_one, executor)
+            results = pools.by_executor(todo, measure_one, executor, roots)
         total = store.progress()[0]
         bar = progress_bar(show=progress, total=total, initial=total - len(todo))
         # An executor may use threads of this process, in which workers set no limit.
         with bar, thread_pools().limit(limits=1), closing(results):
-            for result in results if todo else ():
-                store.add(result)
-                bar.update()
+            for new in results if todo else ():
+                store.add(*new)
+                bar.update(len(new))
         store.check_file()
         return RunSummary.of_store(store)
 

@@ -67,13 +67,47 @@ def test_a_worker_that_died_costs_its_galaxy(monkeypatch, tmp_path):
     path.touch()
     executor = Executor(RuntimeError("killed"), Result(source=str(path), error=f"{path}: bad"))
     # Both are finished at once, in any order.
-    results = pools.by_executor(sources("b.fits", "a.fits"), None, executor)
+    [results] = pools.by_executor(sources("b.fits", "a.fits"), None, executor)
     second, first = sorted(results, key=lambda result: result.source)
     assert executor.given == [str(tmp_path / "b.fits"), str(path)]
     died = "b.fits: its worker died (RuntimeError: killed)"
     assert first == Result(source=str(tmp_path / "b.fits"), error=died)
     stamp = [0, path.stat().st_mtime_ns]
     assert second == Result(source=str(path), error="a.fits: bad", file=stamp)
+
+
+@pytest.mark.promise(8)
+def test_what_is_measured_is_kept_when_the_executor_is_lost(monkeypatch):
+    """Results that wait to be stored with others come before the error, in lists of their own."""
+    monkeypatch.setattr(pools, "AT_ONCE", 1)
+    names = [f"{plate}-1901" for plate in range(8000, 8004)]
+    outcomes = [*(Result(source=name) for name in names[:3]), CancelledError("lost")]
+    batches, kept = pools.by_executor(sources(*names), None, Executor(*outcomes)), []
+    with pytest.raises(RunError, match=f"stopped at {names[3]}"):
+        kept.extend(batches)
+    assert [[result.source for result in new] for new in kept] == [names[:1], names[1:3]]
+
+
+def test_results_are_not_held_back_by_a_slow_one(monkeypatch):
+    monkeypatch.setattr(pools, "AT_ONCE", 2)
+    monkeypatch.setattr(pools, "GATHERED", 0.01)
+    futures, results = [Future() for _ in range(3)], [Result(source=f"800{n}-1901") for n in "012"]
+    futures[0].set_result(results[0])
+
+    class Slow:
+        """The second galaxy ends when the third is submitted, which ends last."""
+
+        def submit(self, _, target):
+            if target == results[2].source:
+                futures[1].set_result(results[1])
+            return futures[int(target[3])]
+
+    names = [result.source for result in results]
+    batches = pools.by_executor(sources(*names), None, Slow())
+    assert next(batches) == results[:1]
+    assert next(batches) == results[1:2]
+    futures[2].set_result(results[2])
+    assert next(batches) == results[2:]
 
 
 def test_no_more_processes_than_sources(maps_file, monkeypatch):
@@ -96,7 +130,8 @@ def test_no_more_processes_than_sources(maps_file, monkeypatch):
     monkeypatch.setattr("pebble.ProcessPool", Pool)
     for number in (1, 3):
         many = sources(*(str(one) for one in range(number)))
-        assert len(list(pools.by_processes(many, None, jobs=2, time_limit=None))) == number
+        batches = pools.by_processes(many, None, jobs=2, time_limit=None)
+        assert sum(map(len, batches)) == number
     assert started == [1, 2]
 
 
