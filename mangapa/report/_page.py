@@ -23,7 +23,7 @@ from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
 from mangapa.report import _figures as figures
 from mangapa.report._labels import labels
-from mangapa.report._pictures import drawn
+from mangapa.report._pictures import drawn, profile_cut
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
 from mangapa.runs._summary import RunSummary, tabulate_run
@@ -228,6 +228,7 @@ def _galaxies(store, names, progress):
                 "usable": bool(row[QUALITY_NAMES[tracer]]),
                 "flags": "; ".join(flag.description for flag in flags if flag),
                 "profile": profiles.get(tracer),
+                "cut": profile_cut(profiles.get(tracer), row[f"{tracer}_pa"]),
             }
             if tracer in images:
                 field |= drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])

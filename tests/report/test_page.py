@@ -333,6 +333,15 @@ def test_galaxy_shows_its_profile(page):
     assert until(lambda: len(points(page, "stellar_profile")) == n_rings)
     page.switch_to.active_element.send_keys(ESCAPE)
     assert until(lambda: not dialog.is_displayed())
+    # The rings are on both sides of a core that turns over, and labels are angles on the sky.
+    drawn, labels = page.execute_script(
+        "const { data, layout } = document.getElementById('stellar_profile');"
+        "return [data[1].y, layout.yaxis.ticktext];"
+    )
+    assert np.ptp(drawn) == pytest.approx(180, abs=15)
+    turns = (drawn - profile["pa"][np.isfinite(profile["pa"])].value) / 360
+    np.testing.assert_allclose(turns, np.round(turns), atol=1e-3)
+    assert all(0 <= label < 360 for label in labels)
     # The gas of the previous galaxy disappears.
     opened(page, 3)
     assert until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
