@@ -51,8 +51,8 @@ def cut(direction, error, whole=np.nan):
     The direction (degrees) at which an axis of directions begins, so that no cluster is parted.
 
     It is the middle of the widest gap between those with a 1-sigma error below `LARGEST_DRAWN`,
-    and ``whole``, that of the whole field, if it is known. ``cut + (direction - cut) % 360`` is then
-    where a direction is drawn.
+    and ``whole``, that of the whole field, if it is known. A direction is then drawn at
+    ``cut + (direction - cut) % 360``.
     """
     direction, error = np.asarray(direction, float), np.asarray(error, float)
     known = np.append(direction[error < LARGEST_DRAWN], whole)
