@@ -1,9 +1,12 @@
 """The report of a run: one HTML file that needs neither a server nor a network."""
 
+import base64
 import contextlib
 import errno
+import json
 import os
 import secrets
+import zlib
 from collections import Counter
 from importlib import resources
 from pathlib import Path
@@ -23,7 +26,7 @@ from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
 from mangapa.report import _figures as figures
 from mangapa.report._labels import labels
-from mangapa.report._pictures import drawn, profile_cut
+from mangapa.report._pictures import FIRST, packed, palette, profile_cut
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
 from mangapa.runs._summary import RunSummary, tabulate_run
@@ -39,6 +42,9 @@ UNWRITABLE = (
 NEEDED = ("jinja2", "itables", "PIL", "plotly")
 #: An angle counts as reliable above this probability.
 RELIABLE = 0.9
+#: Number of galaxies whose fields the page unpacks together: the more, the smaller is the page, but
+#: the more it unpacks to draw one of them.
+TOGETHER = 32
 #: Columns that the page needs for each galaxy, and for each of its fields.
 COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err", "misaligned_probability", "error")
 #: Settings that only count for galaxies that are given by name, and how the page calls them.
@@ -87,7 +93,7 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     with RunStore(folder) as store, store.snapshot(), _page_at(path) as file:
         table, summary = tabulate_run(store), RunSummary.of_store(store)
         names = labels(store.rows())
-        galaxies = list(_galaxies(store, names, progress))
+        galaxies = []
         loader = jinja2.PackageLoader("mangapa.report", "template")
         environment = jinja2.Environment(
             loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
@@ -103,14 +109,20 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
             judge=_judge(settings),
             data_of=_observed(table),
             facts=_facts(table, summary),
+            # The template writes the parts first, which fill the list.
+            parts=_parts(_galaxies(store, names, progress), galaxies),
+            galaxies=galaxies,
+            deflated=_deflated,
             data={
-                "galaxies": galaxies,
                 "figures": {
                     "misalignments": figures.misalignments(table),
                     "position_angles": figures.position_angles(table, names),
                     "errors_and_scores": figures.errors_and_scores(table, names),
                 },
                 "colours": get_colorscale(COLOURS),
+                "palette": palette(),
+                "first": FIRST,
+                "together": TOGETHER,
             },
             plotly=get_plotlyjs(),
             datatables=data_uri(_datatables("dt_bundle.js").encode(), "text/javascript"),
@@ -201,8 +213,30 @@ def _facts(table, summary):
     return facts
 
 
+def _deflated(value):
+    """A value as the page unpacks it: JSON, deflated, as text."""
+    content = json.dumps(value, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+def _parts(pairs, galaxies):
+    """Yield the fields of galaxies as text, some together; the rest goes to a list."""
+    fields = []
+    for galaxy, drawn in pairs:
+        galaxies.append(galaxy)
+        fields.append(drawn)
+        if len(fields) == TOGETHER:
+            yield _deflated(fields)
+            fields = []
+    yield _deflated(fields)
+
+
 def _galaxies(store, names, progress):
-    """Yield the data of each galaxy, without fields if it failed; "row" is its row."""
+    """
+    Yield what the table shows of each galaxy, and how its fields are drawn, by tracer.
+
+    "row" is its row in the catalogue. A galaxy that failed may have no fields.
+    """
     decimals = {column.name: column.decimals for column in catalogue_columns()}
     rows = progress_bar(store.rows(), show=progress, total=len(names))
     for number, (source, row) in enumerate(rows):
@@ -216,20 +250,22 @@ def _galaxies(store, names, progress):
             **{name: short.get(name) for name in COLUMNS},
         }
         if f"{TRACERS[0]}_flags" not in row:
-            yield galaxy
+            yield galaxy, {}
             continue
-        images, profiles = store.images(source), store.profiles(source)
+        images, profiles, fields = store.images(source), store.profiles(source), {}
         for tracer in TRACERS:
             doubts = UsabilityFlags.CANNOT_TELL | UsabilityFlags.UNFAMILIAR
             doubts &= row[f"{tracer}_usability_flags"]
             flags = PAFlags(row[f"{tracer}_flags"]), UsabilityFlags(doubts)
-            galaxy[tracer] = field = {
+            galaxy[tracer] = {
                 **{name: short[f"{tracer}_{name}"] for name in TRACER_COLUMNS},
                 "usable": bool(row[QUALITY_NAMES[tracer]]),
                 "flags": "; ".join(flag.description for flag in flags if flag),
-                "profile": profiles.get(tracer),
-                "cut": profile_cut(profiles.get(tracer), row[f"{tracer}_pa"]),
             }
+            profile = profiles.get(tracer)
+            cut = profile_cut(profile, row[f"{tracer}_pa"])
+            fields[tracer] = {"profile": profile, "cut": cut}
             if tracer in images:
-                field |= drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])
-        yield galaxy
+                image = FieldImage.from_bytes(images[tracer])
+                fields[tracer] |= packed(image, galaxy[tracer]["v_sys"])
+        yield galaxy, fields

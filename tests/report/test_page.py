@@ -1,11 +1,14 @@
 """The report of a run in a real browser."""
 
+import base64
 import contextlib
 import errno
+import io
 import json
 import os
 import re
 import tempfile
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +19,9 @@ from mangapa._utils.files import printable
 from mangapa.cli import main
 from mangapa.report import write_report
 from mangapa.report._labels import shortened
+from mangapa.report._pictures import drawn
 from mangapa.runs import catalogue
+from mangapa.runs._images import FieldImage
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
 from tests.axe import axe
@@ -85,6 +90,13 @@ def points(page, figure):
 
 def errors(page):
     return [line for line in page.get_log("browser") if line["level"] == "SEVERE"]
+
+
+def table_in(path):
+    """What a page unpacks to fill its table."""
+    text = path.read_text(encoding="utf-8")
+    table = re.search(r'<script type="text/plain" id="table">(.*?)</script>', text)
+    return json.loads(zlib.decompress(base64.b64decode(table[1])))
 
 
 def test_page_loads_nothing_from_elsewhere(run):
@@ -249,7 +261,7 @@ def test_run_that_cannot_be_written_has_a_report_elsewhere(tmp_path, tmp_path_fa
         write_report({str(tmp_path)!r}, {str(page)!r}, progress=False)
         """
     )
-    assert '"name": "8000-1901"' in page.read_text(encoding="utf-8")
+    assert [galaxy["name"] for galaxy in table_in(page)] == ["8000-1901"]
 
 
 def test_tilde_is_the_home_folder(run, tmp_path, monkeypatch):
@@ -454,6 +466,27 @@ def test_point_of_a_figure_opens_its_galaxy(page):
     assert until(lambda: not dialog.is_displayed())
 
 
+def test_pictures_have_the_colours_of_the_fields(run, page):
+    """The page paints the pixels that `picture` would, row by row."""
+    from PIL import Image
+
+    with RunStore(run) as store:
+        source, row = next(store.rows())
+        expected = drawn(
+            FieldImage.from_bytes(store.images(source)["halpha"]), round(row["halpha_v_sys"], 1)
+        )
+    shown = "#galaxies tbody tr:first-child img[data-tracer=halpha][src]"
+    assert until(lambda: page.find_elements("css selector", shown))
+    found = page.find_element("css selector", shown).get_property("src")
+    painted, drawn_here = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGBA"))
+        for uri in (found, expected["picture"])
+    )
+    seen = drawn_here[..., 3] > 0
+    np.testing.assert_array_equal(painted[..., 3] > 0, seen)
+    np.testing.assert_array_equal(painted[seen], drawn_here[seen])
+
+
 def test_whole_release_loads_rows_on_demand(browser, tmp_path):
     """Of ten thousand galaxies, the page creates only the rows in view."""
     number = 10_000
@@ -475,12 +508,7 @@ def test_whole_release_loads_rows_on_demand(browser, tmp_path):
 def test_command_writes_the_report(run, tmp_path, capsys):
     assert main(["report", str(run), "--out", str(tmp_path / "mine.html")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "mine.html")
-    data = re.search(
-        r'<script type="application/json" id="data">(.*?)</script>',
-        (tmp_path / "mine.html").read_text(encoding="utf-8"),
-        re.DOTALL,
-    )
-    assert len(json.loads(data[1])["galaxies"]) == N_GALAXIES + 1
+    assert len(table_in(tmp_path / "mine.html")) == N_GALAXIES + 1
     assert main(["report", str(tmp_path / "absent")]) == 1
     assert "no run in" in capsys.readouterr().err
 

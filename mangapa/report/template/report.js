@@ -1,19 +1,74 @@
 import DataTable from "datatables";
 
-const { figures, galaxies, colours: colourscale } = JSON.parse(document.getElementById("data").textContent);
-const places = new Map(galaxies.map((galaxy, place) => [galaxy.row, place]));
+const { figures, colours: colourscale, palette, first, together } =
+  JSON.parse(document.getElementById("data").textContent);
 
-// Figures of the whole run.
-for (const [name, figure] of Object.entries(figures)) {
-  const place = document.getElementById(name);
-  Plotly.newPlot(place, figure.data, figure.layout, quiet);
-  place.on("plotly_click", ({ points: [point] }) => {
-    if (point.customdata !== undefined) show(places.get(point.customdata));
-  });
+// What is unpacked from the page, much of it only when it is drawn.
+async function inflated(id) {
+  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (one) => one.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+}
+const galaxies = await inflated("table");
+const parts = new Map();
+
+// Add to a galaxy how its fields are drawn.
+async function completed(place) {
+  const part = Math.floor(place / together);
+  if (!parts.has(part)) parts.set(part, inflated(`part${part}`));
+  const fields = (await parts.get(part))[place % together];
+  for (const [tracer, field] of Object.entries(fields)) {
+    if (field.pixels) field.picture ??= pictureOf(field);
+    Object.assign(galaxies[place][tracer], field);
+  }
+  return galaxies[place];
 }
 
+function pictureOf({ pixels, width }) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height: pixels.length / width });
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let one = 0; one < pixels.length; one += 1) {
+    image.data.set(palette[pixels.charCodeAt(one) - first], 4 * one);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas.toDataURL();
+}
+const places = new Map(galaxies.map((galaxy, place) => [galaxy.row, place]));
+
+// Figures of the whole run. Plotly takes a second to start, and ten thousand galaxies take several to
+// draw, so the table comes first.
+const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+async function startPlotly() {
+  if (galaxies.length) await completed(0);
+  await painted();
+  const script = document.createElement("script");
+  script.nonce = document.querySelector("script[nonce]").nonce;
+  script.textContent = document.getElementById("plotly").textContent;
+  document.head.append(script);
+}
+const plotly = startPlotly();
+async function drawFigures() {
+  await plotly;
+  for (const [name, figure] of Object.entries(figures)) {
+    await painted();
+    const place = document.getElementById(name);
+    Plotly.newPlot(place, figure.data, figure.layout, quiet);
+    place.on("plotly_click", ({ points: [point] }) => {
+      if (point.customdata !== undefined) show(places.get(point.customdata));
+    });
+  }
+}
+drawFigures();
+
 // The table. Rows and their pictures are created when they come into view.
-const thumbnail = (field) => field?.picture ? `<img alt="" loading="lazy" src="${field.picture}">` : "";
+const thumbnail = (tracer) => `<img alt="" hidden data-tracer="${tracer}">`;
+async function fillThumbnails(row, place) {
+  const galaxy = await completed(place);
+  for (const image of row.querySelectorAll("img")) {
+    const picture = galaxy[image.dataset.tracer]?.picture;
+    if (picture) Object.assign(image, { src: picture, hidden: false });
+  }
+}
 // A galaxy that failed may have no fields.
 const number = (value, decimals, className = "") => ({
   className: `dt-right ${className}`,
@@ -22,7 +77,7 @@ const number = (value, decimals, className = "") => ({
 const escaped = DataTable.util.escapeHtml;
 const picture = (tracer) => ({
   orderable: false, searchable: false, className: "picture",
-  data: (galaxy) => thumbnail(galaxy[tracer]),
+  data: () => thumbnail(tracer),
   columnControl: [{ target: 1, content: [] }],
 });
 const ofField = (tracer) => [
@@ -49,6 +104,7 @@ const table = new DataTable("#galaxies", {
     { data: flags, className: "flags", render: { display: (text) => `<div>${escaped(text)}</div>` } },
   ],
   deferRender: true,
+  rowCallback: (row, galaxy, number, position, place) => { fillThumbnails(row, place); },
   autoWidth: false,
   pageLength: 25,
   order: [],
@@ -71,7 +127,7 @@ table.on("click", "tbody tr", function () {
 const dialog = document.getElementById("galaxy");
 let shown = null;
 
-function show(place) {
+async function show(place) {
   shown = place;
   const galaxy = galaxies[place];
   const apart = galaxy.pa_offset === null ? "" :
@@ -82,6 +138,9 @@ function show(place) {
     [galaxy.name, galaxy.mangaid && `(${galaxy.mangaid})`].filter(Boolean).join(" ") + apart;
   dialog.querySelector(".flags").textContent = galaxy.error;
   if (!dialog.open) dialog.showModal();
+  await Promise.all([completed(place), plotly]);
+  // Another galaxy may have been asked for meanwhile.
+  if (shown !== place) return;
   for (const tracer of Object.keys(names)) {
     const section = document.getElementById(tracer).parentElement;
     section.hidden = !galaxy[tracer];
