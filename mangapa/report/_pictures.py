@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from mangapa._directions import cut
 from mangapa._utils.html import data_uri
 from mangapa.plotting import COLOURS, colour_range
 
@@ -45,6 +46,13 @@ def _range(image, v_sys):
         "colours": [round(centre - span, 1), round(centre + span, 1)],
     }
     return centre, span, place
+
+
+def profile_cut(profile, pa):
+    """Where the axis of the angles of a stored profile begins, whole degrees; see `cut`."""
+    if profile is None:
+        return None
+    return round(cut(profile["pa"], profile["pa_err"], math.nan if pa is None else pa))
 
 
 def picture(velocity, centre, span):
