@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import cut
 from mangapa._titles import field_title, galaxy_title, profile_title, with_error
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
-from mangapa.angles import UNCONSTRAINED, middle_of_widest_gap
+from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
 
@@ -313,11 +314,10 @@ def _draw_angles(ax, profile, result):
     pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
     sure = error <= UNCONSTRAINED
     has_line = result is not None and np.isfinite(result.pa)
-    shown = [*pa[sure if sure.any() else np.isfinite(pa)], *([result.pa.value] if has_line else [])]
-    cut = middle_of_widest_gap(shown)
+    start = cut(pa, error, result.pa.to_value(u.deg) if has_line else np.nan)
 
     def near(angle):
-        return cut + (angle - cut) % 360
+        return start + (angle - start) % 360
 
     for chosen, colour in ((sure, LINE), (np.isfinite(pa) & ~sure, PALE)):
         ax.errorbar(
