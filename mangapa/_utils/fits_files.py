@@ -98,7 +98,8 @@ class ScannedHDU:
             return np.ndarray(self.shape, dtype, self._data) if self.shape else None
         primary = fits.PrimaryHDU().header.tostring().encode()
         with fits.open(io.BytesIO(primary + self.content)) as hdus:
-            return hdus[1].data if isinstance(hdus[1], fits.ImageHDU) else None
+            is_image = isinstance(hdus[1], (fits.ImageHDU, fits.CompImageHDU))
+            return hdus[1].data if is_image else None
 
     def text(self, keyword):
         """The text of a card; empty if it is missing or something else."""
