@@ -1,5 +1,5 @@
 """
-CPU that `mangapa.measure` takes on true MAPS files.
+CPU that `mangapa.measure` takes on MAPS files as long as true ones.
 
     python benchmarks/measure.py [FILE ...]
 
@@ -9,6 +9,7 @@ the best of several rounds, in which files and reference take turns; limit BLAS 
 
 import argparse
 import gzip
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,12 +20,29 @@ import mangapa
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
-    parser.add_argument("files", nargs="*", type=Path, help="default: the true files at hand")
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="default: true files at hand, or simulated ones"
+    )
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
     files = options.files or sorted(SHARED_DATA.glob("manga-*-MAPS-*.fits.gz"))
+    with tempfile.TemporaryDirectory() as folder:
+        compare(files or simulated(Path(folder)), options.rounds)
+
+
+def simulated(folder):
+    """Write files of two sizes, with as many extensions and cards as true ones."""
+    galaxies = [mangapa.simulate_galaxy(n_fibres=n_fibres, seed=1) for n_fibres in (37, 127)]
+    return [
+        mangapa.write_maps(galaxy, folder / f"{galaxy.name}-MAPS-.fits.gz", "DR15", layout="full")
+        for galaxy in galaxies
+    ]
+
+
+def compare(files, rounds):
+    """Print what each step takes."""
     best = {file: {} for file in files}
-    for _ in range(options.rounds):
+    for _ in range(rounds):
         for file in files:
             keep_best(best[file], one_round(file))
     for file, cpu in best.items():

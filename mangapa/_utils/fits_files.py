@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 import zlib
+from collections import Counter
 from functools import cached_property
 from typing import NamedTuple
 
@@ -57,11 +58,10 @@ class ScannedHDU:
         # The first of several equal keywords counts.
         self._head, self._data, self._cards = head, None, dict(reversed(cards))
         if len(self._cards) < len(cards):
-            keywords = [keyword for keyword, _ in cards if keyword.startswith(STRUCTURE)]
-            for keyword in self._cards:
-                if keywords.count(keyword) > 1:
-                    name = keyword.decode("ascii", "replace").rstrip()
-                    raise FlawError(flaw=f"is corrupt (two cards {name})")
+            counts = Counter(keyword for keyword, _ in cards if keyword.startswith(STRUCTURE))
+            for keyword in counts - Counter(counts.keys()):
+                name = keyword.decode("ascii", "replace").rstrip()
+                raise FlawError(flaw=f"is corrupt (two cards {name})")
 
     def keep(self, data):
         """Keep the data, if they are sound."""
@@ -98,7 +98,8 @@ class ScannedHDU:
             return np.ndarray(self.shape, dtype, self._data) if self.shape else None
         primary = fits.PrimaryHDU().header.tostring().encode()
         with fits.open(io.BytesIO(primary + self.content)) as hdus:
-            return hdus[1].data if isinstance(hdus[1], fits.ImageHDU) else None
+            is_image = isinstance(hdus[1], (fits.ImageHDU, fits.CompImageHDU))
+            return hdus[1].data if is_image else None
 
     def text(self, keyword):
         """The text of a card; empty if it is missing or something else."""
@@ -279,14 +280,14 @@ def _is_text(block):
 
 def _read_header(stream, block):
     """The cards before END; what follows it in its block is of no use."""
-    head = b""
-    while len(block) == FITS_BLOCK and len(head) < CARD * MOST_CARDS:
+    blocks = []
+    while len(block) == FITS_BLOCK and len(blocks) * FITS_BLOCK < MOST_CARDS * CARD:
         end = block.find(END)
         while end % CARD and end > 0:
             end = block.find(END, end + 1)
         if end >= 0:
-            return head + block[:end]
-        head += block
+            return b"".join([*blocks, block[:end]])
+        blocks.append(block)
         block = stream.read(FITS_BLOCK)
     raise FlawError(flaw="is truncated" if len(block) < FITS_BLOCK else "is corrupt (no card END)")
 

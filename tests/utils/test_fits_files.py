@@ -1,5 +1,6 @@
 import bz2
 import gzip
+import io
 import lzma
 import re
 import time
@@ -182,6 +183,58 @@ def test_scan_reads_no_further_than_it_is_asked_to(file):
     scan = scan_fits(file(PRIMARY + extension("B") + b"junk"))
     assert [next(scan).name, next(scan).name] == ["PRIMARY", "B"]
     scan.close()
+
+
+def kept(file, content):
+    """The second HDU of a file, kept."""
+    return read_fits(file(content), keep=lambda hdu: True).hdus[1]
+
+
+def written(hdu):
+    """A FITS file with one extension."""
+    content = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "i8", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4)])
+def test_images_are_those_of_astropy(file, dtype, shape):
+    image = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    found = kept(file, written(fits.ImageHDU(image))).data
+    np.testing.assert_array_equal(found, image)
+    assert found.dtype.kind == image.dtype.kind
+
+
+@pytest.mark.parametrize(
+    "cards", [{"BSCALE": 2.0}, {"BZERO": 5.0}, {"BLANK": 3}, {"BSCALE": 0.5, "BLANK": 0}]
+)
+def test_values_that_the_header_changes(file, cards):
+    content = PRIMARY + extension(data=np.arange(720, dtype=">i4").tobytes(), BITPIX=32, **cards)
+    with fits.open(file(content)) as hdus:
+        expected = hdus[1].data
+    np.testing.assert_array_equal(kept(file, content).data, expected)
+
+
+def test_compressed_images_are_images(file):
+    image = np.arange(100, dtype="i4").reshape(10, 10)
+    np.testing.assert_array_equal(kept(file, written(fits.CompImageHDU(image))).data, image)
+
+
+def test_tables_and_extensions_without_data_have_no_image(file):
+    column = fits.Column("A", "E", array=np.zeros(3))
+    assert kept(file, written(fits.BinTableHDU.from_columns([column]))).data is None
+    assert kept(file, written(fits.ImageHDU())).data is None
+
+
+def test_header_without_cards_that_cannot_be_used(file):
+    hdu = fits.ImageHDU(np.zeros((2, 2)), name="A")
+    content = written(hdu).replace(b"EXTNAME = 'A       '", b"EXTNAME = 'B\xe9      '")
+    content = content.replace(b"PCOUNT  =                    0", b"CRVAL1  =                  1,5")
+    header = kept(file, content).header
+    assert header["EXTNAME"] == "B?"
+    assert header["CRVAL1"] == "unreadable"
+    assert "NAXIS2" in header
 
 
 def test_values_of_text_cards(file):
