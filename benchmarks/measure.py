@@ -4,7 +4,8 @@ CPU that `mangapa.measure` takes on MAPS files as long as true ones.
     python benchmarks/measure.py [FILE ...]
 
 The reference of each ratio is `gzip.decompress` of the same file in the same run. Each figure is
-the best of several rounds, in which files and reference take turns; limit BLAS to one thread.
+the best of several rounds; limit BLAS to one thread. Files take turns at each step, since a step
+that follows one of the same galaxy would find the footprint of its map at hand.
 """
 
 import argparse
@@ -43,8 +44,9 @@ def compare(files, rounds):
     """Print what each step takes."""
     best = {file: {} for file in files}
     for _ in range(rounds):
-        for file in files:
-            keep_best(best[file], one_round(file))
+        for name, step in STEPS.items():
+            for file in files:
+                keep_best(best[file], name, cpu_of(step, file))
     for file, cpu in best.items():
         print(f"\n{file.name}")
         for step, seconds in cpu.items():
@@ -52,27 +54,26 @@ def compare(files, rounds):
             print(f"  {step:16} {1e3 * seconds:7.1f} ms  {ratio:6.2f} x gzip.decompress")
 
 
-def one_round(file):
-    """CPU seconds of each step."""
-    content, galaxy = file.read_bytes(), mangapa.read_maps(file)
-    steps = {
-        "gzip.decompress": lambda: gzip.decompress(content),
-        "read_maps": lambda: mangapa.read_maps(file),
-        "measure a galaxy": lambda: mangapa.measure(galaxy),
-        "measure a file": lambda: mangapa.measure(file),
-    }
-    return {name: cpu_of(step) for name, step in steps.items()}
-
-
-def cpu_of(function):
+def cpu_of(step, file):
+    """CPU seconds of a step, without the preparation of what it is given."""
+    prepare, function = step
+    given = prepare(file)
     start = time.process_time()
-    function()
+    function(given)
     return time.process_time() - start
 
 
-def keep_best(best, found):
-    for name, seconds in found.items():
-        best[name] = min(best.get(name, seconds), seconds)
+def keep_best(best, name, seconds):
+    best[name] = min(best.get(name, seconds), seconds)
+
+
+#: What is given to a step, and the step.
+STEPS = {
+    "gzip.decompress": (Path.read_bytes, gzip.decompress),
+    "read_maps": (Path, mangapa.read_maps),
+    "measure a galaxy": (mangapa.read_maps, mangapa.measure),
+    "measure a file": (Path, mangapa.measure),
+}
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ class Neighbours:
 
     def __init__(self, points, grid):
         """Without a ``grid``, the positions are rounded to one."""
-        self.count = points.x.size
         #: Length over which noise is shared, in cells.
         self.length = points.correlation
         #: Sums over all pairs of the correlation, without that of a point with itself, and of its
@@ -47,9 +46,9 @@ class Neighbours:
         self.column, self.row = column - column.min(), row - row.min()
         self.shape = int(self.row.max()) + 1, int(self.column.max()) + 1
         self._cell = self.row * self.shape[1] + self.column
-        ones = np.ones(self.count)
-        self.sum = self.product(ones) - self.count
-        self.square_sum = self.product(ones, 1 / np.sqrt(2)) - self.count
+        ones = np.ones(points.x.size)
+        self.sum = self.product(ones) - ones.size
+        self.square_sum = self.product(ones, 1 / np.sqrt(2)) - ones.size
 
     def product(self, values, narrower=1.0):
         """
@@ -57,9 +56,10 @@ class Neighbours:
 
         A number for values of shape (m,), and the matrix (k, k) for (k, m).
         """
-        on_map, smooth = self.smoothed(values, narrower)
-        shape = *values.shape[:-1], on_map[0].size if values.ndim > 1 else on_map.size
-        return on_map.reshape(shape) @ smooth.reshape(shape).T
+        on_map, smooth = (
+            part.reshape(*values.shape[:-1], -1) for part in self.smoothed(values, narrower)
+        )
+        return on_map @ smooth.T
 
     def smoothed(self, values, narrower=1.0):
         """Sums of the values in each cell, and the same smoothed, shape (..., ny, nx)."""

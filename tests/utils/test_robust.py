@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mangapa._utils.robust import inverse, median, percentile, scatter, solve
+from mangapa._utils.robust import inverse, median, percentile, scatter, solve, solve_each
 
 
 @given(arrays(float, st.integers(1, 40), elements=st.floats(-1e6, 1e6)))
@@ -54,3 +54,11 @@ def test_terms_that_cannot_be_told_apart_share_what_they_explain():
     normal = np.array([[1.0, 1, 0], [1, 1, 0], [0, 0, 1]])
     np.testing.assert_allclose(inverse(normal) @ [4.0, 4, 1], [2, 2, 1], atol=1e-5)
     assert np.diagonal(inverse(normal))[:2].min() > 1e9
+
+
+@pytest.mark.parametrize("ranks", [(3, 3), (3, 1), (0, 2)])
+def test_systems_are_solved_at_once_as_one_by_one(ranks):
+    normal = np.array([np.diag(np.where(np.arange(3) < rank, 2.0, 0.0)) for rank in ranks])
+    right = np.array([np.where(np.arange(3) < rank, 6.0, 0.0) for rank in ranks])
+    expected = [solve(*one) for one in zip(normal, right, strict=True)]
+    np.testing.assert_allclose(solve_each(normal, right), expected, atol=1e-9)
