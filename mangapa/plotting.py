@@ -55,7 +55,9 @@ PROFILE_LEGEND = (
 def new_figure(size=None):
     """Make a figure with pyplot, so that interactive sessions show it; size in inches."""
     pyplot = import_extra("matplotlib.pyplot", "plot", "Plotting")
-    return pyplot.figure(figsize=size, layout="constrained")
+    from mangapa._notebook_figure import NotebookFigure
+
+    return pyplot.figure(figsize=size, layout="constrained", FigureClass=NotebookFigure)
 
 
 def plot_field(
