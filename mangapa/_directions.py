@@ -1,4 +1,4 @@
-"""The angle between two directions that are known with errors."""
+"""Directions that are known with errors: the angle between two, and where a plot of many is cut."""
 
 import numpy as np
 
@@ -8,6 +8,8 @@ UNIFORM_AXIS = 180 / np.sqrt(12)
 LEAST_ERROR = 1e-6
 #: An error this large makes a direction random for all purposes, degrees.
 LARGEST_ERROR = 1000.0
+#: Rings with a larger error, degrees, have any direction: that of a random axis is 52.
+LARGEST_DRAWN = 45.0
 #: Turns by which a normal error is wrapped around the circle; more where it is wide.
 TURNS = 360.0 * np.arange(-10, 11)
 
@@ -42,3 +44,21 @@ def unwrapped(error):
     share = np.minimum(np.asarray(error, float) / UNIFORM_AXIS, 1.0)
     with np.errstate(divide="ignore"):
         return error / (1 - share**6) ** (1 / 6)
+
+
+def cut(direction, error, whole=np.nan):
+    """
+    The direction (degrees) at which an axis of directions begins, so that no cluster is parted.
+
+    It is the middle of the widest gap between those with a 1-sigma error below `LARGEST_DRAWN`,
+    and ``whole``, that of the whole field, if it is known. A direction is then drawn at
+    ``cut + (direction - cut) % 360``.
+    """
+    direction, error = np.asarray(direction, float), np.asarray(error, float)
+    known = np.append(direction[error < LARGEST_DRAWN], whole)
+    known = np.unique(known[np.isfinite(known)] % 360)
+    if not known.size:
+        return 0.0
+    gaps = np.diff(known, append=known[0] + 360)
+    widest = np.argmax(gaps)
+    return float((known[widest] + gaps[widest] / 2) % 360)

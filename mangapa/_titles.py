@@ -4,6 +4,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.files import printable
+from mangapa._utils.quantities import decimals
 from mangapa.fields import TRACER_TITLES
 
 #: Longest name in a title, characters.
@@ -11,8 +12,9 @@ LONGEST = 60
 
 
 def galaxy_title(galaxy):
-    """Name, observation, release and analysis of a galaxy."""
-    return " ".join(map(_literal, filter(None, (galaxy.full_name, galaxy.release, galaxy.daptype))))
+    """Name, observation, release and analysis of a galaxy; a simulated one is of no release."""
+    origin = "simulated" if "TRUEPAST" in galaxy.header else galaxy.release
+    return " ".join(map(_literal, filter(None, (galaxy.full_name, origin, galaxy.daptype))))
 
 
 def field_title(field, result, usability):
@@ -42,8 +44,10 @@ def profile_title(profile):
 
 def with_error(angle, error):
     """An angle and its error in degrees."""
-    margin = rf" $\pm$ {error.to_value(u.deg):.1f}" if np.isfinite(error) else ""
-    return rf"{angle.to_value(u.deg):.1f}{margin}$\degree$"
+    number, margin = angle.to_value(u.deg), error.to_value(u.deg)
+    places = decimals(margin)
+    text = rf" $\pm$ {margin:.{places}f}" if np.isfinite(margin) else ""
+    return rf"{number:.{places}f}{text}$\degree$"
 
 
 def _literal(name):

@@ -16,7 +16,7 @@ from astropy import units as u
 from mangapa._titles import field_title, galaxy_title, profile_title, with_error
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
-from mangapa.angles import UNCONSTRAINED
+from mangapa.angles import UNCONSTRAINED, middle_of_widest_gap
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
 
@@ -36,8 +36,10 @@ COLOURS = "RdBu_r"
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LINE = "black"
+#: Width of the white halo that shows lines on dark colours, points.
+HALO = 2.0
 LEGEND = (
-    "arrow: kinematic axis, to the receding side; wedge: 1-sigma error; faint: rejected spaxels; "
+    "arrow: kinematic axis, to the receding side; arcs: 1-sigma error; faint: rejected spaxels; "
     "in brackets: probability that an expert would use the field"
 )
 #: Opacity of rejected spaxels.
@@ -68,13 +70,14 @@ def plot_field(
     usability: "Usability | None" = None,
     profile: "PAProfile | None" = None,
     colorbar: bool = True,
+    span: float | None = None,
 ) -> "Axes":
     """
     Draw a velocity field, with a position angle or a profile.
 
     Rejected spaxels are faint. A line marks the kinematic axis, with an arrow to the receding side
-    and a wedge of 1 sigma. Each ring of a profile has a dot on its receding side and a circle on
-    its approaching side, with arcs of 1 sigma.
+    and arcs of 1 sigma. Each ring of a profile has a dot on its receding side and a circle on its
+    approaching side, with arcs of 1 sigma. White is the systemic velocity, or the median one.
 
     Parameters
     ----------
@@ -90,6 +93,9 @@ def plot_field(
         Position angle at each radius.
     colorbar : `bool`, optional
         If true, draw the colour bar.
+    span : `float`, optional
+        Velocity on either side of white at which the colours end, km/s; by default, they span 98 %
+        of the velocities.
 
     Returns
     -------
@@ -111,13 +117,15 @@ def plot_field(
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
     velocity = field.velocity.to_value(VELOCITY)
-    v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
-    centre, span = colour_range(velocity[field.good], v_sys)
+    centre, own_span = _colours(field, result)
+    span = own_span if span is None else span
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
         image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
-        bar.set_label("Velocity (km/s)")
+        white = "median" if result is None else r"$v_\mathrm{sys}$"
+        bar.set_label(f"Velocity (km/s); white: {white}")
+        bar.ax.axhline(centre, color=LINE, lw=0.8)
     if result is not None and np.isfinite(result.pa):
         _draw_angle(ax, result, reach)
     if profile is not None:
@@ -148,14 +156,20 @@ def colour_range(velocity: np.ndarray, v_sys: float = np.nan) -> tuple[float, fl
 def plot_pair(galaxy, figure=None, measurement=None):
     """Draw both fields of a galaxy side by side, with the angles and scores of a measurement."""
     figure = figure or new_figure((11, 5.2))
-    for ax, tracer in zip(figure.subplots(1, 2), TRACERS, strict=True):
-        field, result = galaxy.tracer(tracer), getattr(measurement, tracer, None)
+    results = [getattr(measurement, tracer, None) for tracer in TRACERS]
+    fields = [galaxy.tracer(tracer) for tracer in TRACERS]
+    # One scale for both tracers, so that the same colour is the same rotation.
+    span = max(
+        (_colours(*one)[1] for one in zip(fields, results, strict=True) if one[0]), default=None
+    )
+    columns = zip(figure.subplots(1, 2), TRACERS, fields, results, strict=True)
+    for ax, tracer, field, result in columns:
         if field is None:
             ax.set_axis_off()
             ax.text(0.5, 0.5, NO_MAP, ha="center", transform=ax.transAxes)
         else:
             usability = getattr(measurement, f"{tracer}_usability", None)
-            plot_field(field, ax, result=result, usability=usability)
+            plot_field(field, ax, result=result, usability=usability, span=span)
     figure.suptitle(galaxy_title(galaxy))
     return figure
 
@@ -226,6 +240,12 @@ def plot_profile(
     return figure
 
 
+def _colours(field, result):
+    """`colour_range` of the good spaxels of a field."""
+    v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
+    return colour_range(field.velocity.to_value(VELOCITY)[field.good], v_sys)
+
+
 def _reach(field):
     """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
     seen = field.good | field._cleaned_away
@@ -248,22 +268,23 @@ def _draw_spaxels(ax, field, values, centre, span, alpha):
 
 
 def _draw_angle(ax, result, reach):
-    """Draw the axis, its error and its receding end."""
-    from matplotlib.patches import Wedge
+    """Draw the axis, its receding end, and its error as arcs, which show even a small one."""
+    from matplotlib.patheffects import withStroke
 
-    pa = result.pa.to_value(u.deg)
-    angle = np.radians(pa)
-    east, north = np.sin(angle), np.cos(angle)
-    length = 0.95 * reach
-    ax.plot([-length * east, 0], [-length * north, 0], color=LINE, lw=1.5)
+    pa, length = result.pa.to_value(u.deg), 0.95 * reach
+
+    def place(angle, distance=length):
+        return distance * np.sin(np.radians(angle)), distance * np.cos(np.radians(angle))
+
+    halo = [withStroke(linewidth=1.5 + 2 * HALO, foreground="white")]
+    ax.plot(*np.transpose([place(pa + 180), (0, 0)]), color=LINE, lw=1.5, path_effects=halo)
     arrow = {"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (length * east, length * north), (0, 0), arrowprops=arrow)
+    ax.annotate("", place(pa), (0, 0), arrowprops={**arrow, "path_effects": halo})
     error = result.pa_err_total.to_value(u.deg)
     if np.isfinite(error):
-        # Matplotlib measures angles from +x, here East, towards +y.
-        for towards in (90 - pa, 270 - pa):
-            wedge = Wedge((0, 0), length, towards - error, towards + error)
-            ax.add_patch(wedge).set(facecolor=LINE, alpha=0.25, edgecolor="none")
+        for end in (pa, pa + 180):
+            arc = place(end + np.linspace(-error, error), 0.8 * length)
+            ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo)
 
 
 def _draw_rings(ax, profile):
@@ -287,21 +308,24 @@ def _draw_rings(ax, profile):
 
 
 def _draw_angles(ax, profile, result):
-    """Draw the position angle against radius, without steps at 360 degrees."""
+    """Draw the position angle against radius, with its axis cut where no ring points."""
+    from matplotlib.ticker import MaxNLocator
+
     radius = profile["radius"].to_value(u.arcsec)
     pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
     sure = error <= UNCONSTRAINED
-    weight = np.where(sure, 1 / np.maximum(error, 1.0), 0.0) ** 2
-    middle = np.degrees(np.angle(np.nansum(weight * np.exp(1j * np.radians(pa)))))
+    has_line = result is not None and np.isfinite(result.pa)
+    shown = [*pa[sure if sure.any() else np.isfinite(pa)], *([result.pa.value] if has_line else [])]
+    cut = middle_of_widest_gap(shown)
 
     def near(angle):
-        return (angle - middle + 180) % 360 - 180 + middle % 360
+        return cut + (angle - cut) % 360
 
     for chosen, colour in ((sure, LINE), (np.isfinite(pa) & ~sure, PALE)):
         ax.errorbar(
             radius[chosen], near(pa[chosen]), error[chosen], fmt="o", ms=4, capsize=2, color=colour
         )
-    if result is not None and np.isfinite(result.pa):
+    if has_line:
         line, half = near(result.pa.to_value(u.deg)), result.pa_err_total.to_value(u.deg)
         ax.axhline(line, color=GLOBAL, lw=1.5, zorder=0, label="global")
         if np.isfinite(half):
@@ -309,6 +333,7 @@ def _draw_angles(ax, profile, result):
         ax.legend()
     ax.set(xlim=(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0)))
     ax.set(xlabel="Semi-major axis (arcsec)", ylabel="Position angle (deg)")
+    ax.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 1.5, 2, 3, 4.5, 5, 10]))
     ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
     effective_radius = profile.meta.get("effective_radius")
     if effective_radius is not None:

@@ -36,3 +36,14 @@ def chromium(*arguments):
         yield opened
     finally:
         opened.quit()
+
+
+@contextlib.contextmanager
+def screen(browser, width, height=1000):
+    """Let the page believe that its window has this size in pixels; windows have a least one."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

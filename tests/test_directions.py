@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from mangapa._directions import UNIFORM_AXIS, probability_apart, unwrapped
+from mangapa._directions import UNIFORM_AXIS, cut, probability_apart, unwrapped
 
 
 @pytest.mark.parametrize("limit", [30, 150])
@@ -39,3 +42,30 @@ def test_error_of_an_axis_from_its_standard_deviation(error):
 
 def test_random_axes_have_no_finite_error():
     np.testing.assert_array_equal(unwrapped([UNIFORM_AXIS, 60, np.nan]), [np.inf, np.inf, np.nan])
+
+
+def test_cut_of_a_counter_rotating_core():
+    """The rings of 250 and 244 degrees stay together, whatever the whole field has."""
+    start = cut([250.0, 244.0, 64.0], [2.0, 2.0, 2.0], 64.0)
+    placed = [start + (angle - start) % 360 for angle in (250.0, 244.0, 64.0)]
+    assert placed[0] - placed[1] == 6
+    assert max(placed) - min(placed) == 180
+
+
+def test_rings_of_any_direction_do_not_move_the_cut():
+    assert cut([10.0, 20.0, 180.0], [1.0, 1.0, 60.0]) == cut([10.0, 20.0], [1.0, 1.0]) == 195.0
+    assert cut([np.nan], [np.nan], 30.0) == 210.0
+    assert cut([np.nan, 10.0], [1.0, np.nan]) == 0.0
+
+
+@given(arrays(float, st.integers(1, 12), elements=st.floats(0, 359)), st.integers(0, 359))
+def test_cut_turns_with_the_directions(direction, turn):
+    """The range that is drawn is the smallest that holds all, and does not depend on North."""
+
+    def drawn(direction):
+        start = cut(direction, np.ones_like(direction))
+        return np.ptp((direction - start) % 360)
+
+    assert drawn(direction) == pytest.approx(drawn((direction + turn) % 360), abs=1e-6)
+    gaps = np.diff(np.sort(direction), append=direction.min() + 360)
+    assert drawn(direction) == pytest.approx(360 - gaps.max(), abs=1e-6)

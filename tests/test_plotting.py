@@ -102,8 +102,9 @@ def test_arrow_points_to_the_receding_side(galaxy):
     east, north = arrow.xy
     assert east > 5
     assert north == pytest.approx(0, abs=1e-9)
-    wedges = [patch for patch in ax.patches if hasattr(patch, "theta1")]
-    assert sorted((w.theta1, w.theta2) for w in wedges) == [(-5, 5), (175, 185)]
+    arcs = [line.get_xydata() for line in ax.lines if len(line.get_xydata()) > 2]
+    ends = [(np.degrees(np.arctan2(*arc[[0, -1]].T)).round() % 360).tolist() for arc in arcs]
+    assert ends == [[85, 95], [265, 275]]
     assert r"60.0" not in ax.get_title()
     assert r"90.0 $\pm$ 5.0$\degree$" in ax.get_title()
 
@@ -161,9 +162,12 @@ def test_measurement_figure(galaxy):
         halpha_usability=mangapa.Usability(usable=True, score=0.876),
     )
     figure = measurement.plot()
-    assert "9999-1901 DR17" in figure.get_suptitle()
+    assert "9999-1901 simulated" in figure.get_suptitle()
+    assert "DR17" not in figure.get_suptitle()
     assert r"misalignment 40.0 $\pm$ 7.1$\degree$" in figure.get_suptitle()
     assert len(figure.axes) == 4
+    spans = [np.ptp(ax.collections[-1].get_clim()) for ax in figure.axes[:2]]
+    assert spans[0] == pytest.approx(spans[1])
     titles = [ax.get_title() for ax in figure.axes]
     assert any(title.endswith("usable (0.88)") for title in titles)
     assert sum("usable" in title for title in titles) == 1
@@ -205,6 +209,25 @@ def test_profile_is_drawn_on_the_map_and_below():
     # No step at 360 degrees, and the ticks are angles again.
     assert np.ptp(points[:, 1]) < 60
     assert [below.yaxis.get_major_formatter()(angle, 0) for angle in (370, -10)] == ["10", "350"]
+
+
+def test_angles_of_a_counter_rotating_core_are_180_deg_from_the_disc():
+    galaxy = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=64, core_radius=4, seed=1)
+    profile = mangapa.pa_profile(galaxy.stellar)
+    figure = profile.plot(result=result_of(galaxy.stellar, pa=64))
+    below = next(ax for ax in figure.axes if "Position angle" in ax.get_ylabel())
+    shown = below.containers[0].lines[0].get_xydata()[:, 1]
+    line = below.lines[-1].get_ydata()[0]
+    assert np.ptp([*shown, line]) < 200
+    assert np.abs(shown - line).max() == pytest.approx(180, abs=12)
+
+
+def test_a_precise_axis_still_shows_its_error(galaxy):
+    result = replace(result_of(galaxy.stellar, pa=90), pa_err=0.1 * u.deg)
+    ax = result.plot()
+    widths = [line.get_linewidth() for line in ax.lines if len(line.get_xydata()) > 2]
+    assert widths == [3, 3]
+    assert r"90.00 $\pm$ 0.10$\degree$" in ax.get_title()
 
 
 def test_profile_without_a_map_shows_its_angles():

@@ -11,6 +11,13 @@ from astropy import units as u
 TRUTHS = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 
 
+def decimals(error, fewest=0, most=3, default=1):
+    """Decimals with which an error, or a value with this error, has two significant digits."""
+    if not (np.isfinite(error) and error > 0):
+        return default
+    return int(np.clip(1 - np.floor(np.log10(error)), fewest, most))
+
+
 def scalar(name, value, unit, *, positive=False, allow_nan=False):
     """Convert one finite number, in ``unit`` if it has none of its own, to a float in ``unit``."""
     what = f"a number in {unit}" if unit != u.one else "a number"

@@ -1,5 +1,6 @@
 """Compare two catalogues galaxy by galaxy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,10 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable, Table
 
+from mangapa._utils.files import printable
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ScalarLike
+from mangapa.angles import MISALIGNED
 from mangapa.catalogue._cells import as_table, degrees, galaxies, texts
 from mangapa.catalogue._conventions import conventions_of
 from mangapa.catalogue._flag_table import IDENTIFIERS
@@ -24,6 +27,8 @@ ANGLES["pa_offset"] = "Misalignment"
 #: Larger differences are outliers: above the 1-sigma errors of usable fields, below the 30 deg from
 #: which a galaxy is misaligned.
 OUTLIER = 10 * u.deg
+#: Differences up to this are drawn, deg.
+SHOWN = 20
 #: Limits for which the fraction of the galaxies is given, deg.
 WITHIN = (1, 5, 10)
 #: Beyond this difference (deg) the catalogues disagree on the receding side; 180 less 30.
@@ -56,6 +61,8 @@ class Comparison:
         number of galaxies ``n``, the ``median`` absolute difference as it is, ``median_undone``
         after undoing it (deg), and the ``share`` of the galaxies that agree better then. At least
         eight galaxies are needed; with few, a true one may be missed.
+    names : `tuple` of `str`
+        What figures call the catalogues a and b.
     """
 
     table: QTable
@@ -64,6 +71,7 @@ class Comparison:
     only_b: list
     unmatched: Table = field(default_factory=Table)
     conventions: Table = field(default_factory=Table)
+    names: tuple[str, str] = ("a", "b")
 
     @property
     def notes(self) -> list[str]:
@@ -130,10 +138,17 @@ class Comparison:
             above.plot([0, top], [0, top], color="0.8", zorder=0)
             above.plot(a, b, ".", markersize=3, color="#0072B2", rasterized=True)
             above.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=ANGLES[name])
-            above.set(xlabel="a (deg)", ylabel="b (deg)")
-            below.hist(off[np.isfinite(off)], np.linspace(-20, 20, 81), color="#0072B2")
-            below.set_title(f"{row['within_5']:.1%} within 5 deg", fontsize="medium")
-            below.set(xlabel="b - a (deg), larger ones not shown", ylabel="galaxies")
+            if name == "pa_offset":
+                for line in (above.axhline, above.axvline):
+                    line(MISALIGNED.value, color="0.4", lw=1, ls="--", zorder=0)
+            above.set(xlabel=f"{self.names[0]} (deg)", ylabel=f"{self.names[1]} (deg)")
+            known = off[np.isfinite(off)]
+            below.hist(known, np.linspace(-SHOWN, SHOWN, 81), color="#0072B2")
+            within = f"{row['within_5']:.1%} of {row['n']} within 5 deg"
+            below.set_title(within, fontsize="medium")
+            hidden = f"{np.sum(np.abs(known) > SHOWN)} larger ones not shown"
+            difference = f"{self.names[1]} less {self.names[0]} (deg)"
+            below.set(xlabel=f"{difference}\n{hidden}", ylabel="galaxies")
         return figure
 
     def __repr__(self):
@@ -147,7 +162,7 @@ class Comparison:
         )
 
 
-def compare(a: Table, b: Table) -> Comparison:
+def compare(a: Table, b: Table, *, names: Sequence[str] = ("a", "b")) -> Comparison:
     """
     Compare two catalogues galaxy by galaxy.
 
@@ -163,6 +178,8 @@ def compare(a: Table, b: Table) -> Comparison:
         Catalogues such as the published one and one that mangapa made, with ``plateifu`` or
         ``name``, and at least one of ``stellar_pa``, ``halpha_pa`` and ``pa_offset``, in deg if
         they have no unit. Masked angles, and those of -999 or less, are missing.
+    names : sequence of two `str`, optional
+        What figures call a and b.
 
     Returns
     -------
@@ -186,12 +203,12 @@ def compare(a: Table, b: Table) -> Comparison:
     <Comparison of 1 galaxies: stellar_pa 100.0% within 5 deg; 0 only in a, 1 only in b>
     """
     a, b = as_table("a", a), as_table("b", b)
-    names = [name for name in ANGLES if name in a.colnames and name in b.colnames]
+    angles = [name for name in ANGLES if name in a.colnames and name in b.colnames]
     found = match(a, b)
-    if not names or not found.common:
-        what = "galaxy" if names else f"column of {', '.join(ANGLES)}"
+    if not angles or not found.common:
+        what = "galaxy" if angles else f"column of {', '.join(ANGLES)}"
         msg = f"the catalogues have no {what} in common"
-        if names and len(found.unmatched):
+        if angles and len(found.unmatched):
             msg += f": {len(found.unmatched)} rows have no plate-IFU and no name"
         raise ValueError(msg)
     places = np.array(found.pairs, int).reshape(-1, 2).T
@@ -203,7 +220,7 @@ def compare(a: Table, b: Table) -> Comparison:
             if name in catalogue.colnames:
                 table[f"{name}_{side}"] = texts(catalogue, name)[rows].astype(str)
     statistics, directions = [], {}
-    for name in names:
+    for name in angles:
         one, other = (
             degrees(catalogue, name, side)[rows]
             for side, catalogue, rows in zip("ab", (a, b), places, strict=True)
@@ -217,12 +234,23 @@ def compare(a: Table, b: Table) -> Comparison:
         statistics.append({"angle": name, **_statistics(np.abs(off[np.isfinite(off)]))})
     return Comparison(
         table=table,
-        numbers=Table(statistics),
+        numbers=_as_table(statistics),
         only_a=found.only_a,
         only_b=found.only_b,
         unmatched=found.unmatched,
         conventions=conventions_of(directions),
+        names=tuple(map(printable, names)),
     )
+
+
+def _as_table(statistics):
+    """Table of the statistics, with units and as many digits as they are worth."""
+    numbers = Table(statistics)
+    numbers["median"].info.unit = u.deg
+    numbers["median"].info.format = ".2f"
+    for name in numbers.colnames[3:]:
+        numbers[name].info.format = ".1%"
+    return numbers
 
 
 def _statistics(off):

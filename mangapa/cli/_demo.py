@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import mangapa
-from mangapa._utils.progress import progress_bar
+from mangapa.angles import misalignment
 from mangapa.catalogue import tabulate
 from mangapa.cli._options import add_command, add_path, add_settings, settings_from
-from mangapa.cli._output import ALL_GOOD, PRINTED, print_table, print_warnings, save_figure
+from mangapa.cli._output import ALL_GOOD, print_table, print_warnings, save_figure
 
 #: Description of each galaxy, and the options of its simulation.
 DEMO = (
@@ -18,10 +18,20 @@ DEMO = (
     ("polar gas", {"pa_stellar": 255, "pa_halpha": 345}),
     ("counter-rotating gas", {"pa_stellar": 300, "pa_halpha": 120}),
     ("decoupled core", {"pa_stellar": 345, "core_radius": 2.5}),
-    ("warp, 20 deg at the edge", {"pa_stellar": 20, "warp": 20}),
+    ("warp of 20 deg from 20 to 40", {"pa_stellar": 20, "warp": 20}),
     ("faint", {"pa_stellar": 65, "snr": 12}),
     ("foreground blobs, outliers", {"pa_stellar": 110, "foreground": 2, "outliers": 0.02}),
     ("missing patches", {"pa_stellar": 155, "missing": 3, "v_sys": 25}),
+)
+NOTE = """\
+Position angles are in degrees, North through East, to the receding side; errors are those of the
+noise alone. The true angle of the warp is that of its centre: the global angle is a mean over all
+radii."""
+#: Columns that are printed, the true values before the measured ones.
+SHOWN = (
+    *("plateifu", "stellar_true", "stellar_pa", "stellar_pa_err", "stellar_score"),
+    *("halpha_true", "halpha_pa", "halpha_pa_err", "halpha_score"),
+    *("pa_offset_true", "pa_offset", "pa_offset_err"),
 )
 
 
@@ -37,8 +47,10 @@ def add_to(commands):
 def _demo(options):
     settings = settings_from(options)
     options.out.mkdir(parents=True, exist_ok=True)
+    print(f"Simulating, measuring and drawing {len(DEMO)} galaxies:", flush=True)
     measurements = []
-    for seed, (_, simulation) in enumerate(progress_bar(DEMO)):
+    for seed, (description, simulation) in enumerate(DEMO):
+        print(f"{seed + 1:3} of {len(DEMO)}: {description}", flush=True)
         simulation = {"n_fibres": 61, **simulation}
         plateifu = f"9999-{simulation['n_fibres']}{seed + 1:02d}"
         galaxy = mangapa.simulate_galaxy(plateifu=plateifu, seed=seed, **simulation)
@@ -53,11 +65,18 @@ def _demo(options):
         table.add_column(truth, name=f"{tracer}_true", index=table.colnames.index(f"{tracer}_pa"))
         table[f"{tracer}_true"].info.format = ".0f"
         table[f"{tracer}_true"].info.unit = table[f"{tracer}_pa"].unit
+    table.add_column(
+        misalignment(table["stellar_true"], table["halpha_true"]).angle,
+        name="pa_offset_true",
+        index=table.colnames.index("pa_offset"),
+    )
+    table["pa_offset_true"].info.format = ".0f"
     catalogue = mangapa.write_catalogue(table, options.out / "catalogue.ecsv")
-    shown = table[["plateifu", "stellar_true", *PRINTED[1:4], "halpha_true", *PRINTED[4:]]]
+    shown = table[list(SHOWN)]
     shown.add_column([name for name, _ in DEMO], name="galaxy", index=1)
+    print()
     print_table(shown)
     print_warnings([(measurement.galaxy.name, measurement) for measurement in measurements])
-    print("\nPosition angles are in degrees, North through East, to the receding side.")
+    print(f"\n{NOTE}")
     print(f"{catalogue} has all columns; the figures are in the same folder.")
     return ALL_GOOD

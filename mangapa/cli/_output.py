@@ -5,6 +5,7 @@ import tempfile
 
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
+from mangapa._utils.quantities import decimals
 from mangapa.flags import UsabilityFlags
 from mangapa.usability._predict import THRESHOLD
 
@@ -20,9 +21,19 @@ DPI = 120
 
 
 def print_table(table):
-    """Print all rows and columns."""
+    """Print all rows and columns, errors with two significant digits."""
+    table = table.copy(copy_data=False)
+    for name in table.colnames:
+        if name.endswith("_err"):
+            table[name].info.format = _two_digits
     for line in table.pformat(max_lines=-1, max_width=-1):
         print(printable(line))
+
+
+def _two_digits(error):
+    """Text of an error, with or without a unit."""
+    error = getattr(error, "value", error)
+    return f"{error:.{decimals(error)}f}"
 
 
 def print_measured(table, measurements, *, profiles=False):

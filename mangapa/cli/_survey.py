@@ -151,21 +151,34 @@ def _report(options):
 def _compare(options):
     if options.plot:
         check_file("--plot", options.plot)
-    comparison = compare(read_any(options.a), read_any(options.b))
+    a, b = read_any(options.a), read_any(options.b)
+    # Two catalogues of one name are in different folders.
+    same = options.a.name == options.b.name
+    names = [str(path) if same else path.name for path in (options.a, options.b)]
+    comparison = compare(a, b, names=names)
+    print(
+        f"galaxies in both: {len(comparison.table)} ({printable(options.a)} has {len(a)} rows, "
+        f"{printable(options.b)} has {len(b)})"
+    )
     print_table(comparison.numbers)
-    for name in comparison.numbers["angle"]:
+    for name, n_known in comparison.numbers.iterrows("angle", "n"):
+        n_unknown = len(comparison.table) - n_known
+        if n_unknown:
+            print(f"{name}: missing in one of the catalogues for {n_unknown} galaxies")
         outliers = comparison.outliers(name)
         if len(outliers):
             worst = ", ".join(
                 f"{row['name']} ({row[f'{name}_difference'].value:+.0f})"
                 for row in outliers[:LISTED]
             )
-            print(f"{name}: {len(outliers)} differ by more than 10 deg: {printable(worst)}")
+            share = f"{len(outliers)} of {n_known}"
+            print(f"{name}: {share} differ by more than 10 deg: {printable(worst)}")
     for note in comparison.notes:
         print(note)
     for path, missing in ((options.a, comparison.only_b), (options.b, comparison.only_a)):
         if missing:
-            print(f"galaxies that are not in {printable(path)}: {len(missing)}")
+            some = ", ".join(missing[:LISTED]) + (", ..." if len(missing) > LISTED else "")
+            print(f"galaxies that are not in {printable(path)}: {len(missing)} ({printable(some)})")
     unmatched = comparison.unmatched
     if len(unmatched):
         print(f"rows that could not be matched and are left out: {len(unmatched)}")

@@ -70,7 +70,7 @@ def position_angles(table, labels):
     apart = MISALIGNED.to_value(u.deg)
     for shift in (-360, -180, 0, 180, 360):
         for off in (-apart, 0, apart):
-            line = {"color": "#b8b8b8", "width": 1, "dash": "dot" if off else "solid"}
+            line = {"color": "#767676", "width": 1, "dash": "dot" if off else "solid"}
             ends = {"x0": -360, "x1": 720, "y0": -360 + shift + off, "y1": 720 + shift + off}
             figure.add_shape(type="line", line=line, layer="below", **ends)
     for name, chosen, colour in (

@@ -1,9 +1,13 @@
 """The report of a run: one HTML file that needs neither a server nor a network."""
 
+import base64
 import contextlib
 import errno
+import json
 import os
 import secrets
+import zlib
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
 from mangapa.report import _figures as figures
 from mangapa.report._labels import labels
-from mangapa.report._pictures import drawn
+from mangapa.report._pictures import FIRST, packed, palette, profile_cut
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import RunStore
 from mangapa.runs._summary import RunSummary, tabulate_run
@@ -38,8 +42,13 @@ UNWRITABLE = (
 NEEDED = ("jinja2", "itables", "PIL", "plotly")
 #: An angle counts as reliable above this probability.
 RELIABLE = 0.9
+#: Number of galaxies whose fields the page unpacks together: the more, the smaller is the page, but
+#: the more it unpacks to draw one of them.
+TOGETHER = 32
 #: Columns that the page needs for each galaxy, and for each of its fields.
 COLUMNS = ("plateifu", "mangaid", "pa_offset", "pa_offset_err", "misaligned_probability", "error")
+#: Settings that only count for galaxies that are given by name, and how the page calls them.
+ASKED = {name: f"{name} of galaxies given by name" for name in ("release", "daptype")}
 TRACER_COLUMNS = (
     *("pa", "pa_err", "score", "reliability", "v_sys", "n_spaxels"),
     *("kdc", "counter_rotating_core", "warp", "disturbed", "asymmetry"),
@@ -84,27 +93,36 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     with RunStore(folder) as store, store.snapshot(), _page_at(path) as file:
         table, summary = tabulate_run(store), RunSummary.of_store(store)
         names = labels(store.rows())
-        galaxies = list(_galaxies(store, names, progress))
+        galaxies = []
         loader = jinja2.PackageLoader("mangapa.report", "template")
         environment = jinja2.Environment(
             loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
         )
         settings = {n: v for n, v in table.meta["settings"].items() if v is not None}
-        settings.pop("model_sha256", None)
+        shown = {ASKED.get(name, name): value for name, value in settings.items()}
         parts = environment.get_template("report.html").stream(
             summary=summary,
             meta=table.meta,
             titles=TRACER_TITLES,
-            settings=", ".join(f"{name} {value}" for name, value in settings.items()),
+            method=settings.get("method"),
+            settings=shown,
+            judge=_judge(settings),
+            data_of=_observed(table),
             facts=_facts(table, summary),
+            # The template writes the parts first, which fill the list.
+            parts=_parts(_galaxies(store, names, progress), galaxies),
+            galaxies=galaxies,
+            deflated=_deflated,
             data={
-                "galaxies": galaxies,
                 "figures": {
                     "misalignments": figures.misalignments(table),
                     "position_angles": figures.position_angles(table, names),
                     "errors_and_scores": figures.errors_and_scores(table, names),
                 },
                 "colours": get_colorscale(COLOURS),
+                "palette": palette(),
+                "first": FIRST,
+                "together": TOGETHER,
             },
             plotly=get_plotlyjs(),
             datatables=data_uri(_datatables("dt_bundle.js").encode(), "text/javascript"),
@@ -143,11 +161,29 @@ def _datatables(name):
     return (resources.files("itables") / "html" / name).read_text(encoding="utf-8")
 
 
+def _judge(settings):
+    """What judged the fields, so that two models of one name are told apart."""
+    model, sha256 = settings.get("model"), settings.get("model_sha256")
+    name = "the network of mangapa" if model == "default" else f"the model {model}"
+    return f"{name} (SHA-256 {sha256[:12]}\N{HORIZONTAL ELLIPSIS})" if sha256 else name
+
+
+def _observed(table):
+    """Releases and analyses of the files that were measured, with the number of each."""
+    columns = (np.ma.filled(table[name], "") for name in ("survey", "release", "daptype"))
+    found = Counter(" ".join(filter(None, texts)) for texts in zip(*columns, strict=True))
+    return ", ".join(f"{text} ({number:,})" for text, number in found.most_common() if text)
+
+
 def _facts(table, summary):
     """The numbers at the top, as pairs of a number and its description."""
+    whole = np.ma.filled(table["error"], "") == ""
+    bare = whole & np.all([np.isnan(table[f"{tracer}_pa"]) for tracer in TRACERS], axis=0)
+    seen = np.any([np.ma.filled(table[f"{one}_n_spaxels"], 0) > 0 for one in TRACERS], axis=0)
     stars, gas = (np.ma.filled(table[name], 0) > 0 for name in QUALITY_NAMES.values())
     facts = [
-        (f"{summary.measured:,}", f"of {summary.total:,} galaxies measured"),
+        (f"{summary.measured - bare.sum():,}", f"of {summary.total:,} galaxies have an angle"),
+        (f"{bare.sum():,}", f"without an angle ({(bare & ~seen).sum():,} have no good spaxel)"),
         (f"{summary.failed:,}", "failed"),
         (f"{summary.left:,}", "not measured yet"),
         (f"{stars.sum():,}", "usable stellar fields"),
@@ -177,13 +213,33 @@ def _facts(table, summary):
     return facts
 
 
+def _deflated(value):
+    """A value as the page unpacks it: JSON, deflated, as text."""
+    content = json.dumps(value, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+def _parts(pairs, galaxies):
+    """Yield the fields of galaxies as text, some together; the rest goes to a list."""
+    fields = []
+    for galaxy, drawn in pairs:
+        galaxies.append(galaxy)
+        fields.append(drawn)
+        if len(fields) == TOGETHER:
+            yield _deflated(fields)
+            fields = []
+    yield _deflated(fields)
+
+
 def _galaxies(store, names, progress):
-    """Yield the data of each galaxy with values; "row" is its row in the catalogue."""
+    """
+    Yield what the table shows of each galaxy, and how its fields are drawn, by tracer.
+
+    "row" is its row in the catalogue. A galaxy that failed may have no fields.
+    """
     decimals = {column.name: column.decimals for column in catalogue_columns()}
     rows = progress_bar(store.rows(), show=progress, total=len(names))
     for number, (source, row) in enumerate(rows):
-        if f"{TRACERS[0]}_flags" not in row:
-            continue
         short = {
             name: round(value, decimals[name]) if isinstance(value, float) else _shown(value)
             for name, value in row.items()
@@ -193,17 +249,23 @@ def _galaxies(store, names, progress):
             "name": names[number],
             **{name: short.get(name) for name in COLUMNS},
         }
-        images, profiles = store.images(source), store.profiles(source)
+        if f"{TRACERS[0]}_flags" not in row:
+            yield galaxy, {}
+            continue
+        images, profiles, fields = store.images(source), store.profiles(source), {}
         for tracer in TRACERS:
             doubts = UsabilityFlags.CANNOT_TELL | UsabilityFlags.UNFAMILIAR
             doubts &= row[f"{tracer}_usability_flags"]
             flags = PAFlags(row[f"{tracer}_flags"]), UsabilityFlags(doubts)
-            galaxy[tracer] = field = {
+            galaxy[tracer] = {
                 **{name: short[f"{tracer}_{name}"] for name in TRACER_COLUMNS},
                 "usable": bool(row[QUALITY_NAMES[tracer]]),
                 "flags": "; ".join(flag.description for flag in flags if flag),
-                "profile": profiles.get(tracer),
             }
+            profile = profiles.get(tracer)
+            cut = profile_cut(profile, row[f"{tracer}_pa"])
+            fields[tracer] = {"profile": profile, "cut": cut}
             if tracer in images:
-                field |= drawn(FieldImage.from_bytes(images[tracer]), field["v_sys"])
-        yield galaxy
+                image = FieldImage.from_bytes(images[tracer])
+                fields[tracer] |= packed(image, galaxy[tracer]["v_sys"])
+        yield galaxy, fields

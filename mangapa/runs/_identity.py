@@ -10,7 +10,7 @@ from mangapa.archive.releases import release_named
 from mangapa.usability.model import load_model
 
 #: Number of the layout of a store's tables; a store with another layout is refused.
-STORE_LAYOUT = 6
+STORE_LAYOUT = 7
 
 
 def run_settings(settings, *, release=None, daptype=None):

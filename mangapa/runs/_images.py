@@ -1,12 +1,16 @@
 """Images of velocity fields, small enough to store tens of thousands of them."""
 
-import io
+import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from mangapa._utils.grid import grid_of
 from mangapa.fields import OFFSET, VELOCITY
+
+#: Before the velocities of a packed image: its shape and extent.
+HEADER = struct.Struct("<2I4f")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,21 +22,19 @@ class FieldImage:
     extent: tuple  # offsets of the edges, arcsec: east, west, south, north
 
     def to_bytes(self):
-        """Pack the image as a compressed ``.npz`` of 1 to 4 kB, to half a km/s."""
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer, velocity=self.velocity.astype(np.float16), extent=np.float32(self.extent)
-        )
-        return buffer.getvalue()
+        """Pack the image into 1 to 4 kB, to half a km/s."""
+        halves = self.velocity.astype("<f2", order="C")
+        # Deflate finds more in equal bytes side by side: the first have signs and exponents.
+        content = np.stack([halves.view("u1")[:, 1::2], halves.view("u1")[:, ::2]]).tobytes()
+        return HEADER.pack(*halves.shape, *self.extent) + zlib.compress(content)
 
     @classmethod
     def from_bytes(cls, content):
         """Unpack what `to_bytes` packed."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as parts:
-            return cls(
-                velocity=parts["velocity"].astype(np.float32),
-                extent=tuple(parts["extent"].tolist()),
-            )
+        ny, nx, *extent = HEADER.unpack_from(content)
+        parts = np.frombuffer(zlib.decompress(content[HEADER.size :]), "u1").reshape(2, ny, nx)
+        halves = np.stack([parts[1], parts[0]], axis=-1).view("<f2")[..., 0]
+        return cls(velocity=halves.astype(np.float32), extent=tuple(extent))
 
 
 def image_of(field):

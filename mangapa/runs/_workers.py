@@ -88,9 +88,10 @@ def result_of(source, measurement):
             images[tracer] = image.to_bytes()
         if measured.profile is not None:
             # Rings with an angle, in deg and arcsec, with as many digits as a figure shows.
-            rings = measured.profile[np.isfinite(measured.profile["pa"])]
+            rings = {name: measured.profile[name].value for name in PROFILE_COLUMNS}
+            has_angle = np.isfinite(rings["pa"])
             profiles[tracer] = {
-                name: np.round(rings[name].value, 2).tolist() for name in PROFILE_COLUMNS
+                name: np.round(values[has_angle], 2).tolist() for name, values in rings.items()
             }
     found = {"parts": parts, "images": images, "profiles": profiles}
     errors = "; ".join(measurement.errors.values())

@@ -66,6 +66,22 @@ def test_plot_draws_angles_and_differences():
     figure.canvas.draw()
 
 
+@pytest.mark.needs_matplotlib
+def test_axes_bear_the_names_of_the_catalogues():
+    figure = compare(A, B, names=("published", "ours")).plot()
+    labels = [text for ax in figure.axes for text in (ax.get_xlabel(), ax.get_ylabel())]
+    assert labels[:2] == ["published (deg)", "ours (deg)"]
+    assert any(label.startswith("ours less published (deg)") for label in labels)
+
+
+def test_statistics_have_units_and_few_digits():
+    numbers = compare(A, B).numbers
+    assert numbers["median"].unit == u.deg
+    printed = numbers.pformat()
+    assert "%" in printed[-1]
+    assert max(map(len, printed[-1].split())) < 12
+
+
 def rows(*rows, names=("plateifu", "name", "release", "daptype", "stellar_pa")):
     return Table(rows=[*rows], names=names)
 

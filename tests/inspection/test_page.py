@@ -19,12 +19,21 @@ import pytest
 from mangapa.cli._browser import in_browser
 from mangapa.inspection import JudgementStore
 from mangapa.inspection._store_file import FILE_NAME
+from tests.axe import axe
+from tests.chromium import screen
 from tests.hostile import NAMES
 from tests.inspection.conftest import N_GALAXIES, NO_GAS
 from tests.waiting import until
 
 pytestmark = [pytest.mark.needs_flask, pytest.mark.needs_plotly]
-KEYS = {"back": "\ue012", "forward": "\ue014", "up": "\ue013", "enter": "\ue007"}
+KEYS = {
+    "back": "\ue012",
+    "forward": "\ue014",
+    "up": "\ue013",
+    "enter": "\ue007",
+    "tab": "\ue004",
+    "escape": "\ue00c",
+}
 
 
 class Expert:
@@ -441,6 +450,89 @@ def test_skipped_galaxies_can_be_judged_at_the_end(browser, served):
     assert expert.place == "end"
     assert "All galaxies are judged" in expert.text("end-title")
     assert expert.errors() == []
+
+
+def comment(expert):
+    return expert.browser.find_element("id", "comment").get_property("value")
+
+
+def test_words_and_marks_of_a_skipped_galaxy_are_kept(expert):
+    """The page says where they are; a reload brings them back, and the class stores them."""
+    expert.press("k", "t", *"a star", "enter")
+    assert expert.text("stored") == "all stored; 1 without a class kept in this browser"
+    expert.judge("s")
+    assert (comment(expert), expert.pressed("stellar")) == ("", [])
+    assert expert.text("stored").endswith("; 1 without a class kept in this browser")
+    expert.browser.refresh()
+    until(lambda: expert.place == "1")
+    expert.judge("back")
+    assert (comment(expert), expert.pressed("stellar")) == ("a star", ["decoupled core"])
+    expert.press("2")
+    _, judged = stored(expert, 2)
+    assert (judged.quality, judged.feature, judged.comment) == (2, 1, "a star")
+    until(lambda: expert.text("stored") == "all stored")
+    assert expert.errors() == []
+
+
+def test_words_that_the_browser_cannot_keep_are_told(expert):
+    expert.browser.execute_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('full'); }"
+    )
+    expert.press("t", *"a star", "enter")
+    assert expert.text("stored").endswith("; 1 without a class lost when this page is closed")
+
+
+def test_undo_restores_marks_and_words(expert):
+    """Only the class is undone."""
+    expert.judge(*"k2", *"wd", "t", *"a tail", "enter", "1")
+    expert.judge("u")
+    assert expert.pressed("halpha") == ["warp", "depletion"]
+    assert comment(expert) == "a tail"
+    expert.judge("0")
+    gas = stored(expert, 4)[-1]
+    assert (gas.quality, gas.feature, gas.note, gas.comment) == (0, 2, 1, "a tail")
+    until(lambda: expert.text("stored") == "all stored")
+    # An answer that replaced another: the earlier one stands again.
+    expert.judge("back")
+    expert.press("m")
+    expert.press("u")
+    until(lambda: expert.pressed("stellar") == ["clean", "decoupled core"])
+    assert expert.text("stored").startswith(("all stored", "storing"))
+    assert "without a class" not in expert.text("stored")
+
+
+def test_buttons_by_keyboard(expert):
+    """Every button and link can be reached, and Enter presses the one that has the focus."""
+    active = "return document.activeElement.textContent.trim()"
+    reached = []
+    while "help" not in "".join(reached[-1:]):
+        expert.press("tab")
+        reached.append(expert.browser.execute_script(active))
+        assert len(reached) < 40
+    assert sum("clean" in one for one in reached) == 2
+    assert {"u undo", "s skip"} <= set(reached)
+    expert.press("enter")
+    assert expert.browser.find_element("id", "help").is_displayed()
+    expert.press("escape")
+    assert expert.browser.execute_script(active) == "? help"
+    expert.browser.execute_script("document.querySelector('#stellar [data-quality=\"2\"]').focus()")
+    expert.press("enter")
+    assert [one.quality for one in stored(expert, 1)] == [2]
+
+
+@pytest.mark.parametrize("width", [1400, 800, 400])
+def test_page_is_accessible(browser, served, width):
+    """The question, the keys, and the end."""
+    address, _ = served(number=1)
+    with screen(browser, width):
+        expert = Expert(browser, address)
+        assert axe(browser) == []
+        expert.press("k", "?")
+        assert axe(browser) == []
+        expert.press("escape")
+        expert.judge("1", *"1" * expert.has_gas)
+        assert expert.place == "end"
+        assert axe(browser) == []
 
 
 def test_galaxy_without_gas(browser, served):

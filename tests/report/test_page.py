@@ -1,10 +1,14 @@
 """The report of a run in a real browser."""
 
+import base64
+import contextlib
 import errno
+import io
 import json
 import os
 import re
 import tempfile
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +19,17 @@ from mangapa._utils.files import printable
 from mangapa.cli import main
 from mangapa.report import write_report
 from mangapa.report._labels import shortened
+from mangapa.report._pictures import drawn
 from mangapa.runs import catalogue
+from mangapa.runs._images import FieldImage
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
+from tests.axe import axe
+from tests.chromium import screen
 from tests.hostile import NAMES
 from tests.waiting import until
 
-LEFT, ESCAPE = "\ue012", "\ue00c"
+TAB, ENTER, ESCAPE, LEFT, RIGHT = "\ue004", "\ue007", "\ue00c", "\ue012", "\ue014"
 pytestmark = pytest.mark.needs_plotly
 N_GALAXIES = 12
 FAILURE = "there is no file <img src=x onerror=alert(1)>; check the name"
@@ -66,7 +74,7 @@ def report(run):
 @pytest.fixture
 def page(report, browser):
     browser.get(report.as_uri())
-    assert until(lambda: len(cells(browser, 0)) == N_GALAXIES)
+    assert until(lambda: len(cells(browser, 0)) == N_GALAXIES + 1)
     return browser
 
 
@@ -84,6 +92,13 @@ def errors(page):
     return [line for line in page.get_log("browser") if line["level"] == "SEVERE"]
 
 
+def table_in(path):
+    """What a page unpacks to fill its table."""
+    text = path.read_text(encoding="utf-8")
+    table = re.search(r'<script type="text/plain" id="table">(.*?)</script>', text)
+    return json.loads(zlib.decompress(base64.b64decode(table[1])))
+
+
 def test_page_loads_nothing_from_elsewhere(run):
     text = write_report(run, run / "other.html", progress=False).read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?(https?:|//)", text)
@@ -92,7 +107,10 @@ def test_page_loads_nothing_from_elsewhere(run):
 
 def test_page_shows_facts_and_figures(page):
     facts = page.find_element("id", "facts").text.replace("\n", " ")
-    assert f"{N_GALAXIES} of 14 galaxies measured 1 failed 1 not measured yet" in facts
+    assert facts.startswith(
+        f"{N_GALAXIES} of 14 galaxies have an angle 0 without an angle (0 have no good spaxel) "
+        "1 failed 1 not measured yet"
+    )
     for figure in ("misalignments", "position_angles", "errors_and_scores"):
         assert until(lambda one=figure: page.find_elements("css selector", f"#{one} .main-svg"))
     table = catalogue_of(page)
@@ -134,7 +152,7 @@ def test_names_are_text_on_the_page(hostile, browser):
     """In the table, in titles, in labels of points, and in failures; the policy stays silent."""
     browser.get(write_report(hostile, progress=False).as_uri())
     expected = [shortened(printable(name), 100) for name in NAMES.values()]
-    assert until(lambda: cells(browser, 0) == expected)
+    assert until(lambda: cells(browser, 0)[: len(NAMES)] == expected)
     assert until(lambda: len(points(browser, "position_angles")) == len(NAMES))
     for place, label in enumerate(expected):
         browser.execute_script(
@@ -243,7 +261,7 @@ def test_run_that_cannot_be_written_has_a_report_elsewhere(tmp_path, tmp_path_fa
         write_report({str(tmp_path)!r}, {str(page)!r}, progress=False)
         """
     )
-    assert '"name": "8000-1901"' in page.read_text(encoding="utf-8")
+    assert [galaxy["name"] for galaxy in table_in(page)] == ["8000-1901"]
 
 
 def test_tilde_is_the_home_folder(run, tmp_path, monkeypatch):
@@ -265,6 +283,18 @@ def test_table_sorts(page):
     head.click()
     assert until(lambda: angles() == in_order[::-1])
     assert len(in_order) == N_GALAXIES - 2
+
+
+def test_search_finds_failures(page):
+    page.find_element("css selector", "input[type=search]").send_keys("bad")
+    assert until(lambda: cells(page, 0) == ["bad"])
+    assert cells(page, -1) == [FAILURE]
+    page.find_element("css selector", "#galaxies tbody button").click()
+    dialog = page.find_element("id", "galaxy")
+    assert until(lambda: title_of(dialog) == "bad")
+    assert dialog.find_element("css selector", ".flags").text == FAILURE
+    assert not dialog.find_element("id", "stellar").is_displayed()
+    assert errors(page) == []
 
 
 def test_table_filters(page):
@@ -295,8 +325,7 @@ def title_of(dialog):
 def test_click_opens_a_galaxy(page):
     table = catalogue_of(page)
     dialog = opened(page, 5)
-    assert until(lambda: dialog.find_element("css selector", "#stellar .gtitle").text)
-    title = dialog.find_element("css selector", "#stellar .gtitle").text
+    title = dialog.find_element("id", "stellar_title").text
     assert f"PA {table['stellar_pa'][5].value:.1f}" in title
     assert until(lambda: len(dialog.find_elements("css selector", "image")) == 2)
     page.switch_to.active_element.send_keys(LEFT)
@@ -316,10 +345,114 @@ def test_galaxy_shows_its_profile(page):
     assert until(lambda: len(points(page, "stellar_profile")) == n_rings)
     page.switch_to.active_element.send_keys(ESCAPE)
     assert until(lambda: not dialog.is_displayed())
+    # The rings are on both sides of a core that turns over, and labels are angles on the sky.
+    drawn, labels = page.execute_script(
+        "const { data, layout } = document.getElementById('stellar_profile');"
+        "return [data[1].y, layout.yaxis.ticktext];"
+    )
+    assert np.ptp(drawn) == pytest.approx(180, abs=15)
+    turns = (drawn - profile["pa"][np.isfinite(profile["pa"])].value) / 360
+    np.testing.assert_allclose(turns, np.round(turns), atol=1e-3)
+    assert all(0 <= label < 360 for label in labels)
     # The gas of the previous galaxy disappears.
     opened(page, 3)
     assert until(lambda: points(page, "stellar_profile") and not points(page, "halpha_profile"))
     assert errors(page) == []
+
+
+def focused(page):
+    return page.switch_to.active_element
+
+
+def test_report_by_keyboard(page):
+    """Filter, sort, open a row, go to the next, and be back at its row."""
+    for _ in range(200):
+        focused(page).send_keys(TAB)
+        if focused(page).get_attribute("aria-label") == "filter: remarks":
+            break
+    focused(page).send_keys("core")
+    assert until(lambda: cells(page, 0) == ["8006-1901"])
+    focused(page).send_keys("\b" * 4)
+    assert until(lambda: len(cells(page, 0)) == N_GALAXIES + 1)
+    focused(page).send_keys(TAB)
+    assert focused(page).text == "8000-1901"
+    focused(page).send_keys(TAB)
+    assert focused(page).text == "8001-1901"
+    focused(page).send_keys(ENTER)
+    dialog = page.find_element("id", "galaxy")
+    assert until(lambda: title_of(dialog).startswith("8001-1901"))
+    focused(page).send_keys(RIGHT)
+    assert until(lambda: title_of(dialog).startswith("8002-1901"))
+    focused(page).send_keys(ESCAPE)
+    assert until(lambda: focused(page).text == "8002-1901")
+    assert errors(page) == []
+
+
+def test_focus_follows_to_another_page_of_the_table(page):
+    page.execute_script("document.querySelector('#dt-length-0').value = 10")
+    page.execute_script("document.querySelector('#dt-length-0').dispatchEvent(new Event('change'))")
+    assert until(lambda: len(cells(page, 0)) == 10)
+    page.find_elements("css selector", "#galaxies tbody button")[9].send_keys(ENTER)
+    dialog = page.find_element("id", "galaxy")
+    assert until(lambda: title_of(dialog).startswith("8009-1901"))
+    focused(page).send_keys(RIGHT, ESCAPE)
+    assert until(lambda: focused(page).text == "8010-1901")
+    assert len(cells(page, 0)) == 3
+
+
+@contextlib.contextmanager
+def sized(page, width):
+    with screen(page, width):
+        page.refresh()
+        assert until(lambda: points(page, "errors_and_scores"))
+        yield
+
+
+@pytest.mark.parametrize("width", [1400, 800, 400])
+def test_report_is_accessible(page, width):
+    """The page, and the dialog of a galaxy and of a failure."""
+    with sized(page, width):
+        assert axe(page) == []
+        for row in (6, N_GALAXIES):
+            page.find_elements("css selector", "#galaxies tbody button")[row].click()
+            assert until(lambda: page.find_element("id", "galaxy").is_displayed())
+            assert axe(page) == []
+            focused(page).send_keys(ESCAPE)
+
+
+@pytest.mark.parametrize("width", [1400, 800, 400])
+def test_narrow_screens_show_misalignment_and_remarks(page, width):
+    """Without scrolling to the side, and in rows that are a few lines high."""
+    with sized(page, width):
+        row = page.find_elements("css selector", "#galaxies tbody tr")[6]
+        for cell in row.find_elements("css selector", "td")[-2:]:
+            assert cell.text
+            assert cell.rect["x"] + cell.rect["width"] <= width
+        heights = page.execute_script(
+            "return [...document.querySelectorAll('#galaxies tbody tr')].map((r) => r.offsetHeight)"
+        )
+        assert max(heights) <= 80
+        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_what_was_measured_is_told(tmp_path):
+    """Releases of the files, not of the settings; galaxies without a spaxel have no angle."""
+    with RunStore(tmp_path, {"release": "DR17", "method": "disc", "model": "default"}) as store:
+        store.add_sources(["a", "b"])
+        for source, galaxy in zip("ab", galaxies(), strict=False):
+            if source == "b":
+                mask = np.ones_like(galaxy.stellar.mask)
+                galaxy = replace(galaxy, stellar=replace(galaxy.stellar, mask=mask), halpha=None)
+            galaxy = replace(galaxy, release="DR15", daptype="HYB10-GAU-MILESHC")
+            store.add(result_of(source, mangapa.measure(galaxy)))
+    text = write_report(tmp_path, progress=False).read_text(encoding="utf-8")
+    assert "Files: MaNGA DR15 HYB10-GAU-MILESHC (2)." in text
+    assert (
+        "fitting method\ndisc. The usability of a field is judged by the network of mangapa" in text
+    )
+    assert "<dt>release of galaxies given by name:</dt> <dd>DR17</dd>" in text
+    assert "<b>1</b> of 2 galaxies have an angle" in text
+    assert "<b>1</b> without an angle (1 have no good spaxel)" in text
 
 
 def test_point_of_a_figure_opens_its_galaxy(page):
@@ -331,6 +464,27 @@ def test_point_of_a_figure_opens_its_galaxy(page):
     assert until(lambda: title_of(dialog).startswith("8007-1901"))
     dialog.find_element("tag name", "button").click()
     assert until(lambda: not dialog.is_displayed())
+
+
+def test_pictures_have_the_colours_of_the_fields(run, page):
+    """The page paints the pixels that `picture` would, row by row."""
+    from PIL import Image
+
+    with RunStore(run) as store:
+        source, row = next(store.rows())
+        expected = drawn(
+            FieldImage.from_bytes(store.images(source)["halpha"]), round(row["halpha_v_sys"], 1)
+        )
+    shown = "#galaxies tbody tr:first-child img[data-tracer=halpha][src]"
+    assert until(lambda: page.find_elements("css selector", shown))
+    found = page.find_element("css selector", shown).get_property("src")
+    painted, drawn_here = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGBA"))
+        for uri in (found, expected["picture"])
+    )
+    seen = drawn_here[..., 3] > 0
+    np.testing.assert_array_equal(painted[..., 3] > 0, seen)
+    np.testing.assert_array_equal(painted[seen], drawn_here[seen])
 
 
 def test_whole_release_loads_rows_on_demand(browser, tmp_path):
@@ -354,12 +508,7 @@ def test_whole_release_loads_rows_on_demand(browser, tmp_path):
 def test_command_writes_the_report(run, tmp_path, capsys):
     assert main(["report", str(run), "--out", str(tmp_path / "mine.html")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "mine.html")
-    data = re.search(
-        r'<script type="application/json" id="data">(.*?)</script>',
-        (tmp_path / "mine.html").read_text(encoding="utf-8"),
-        re.DOTALL,
-    )
-    assert len(json.loads(data[1])["galaxies"]) == N_GALAXIES
+    assert len(table_in(tmp_path / "mine.html")) == N_GALAXIES + 1
     assert main(["report", str(tmp_path / "absent")]) == 1
     assert "no run in" in capsys.readouterr().err
 
@@ -367,5 +516,6 @@ def test_command_writes_the_report(run, tmp_path, capsys):
 def test_report_of_an_empty_run(tmp_path, browser):
     RunStore(tmp_path, {}).close()
     browser.get(write_report(tmp_path, progress=False).as_uri())
-    assert "0 of 0 galaxies measured" in browser.find_element("id", "facts").text.replace("\n", " ")
+    facts = browser.find_element("id", "facts").text.replace("\n", " ")
+    assert facts.startswith("0 of 0 galaxies have an angle")
     assert errors(browser) == []

@@ -4,7 +4,7 @@ import io
 import numpy as np
 import pytest
 
-from mangapa.report._pictures import drawn, picture
+from mangapa.report._pictures import FIRST, drawn, packed, palette, picture
 from mangapa.runs._images import FieldImage
 
 pytestmark = pytest.mark.needs_plotly
@@ -40,3 +40,12 @@ def test_colours_are_centred_on_the_systemic_velocity():
     assert found["extent"] == [3.0, -3.0, -2.0, 2.0]
     low, high = drawn(image)["colours"]
     assert low + high == pytest.approx(2 * np.nanmedian(image.velocity))
+
+
+def test_packed_pixels_are_those_of_the_picture():
+    image = FieldImage(velocity=VELOCITY, extent=(3.0, -3.0, -2.0, 2.0))
+    found, expected = packed(image, v_sys=0), drawn(image, v_sys=0)
+    numbers = np.array([ord(one) - FIRST for one in found.pop("pixels")])
+    painted = np.array(palette())[numbers].reshape(-1, found.pop("width"), 4)
+    np.testing.assert_array_equal(painted, pixels(expected.pop("picture")))
+    assert found == expected

@@ -236,9 +236,12 @@ def test_compare(folder, tmp_path, capsys):
     command = ["compare", str(published), str(tmp_path / "ours.ecsv"), "--plot", str(figure)]
     assert main(command) == 0
     printed = capsys.readouterr().out
-    assert "stellar_pa: 1 differ by more than 10 deg: 8000-1901 (-40)" in printed
+    assert "stellar_pa: 1 of 1 differ by more than 10 deg: 8000-1901 (-40)" in printed
+    assert f"galaxies in both: 1 ({published} has 2 rows, {tmp_path / 'ours.ecsv'} has" in printed
     assert f"galaxies that are not in {published}: 1" in printed
-    assert f"galaxies that are not in {tmp_path / 'ours.ecsv'}: 1" in printed
+    assert f"galaxies that are not in {tmp_path / 'ours.ecsv'}: 1 (7443-12703)" in printed
+    median = next(line.split()[2] for line in printed.splitlines() if "stellar_pa " in line)
+    assert median == "40.00"
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert main(["compare", str(tmp_path / "absent.ecsv"), str(published)]) == 1
 
@@ -257,6 +260,7 @@ def test_compare_tells_what_it_leaves_out(tmp_path, capsys):
     assert main(["compare", str(ours), str(published)]) == 0
     printed = capsys.readouterr().out
     assert f"galaxies that are not in {published}: 2" in printed
+    assert "halpha_pa: missing in one of the catalogues for 1 galaxies" in printed
     assert "rows that could not be matched and are left out: 4" in printed
     several = "several rows could be its partner"
     assert f"  {ours}, row 2 (8485-1901 VOR10): {several}\n" in printed
@@ -285,6 +289,6 @@ def test_compare_reads_catalogues_of_other_surveys(tmp_path, capsys):
         assert main(["compare", str(sami), str(tmp_path / name)]) == 0
         printed = capsys.readouterr().out
         assert "stellar_pa of b is turned by 180 deg (a + 180) against a: " in printed
-        assert "stellar_pa: 12 differ by more than 10 deg: 1001 (-180)" in printed
+        assert "stellar_pa: 12 of 12 differ by more than 10 deg: 1001 (-180)" in printed
         assert "rows that could not be matched and are left out: 24" in printed
         assert "row 2 (1001 B): the other catalogue has no such analysis" in printed

@@ -1,6 +1,7 @@
 {% include "field.js" %}
 {% include "unsent.js" %}
 {% include "queue.js" %}
+{% include "drafts.js" %}
 // Show one galaxy after another.
 const element = (id) => document.getElementById(id);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -9,8 +10,6 @@ const order = Object.keys(names);
 const AHEAD = 3, KEPT = 20, RECENT = 51;
 
 let session, shown = -1, asked = null, ready = false, review = false, since = 0;
-// Marks and comments on fields that have no class yet.
-let drafts = {};
 const galaxies = new Map();
 
 // A message below the fields leaves them less room.
@@ -42,7 +41,6 @@ function fetched(showing) {
 async function show(place, from = performance.now()) {
   ready = false;
   shown = place;
-  drafts = Object.fromEntries(order.map((tracer) => [tracer, { feature: 0, note: 0, comment: "" }]));
   if (place >= session.showings.length) return end();
   const showing = session.showings[place];
   let galaxy;
@@ -88,7 +86,7 @@ function showFacts(galaxy) {
   element("links").replaceChildren(...galaxy.links.map(([title, address]) => {
     const link = document.createElement("a");
     Object.assign(link, { textContent: title, href: address, target: "_blank",
-      rel: "noopener noreferrer", tabIndex: -1 });
+      rel: "noopener noreferrer" });
     return link;
   }));
   for (const tracer of order) {
@@ -108,8 +106,9 @@ function showAnswers() {
   const showing = session.showings[shown];
   for (const tracer of order) {
     const section = element(tracer), there = showing.tracers.includes(tracer);
-    const said = judged(showing, tracer) ? last(showing, tracer) : { ...drafts[tracer], quality: null };
+    const said = judged(showing, tracer) ? last(showing, tracer) : { ...draftOf(showing, tracer), quality: null };
     section.classList.toggle("asked", tracer === asked);
+    section.setAttribute("aria-current", tracer === asked);
     for (const what of ["quality", "feature", "note"]) {
       for (const button of all(`[data-${what}]`, section)) {
         button.disabled = !there;
@@ -118,7 +117,7 @@ function showAnswers() {
     }
     if (!there) section.querySelector(".said").textContent = "no field to judge";
   }
-  const said = judged(showing, asked) ? last(showing, asked) : drafts[asked];
+  const said = judged(showing, asked) ? last(showing, asked) : draftOf(showing, asked);
   element("comment").value = said.comment;
   element("comment").placeholder =
     `comment on the ${asked === "stellar" ? "stars" : "gas"}`;
@@ -176,9 +175,10 @@ function answer(tracer, what) {
 function judge(tracer, quality, from) {
   const showing = session.showings[shown];
   if (!showing.tracers.includes(tracer)) return;
-  const said = judged(showing, tracer) ? last(showing, tracer) : drafts[tracer];
+  const said = judged(showing, tracer) ? last(showing, tracer) : draftOf(showing, tracer);
   const { feature, note } = said, comment = asked === tracer ? element("comment").value : said.comment;
   answer(tracer, { quality, feature, note, comment });
+  setDraft(showing, tracer);
   const rest = open(showing), later = showing.tracers[showing.tracers.indexOf(tracer) + 1];
   if (rest.length) asked = rest[0];
   else if (review && later) asked = later;
@@ -195,14 +195,14 @@ function mark(tracer, what, value) {
     const changed = { quality, feature, note, comment, [what]: value };
     if (changed[what] !== last(showing, tracer)[what]) answer(tracer, changed);
   } else {
-    drafts[tracer][what] = value;
+    setDraft(showing, tracer, { ...draftOf(showing, tracer), [what]: value });
   }
   showAnswers();
 }
 
 function toggle(tracer, what, code) {
   const showing = session.showings[shown];
-  const said = judged(showing, tracer) ? last(showing, tracer) : drafts[tracer];
+  const said = judged(showing, tracer) ? last(showing, tracer) : draftOf(showing, tracer);
   mark(tracer, what, said[what] === code ? 0 : code);
 }
 
@@ -222,7 +222,10 @@ function undo() {
   const undone = removeLast();
   post({ id: crypto.randomUUID(), action: "withdrawn", withdraws: undone.id });
   element("last").textContent = `Undone: ${undone.galaxy}, ${names[undone.tracer]}`;
-  show(session.showings.indexOf(showingOf.get(keyOf(undone))));
+  const showing = showingOf.get(keyOf(undone));
+  // Only the class is undone: marks and words are there for the next one.
+  if (undone.action === "judged" && !judged(showing, undone.tracer)) setDraft(showing, undone.tracer, undone);
+  show(session.showings.indexOf(showing));
 }
 
 const steps = {
@@ -272,7 +275,8 @@ function goAgain() {
   if (first >= 0) show(first);
 }
 
-// Keys and buttons.
+// Keys and buttons. The pointer leaves no focus behind, which would give Enter to the button.
+const release = ({ currentTarget, detail }) => detail && currentTarget.blur();
 const marks = {};
 for (const button of all("#question button")) {
   const { tracer } = button.closest("section").dataset;
@@ -281,13 +285,13 @@ for (const button of all("#question button")) {
   const act = (on, from) => what === "quality" ? judge(on, code, from) : toggle(on, what, code);
   marks[key] = (from) => act(what === "note" ? "halpha" : asked, from);
   button.addEventListener("click", (event) => {
-    button.blur();
+    release(event);
     if (ready) act(tracer, event.timeStamp);
   });
 }
 for (const button of all("[data-step]")) {
   button.addEventListener("click", (event) => {
-    button.blur();
+    release(event);
     if (ready || shown >= session.showings.length) steps[button.dataset.step](event.timeStamp);
   });
 }
@@ -302,6 +306,7 @@ const ways = { u: "undo", s: "skip", ArrowLeft: "back", ArrowRight: "forward", "
 document.addEventListener("keydown", (event) => {
   const { key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || element("help").open) return;
+  if (key === "Enter" && event.target.closest("button, a")) return;
   const atEnd = session && shown >= session.showings.length;
   if (atEnd && !element("end").hidden) {
     if (key === "r" && !element("again").hidden) goAgain();
@@ -332,6 +337,7 @@ document.addEventListener("visibilitychange", () => {
 async function begin() {
   session = await (await fetch("session")).json();
   loadUnsent(session);
+  loadDrafts(session);
   if (unsent.length) {
     await send();
     session = await (await fetch("session")).json();

@@ -84,7 +84,7 @@ function showUnsent() {
   trouble.hidden = !messages.length;
   trouble.textContent = messages.join(". ");
   document.getElementById("stored").textContent =
-    reason ? "not stored" : unsent.length ? "storing" : "all stored";
+    (reason ? "not stored" : unsent.length ? "storing" : "all stored") + draftsInWords();
 }
 
 window.addEventListener("beforeunload", (event) => {

@@ -3,6 +3,7 @@
 const names = Object.fromEntries({{ titles.items()|list|tojson }});
 // Rings with a larger error (deg) are not drawn: that of a random angle is 52.
 const LARGEST_ERROR = 45;
+const FONT = { family: "system-ui, sans-serif" };
 const quiet = { displayModeBar: false, responsive: true };
 
 const angle = (value, error, decimals = 1) =>
@@ -21,7 +22,7 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
   const layout = {
     title: { text: title, font: { size: 15 } },
     margin: { l: 55, r: 10, t: title ? 70 : 8, b: 45 },
-    showlegend: false,
+    font: FONT, showlegend: false,
     annotations: [],
   };
   if (!extent) {
@@ -42,13 +43,20 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
   const data = [{ x: [null], y: [null], mode: "markers", hoverinfo: "skip", marker: {
     color: colours, cmin: colours[0], cmax: colours[1], colorscale: colourscale,
     showscale: true, colorbar: { title: { text: "km/s" }, thickness: 12 } } }];
-  const line = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
+  const stroke = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
     mode: "lines", line: style, hoverinfo: "skip" });
+  // White below, so that a line can be seen on dark colours too.
+  const line = (points, style) => {
+    stroke(points, { color: "rgba(255,255,255,0.7)", width: style.width + 2.5 });
+    stroke(points, style);
+  };
   if (profile) {
     const drawn = profile.radius.map((_, ring) => ring).filter((ring) => profile.pa_err[ring] < LARGEST_ERROR);
+    // The line ends where the axis turns over, as at the edge of a counter-rotating core.
+    const turned = (one, other) => Math.cos((profile.pa[one] - profile.pa[other]) * Math.PI / 180) < 0;
     for (const turn of [0, 180]) {
-      line(drawn.map((ring) => tip(profile.pa[ring] + turn, profile.radius[ring])),
-        { color: "black", width: 2, dash: "dot" });
+      line(drawn.flatMap((ring, i) => [...(i && turned(ring, drawn[i - 1]) ? [[null, null]] : []),
+        tip(profile.pa[ring] + turn, profile.radius[ring])]), { color: "black", width: 2, dash: "dot" });
     }
   }
   if (pa !== null) {
@@ -69,7 +77,7 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
     layout.annotations.push({ text, x: corner[0] + dx * reach, y: corner[1] + dy * reach,
       ax: corner[0], ay: corner[1], xref: "x", yref: "y", axref: "x", ayref: "y",
       showarrow: false, font: { color: "#555" } });
-    line([corner, [corner[0] + 0.75 * dx * reach, corner[1] + 0.75 * dy * reach]],
+    stroke([corner, [corner[0] + 0.75 * dx * reach, corner[1] + 0.75 * dy * reach]],
       { color: "#555", width: 1.2 });
   }
   // Plotly.react would keep the range of the previous field, since the axes share a scale.
@@ -77,29 +85,35 @@ function drawField(place, field, colourscale, { title = "", reach = reachOf(fiel
 }
 
 // Draw position angle against radius.
-function drawProfile(place, { profile, pa }) {
+function drawProfile(place, { profile, pa, cut }) {
   if (!profile || !profile.radius.length) {
     Plotly.purge(place);
     return;
   }
-  // Angles close to the global one, so that there is no step at 360 degrees.
-  const middle = pa ?? profile.pa[0];
-  const near = profile.pa.map((one) => middle + ((one - middle + 540) % 360) - 180);
+  // The axis of angles begins in their widest gap, so that there is no step at 360 degrees.
+  const placed = (angle) => cut + (((angle - cut) % 360) + 360) % 360;
+  const rings = profile.pa.map(placed), whole = pa === null ? null : placed(pa);
   const reach = 1.05 * Math.max(...profile.radius);
   const data = [
-    { x: [0, reach], y: [pa, pa], mode: "lines", line: { color: "#888", dash: "dash", width: 1.5 },
+    { x: [0, reach], y: [whole, whole], mode: "lines", line: { color: "#888", dash: "dash", width: 1.5 },
       hoverinfo: "skip" },
-    { x: profile.radius, y: near, mode: "markers", marker: { color: "#0072B2", size: 6 },
+    { x: profile.radius, y: rings, mode: "markers", marker: { color: "#0072B2", size: 6 },
       error_y: { array: profile.pa_err, color: "#0072B2", thickness: 1.2, width: 3 },
       customdata: profile.pa, hovertemplate: "%{x} arcsec: %{customdata} deg<extra></extra>" },
   ];
-  // A range of at least 20 degrees either way, which unconstrained rings do not widen.
-  const drawn = near.filter((_, ring) => profile.pa_err[ring] < LARGEST_ERROR);
-  const off = Math.max(20, ...drawn.map((one) => 1.3 * Math.abs(one - middle)));
+  // A range of at least 40 degrees, which unconstrained rings do not widen.
+  const ends = rings.flatMap((one, ring) => profile.pa_err[ring] < LARGEST_ERROR ?
+    [one - profile.pa_err[ring], one + profile.pa_err[ring]] : []).concat(whole ?? []);
+  const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [cut, cut + 360];
+  const half = Math.max(20, 0.55 * (high - low)), middle = (low + high) / 2;
+  const step = [10, 20, 30, 45].find((one) => 2 * half / one <= 5) ?? 90;
+  const first = Math.ceil((middle - half) / step);
+  const ticks = Array.from({ length: Math.floor((middle + half) / step) - first + 1 }, (_, i) => (first + i) * step);
   Plotly.newPlot(place, data, {
-    margin: { l: 55, r: 85, t: 5, b: 40 },
+    font: FONT, margin: { l: 55, r: 85, t: 5, b: 40 },
     showlegend: false,
     xaxis: { title: { text: "radius (arcsec)" }, range: [0, reach], zeroline: false },
-    yaxis: { title: { text: "PA (deg)" }, range: [middle - off, middle + off], zeroline: false },
+    yaxis: { title: { text: "PA (deg)" }, range: [middle - half, middle + half], zeroline: false,
+      tickvals: ticks, ticktext: ticks.map((one) => (one + 720) % 360) },
   }, quiet);
 }
