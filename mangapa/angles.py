@@ -119,26 +119,6 @@ class Misalignment:
         return as_html("Misalignment", rows)
 
 
-def middle_of_widest_gap(angles: ArrayLike) -> float:
-    """
-    Direction that is farthest from any of some angles: where an axis of angles is cut best.
-
-    Parameters
-    ----------
-    angles : array_like
-        Angles, deg, of any turn; at least one.
-
-    Returns
-    -------
-    `float`
-        The middle of the widest gap between neighbouring angles, deg, -180 to 360.
-    """
-    ordered = np.sort(np.asarray(angles, float) % 360)
-    gaps = np.diff(ordered, prepend=ordered[-1] - 360)
-    widest = int(gaps.argmax())
-    return float(ordered[widest] - gaps[widest] / 2)
-
-
 def misalignment(a: "KinematicPA | ArrayLike", b: "KinematicPA | ArrayLike") -> Misalignment:
     """
     Angle between two position angles: the smaller one of the two ways around, 0-180 deg.

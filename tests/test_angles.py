@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays, mutually_broadcastable_shapes
 
 from mangapa import KinematicPA, PAFlags, misalignment
-from mangapa.angles import middle_of_widest_gap, receding_side, wrap
+from mangapa.angles import receding_side, wrap
 
 angles = st.floats(-1000, 1000)
 
@@ -62,20 +62,6 @@ def test_misalignment_is_the_turn(turn, a):
 def test_wrap(a):
     assert 0 <= wrap(a) < 360
     assert np.isclose(np.cos(np.radians(wrap(a))), np.cos(np.radians(a)), atol=1e-9)
-
-
-@given(st.lists(st.floats(-720, 720), min_size=1, max_size=20))
-def test_no_angle_is_nearer_to_the_cut_than_half_the_mean_gap(some):
-    cut = middle_of_widest_gap(some)
-    away = np.abs((np.array(some) - cut + 180) % 360 - 180)
-    assert away.min() >= 180 / len(some) - 1e-9
-
-
-def test_a_counter_rotating_core_and_its_disc_are_on_one_axis():
-    cut = middle_of_widest_gap([250, 240, 64, 70])
-    assert cut % 360 == pytest.approx((250 + 64 + 360) / 2 % 360)
-    axis = (np.array([250, 240, 64, 70]) - cut) % 360 + cut
-    np.testing.assert_allclose(axis - axis[0], [0, -10, -186, -180])
 
 
 def test_wrap_just_below_zero():
