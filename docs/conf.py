@@ -25,6 +25,10 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
+# What the theme and the gallery lack for readers with a screen reader.
+templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["accessible.css"]
 # The left sidebar lists the pages below a page; only the API page has any.
 html_sidebars = {
     page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"

@@ -40,6 +40,9 @@ def axe(browser):
     assert found["passes"]
     wrong = [(rule, node["target"][0]) for rule in found["violations"] for node in rule["nodes"]]
     for rule in found["incomplete"]:
+        # Two links with one name may be one page at two places: no fault below the highest level.
+        if "wcag2aaa" in rule["tags"]:
+            continue
         targets = [node["target"][0] for node in rule["nodes"]]
         if rule["id"] == "color-contrast":
             ratios = browser.execute_script(CONTRAST, targets)

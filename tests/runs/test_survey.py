@@ -3,10 +3,11 @@
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 
@@ -19,6 +20,7 @@ from mangapa import MeasurementSettings
 from mangapa.archive._addresses import table_address
 from mangapa.exceptions import MangapaWarning, RunError, RunStoreError
 from mangapa.runs import catalogue, status, survey
+from mangapa.runs._store import FILE_NAME
 from tests.archive_server import write_drpall
 from tests.runs import faults
 from tests.waiting import is_gone, until
@@ -381,6 +383,17 @@ def test_the_configuration_of_the_session_reaches_the_workers(tmp_path, monkeypa
         "download": True,
         "settings": MeasurementSettings(sigma=4),
     }
+
+
+def test_rate_leaves_out_the_pause_before_a_resume(folder, tmp_path):
+    files = files_in(folder)
+    survey(files[:2], tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
+        database.execute("update outcomes set finished = '2020-01-01T00:00:00.000'")
+    survey(files[:4], tmp_path)
+    summary = status(tmp_path)
+    assert (summary.measured, summary.left) == (4, 0)
+    assert summary.rate > 0.01
 
 
 def test_summary_of_a_run(folder, tmp_path):

@@ -85,8 +85,7 @@ function showFacts(galaxy) {
   element("facts").textContent = facts.filter(Boolean).join(", ");
   element("links").replaceChildren(...galaxy.links.map(([title, address]) => {
     const link = document.createElement("a");
-    Object.assign(link, { textContent: title, href: address, target: "_blank",
-      rel: "noopener noreferrer" });
+    Object.assign(link, { textContent: title, href: address, target: "_blank", rel: "noopener noreferrer" });
     return link;
   }));
   for (const tracer of order) {
@@ -118,9 +117,8 @@ function showAnswers() {
     if (!there) section.querySelector(".said").textContent = "no field to judge";
   }
   const said = judged(showing, asked) ? last(showing, asked) : draftOf(showing, asked);
-  element("comment").value = said.comment;
-  element("comment").placeholder =
-    `comment on the ${asked === "stellar" ? "stars" : "gas"}`;
+  Object.assign(element("comment"), { value: said.comment,
+    placeholder: `comment on the ${asked === "stellar" ? "stars" : "gas"}` });
   showProgress();
 }
 
