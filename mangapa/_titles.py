@@ -1,5 +1,7 @@
 """Titles of figures, in which names from files are text and never mathematics."""
 
+from textwrap import wrap
+
 import numpy as np
 from astropy import units as u
 
@@ -9,6 +11,8 @@ from mangapa.fields import TRACER_TITLES
 
 #: Longest name in a title, characters.
 LONGEST = 60
+#: Longest line above a field, characters.
+WIDTH = 55
 
 
 def galaxy_title(galaxy):
@@ -28,7 +32,7 @@ def field_title(field, result, usability):
     if usability is not None and np.isfinite(usability.score):
         lines[0] += f", {'usable' if usability.usable else 'do not use'} ({usability.score:.2f})"
     if result.flags:
-        lines.append(result.flags.description)
+        lines += wrap(result.flags.description, WIDTH)
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._directions import probability_apart, unwrapped
+from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import array
 from mangapa._utils.robust import median
 from mangapa._utils.types import ArrayLike
@@ -96,6 +97,26 @@ class Misalignment:
             f"{np.isnan(self.angle).sum()} missing",
         )
         return f"<Misalignment of {self.angle.size} galaxies: {', '.join(counts)}>"
+
+    def _repr_html_(self):
+        if self.angle.isscalar:
+            rows = [
+                ("Angle", as_text(self.angle, self.error)),
+                ("Probability of over 30 deg", as_text(self.probability_misaligned, decimals=2)),
+                (
+                    "Probability of over 150 deg",
+                    as_text(self.probability_counter_rotating, decimals=2),
+                ),
+                ("Flags", PAFlags(self.flags).description or None),
+            ]
+        else:
+            rows = [
+                ("Galaxies", self.angle.size),
+                ("Misaligned", self.misaligned.filled(False).sum()),
+                ("Counter-rotating", self.counter_rotating.filled(False).sum()),
+                ("Missing", np.isnan(self.angle).sum()),
+            ]
+        return as_html("Misalignment", rows)
 
 
 def misalignment(a: "KinematicPA | ArrayLike", b: "KinematicPA | ArrayLike") -> Misalignment:

@@ -11,13 +11,11 @@ figure is a new one of `matplotlib.pyplot`, which interactive sessions show.
 from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy import units as u
 
-from mangapa._directions import cut
+from mangapa._marks import LINE, draw_angle, draw_angles, draw_compass, draw_rings
 from mangapa._titles import field_title, galaxy_title, profile_title, with_error
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
-from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
 
@@ -36,19 +34,13 @@ __all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
 COLOURS = "RdBu_r"
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
-LINE = "black"
-#: Width of the white halo that shows lines on dark colours, points.
-HALO = 2.0
 LEGEND = (
-    "arrow: kinematic axis, to the receding side; arcs: 1-sigma error; faint: rejected spaxels; "
-    "in brackets: probability that an expert would use the field"
+    "arrow: kinematic axis, to the receding side; arcs: 1-sigma error; faint: rejected spaxels; in "
+    "brackets: probability that an expert\nwould use the field; velocities are relative to the "
+    "systemic one of the file, the white one is fitted; one scale for both fields"
 )
 #: Opacity of rejected spaxels.
 FAINT = 0.3
-#: Colour of rings whose angle is hardly constrained.
-PALE = "0.6"
-#: Colour of the global angle, beside the black ones of the rings (Okabe & Ito 2008).
-GLOBAL = "#009E73"
 PROFILE_LEGEND = (
     "dots: the receding side on each ring, with 1-sigma error; circles: the approaching side;\n"
     "pale: hardly constrained"
@@ -58,7 +50,9 @@ PROFILE_LEGEND = (
 def new_figure(size=None):
     """Make a figure with pyplot, so that interactive sessions show it; size in inches."""
     pyplot = import_extra("matplotlib.pyplot", "plot", "Plotting")
-    return pyplot.figure(figsize=size, layout="constrained")
+    from mangapa._notebook_figure import NotebookFigure
+
+    return pyplot.figure(figsize=size, layout="constrained", FigureClass=NotebookFigure)
 
 
 def plot_field(
@@ -111,24 +105,25 @@ def plot_field(
     ax.set(title=field_title(field, result, usability), aspect="equal")
     ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
-    _draw_compass(ax, reach)
+    draw_compass(ax, reach)
     if not field.n_spaxels:
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
     velocity = field.velocity.to_value(VELOCITY)
-    centre, own_span = _colours(field, result)
+    v_sys = _systemic(result)
+    centre, own_span = colour_range(velocity[field.good], v_sys)
     span = own_span if span is None else span
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
         image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
-        white = "median" if result is None else r"$v_\mathrm{sys}$"
-        bar.set_label(f"Velocity (km/s); white: {white}")
+        white = "the systemic one" if np.isfinite(v_sys) else "the median"
+        bar.set_label(f"Velocity (km/s), white: {white}")
         bar.ax.axhline(centre, color=LINE, lw=0.8)
     if result is not None and np.isfinite(result.pa):
-        _draw_angle(ax, result, reach)
+        draw_angle(ax, result, reach)
     if profile is not None:
-        _draw_rings(ax, profile)
+        draw_rings(ax, profile)
     return ax
 
 
@@ -158,9 +153,11 @@ def plot_pair(galaxy, figure=None, measurement=None):
     results = [getattr(measurement, tracer, None) for tracer in TRACERS]
     fields = [galaxy.tracer(tracer) for tracer in TRACERS]
     # One scale for both tracers, so that the same colour is the same rotation.
-    span = max(
-        (_colours(*one)[1] for one in zip(fields, results, strict=True) if one[0]), default=None
-    )
+    spans = [
+        colour_range(field.velocity.to_value(VELOCITY)[field.good], _systemic(result))[1]
+        for field, result in zip(fields, results, strict=True)
+        if field is not None and field.n_spaxels
+    ]
     columns = zip(figure.subplots(1, 2), TRACERS, fields, results, strict=True)
     for ax, tracer, field, result in columns:
         if field is None:
@@ -168,7 +165,7 @@ def plot_pair(galaxy, figure=None, measurement=None):
             ax.text(0.5, 0.5, NO_MAP, ha="center", transform=ax.transAxes)
         else:
             usability = getattr(measurement, f"{tracer}_usability", None)
-            plot_field(field, ax, result=result, usability=usability, span=span)
+            plot_field(field, ax, result=result, usability=usability, span=max(spans))
     figure.suptitle(galaxy_title(galaxy))
     return figure
 
@@ -234,15 +231,14 @@ def plot_profile(
         above.set_title(profile_title(profile))
     else:
         below = figure.subplots()
-    _draw_angles(below, profile, result)
+    draw_angles(below, profile, result)
     figure.supxlabel(PROFILE_LEGEND, fontsize="small", color="0.35")
     return figure
 
 
-def _colours(field, result):
-    """`colour_range` of the good spaxels of a field."""
-    v_sys = np.nan if result is None else result.v_sys.to_value(VELOCITY)
-    return colour_range(field.velocity.to_value(VELOCITY)[field.good], v_sys)
+def _systemic(result):
+    """Systemic velocity of a result in km/s, NaN if there is none."""
+    return np.nan if result is None else result.v_sys.to_value(VELOCITY)
 
 
 def _reach(field):
@@ -264,85 +260,3 @@ def _draw_spaxels(ax, field, values, centre, span, alpha):
         return ax.pcolormesh(x, y, values, shading="nearest", **options)
     shown = np.isfinite(values)
     return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)
-
-
-def _draw_angle(ax, result, reach):
-    """Draw the axis, its receding end, and its error as arcs, which show even a small one."""
-    from matplotlib.patheffects import withStroke
-
-    pa, length = result.pa.to_value(u.deg), 0.95 * reach
-
-    def place(angle, distance=length):
-        return distance * np.sin(np.radians(angle)), distance * np.cos(np.radians(angle))
-
-    halo = [withStroke(linewidth=1.5 + 2 * HALO, foreground="white")]
-    ax.plot(*np.transpose([place(pa + 180), (0, 0)]), color=LINE, lw=1.5, path_effects=halo)
-    arrow = {"arrowstyle": "-|>", "color": LINE, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", place(pa), (0, 0), arrowprops={**arrow, "path_effects": halo})
-    error = result.pa_err_total.to_value(u.deg)
-    if np.isfinite(error):
-        for end in (pa, pa + 180):
-            arc = place(end + np.linspace(-error, error), 0.8 * length)
-            ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo)
-
-
-def _draw_rings(ax, profile):
-    """Draw both ends of the axis on each ring, and their errors as arcs."""
-    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
-    from_axis = np.radians(pa - profile.pa_axis.to_value(u.deg))
-    stretch = np.hypot(np.cos(from_axis), np.sin(from_axis) / profile.axis_ratio)
-    distance = profile["radius"].to_value(u.arcsec) / stretch
-    sure = error <= UNCONSTRAINED
-
-    def places(angle, distance):
-        return distance * np.sin(np.radians(angle)), distance * np.cos(np.radians(angle))
-
-    for turn, face in ((0, LINE), (180, "white")):
-        ax.plot(*places(pa[sure] + turn, distance[sure]), color=LINE, lw=1)
-        for i in np.flatnonzero(sure):
-            arc = pa[i] + turn + np.linspace(-error[i], error[i])
-            ax.plot(*places(arc, distance[i]), color=LINE, lw=1)
-        ends = places(pa[sure] + turn, distance[sure])
-        ax.scatter(*ends, s=16, color=face, edgecolors=LINE, zorder=3)
-
-
-def _draw_angles(ax, profile, result):
-    """Draw the position angle against radius, with its axis cut where no ring points."""
-    from matplotlib.ticker import MaxNLocator
-
-    radius = profile["radius"].to_value(u.arcsec)
-    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
-    sure = error <= UNCONSTRAINED
-    has_line = result is not None and np.isfinite(result.pa)
-    start = cut(pa, error, result.pa.to_value(u.deg) if has_line else np.nan)
-
-    def near(angle):
-        return start + (angle - start) % 360
-
-    for chosen, colour in ((sure, LINE), (np.isfinite(pa) & ~sure, PALE)):
-        ax.errorbar(
-            radius[chosen], near(pa[chosen]), error[chosen], fmt="o", ms=4, capsize=2, color=colour
-        )
-    if has_line:
-        line, half = near(result.pa.to_value(u.deg)), result.pa_err_total.to_value(u.deg)
-        ax.axhline(line, color=GLOBAL, lw=1.5, zorder=0, label="global")
-        if np.isfinite(half):
-            ax.axhspan(line - half, line + half, color=GLOBAL, alpha=0.25, lw=0, zorder=0)
-        ax.legend()
-    ax.set(xlim=(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0)))
-    ax.set(xlabel="Semi-major axis (arcsec)", ylabel="Position angle (deg)")
-    ax.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 1.5, 2, 3, 4.5, 5, 10]))
-    ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
-    effective_radius = profile.meta.get("effective_radius")
-    if effective_radius is not None:
-        scale = (lambda r: r / effective_radius, lambda r: r * effective_radius)
-        ax.secondary_xaxis("top", functions=scale).set_xlabel("in effective radii")
-
-
-def _draw_compass(ax, reach):
-    arm = 0.16 * reach
-    x, y = 0.9 * arm - 0.93 * reach, -0.93 * reach
-    arrow = {"arrowstyle": "<-", "color": "0.3", "shrinkA": 4, "shrinkB": 0}
-    options = {"ha": "center", "va": "center", "fontsize": "small", "arrowprops": arrow}
-    for name, dx, dy in (("N", 0, arm), ("E", arm, 0)):
-        ax.annotate(name, (x, y), (x + dx, y + dy), **options)

@@ -6,9 +6,10 @@ from astropy import units as u
 
 import mangapa
 from mangapa import KinematicPA, PAFlags, VelocityField, clean
+from mangapa._marks import PALE
 from mangapa.angles import UNCONSTRAINED
 from mangapa.catalogue import compare
-from mangapa.plotting import PALE, colour_range
+from mangapa.plotting import colour_range
 
 pytestmark = pytest.mark.needs_matplotlib
 
@@ -228,6 +229,25 @@ def test_a_precise_axis_still_shows_its_error(galaxy):
     widths = [line.get_linewidth() for line in ax.lines if len(line.get_xydata()) > 2]
     assert widths == [3, 3]
     assert r"90.00 $\pm$ 0.10$\degree$" in ax.get_title()
+
+
+def test_rings_of_opposite_directions_are_not_joined():
+    galaxy = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=64, core_radius=4, seed=1)
+    profile = mangapa.pa_profile(galaxy.stellar)
+    lines = [line.get_xydata() for line in profile.plot().axes[0].lines if line.get_path_effects()]
+    assert len(lines) > 4
+    for line in lines:
+        step = np.hypot(*np.diff(line, axis=0).T)
+        assert (step < 3).all()
+
+
+def test_remarks_above_neighbouring_fields_do_not_overlap():
+    warped = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=20, warp=30, seed=1)
+    figure = mangapa.measure(warped).plot()
+    figure.canvas.draw()
+    left, right = (ax.title.get_window_extent() for ax in figure.axes[:2])
+    assert "a warp or bar" in figure.axes[0].get_title().replace("\n", " ")
+    assert left.x1 < right.x0
 
 
 def test_profile_without_a_map_shows_its_angles():

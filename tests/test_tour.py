@@ -28,3 +28,21 @@ def test_tour(tmp_path, monkeypatch):
     assert [html.count("<img") for html in shown] == [1, 1]
     assert ">KinematicPA<" in shown[0]
     assert ">Measurement<" in shown[1]
+
+
+@pytest.mark.needs_matplotlib
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "cell", ["galaxy.plot()", "figure = galaxy.plot()", "figure = galaxy.plot()\nfigure"]
+)
+def test_a_notebook_shows_a_figure_once(tmp_path, monkeypatch, cell):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    first = "import mangapa\ngalaxy = mangapa.simulate_galaxy(n_fibres=19, seed=1)"
+    cells = [nbformat.v4.new_code_cell(source) for source in (first, cell, "figure = None")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    path = {"metadata": {"path": tmp_path}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=path).execute()
+    outputs = [output for cell in notebook.cells for output in cell.outputs]
+    assert len([one for one in outputs if "image/png" in one.get("data", {})]) == 1

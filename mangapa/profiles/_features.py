@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.html import as_html, as_text
 from mangapa.angles import COUNTER_ROTATING, misalignment
-from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField
+from mangapa.fields import OFFSET, TRACER_TITLES, TRACERS, Galaxy, VelocityField
 from mangapa.fitting._fit import fit_prepared
 from mangapa.fitting._prepared import prepare
 from mangapa.fitting._settings import FitSettings
@@ -32,6 +33,13 @@ LIKELY = 0.5
 UNITS = {
     **{name: u.deg for name in ("kdc_turn", "kdc_turn_err", "warp_turn", "warp_turn_err")},
     "kdc_radius": OFFSET,
+}
+#: Probabilities among the fields of `FieldFeatures`, and their titles.
+PROBABILITIES = {
+    "kdc": "a decoupled core",
+    "counter_rotating_core": "a counter-rotating core",
+    "warp": "a warp",
+    "disturbed": "disturbance",
 }
 
 
@@ -140,6 +148,9 @@ class FieldFeatures:
             f"{self.warp:.2f}, disturbed {self.disturbed:.2f}>"
         )
 
+    def _repr_html_(self):
+        return as_html("FieldFeatures", _rows(self))
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Features:
@@ -164,6 +175,15 @@ class Features:
             f"<Features: stars {self.stellar!r}, H-alpha {self.halpha!r}, probability of "
             f"counter-rotation {self.counter_rotation:.2f}>"
         )
+
+    def _repr_html_(self):
+        rows = [
+            (f"{TRACER_TITLES[tracer]}: {name[0].lower()}{name[1:]}", value)
+            for tracer in TRACERS
+            for name, value in _rows(getattr(self, tracer))
+        ]
+        rows.append(("Probability of counter-rotation", as_text(self.counter_rotation, decimals=2)))
+        return as_html("Features", rows)
 
 
 def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None) -> Features:
@@ -231,6 +251,22 @@ def features(source: object, *, profiles: Mapping[str, PAProfile] | None = None)
         angles = fit_prepared([prepared[tracer] for tracer in TRACERS], FitSettings())
         apart = misalignment(*angles)
     return features_of({tracer: profiles[tracer] for tracer in prepared}, apart)
+
+
+def _rows(one):
+    """Rows of a table of the features of one field."""
+    found = ", ".join(one.found).replace("_", " ") or "nothing"
+    return [
+        ("Found", None if np.isnan(one.kdc) else found),
+        *(
+            (f"Probability of {title}", as_text(getattr(one, name), decimals=2))
+            for name, title in PROBABILITIES.items()
+        ),
+        ("Turn of the core", as_text(one.kdc_turn, one.kdc_turn_err)),
+        ("Turn of the warp", as_text(one.warp_turn, one.warp_turn_err)),
+        ("Asymmetry", as_text(one.asymmetry, one.asymmetry_err * u.one, decimals=3)),
+        ("Flags", one.flags.description or None),
+    ]
 
 
 def features_of(profiles, apart):

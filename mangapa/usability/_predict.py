@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mangapa._utils.html import as_html, as_text
 from mangapa._utils.types import PathLike
 from mangapa.fields import VelocityField
 from mangapa.fitting._prepared import checked_fields, prepare
@@ -50,6 +51,16 @@ class Usability:
         unfamiliar = ", unfamiliar" if self.flags & UsabilityFlags.UNFAMILIAR else ""
         judged = "usable" if self.usable else "do not use"
         return f"<Usability {judged}, score {self.score:.2f}{unfamiliar}>"
+
+    def _repr_html_(self):
+        rows = [
+            ("Field", "usable" if self.usable else "do not use"),
+            ("Score", as_text(self.score, decimals=2)),
+            ("Unfamiliarity", as_text(self.unfamiliarity, decimals=2)),
+            ("Model", self.model),
+            ("Flags", self.flags.description or None),
+        ]
+        return as_html("Usability", rows)
 
 
 def usability(

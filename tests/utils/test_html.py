@@ -87,3 +87,28 @@ def test_without_matplotlib_there_is_the_table_alone(monkeypatch, galaxy):
     shown = galaxy.stellar._repr_html_()
     assert ">9999-1901<" in shown
     assert "<img" not in shown
+
+
+def cell(shown, name):
+    """The value beside a name."""
+    (value,) = re.findall(rf">{re.escape(name)}</th><td [^>]*>([^<]*)</td>", shown)
+    return value
+
+
+def test_every_result_is_a_table_in_a_notebook(galaxy):
+    found = mangapa.measure(galaxy)
+    apart = mangapa.misalignment(found.stellar, found.halpha)
+    assert cell(apart._repr_html_(), "Angle") == as_text(apart.angle, apart.error)
+    many = mangapa.misalignment([30, 200, np.nan], [100, 10, 20])._repr_html_()
+    counts = [cell(many, name) for name in ("Galaxies", "Misaligned", "Counter-rotating")]
+    assert [*counts, cell(many, "Missing")] == ["3", "2", "1", "1"]
+    judged = mangapa.Usability(usable=True, score=0.876, model="<b>")._repr_html_()
+    assert [cell(judged, "Field"), cell(judged, "Score")] == ["usable", "0.88"]
+    assert cell(judged, "Model") == "&lt;b&gt;"
+    features = found.features
+    assert cell(features.stellar._repr_html_(), "Found") == "nothing"
+    assert cell(features._repr_html_(), "Stars: found") == "nothing"
+    assert "Hα: turn of the warp" in features._repr_html_()
+    nothing = mangapa.Features()._repr_html_()
+    assert nothing.count("the galaxy has no map of this tracer") == 2
+    assert "nan" not in nothing

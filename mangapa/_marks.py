@@ -1,0 +1,104 @@
+"""Marks on figures: axes, rings, the compass, and angles against radius."""
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._directions import cut
+from mangapa.angles import UNCONSTRAINED
+
+LINE = "black"
+#: Width of the white halo that shows lines on dark colours, points.
+HALO = 2.0
+#: Colour of rings whose angle is hardly constrained.
+PALE = "0.6"
+#: Colour of the global angle, beside the black ones of the rings (Okabe & Ito 2008).
+GLOBAL = "#009E73"
+
+
+def halo(width):
+    """Path effects that give a line of this width (points) its halo."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=width + 2 * HALO, foreground="white")]
+
+
+def place(angle, distance):
+    """Offsets (+x East, +y North) at a distance in a direction (deg, North through East)."""
+    return distance * np.sin(np.radians(angle)), distance * np.cos(np.radians(angle))
+
+
+def draw_angle(ax, result, reach):
+    """Draw the axis, its receding end, and its error as arcs, which show even a small one."""
+    pa, length = result.pa.to_value(u.deg), 0.95 * reach
+    style = {"color": LINE, "lw": 1.5, "path_effects": halo(1.5)}
+    ax.plot(*np.transpose([place(pa + 180, length), (0, 0)]), **style)
+    arrow = {"arrowstyle": "-|>", "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0, **style}
+    ax.annotate("", place(pa, length), (0, 0), arrowprops=arrow)
+    error = result.pa_err_total.to_value(u.deg)
+    if np.isfinite(error):
+        for end in (pa, pa + 180):
+            arc = place(end + np.linspace(-error, error), 0.8 * length)
+            ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo(3))
+
+
+def draw_rings(ax, profile):
+    """Draw both ends of the axis on each ring, and their errors as arcs."""
+    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
+    from_axis = np.radians(pa - profile.pa_axis.to_value(u.deg))
+    stretch = np.hypot(np.cos(from_axis), np.sin(from_axis) / profile.axis_ratio)
+    distance = profile["radius"].to_value(u.arcsec) / stretch
+    sure = error <= UNCONSTRAINED
+    # The line ends where the axis turns over, as at the edge of a counter-rotating core.
+    rings = np.flatnonzero(sure)
+    over = np.cos(np.radians(np.diff(pa[rings]))) < 0
+    style = {"color": LINE, "lw": 1, "path_effects": halo(1)}
+    for turn, face in ((0, LINE), (180, "white")):
+        for part in np.split(rings, np.flatnonzero(over) + 1):
+            ax.plot(*place(pa[part] + turn, distance[part]), **style)
+        for i in rings:
+            arc = pa[i] + turn + np.linspace(-error[i], error[i])
+            ax.plot(*place(arc, distance[i]), **style)
+        ends = place(pa[sure] + turn, distance[sure])
+        ax.scatter(*ends, s=16, color=face, edgecolors=LINE, zorder=3)
+
+
+def draw_angles(ax, profile, result):
+    """Draw the position angle against radius, with its axis cut where no ring points."""
+    from matplotlib.ticker import MaxNLocator
+
+    radius = profile["radius"].to_value(u.arcsec)
+    pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))
+    sure = error <= UNCONSTRAINED
+    whole = np.nan if result is None else result.pa.to_value(u.deg)
+    start = cut(pa, error, whole)
+
+    def near(angle):
+        return start + (angle - start) % 360
+
+    for chosen, colour in ((sure, LINE), (np.isfinite(pa) & ~sure, PALE)):
+        ax.errorbar(
+            radius[chosen], near(pa[chosen]), error[chosen], fmt="o", ms=4, capsize=2, color=colour
+        )
+    if np.isfinite(whole):
+        line, half = near(whole), result.pa_err_total.to_value(u.deg)
+        ax.axhline(line, color=GLOBAL, lw=1.5, zorder=0, label="global")
+        if np.isfinite(half):
+            ax.axhspan(line - half, line + half, color=GLOBAL, alpha=0.25, lw=0, zorder=0)
+        ax.legend()
+    ax.set(xlim=(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0)))
+    ax.set(xlabel="Semi-major axis (arcsec)", ylabel="Position angle (deg)")
+    ax.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 1.5, 2, 3, 4.5, 5, 10]))
+    ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
+    effective_radius = profile.meta.get("effective_radius")
+    if effective_radius is not None:
+        scale = (lambda r: r / effective_radius, lambda r: r * effective_radius)
+        ax.secondary_xaxis("top", functions=scale).set_xlabel("in effective radii")
+
+
+def draw_compass(ax, reach):
+    arm = 0.16 * reach
+    x, y = 0.9 * arm - 0.93 * reach, -0.93 * reach
+    arrow = {"arrowstyle": "<-", "color": "0.3", "shrinkA": 4, "shrinkB": 0}
+    options = {"ha": "center", "va": "center", "fontsize": "small", "arrowprops": arrow}
+    for name, dx, dy in (("N", 0, arm), ("E", arm, 0)):
+        ax.annotate(name, (x, y), (x + dx, y + dy), **options)
