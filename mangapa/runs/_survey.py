@@ -53,8 +53,8 @@ def survey(
     """
     Measure many galaxies, and resume a run that was interrupted.
 
-    Galaxies are stored as they are measured, those of half a second together. One that fails, kills
-    its worker or takes too long costs its own row only. The values do not depend on the order or
+    Galaxies are stored as they are measured, those of a fifth of a second together. One that fails,
+    kills its worker or takes too long costs its own row only. The values do not depend on the order or
     the number of workers.
 
     Parameters

@@ -191,7 +191,7 @@ def test_killed_at_random_moments(release, tmp_path):
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=moments.uniform(0, 1))
             else:
-                target = max(done, default=0) + moments.randrange(1, 20)
+                target = max(done, default=0) + moments.randrange(1, 10)
                 assert until(lambda target=target: n_done() >= target, seconds=120)
             process.kill()
         assert until(lambda group=process.pid: is_gone(group)), "workers outlive their parent"
