@@ -183,7 +183,7 @@ def _facts(table, summary):
     stars, gas = (np.ma.filled(table[name], 0) > 0 for name in QUALITY_NAMES.values())
     facts = [
         (f"{summary.measured - bare.sum():,}", f"of {summary.total:,} galaxies have an angle"),
-        (f"{bare.sum():,}", f"without an angle ({(bare & ~seen).sum():,} have no good spaxel)"),
+        (f"{bare.sum():,}", f"without an angle ({(bare & ~seen).sum():,} with no good spaxel)"),
         (f"{summary.failed:,}", "failed"),
         (f"{summary.left:,}", "not measured yet"),
         (f"{stars.sum():,}", "usable stellar fields"),

@@ -108,7 +108,7 @@ def test_page_loads_nothing_from_elsewhere(run):
 def test_page_shows_facts_and_figures(page):
     facts = page.find_element("id", "facts").text.replace("\n", " ")
     assert facts.startswith(
-        f"{N_GALAXIES} of 14 galaxies have an angle 0 without an angle (0 have no good spaxel) "
+        f"{N_GALAXIES} of 14 galaxies have an angle 0 without an angle (0 with no good spaxel) "
         "1 failed 1 not measured yet"
     )
     for figure in ("misalignments", "position_angles", "errors_and_scores"):
@@ -452,7 +452,7 @@ def test_what_was_measured_is_told(tmp_path):
     )
     assert "<dt>release of galaxies given by name:</dt> <dd>DR17</dd>" in text
     assert "<b>1</b> of 2 galaxies have an angle" in text
-    assert "<b>1</b> without an angle (1 have no good spaxel)" in text
+    assert "<b>1</b> without an angle (1 with no good spaxel)" in text
 
 
 def test_point_of_a_figure_opens_its_galaxy(page):
