@@ -147,7 +147,7 @@ class Comparison:
             below.hist(known, np.linspace(-SHOWN, SHOWN, 81), color="#0072B2")
             within = f"{row['within_5']:.1%} of {row['n']} within 5 deg"
             below.set_title(within, fontsize="medium")
-            hidden = f"{np.sum(np.abs(known) > SHOWN)} larger ones not shown"
+            hidden = f"{np.sum(np.abs(known) > SHOWN)} of {row['n']} beyond {SHOWN} deg, not shown"
             difference = f"{self.names[1]} less {self.names[0]} (deg)"
             below.set(xlabel=f"{difference}\n{hidden}", ylabel="galaxies")
         return figure
@@ -170,7 +170,7 @@ class Comparison:
         ]
         rows.append(("Rows not matched", len(self.unmatched)))
         for row in self.numbers:
-            text = f"{row['n']} galaxies, median difference {as_text(row['median'] * u.deg)}, "
+            text = f"n = {row['n']}, median difference {as_text(row['median'] * u.deg)}, "
             rows.append((ANGLES[row["angle"]], f"{text}{row['within_5']:.1%} within 5 deg"))
         rows += [("Note", note) for note in self.notes]
         size = (2.8 * len(self.numbers), 5)

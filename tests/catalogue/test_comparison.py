@@ -236,4 +236,4 @@ def test_a_notebook_shows_the_numbers_and_calls_the_catalogues_by_name():
     b = QTable({"plateifu": ["8485-1901", "8485-1903"], "stellar_pa": [12, 90] * u.deg})
     shown = compare(a, b, names=("<mine>", "published"))._repr_html_()
     assert "Only in &lt;mine&gt;" in shown
-    assert "1 galaxies, median difference 2.0 deg, 100.0% within 5 deg" in shown
+    assert "n = 1, median difference 2.0 deg, 100.0% within 5 deg" in shown
