@@ -21,10 +21,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from real_features import print_flags, print_radon_trace, save
+from real_features import print_flags, print_radon_trace
 from tqdm import tqdm
 
-from mangapa import clean, features, fit_pa, pa_profile, simulate_galaxy
+from mangapa import clean, features, pa_profile, simulate_galaxy
 from mangapa.simulate import FIELD_OF_VIEW
 
 PULL_TARGET = (0.85, 1.15)
@@ -265,9 +265,6 @@ def print_cores(options, run):
         f"target: {FOUND_TARGET:.0%} found, {FALSE_TARGET:.0%} false: {recall:.1%}, {false:.1%}, "
         f"{'met' if met else 'missed'}"
     )
-    example = simulate_galaxy(n_fibres=91, pa_stellar=10, core_radius=4, core_offset=90, snr=30)
-    profile = pa_profile(example.stellar, effective_radius=example.effective_radius)
-    save(profile.plot(result=fit_pa(example.stellar)), options.figures / "profile.png")
 
 
 def noisy(job):

@@ -38,7 +38,8 @@ def draw_angle(ax, result, reach):
     if np.isfinite(error):
         for end in (pa, pa + 180):
             arc = place(end + np.linspace(-error, error), 0.8 * length)
-            ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo(3))
+            # Above the arrow, beside which a small one is a dot.
+            ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo(3), zorder=4)
 
 
 def draw_rings(ax, profile):

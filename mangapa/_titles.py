@@ -49,7 +49,7 @@ def profile_title(profile):
 def with_error(angle, error):
     """An angle and its error in degrees."""
     number, margin = angle.to_value(u.deg), error.to_value(u.deg)
-    places = decimals(margin)
+    places = decimals(margin, most=2)
     text = rf" $\pm$ {margin:.{places}f}" if np.isfinite(margin) else ""
     return rf"{number:.{places}f}{text}$\degree$"
 

@@ -5,11 +5,15 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
+from astropy.table import QTable
+from astropy.utils.masked import Masked
 
 import mangapa
 from mangapa import MeasurementSettings
 from mangapa.cli import main
+from mangapa.cli._output import print_table
 from mangapa.simulate import Bar, Neighbour
 from tests.archive_server import write_drpall
 
@@ -251,12 +255,23 @@ def test_demo(tmp_path, capsys, monkeypatch):
     assert main(["demo", "--out", str(out), "--method", "symmetry"]) == 0
     printed = capsys.readouterr().out
     assert "aligned, small IFU" in printed
+    assert "1 of 1: aligned, small IFU" in printed
     assert "stellar_true" in printed
+    assert "pa_offset_true" in printed
+    assert "true angle of the warp" in printed
     table = mangapa.read_catalogue(out / "catalogue.ecsv")
     assert table["method"].tolist() == ["symmetry"]
     assert abs(table["stellar_pa"][0] - table["stellar_true"][0]).value < 3
     kinds = sorted(path.suffix for path in out.iterdir())
     assert kinds == [".ecsv", ".gz", ".png"]
+
+
+def test_errors_are_printed_with_two_digits_and_missing_ones_as_missing(capsys):
+    errors = Masked([0.0444, 5.13, 12.3, np.nan, 1] * u.deg, mask=[False] * 4 + [True])
+    print_table(QTable({"name": list("abcde"), "pa_err": errors}))
+    printed = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[3:]]
+    assert printed[:4] == ["0.044", "5.1", "12", "nan"]
+    assert not any(digit in printed[4] for digit in "0123456789")
 
 
 def test_citation_is_bibtex(capsys):

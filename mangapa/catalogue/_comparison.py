@@ -9,6 +9,7 @@ from astropy import units as u
 from astropy.table import QTable, Table
 
 from mangapa._utils.files import printable
+from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import MISALIGNED
@@ -146,7 +147,7 @@ class Comparison:
             below.hist(known, np.linspace(-SHOWN, SHOWN, 81), color="#0072B2")
             within = f"{row['within_5']:.1%} of {row['n']} within 5 deg"
             below.set_title(within, fontsize="medium")
-            hidden = f"{np.sum(np.abs(known) > SHOWN)} larger ones not shown"
+            hidden = f"{np.sum(np.abs(known) > SHOWN)} of {row['n']} beyond {SHOWN} deg, not shown"
             difference = f"{self.names[1]} less {self.names[0]} (deg)"
             below.set(xlabel=f"{difference}\n{hidden}", ylabel="galaxies")
         return figure
@@ -160,6 +161,20 @@ class Comparison:
             + "".join(f"; {note}" for note in self.notes)
             + ">"
         )
+
+    def _repr_html_(self):
+        rows = [("Galaxies in both", len(self.table))]
+        rows += [
+            (f"Only in {name}", len(only))
+            for name, only in zip(self.names, (self.only_a, self.only_b), strict=True)
+        ]
+        rows.append(("Rows not matched", len(self.unmatched)))
+        for row in self.numbers:
+            text = f"n = {row['n']}, median difference {as_text(row['median'] * u.deg)}, "
+            rows.append((ANGLES[row["angle"]], f"{text}{row['within_5']:.1%} within 5 deg"))
+        rows += [("Note", note) for note in self.notes]
+        size = (2.8 * len(self.numbers), 5)
+        return as_html("Comparison", rows, self.plot, size)
 
 
 def compare(a: Table, b: Table, *, names: Sequence[str] = ("a", "b")) -> Comparison:

@@ -3,6 +3,8 @@
 import sys
 import tempfile
 
+import numpy as np
+
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
 from mangapa._utils.quantities import decimals
@@ -32,6 +34,8 @@ def print_table(table):
 
 def _two_digits(error):
     """Text of an error, with or without a unit."""
+    if np.any(getattr(error, "mask", False)):
+        return str(error)
     error = getattr(error, "value", error)
     return f"{error:.{decimals(error)}f}"
 

@@ -178,7 +178,8 @@ def _compare(options):
     for name, n_known in comparison.numbers.iterrows("angle", "n"):
         n_unknown = len(comparison.table) - n_known
         if n_unknown:
-            print(f"{name}: missing in one of the catalogues for {n_unknown} galaxies")
+            number = f"{n_unknown} of {len(comparison.table)} galaxies"
+            print(f"{name}: missing in one of the catalogues for {number}")
         outliers = comparison.outliers(name)
         if len(outliers):
             worst = ", ".join(

@@ -229,3 +229,11 @@ def test_names_may_be_bytes_or_masked():
 def test_what_cannot_be_compared_is_named(table, error, message):
     with pytest.raises(error, match=message):
         compare(table, A)
+
+
+def test_a_notebook_shows_the_numbers_and_calls_the_catalogues_by_name():
+    a = QTable({"plateifu": ["8485-1901", "8485-1902"], "stellar_pa": [10, np.nan] * u.deg})
+    b = QTable({"plateifu": ["8485-1901", "8485-1903"], "stellar_pa": [12, 90] * u.deg})
+    shown = compare(a, b, names=("<mine>", "published"))._repr_html_()
+    assert "Only in &lt;mine&gt;" in shown
+    assert "n = 1, median difference 2.0 deg, 100.0% within 5 deg" in shown

@@ -260,7 +260,7 @@ def test_compare_tells_what_it_leaves_out(tmp_path, capsys):
     assert main(["compare", str(ours), str(published)]) == 0
     printed = capsys.readouterr().out
     assert f"galaxies that are not in {published}: 2" in printed
-    assert "halpha_pa: missing in one of the catalogues for 1 galaxies" in printed
+    assert "halpha_pa: missing in one of the catalogues for 1 of " in printed
     assert "rows that could not be matched and are left out: 4" in printed
     several = "several rows could be its partner"
     assert f"  {ours}, row 2 (8485-1901 VOR10): {several}\n" in printed
