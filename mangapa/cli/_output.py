@@ -5,8 +5,6 @@ import tempfile
 
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
-from mangapa.flags import UsabilityFlags
-from mangapa.usability._predict import THRESHOLD
 
 ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
 #: Columns that fit on a terminal; ``--json`` and the catalogue have all.
@@ -44,6 +42,10 @@ def print_measured(table, measurements, *, profiles=False):
 
 def print_warnings(labelled):
     """Print what the flags mean, and which fields cannot be used; of pairs (name, measurement)."""
+    # Every command imports this module, and `mangapa --help` too.
+    from mangapa.flags import UsabilityFlags
+    from mangapa.usability._predict import THRESHOLD
+
     for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
             unsure = measured.usability.flags & (

@@ -44,8 +44,7 @@ COMPONENTS = {
 
 def add_to(commands):
     """Add the command."""
-    purpose = "write a simulated galaxy as a MAPS file"
-    simulate = add_command(commands, "simulate", _simulate, purpose)
+    simulate = add_command(commands, "simulate", _simulate)
     add_path(simulate, "path", "FILE", "such as manga-9999-12701-MAPS-VOR10.fits.gz")
     text = f"release whose layout the file has, one of {RELEASES} (default: %(default)s)"
     simulate.add_argument("--release", default="DR17", help=text)
