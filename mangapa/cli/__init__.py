@@ -121,7 +121,8 @@ def _run(options):
 class _Command(argparse.ArgumentParser):
     """Parser of a command, which gets its options when it is used: ``--help`` needs none."""
 
-    module, commands = None, None
+    module = ""
+    commands: "dict[str, _Command] | None" = None
 
     def parse_known_args(self, *arguments):
         if self.commands is not None:

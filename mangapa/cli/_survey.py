@@ -148,6 +148,7 @@ def _report(options):
 
 def _compare(options):
     if options.plot:
+        import_extra("matplotlib.figure", "plot", "--plot")
         check_file("--plot", options.plot)
     comparison = compare(read_any(options.a), read_any(options.b))
     print_table(comparison.numbers)
