@@ -39,6 +39,7 @@ COMMANDS = {
         "evaluate": "print and draw how good a network is",
     },
     "_simulate": {"simulate": "write a simulated galaxy as a MAPS file"},
+    "_bug_report": {"bug-report": "print versions and settings, for the report of a bug"},
 }
 
 

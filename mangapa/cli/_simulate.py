@@ -53,7 +53,7 @@ def add_to(commands):
         simulate,
         "path",
         "FILE",
-        "such as manga-9999-12701-MAPS-VOR10.fits.gz, whose plate-IFU counts",
+        "such as manga-9999-12701-MAPS-VOR10.fits.gz; the galaxy gets its plate-IFU",
     )
     text = f"release whose layout the file has, one of {RELEASES} (default: %(default)s)"
     simulate.add_argument("--release", default="DR17", help=text)
