@@ -27,6 +27,7 @@ class GalaxyRead(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     """
 
     def __init__(self, instance, cls):
+        _register()
         super().__init__(instance, cls, "read", registry=None)
 
     def __call__(self, path: PathLike, *, format: str | None = None, **kwargs: Any) -> "Galaxy":
@@ -58,6 +59,7 @@ class GalaxyWrite(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
     """
 
     def __init__(self, instance, cls):
+        _register()
         super().__init__(instance, cls, "write", registry=None)
 
     def __call__(
@@ -66,3 +68,8 @@ class GalaxyWrite(registry.UnifiedReadWrite):  # numpydoc ignore=PR01,PR02
         from mangapa.formats import write_galaxy
 
         write_galaxy(self._instance, path, format, overwrite=overwrite)
+
+
+def _register():
+    """Import the formats, so that astropy's registry has them when it lists or explains them."""
+    import mangapa.formats  # noqa: F401

@@ -32,6 +32,8 @@ from mangapa.usability._reliability import reliability
 from mangapa.usability.model import load_model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
 __all__ = ["Measurement", "TracerMeasurement", "measure"]
@@ -162,6 +164,30 @@ class Measurement:
             the column has a unit.
         """
         return {column.name: column.value(self) for column in catalogue_columns()}
+
+    def write(self, path: PathLike) -> "Path":
+        """
+        Write the measurement as a catalogue of one row, with `~mangapa.write_catalogue`.
+
+        Parameters
+        ----------
+        path : path-like
+            A name that ends in ``.ecsv``, ``.fits``, ``.vot``, ``.parquet`` or ``.csv``. An
+            existing file is replaced in one step.
+
+        Returns
+        -------
+        `~pathlib.Path`
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the name ends in anything else.
+        """
+        from mangapa.catalogue import write_catalogue
+
+        return write_catalogue(self, path)
 
     def plot(self, figure: "Figure | None" = None) -> "Figure":
         """

@@ -236,6 +236,17 @@ def test_simulate_writes_all_extensions_if_asked(tmp_path):
         assert "SPECINDEX_CORR" in hdus
 
 
+def test_simulate_takes_the_plate_ifu_of_the_file(tmp_path, capsys):
+    path = tmp_path / "manga-8485-1902-MAPS-VOR10.fits.gz"
+    assert main(["simulate", str(path)]) == 0
+    assert mangapa.read_maps(path).plateifu == "8485-1902"
+    path.unlink()
+    assert main(["simulate", str(path), "--fibres", "37"]) == 2
+    expected = f"--fibres 37: {path.name} names an IFU of 19 fibres; leave one of them out"
+    assert expected in capsys.readouterr().err
+    assert not path.exists()
+
+
 def test_simulate(tmp_path, capsys):
     path = tmp_path / "mock-MAPS-.fits.gz"
     arguments = ["--fibres", "19", "--pa-stellar", "20", "--release", "MPL-9", "--seed", "3"]

@@ -19,11 +19,14 @@ HEAVY = (
     *("marvin", "tensorflow", "matplotlib", "pafit", "sdss_access", "scipy.ndimage", "pandas"),
     *("threadpoolctl", "requests", "flask", "plotly"),
 )
-PROBE = f"""
+#: What makes up most of the time of an import, and is there only when a name is used.
+LATER = ("numpy", "astropy", "scipy", "mangapa.fields", "mangapa.formats")
+STATE = f"""
 import os, sys, threading, warnings, logging
-import numpy, astropy.units, astropy.table, astropy.io.fits, wrapt
+import wrapt
 
 def state():
+    numpy = sys.modules.get("numpy")
     return {{
         "environment": dict(os.environ),
         "warning filters": list(warnings.filters),
@@ -32,18 +35,40 @@ def state():
         "threads": threading.active_count(),
         "root log handlers": list(logging.getLogger().handlers),
         "log handlers": list(logging.getLogger("mangapa").handlers),
-        "numpy errors": numpy.geterr(),
+        "numpy errors": numpy and numpy.geterr(),
         "folder": os.getcwd(),
         "path": list(sys.path),
     }}
 
+def check(before, what):
+    changed = [name for name, value in state().items() if before[name] != value]
+    assert not changed, f"{{what}} changed {{changed}}"
+    heavy = [name for name in {HEAVY} if name in sys.modules]
+    assert not heavy, f"{{what}} imported {{heavy}}"
+"""
+PROBE = f"""{STATE}
 before = state()
 import mangapa
-after = state()
-changed = [name for name in before if before[name] != after[name]]
-assert not changed, f"importing mangapa changed {{changed}}"
-heavy = [name for name in {HEAVY} if name in sys.modules]
-assert not heavy, f"importing mangapa imported {{heavy}}"
+check(before, "importing mangapa")
+early = [name for name in {LATER} if name in sys.modules]
+assert not early, f"importing mangapa imported {{early}}"
+"""
+PROBE_NAMES = f"""{STATE}
+import numpy, astropy.units, astropy.table, astropy.io.fits
+before = state()
+from mangapa import *
+assert "mangapa.fields" in sys.modules
+check(before, "using each name of mangapa")
+"""
+PROBE_HELP = """
+import sys
+from mangapa.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+early = [name for name in ("numpy", "astropy", "mangapa.settings") if name in sys.modules]
+sys.exit(f"mangapa --help imported {early}" if early else 0)
 """
 #: The variables that the probe keeps. Others may hide what an import sets. Windows cannot start
 #: Python without the last.
@@ -58,7 +83,11 @@ PACKAGE = Path(mangapa.__file__).parent
 
 def imports_of(path):
     """Modules of mangapa that a module imports whenever it is imported itself."""
-    for node in ast.parse(path.read_text()).body:
+    body = ast.parse(path.read_text()).body
+    if path == PACKAGE / "__init__.py":
+        # What a name of the package imports when it is used, as type checkers see it.
+        body += [inner for node in body if isinstance(node, ast.If) for inner in node.body]
+    for node in body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mangapa"):
             for alias in node.names:
                 # A name of a package may be a module.
@@ -122,20 +151,70 @@ def without_hints(function):
     return missing
 
 
-@pytest.mark.promise(15)
-@pytest.mark.quick
-def test_import_loads_nothing_heavy_and_changes_nothing(tmp_path):
+def run(code, folder):
+    """Run some code in a folder; return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE],
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
+    return done.stdout
+
+
+@pytest.mark.promise(15)
+@pytest.mark.quick
+@pytest.mark.parametrize("probe", [PROBE, PROBE_NAMES], ids=["import", "use"])
+def test_import_loads_nothing_heavy_and_changes_nothing(tmp_path, probe):
+    assert run(probe, tmp_path) == ""
+
+
+@pytest.mark.quick
+def test_help_imports_no_numpy(tmp_path):
+    printed = run(PROBE_HELP, tmp_path)
+    assert all(name in printed for name in ("measure", "survey", "compare", "simulate"))
+
+
+@pytest.mark.quick
+def test_names_are_those_that_type_checkers_see():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (hidden,) = (
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test).isupper()
+    )
+    seen = {
+        alias.name: node.module
+        for node in hidden.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert sorted(seen, key=mangapa.__all__.index) == mangapa.__all__
+    for name, module in seen.items():
+        assert getattr(mangapa, name) is getattr(importlib.import_module(module), name)
+    assert {*seen, "archive", "plotting", "__version__", "__citation__"} <= {*dir(mangapa)}
+
+
+def test_unknown_name():
+    with pytest.raises(AttributeError, match="module 'mangapa' has no attribute 'fit_pq'"):
+        _ = mangapa.fit_pq
+
+
+def test_the_room_usability_does_not_hide_the_function(tmp_path):
+    code = """
+import mangapa.usability.model, mangapa.usability.labels
+import mangapa
+from mangapa.usability import load_model
+print(type(mangapa.usability).__name__, load_model().name, mangapa.plotting.__name__)
+"""
+    assert run(code, tmp_path).split() == ["function", "default", "mangapa.plotting"]
+
+
+def test_formats_are_there_when_only_galaxy_is_used(tmp_path):
+    code = "from mangapa import Galaxy\nGalaxy.read.list_formats()"
+    assert "manga-maps" in run(code, tmp_path)
 
 
 @pytest.mark.quick

@@ -363,3 +363,13 @@ def test_options_may_be_numpy_scalars_and_quantities(galaxy):
     options = {"sigma": np.float32(3), "v_sys": 0 * u.km / u.s, "n_steps": np.int64(181)}
     found = measure(galaxy, **options, min_region=np.float64(0.1))
     assert found.stellar.pa == measure(galaxy, sigma=3, v_sys=0, n_steps=181).stellar.pa
+
+
+def test_write(tmp_path):
+    measurement = mangapa.measure(mangapa.simulate_galaxy(plateifu="8485-1901", seed=1))
+    path = measurement.write(tmp_path / "mine.ecsv")
+    (row,) = mangapa.read_catalogue(path)
+    assert row["plateifu"] == "8485-1901"
+    assert row["stellar_pa"] == measurement.stellar.pa
+    with pytest.raises(ValueError, match=r"mine\.txt"):
+        measurement.write(tmp_path / "mine.txt")

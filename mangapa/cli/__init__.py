@@ -5,16 +5,42 @@ import io
 import os
 import sys
 import warnings
+from importlib import import_module
 
 import mangapa
-from mangapa.catalogue._provenance import BIBTEX
-from mangapa.cli import _archive, _demo, _formats, _inspect, _measure, _network, _simulate, _survey
 from mangapa.cli._output import BAD_USAGE, SOME_FAILED, complain
-from mangapa.exceptions import MangapaError, MangapaWarning
 
 __all__ = ["main"]
 
-COMMANDS = (_demo, _measure, _survey, _inspect, _formats, _archive, _network, _simulate)
+#: The commands of each module, which is imported when one of them is used, and their purposes.
+COMMANDS = {
+    "_demo": {
+        "demo": "simulate a dozen galaxies, measure them, and compare the results with the truth",
+    },
+    "_measure": {"measure": "measure galaxies"},
+    "_survey": {
+        "survey": "measure many galaxies; the same command again resumes an interrupted survey",
+        "status": "show the progress and failures of a run",
+        "catalogue": "write the catalogue of a run",
+        "report": "write an HTML report of a run",
+        "compare": "compare two catalogues",
+    },
+    "_inspect": {
+        "inspect": "open a page on which you classify the velocity fields of a run by eye",
+        "agreement": "show how far experts agree, and write their consensus",
+    },
+    "_formats": {"formats": "list the file formats that are known, those of plugins included"},
+    "_archive": {
+        "download": "download MAPS files to the local copy of the SAS",
+        "list": "list the galaxies of a data release",
+    },
+    "_network": {
+        "train": "train a network to recognise usable fields",
+        "evaluate": "print and draw how good a network is",
+    },
+    "_simulate": {"simulate": "write a simulated galaxy as a MAPS file"},
+    "_bug_report": {"bug-report": "print versions and settings, for the report of a bug"},
+}
 
 
 def main(arguments: "list[str] | None" = None) -> int:
@@ -40,21 +66,27 @@ def main(arguments: "list[str] | None" = None) -> int:
     parser.add_argument(
         "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    try:
-        for command in COMMANDS:
-            command.add_to(commands)
-    except (TypeError, ValueError) as error:
-        # The defaults of options are settings, which the configuration file may have wrong.
-        complain(error)
-        return BAD_USAGE
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
+    for module, purposes in COMMANDS.items():
+        commands = {
+            name: parsers.add_parser(name, help=purpose, description=f"{_sentence(purpose)}.")
+            for name, purpose in purposes.items()
+        }
+        for command in commands.values():
+            command.module, command.commands = module, commands
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names may hold what the terminal or its locale cannot show.
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            return _run(parser.parse_args(arguments))
+            try:
+                options = parser.parse_args(arguments)
+            except (TypeError, ValueError) as error:
+                # The defaults of options are settings, which the configuration file may have wrong.
+                complain(error)
+                return BAD_USAGE
+            return _run(options)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -77,22 +109,44 @@ def _run(options):
         return BAD_USAGE
     except MemoryError:
         return complain("there is not enough memory")
-    except (ImportError, OSError, MangapaError) as error:
+    except (ImportError, OSError) as error:
         return complain(error)
     except KeyboardInterrupt:
         return complain("interrupted")
+    except Exception as error:
+        if isinstance(error, mangapa.MangapaError):
+            return complain(error)
+        raise
+
+
+class _Command(argparse.ArgumentParser):
+    """Parser of a command, which gets its options when it is used: ``--help`` needs none."""
+
+    module = ""
+    commands: "dict[str, _Command] | None" = None
+
+    def parse_known_args(self, *arguments):
+        if self.commands is not None:
+            # A module adds the options of all its commands.
+            import_module(f"mangapa.cli.{self.module}").add_to(self.commands)
+            self.commands = None
+        return super().parse_known_args(*arguments)
+
+
+def _sentence(purpose):
+    return f"{purpose[0].upper()}{purpose[1:]}"
 
 
 class _Citation(argparse.Action):
     def __call__(self, parser, *_):
         # The actions of argparse would wrap the lines, or print them to the standard error.
-        print(BIBTEX, end="")
+        print(mangapa.__citation__, end="")
         parser.exit()
 
 
 def _show(message, category, *where, shown=warnings.showwarning):
     """Show mangapa's own warnings in one line, without a line of code."""
-    if issubclass(category, MangapaWarning):
+    if issubclass(category, mangapa.MangapaWarning):
         complain(message)
     else:
         shown(message, category, *where)

@@ -13,8 +13,7 @@ WHERE = (
 
 def add_to(commands):
     """Add the commands."""
-    purpose = "download MAPS files to the local copy of the SAS"
-    fetch = add_command(commands, "download", _download, purpose)
+    fetch = add_command(commands, "download", _download)
     fetch.add_argument("sources", nargs="*", metavar="SOURCE", help="a plate-IFU or a MaNGA-ID")
     add_release_options(fetch)
     fetch.add_argument("--where", metavar="CONDITION", help=f"all galaxies that meet a {WHERE}")
@@ -23,7 +22,7 @@ def add_to(commands):
     jobs = f"number of simultaneous downloads, 1-{MOST_DOWNLOADS} (default: %(default)s)"
     fetch.add_argument("--jobs", type=int, default=conf.parallel_downloads, metavar="N", help=jobs)
 
-    galaxies = add_command(commands, "list", _list, "list the galaxies of a data release")
+    galaxies = add_command(commands, "list", _list)
     add_release_options(galaxies)
     galaxies.add_argument("--where", metavar="CONDITION", help=f"those that meet a {WHERE}")
     add_download_option(galaxies, "the tables drpall and dapall if they are missing")

@@ -37,8 +37,7 @@ SHOWN = (
 
 def add_to(commands):
     """Add the command."""
-    purpose = "simulate a dozen galaxies, measure them, and compare the results with the truth"
-    demo = add_command(commands, "demo", _demo, purpose)
+    demo = add_command(commands, "demo", _demo)
     folder = "folder for the files (default: %(default)s)"
     add_path(demo, "--out", "DIR", folder, default=Path("mangapa-demo"))
     add_settings(demo)

@@ -17,8 +17,7 @@ WIDTH, INDENT = 79, 14
 
 def add_to(commands):
     """Add the command."""
-    purpose = "list the file formats that are known, those of plugins included"
-    command = add_command(commands, "formats", _formats, purpose)
+    command = add_command(commands, "formats", _formats)
     command.add_argument("--json", action="store_true", help="print them as JSON")
 
 

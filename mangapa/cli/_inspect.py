@@ -23,8 +23,7 @@ PRINTED_DISPUTES = 10
 
 def add_to(commands):
     """Add the commands."""
-    look = "open a page on which you classify the velocity fields of a run by eye"
-    add = add_command(commands, "inspect", _inspect, look).add_argument
+    add = add_command(commands, "inspect", _inspect).add_argument
     add("run_folder", type=path, metavar="RUN", help="folder of a survey")
     add("--expert", help="your name (default: the name of your account)")
     add("--store", type=path, metavar="FILE", help=f"file of judgements (default: RUN/{FILE_NAME})")
@@ -46,8 +45,7 @@ def add_to(commands):
     add("--port", type=int, help="port of the server, 0 for any (default: the first free one)")
     add("--no-browser", action="store_true", help="print the address without opening a browser")
 
-    compare = "show how far experts agree, and write their consensus"
-    add = add_command(commands, "agreement", _agreement, compare).add_argument
+    add = add_command(commands, "agreement", _agreement).add_argument
     add("store", type=path, metavar="STORE", help=f"{FILE_NAME}, or its folder")
     expert = "expert who counts, or name for --import; repeat for several experts (default: all)"
     add("--expert", action="append", help=expert)

@@ -26,7 +26,7 @@ PROFILE_SIZE = (5.6, 8.2)
 
 def add_to(commands):
     """Add the command."""
-    measure = shared.add_command(commands, "measure", _measure, "measure galaxies")
+    measure = shared.add_command(commands, "measure", _measure)
     sources = "a file, or a plate-IFU or MaNGA-ID in the local copy of the SAS; files of one "
     sources += "observation, as their names tell, are measured together"
     measure.add_argument("sources", nargs="*", metavar="SOURCE", help=sources)

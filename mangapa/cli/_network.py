@@ -38,8 +38,8 @@ EVALUATE = {
 
 def add_to(commands):
     """Add the commands."""
-    train = add_command(commands, "train", _train, "train a network to recognise usable fields")
-    evaluate = add_command(commands, "evaluate", _evaluate, "print and draw how good a network is")
+    train = add_command(commands, "train", _train)
+    evaluate = add_command(commands, "evaluate", _evaluate)
     evaluate.add_argument(
         "model", metavar="RUN", help="folder of a training run, or any model with --data"
     )

@@ -9,12 +9,10 @@ from mangapa.archive._configuration import conf
 from mangapa.settings import MeasurementSettings
 
 
-def add_command(commands, name, run, purpose):
-    """Add a command that calls ``run`` with its options."""
-    description = f"{purpose[0].upper()}{purpose[1:]}."
-    command = commands.add_parser(name, help=purpose, description=description)
-    command.set_defaults(run=run)
-    return command
+def add_command(commands, name, run):
+    """Let a command call ``run`` with its options, and return its parser."""
+    commands[name].set_defaults(run=run)
+    return commands[name]
 
 
 def path(text):

@@ -3,13 +3,8 @@
 import sys
 import tempfile
 
-import numpy as np
-
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
-from mangapa._utils.quantities import decimals
-from mangapa.flags import UsabilityFlags
-from mangapa.usability._predict import THRESHOLD
 
 ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
 #: Columns that fit on a terminal; ``--json`` and the catalogue have all.
@@ -34,7 +29,9 @@ def print_table(table):
 
 def _two_digits(error):
     """Text of an error, with or without a unit."""
-    if np.any(getattr(error, "mask", False)):
+    from mangapa._utils.quantities import decimals, is_missing
+
+    if is_missing(error):
         return str(error)
     error = getattr(error, "value", error)
     return f"{error:.{decimals(error)}f}"
@@ -59,6 +56,10 @@ def print_measured(table, measurements, *, profiles=False):
 
 def print_warnings(labelled):
     """Print what the flags mean, and which fields cannot be used; of pairs (name, measurement)."""
+    # Every command imports this module, and `mangapa --help` too.
+    from mangapa.flags import UsabilityFlags
+    from mangapa.usability._predict import THRESHOLD
+
     for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
             unsure = measured.usability.flags & (

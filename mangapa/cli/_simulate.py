@@ -1,10 +1,11 @@
 """``mangapa simulate``: a mock galaxy with known angles, as a MAPS file."""
 
 import inspect
+import re
 from dataclasses import fields
 
 import mangapa
-from mangapa.archive.releases import MANGA_RELEASES
+from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
 from mangapa.cli._options import add_command, add_path
 from mangapa.cli._output import ALL_GOOD
 from mangapa.formats.manga_writer import LAYOUTS
@@ -21,7 +22,10 @@ DEFAULTS = {
 #: Help, and what else argparse takes, of each argument beyond the plain numbers.
 OPTIONS = {
     "bintype": ("binning scheme", {"type": str, "choices": BINTYPES}),
-    "n_fibres": ("number of fibres of the IFU", {"type": int, "choices": tuple(FIELD_OF_VIEW)}),
+    "n_fibres": (
+        f"number of fibres (default: of the plate-IFU in FILE, or {DEFAULTS['n_fibres']})",
+        {"type": int, "choices": tuple(FIELD_OF_VIEW), "default": None},
+    ),
     "pa_stellar": ("position angle of the stars, deg", {}),
     "pa_halpha": ("position angle of H-alpha, deg (default: that of the stars)", {}),
     "inclination": ("inclination of the disc, deg", {}),
@@ -45,16 +49,20 @@ COMPONENTS = {
 
 def add_to(commands):
     """Add the command."""
-    purpose = "write a simulated galaxy as a MAPS file"
-    simulate = add_command(commands, "simulate", _simulate, purpose)
-    add_path(simulate, "path", "FILE", "such as manga-9999-12701-MAPS-VOR10.fits.gz")
+    simulate = add_command(commands, "simulate", _simulate)
+    add_path(
+        simulate,
+        "path",
+        "FILE",
+        "such as manga-9999-12701-MAPS-VOR10.fits.gz; the galaxy gets its plate-IFU",
+    )
     text = f"release whose layout the file has, one of {RELEASES} (default: %(default)s)"
     simulate.add_argument("--release", default="DR17", help=text)
     text = "extensions of the file: those that velocities need, or all (default: %(default)s)"
     simulate.add_argument("--layout", default="short", choices=LAYOUTS, help=text)
     for name, (text, more) in OPTIONS.items():
         default = DEFAULTS[name]
-        if default is not None:
+        if default is not None and "default" not in more:
             text += " (default: %(default)s)"
         more = {"type": float, "default": default, "help": text, "dest": name} | more
         simulate.add_argument(_flag(name), **more)
@@ -76,7 +84,17 @@ def _simulate(options):
         if values is not None:
             names = [one.name for one in fields(kind)]
             simulation[name] = kind(**dict(zip(names, values, strict=False)))
+    given = simulation.pop("n_fibres")
+    named = re.search(rf"(?<!\d){PLATEIFU.pattern}(?!\d)", options.path.name)
+    if named:
+        simulation["plateifu"] = named[0]
+    elif given:
+        simulation["n_fibres"] = given
     galaxy = mangapa.simulate_galaxy(**simulation)
-    path = mangapa.write_maps(galaxy, options.path, options.release, layout=options.layout)
-    print(path)
+    n_fibres = int(galaxy.plateifu.split("-")[1][:-2])
+    if given not in (None, n_fibres):
+        msg = f"--fibres {given}: {options.path.name} names an IFU of {n_fibres} fibres; "
+        msg += "leave one of them out"
+        raise ValueError(msg)
+    print(mangapa.write_maps(galaxy, options.path, options.release, layout=options.layout))
     return ALL_GOOD

@@ -33,8 +33,7 @@ LISTED = 10
 
 def add_to(commands):
     """Add the commands."""
-    purpose = "measure many galaxies; run the same command again to resume an interrupted survey"
-    run = shared.add_command(commands, "survey", _survey, purpose)
+    run = shared.add_command(commands, "survey", _survey)
     add = run.add_argument
     sources = "a folder or a pattern of files (linked folders are entered, hidden ones are not), a "
     sources += (
@@ -58,10 +57,9 @@ def add_to(commands):
     add("--retry", action="store_true", help="try failed galaxies again")
     shared.add_settings(run)
 
-    purpose = "show the progress and failures of a run"
-    state = shared.add_command(commands, "status", _status, purpose)
-    table = shared.add_command(commands, "catalogue", _catalogue, "write the catalogue of a run")
-    page = shared.add_command(commands, "report", _report, "write an HTML report of a run")
+    state = shared.add_command(commands, "status", _status)
+    table = shared.add_command(commands, "catalogue", _catalogue)
+    page = shared.add_command(commands, "report", _report)
     for command in (state, table, page):
         shared.add_path(command, "run_folder", "RUN", "folder of the run")
     form = "default: ecsv, or that of the suffix of --out"
@@ -69,7 +67,7 @@ def add_to(commands):
     shared.add_path(table, "--out", "FILE", "default: catalogue in RUN")
     shared.add_path(page, "--out", "FILE.html", "default: report.html in RUN")
 
-    pair = shared.add_command(commands, "compare", _compare, "compare two catalogues")
+    pair = shared.add_command(commands, "compare", _compare)
     shared.add_path(pair, "a", "A", "a catalogue, or the published CSV")
     shared.add_path(pair, "b", "B", "another one")
     shared.add_path(pair, "--plot", "FILE.png", "write a figure to this file")
@@ -164,6 +162,7 @@ def _report(options):
 
 def _compare(options):
     if options.plot:
+        import_extra("matplotlib.figure", "plot", "--plot")
         check_file("--plot", options.plot)
     a, b = read_any(options.a), read_any(options.b)
     # Two catalogues of one name are in different folders.

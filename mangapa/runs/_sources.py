@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mangapa._resolve import spelling
 from mangapa._utils.files import as_path, printable
 from mangapa.archive import is_identifier, is_plateifu, plateifu_of
+from mangapa.archive._identifiers import did_you_mean
 from mangapa.exceptions import MangapaWarning
 from mangapa.formats import formats
 from mangapa.formats._format import format_of_name
@@ -64,7 +65,14 @@ def listed(sources, *, release=None, download=False):
     looked up in the table drpall of the ``release``, which is downloaded if that is allowed.
     `MangapaWarning` says if some were given under several names.
     """
-    given = [_expanded(text) for text in _texts(sources)]
+    texts = _texts(sources)
+    if texts and all(map(_is_a_slip, texts)):
+        msg = (
+            f"there is no file or folder {printable(texts[0])}{did_you_mean(texts[0])}; name "
+            "files, folders, plate-IFUs or MaNGA-IDs"
+        )
+        raise FileNotFoundError(msg)
+    given = [_expanded(text) for text in texts]
     plateifus = _observations(itertools.chain(*given), release, download)
     galaxies, repeated = gathered(given, plateifus)
     if repeated:
@@ -171,6 +179,17 @@ def _texts(sources):
         # A plain string: those of numpy cannot be stored.
         texts.append(str(os.fsdecode(source)))
     return texts
+
+
+def _is_a_slip(text):
+    """Whether a text is the name neither of a file, there or missing, nor of a galaxy."""
+    path = os.path.expanduser(text)
+    return not (
+        is_identifier(text)
+        or glob.has_magic(path)
+        or os.path.lexists(path)
+        or os.path.splitext(path)[1]
+    )
 
 
 def _expanded(text):

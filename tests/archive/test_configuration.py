@@ -85,5 +85,5 @@ def test_unknown_names_in_the_configuration_file(configuration_file, line, messa
 @pytest.mark.parametrize("text", ["nonsense", "sigma=abc", "metod=disc"])
 def test_wrong_option_in_the_configuration_file(configuration_file, text, capsys):
     configuration_file.write_text(f"settings = {text}")
-    assert main(["list"]) == 2
+    assert main(["measure", "8485-1901"]) == 2
     assert capsys.readouterr().err.startswith("mangapa: ")

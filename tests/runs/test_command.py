@@ -80,6 +80,14 @@ def test_survey_lists_the_first_failures(tmp_path, capsys):
     assert f"and 1 more; 'mangapa status {tmp_path / 'run'}' lists all failures" in error
 
 
+def test_survey_of_a_slip_makes_no_run(tmp_path, capsys):
+    assert main(["survey", "typo", "--out", str(tmp_path / "run")]) == 1
+    assert "there is no file or folder typo; name files, folders" in capsys.readouterr().err
+    assert main(["survey", "08485_1901", "--out", str(tmp_path / "run")]) == 1
+    assert "did you mean" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.filterwarnings("ignore:.*CSV keeps")
 def test_catalogue(folder, tmp_path, capsys):
     run = tmp_path / "run"
@@ -219,6 +227,13 @@ def test_galaxies_of_a_release(galaxy, tmp_path, capsys):
 def test_status_of_a_missing_run(tmp_path, capsys):
     assert main(["status", str(tmp_path)]) == 1
     assert "begin one with 'mangapa survey" in capsys.readouterr().err
+
+
+def test_compare_checks_for_matplotlib_first(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["compare", "missing.ecsv", "absent.ecsv", "--plot", str(tmp_path / "a.png")]) == 1
+    expected = "--plot needs matplotlib, which is not installed: pip install 'mangapa[plot]'"
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.needs_matplotlib
