@@ -54,8 +54,8 @@ def survey(
     Measure many galaxies, and resume a run that was interrupted.
 
     Galaxies are stored as they are measured, those of a fifth of a second together. One that fails,
-    kills its worker or takes too long costs its own row only. The values do not depend on the order or
-    the number of workers.
+    kills its worker or takes too long costs its own row only. The values do not depend on the order
+    or the number of workers.
 
     Parameters
     ----------
