@@ -34,9 +34,9 @@ def print_table(table):
 
 def _two_digits(error):
     """Text of an error, with or without a unit."""
+    error = getattr(error, "value", error)
     if np.any(getattr(error, "mask", False)):
         return str(error)
-    error = getattr(error, "value", error)
     return f"{error:.{decimals(error)}f}"
 
 
