@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
-from astropy.table import QTable
+from astropy.table import MaskedColumn, QTable
 from astropy.utils.masked import Masked
 
 import mangapa
@@ -279,10 +279,12 @@ def test_demo(tmp_path, capsys, monkeypatch):
 
 def test_errors_are_printed_with_two_digits_and_missing_ones_as_missing(capsys):
     errors = Masked([0.0444, 5.13, 12.3, np.nan, 1] * u.deg, mask=[False] * 4 + [True])
-    print_table(QTable({"name": list("abcde"), "pa_err": errors}))
-    printed = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[3:]]
-    assert printed[:4] == ["0.044", "5.1", "12", "nan"]
-    assert not any(digit in printed[4] for digit in "0123456789")
+    column = MaskedColumn(errors.unmasked.value, mask=errors.mask)
+    print_table(QTable({"pa_err": errors, "score_err": column}))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()[3:]]
+    for printed in zip(*lines, strict=True):
+        assert printed[:4] == ("0.044", "5.1", "12", "nan")
+        assert not any(digit in printed[4] for digit in "0123456789")
 
 
 def test_citation_is_bibtex(capsys):

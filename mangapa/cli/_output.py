@@ -31,9 +31,9 @@ def _two_digits(error):
     """Text of an error, with or without a unit."""
     from mangapa._utils.quantities import decimals, is_missing
 
+    error = getattr(error, "value", error)
     if is_missing(error):
         return str(error)
-    error = getattr(error, "value", error)
     return f"{error:.{decimals(error)}f}"
 
 
