@@ -5,8 +5,9 @@ Time and memory of a fit compared with pafit, on the same maps in the same run.
 
 The galaxies are simulated, with bins as in the DAP's VOR10 maps and noise that neighbours share.
 All methods receive bin ids and inverse variances (pafit ignores the former). One process with one
-thread runs the methods in turn on each map. Times are medians, weighted by the share of each IFU
-size in MaNGA. On a busy machine, trust the ratios rather than the milliseconds.
+thread runs the methods in turn on each map. Times are those of the processor: medians, weighted by
+the share of each IFU size in MaNGA. On a busy machine, trust the ratios rather than the
+milliseconds.
 """
 
 import argparse
@@ -27,25 +28,30 @@ from mangapa.simulate import FIELD_OF_VIEW
 #: Bundles of each size on a MaNGA plate (Drory et al. 2015), used if there is no catalogue.
 BUNDLES = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}
 PAFIT = "pafit"
-BATCH = "harmonic, batch"
 #: Options of fit_pa, and the target for how many times faster than pafit each is.
 CASES = {
-    "harmonic": ({"method": "harmonic", "error": None}, 5000),
+    "harmonic": ({"method": "harmonic", "error": None}, 8000),
     "disc": ({"method": "disc", "error": None}, 500),
     "symmetry": ({"method": "symmetry", "error": None}, 100),
     "default with its error": ({}, 300),
 }
-BATCH_TARGET = 10_000
+#: The same for lists of fields, of which several of a size share steps.
+LISTS = {
+    "harmonic, in a list": (CASES["harmonic"][0], 20_000),
+    "default, in a list": (CASES["default with its error"][0], 5000),
+}
+#: Lengths of the lists whose time is printed.
+LENGTHS = (1, 2, 4, 8, 16, 64)
 #: Signal-to-noise ratio at which five spaxels make a bin, about as many as in real VOR10 maps.
 SNR = 15
 REAL_MAPS = SHARED_DATA / "manga-8080-12701-MAPS-VOR10-GAU-MILESHC.fits.gz"
 
 
 def milliseconds(function, *args, **kwargs):
-    """Time one call."""
-    start = time.perf_counter()
+    """Time one call, of the processor."""
+    start = time.process_time()
     function(*args, **kwargs)
-    return 1e3 * (time.perf_counter() - start)
+    return 1e3 * (time.process_time() - start)
 
 
 def size_mix():
@@ -95,16 +101,19 @@ def time_maps(fields, n_pafit, rounds):
     return {key: np.median(values) for key, values in times.items()}
 
 
-def time_batch(mix, n_batch, rounds):
-    """Return the milliseconds per map for a list of maps with the mix of sizes."""
+def time_lists(mix, n_batch, rounds):
+    """Return the milliseconds per map for a list of maps with the mix of sizes, by case."""
     batch = [
         simulated(n_fibres, seed).stellar
         for n_fibres, share in mix.items()
         for seed in range(round(share * n_batch))
     ]
     batch = [batch[i] for i in np.random.default_rng(0).permutation(len(batch))]
-    took = [milliseconds(fit_pa, batch, method="harmonic", error=None) for _ in range(rounds)]
-    return np.median(took) / len(batch)
+    return {
+        case: np.median([milliseconds(fit_pa, batch, **options) for _ in range(rounds)])
+        / len(batch)
+        for case, (options, _) in LISTS.items()
+    }
 
 
 def peak_memory(field, **options):
@@ -121,18 +130,18 @@ def time_path(path, rounds):
     """Return the median milliseconds to read a file, to clean its fields and to fit them."""
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = time.process_time()
         galaxy = read_maps(path)
-        was_read = time.perf_counter()
+        was_read = time.process_time()
         cleaned = [clean(galaxy.tracer(tracer)) for tracer in TRACERS]
-        was_cleaned = time.perf_counter()
+        was_cleaned = time.process_time()
         for field in cleaned:
             fit_pa(field)
-        times.append(np.diff([start, was_read, was_cleaned, time.perf_counter()]))
+        times.append(np.diff([start, was_read, was_cleaned, time.process_time()]))
     return 1e3 * np.median(times, axis=0)
 
 
-def print_ratios(times, batch_time, mix):
+def print_ratios(times, list_times, mix):
     """Print the ratios to pafit and the targets."""
 
     def mean(case):
@@ -143,7 +152,8 @@ def print_ratios(times, batch_time, mix):
     print(f"{'':24}{'ms per map':>12}{'x faster':>10}{'target':>10}")
     print(f"{PAFIT:24}{pafit:12.1f}")
     rows = [(case, mean(case), target) for case, (_, target) in CASES.items()]
-    for case, took, target in (*rows, (BATCH, batch_time, BATCH_TARGET)):
+    rows += [(case, list_times[case], target) for case, (_, target) in LISTS.items()]
+    for case, took, target in rows:
         ratio = pafit / took
         verdict = "met" if ratio >= target else "MISSED"
         print(f"{case:24}{took:12.3f}{ratio:10,.0f}{target:10,}  {verdict}")
@@ -162,6 +172,22 @@ def print_sizes(times, fields):
     for case in (PAFIT, *CASES):
         slope = np.polyfit(np.log(spaxels), np.log([times[n, case] for n in fields]), 1)[0]
         print(f"  {case}: as spaxels^{slope:.2f}")
+
+
+def print_lengths(fields, rounds):
+    """Print the time per map against the length of the list and the size of its maps."""
+    for case, (options, _) in LISTS.items():
+        print(f"\n{case}: ms per map by the number of maps, all of one size")
+        print(f"{'fibres':>7}" + "".join(f"{length:8}" for length in LENGTHS))
+        for n_fibres, maps in fields.items():
+            cells = ""
+            for length in LENGTHS:
+                several = [maps[i % len(maps)] for i in range(length)]
+                # Short lists are repeated, since the clock of the processor is coarse.
+                repeats = rounds * max(LENGTHS) // length
+                took = [milliseconds(fit_pa, several, **options) for _ in range(repeats)]
+                cells += f"{np.median(took) / length:8.2f}"
+            print(f"{n_fibres:7}{cells}")
 
 
 def print_path(rounds):
@@ -188,7 +214,7 @@ def main():
     )
     parser.add_argument("--pafit-maps", type=int, default=1, help="maps per size for pafit")
     parser.add_argument("--maps", type=int, default=15, help="maps per size for the other methods")
-    parser.add_argument("--batch", type=int, default=500, help="fields in the batch")
+    parser.add_argument("--batch", type=int, default=500, help="fields in the list")
     parser.add_argument("--rounds", type=int, default=5, help="repetitions")
     options = parser.parse_args()
 
@@ -204,9 +230,10 @@ def main():
     fit_pa(fields[19][0], method="pafit", error=None)
 
     times = time_maps(fields, options.pafit_maps, options.rounds)
-    batch_time = time_batch(mix, options.batch, options.rounds)
-    print_ratios(times, batch_time, mix)
+    list_times = time_lists(mix, options.batch, options.rounds)
+    print_ratios(times, list_times, mix)
     print_sizes(times, fields)
+    print_lengths(fields, options.rounds)
     print("\npeak memory of a fit to the largest map, MB")
     for case, (case_options, _) in CASES.items():
         print(f"{case:24}{peak_memory(fields[127][0], **case_options):8.1f}")

@@ -78,13 +78,14 @@ def grid_of(x, y, good):
 
     ``x`` and ``y`` are offsets in arcsec; they must be finite where ``good`` is true; all (ny, nx).
     """
-    row, column = np.nonzero(good)
-    if row.size < FEWEST_ON_A_GRID:
+    index = np.flatnonzero(good)
+    if index.size < FEWEST_ON_A_GRID:
         return None
+    column = index % good.shape[1]
     # Four spaxels far apart determine the grid; these and a sample must be on it.
-    far = np.array([0, column.argmin(), column.argmax(), row.size - 1])
-    sample = np.concatenate([far, np.arange(0, row.size, 1 + row.size // SAMPLE)])
-    column, row = column[sample], row[sample]
+    far = np.array([0, column.argmin(), column.argmax(), index.size - 1])
+    sample = np.concatenate([far, np.arange(0, index.size, 1 + index.size // SAMPLE)])
+    row, column = index[sample] // good.shape[1], column[sample]
     places = np.stack([x[row, column], y[row, column]])
     index = np.stack([column, row])
     design = np.stack([np.ones(4), *index[:, :4]])

@@ -40,7 +40,8 @@ MIN_SPREAD = 1e-5
 #: Positions on the grids are rounded to these decimals, in spaxels, so that most maps share an
 #: operator.
 ORIGIN_DECIMALS, STEP_DECIMALS = 2, 4
-#: Fields that are transformed at once: enough to share the work, few enough for the cache.
+#: Fields of one grid that are worked on at once: enough to share the work, few enough for the
+#: cache.
 TRANSFORMS_AT_ONCE = 8
 VANISHING = 1e-30
 #: The 3-sigma rule of pafit: chi-square of one parameter, and standard deviations of chi-square.
@@ -74,19 +75,19 @@ class Curve:
 
 
 def symmetry_curves(spaxels):
-    """Compute the `Curve` of each of several fields; those on the same grid share transforms."""
+    """Compute the `Curve` of each of several fields; those on the same grid share steps."""
     maps, numbers = {}, {}
     for number, one in enumerate(spaxels):
         points = one.points
-        gridded, weight = on_a_grid(one, (points.weight / points.n_spaxels)[points.bins])
-        key = _geometry(gridded.grid)
-        maps.setdefault(key, []).append(_maps(gridded, weight))
+        on_grid = on_a_grid(one, (points.weight / points.n_spaxels)[points.bins])
+        key = _geometry(on_grid[0].grid)
+        maps.setdefault(key, []).append(on_grid)
         numbers.setdefault(key, []).append(number)
     curves = [None] * len(spaxels)
     for key, of_grid in maps.items():
         for start in range(0, len(of_grid), TRANSFORMS_AT_ONCE):
             batch = slice(start, start + TRANSFORMS_AT_ONCE)
-            mismatch, v_sys = mirror_mismatch(*_polar(key, of_grid[batch]))
+            mismatch, v_sys = mirror_mismatch(*_polar(key, _maps(of_grid[batch])))
             for i, number in enumerate(numbers[key][batch]):
                 curves[number] = curve_of(mismatch[i], v_sys[i], spaxels[number].points)
     return curves
@@ -112,22 +113,22 @@ def _geometry(grid):
     )
 
 
-def _maps(spaxels, weight):
-    """Weight, weighted velocity and coverage of the inlying spaxels, shape (ny nx, 3)."""
-    kept = _inliers(spaxels)
-    weight = weight * kept
-    maps = np.zeros((spaxels.good.size, 3))
-    maps[spaxels.index, 0] = weight
-    maps[spaxels.index, 1] = weight * spaxels.velocity
-    maps[spaxels.index, 2] = kept
+def _maps(on_grid):
+    """Weight, weighted velocity and coverage of inliers on each map, shape (ny nx, fields, 3)."""
+    fields = [spaxels for spaxels, _ in on_grid]
+    maps = np.zeros((fields[0].good.size, len(fields), 3))
+    for i, ((spaxels, weight), kept) in enumerate(zip(on_grid, _inliers(fields), strict=True)):
+        weight = weight * kept
+        columns = np.stack([weight, weight * spaxels.velocity, kept], axis=1)
+        maps[spaxels.index, i] = columns
     return maps
 
 
 def _polar(geometry, maps):
     """Velocities and weights on rings, shape (fields, rings, azimuths), and the radii."""
     operator, radius = _polar_operator(*geometry)
-    sampled = operator @ np.concatenate(maps, axis=1)
-    sampled = sampled.T.reshape(len(maps), 3, radius.size, N_AZIMUTHS)
+    sampled = operator @ maps.reshape(len(maps), -1)
+    sampled = sampled.T.reshape(maps.shape[1], 3, radius.size, N_AZIMUTHS)
     weight = np.where(sampled[:, 2] > COVERED, sampled[:, 0], 0.0)
     velocity = np.where(weight > 0, sampled[:, 1] / np.maximum(weight, VANISHING), 0.0)
     return velocity, weight, radius
@@ -209,16 +210,23 @@ def curve_of(mismatch, v_sys, points):
     )
 
 
-def _inliers(spaxels):
-    """Which spaxels are near the median of themselves and eight others a small distance away."""
-    ny, nx = spaxels.good.shape
-    width = nx + 2 * NEIGHBOUR
-    wide = np.full((ny + 2 * NEIGHBOUR) * width, np.nan, np.float32)
-    row, column = np.divmod(spaxels.index, nx)
-    at = (row + NEIGHBOUR) * width + column + NEIGHBOUR
-    wide[at] = spaxels.velocity
-    steps = NEIGHBOUR * np.array([-1, 0, 1])
-    nine = wide.take(np.add.outer(steps * width, steps).reshape(9, 1) + at)
+def _inliers(fields):
+    """
+    Which spaxels are near the median of themselves and eight others a small distance away.
+
+    The fields have maps of one shape; returns an array of shape (n,) for each.
+    """
+    ny, nx = fields[0].good.shape
+    wide_shape = (ny + 2 * NEIGHBOUR, nx + 2 * NEIGHBOUR)
+    wide = np.full((len(fields), *wide_shape), np.nan, np.float32).ravel()
+    # Place of the first of the nine, from which the others are the same steps ahead on all maps.
+    size = wide.size // len(fields)
+    first = np.arange(size).reshape(wide_shape)[:ny, :nx].ravel()
+    first = np.concatenate([i * size + first[one.index] for i, one in enumerate(fields)])
+    steps = NEIGHBOUR * np.add.outer(np.arange(3) * wide_shape[1], np.arange(3)).ravel()
+    velocity = np.concatenate([one.velocity for one in fields])
+    wide[steps[4] + first] = velocity
+    nine = np.stack([wide[step:].take(first) for step in steps])
     # Very high and very low values stand in turn for missing neighbours, so that the median is of
     # the others. Where an odd number is missing, the spaxel itself stands for the last.
     edge = np.flatnonzero(np.isnan(nine).any(axis=0))
@@ -230,8 +238,14 @@ def _inliers(spaxels):
     last = len(absent) - 1 - absent[::-1, unpaired].argmax(axis=0)
     some[last, unpaired] = some[4, unpaired]
     nine[:, edge] = some
-    off = np.abs(spaxels.velocity - _median_of_nine(nine))
+    off = np.abs(velocity - _median_of_nine(nine))
     off[~np.isfinite(off)] = 0.0
+    ends = np.cumsum([one.velocity.size for one in fields])[:-1]
+    return [_near(*pair) for pair in zip(np.split(off, ends), fields, strict=True)]
+
+
+def _near(off, spaxels):
+    """Which deviations from the neighbours are not those of outliers."""
     share = int(SPREAD_SHARE * (off.size - 1))
     spread = np.partition(off, share)[share]
     floor = MIN_SPREAD * median(np.abs(spaxels.velocity))
@@ -240,7 +254,10 @@ def _inliers(spaxels):
 
 def _median_of_nine(nine):
     """Median along the first axis, by sorting exchanges: three times faster than a partition."""
-    nine = list(nine)
+    # Rows change places with a spare one, since new arrays cost more than comparing.
+    nine, spare = list(nine), np.empty_like(nine[0])
     for i, j in MEDIAN_EXCHANGES:
-        nine[i], nine[j] = np.minimum(nine[i], nine[j]), np.maximum(nine[i], nine[j])
+        np.minimum(nine[i], nine[j], out=spare)
+        np.maximum(nine[i], nine[j], out=nine[j])
+        nine[i], spare = spare, nine[i]
     return nine[4]

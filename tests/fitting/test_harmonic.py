@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,15 +37,22 @@ def test_outliers_have_little_weight():
 
 
 def test_a_list_gives_the_results_of_single_fits():
+    def with_outliers(pa):
+        velocity = disc_velocity(pa, noise=10, seed=pa)
+        velocity[pa % 7 :: 7, 3::7] = 900
+        return velocity
+
     fields = [
-        spaxels(disc_velocity(pa, noise=10, seed=pa), mask=~ROUND | (reach < X))
+        spaxels(with_outliers(pa), mask=~ROUND | (reach < X))
         for pa, reach in ((10, 9), (50, 4), (90, 9), (130, 2))
     ]
     small = spaxels(disc_velocity(70, x=X[8:, 8:], y=Y[8:, 8:], noise=5), X[8:, 8:], Y[8:, 8:])
     fields.insert(2, small)
+    # Copies, since a field keeps its curve.
+    alone = [fit(replace(field), n_steps=1) for field in fields]
     # Since Python 3.13, == of dataclasses with NaN is false even for the same object.
-    for one, other in zip(fit_many(fields, n_steps=1), fields, strict=True):
-        np.testing.assert_equal(vars(one), vars(fit(other, n_steps=1)))
+    for one, other in zip(fit_many(fields, n_steps=1), alone, strict=True):
+        np.testing.assert_equal(vars(one), vars(other))
 
 
 def test_without_mirror_pairs_there_is_no_angle():
