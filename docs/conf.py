@@ -6,14 +6,19 @@ import textwrap
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from docutils import nodes
 from numpydoc.hooks.validate_docstrings import parse_config
+from sphinx import addnodes
 from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx_astropy.conf.v2 import *  # noqa: F403
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import mangapa  # noqa: E402
+from mangapa.catalogue.columns import catalogue_columns  # noqa: E402
 from tests.promises import marked_tests  # noqa: E402
 
 project = "mangapa"
@@ -25,11 +30,16 @@ html_theme_options.update(  # noqa: F405
     logo={"text": project}, use_edit_page_button=False, github_url=None
 )
 html_title = f"{project} {release}"
-# The left sidebar lists the pages below a page; only the API page has any.
-html_sidebars = {
-    page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
-}
+# The sidebar lists the pages of a section; these have no others.
+html_sidebars = {"index": []}
+html_static_path = ["_static"]
+html_css_files = ["mangapa.css"]
 exclude_patterns += ["_build", "gallery"]  # noqa: F405
+extensions += ["sphinx_design", "sphinxarg.ext", "myst_nb"]  # noqa: F405
+# The notebook needs Marvin, which does not live beside Sphinx: a test runs it, and its outputs are
+# kept in it.
+nb_execution_mode = "off"
+source_suffix = {".rst": "restructuredtext", ".ipynb": "myst-nb"}
 
 # Figures of the pages on surveys, from files in the layout of each.
 extensions.append("matplotlib.sphinxext.plot_directive")  # noqa: F405
@@ -44,7 +54,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
-    "ignore_repr_types": r"matplotlib\.(axes|figure|text)",
+    # Axes.set gives a list of texts, and hist a tuple; results of mangapa are neither.
+    "ignore_repr_types": r"matplotlib\.(axes|figure|text)|'(list|tuple)'",
     "remove_config_comments": True,
 }
 
@@ -94,6 +105,62 @@ class Promise(SphinxDirective):
         return self.parse_text_to_nodes(start + textwrap.indent(item, " " * len(start)).lstrip())
 
 
+class ListTable(SphinxDirective):
+    """A table of the rows that a subclass gives."""
+
+    required_arguments = 1
+
+    def run(self):
+        titles, rows = self.table(self.arguments[0])
+        lines = [".. list-table::", "   :header-rows: 1", ""]
+        for row in (titles, *rows):
+            lines += [f"   {'  -' if n else '* -'} {cell}" for n, cell in enumerate(row)]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class CatalogueColumns(ListTable):
+    """The columns of a catalogue that describe the galaxy, the stars or the gas."""
+
+    def table(self, part):
+        titles = ("column", "unit", "type", "description")
+        return titles, [
+            (f"``{column.name}``", column.unit or "", column.kind.__name__, column.description)
+            for column in catalogue_columns()
+            if column.part == part
+        ]
+
+
+class Flags(ListTable):
+    """The members of one kind of flag."""
+
+    def table(self, kind):
+        members = [flag for flag in getattr(mangapa, kind) if flag]
+        rows = [(f"``{flag.name}``", int(flag), flag.description) for flag in members]
+        return ("flag", "bit", "meaning"), rows
+
+
+class LinkedNames(SphinxTransform):
+    """Make a link of every literal in prose that is a public name, such as ``fit_pa``."""
+
+    # Before Sphinx collects the references.
+    default_priority = 200
+
+    def apply(self):
+        for literal in list(self.document.findall(nodes.literal)):
+            name = literal.astext().removesuffix("()").removeprefix("mangapa.")
+            inside = isinstance(literal.parent, (addnodes.pending_xref, nodes.reference, nodes.title))
+            if name in mangapa.__all__ and name != "conf" and not inside:
+                options = {"refdomain": "py", "reftype": "obj", "refexplicit": True}
+                link = addnodes.pending_xref(
+                    "", refdoc=self.env.docname, reftarget=f"mangapa.{name}", refwarn=True, **options
+                )
+                literal.replace_self(link)
+                link += literal
+
+
 def setup(app):
-    """Register the directive of ``promises.rst``."""
+    """Register the directives, and the transform."""
     app.add_directive("promise", Promise)
+    app.add_directive("catalogue-columns", CatalogueColumns)
+    app.add_directive("flags", Flags)
+    app.add_transform(LinkedNames)

@@ -31,19 +31,8 @@ def main(arguments: "list[str] | None" = None) -> int:
     `int`
         Exit code: 0 if all went well, 1 if something failed, 2 if the command was wrong.
     """
-    parser = argparse.ArgumentParser(
-        prog="mangapa",
-        description=mangapa.__doc__,
-        epilog="'mangapa COMMAND --help' describes the options of a command.",
-    )
-    parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
-    parser.add_argument(
-        "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
     try:
-        for command in COMMANDS:
-            command.add_to(commands)
+        parser = _parser()
     except (TypeError, ValueError) as error:
         # The defaults of options are settings, which the configuration file may have wrong.
         complain(error)
@@ -63,6 +52,23 @@ def main(arguments: "list[str] | None" = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         # A reader such as head has enough.
         return SOME_FAILED if isinstance(error, BrokenPipeError) else complain(error)
+
+
+def _parser():
+    """Make the parser of all commands, of which the documentation is made, too."""
+    parser = argparse.ArgumentParser(
+        prog="mangapa",
+        description=mangapa.__doc__,
+        epilog="'mangapa COMMAND --help' describes the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
+    parser.add_argument(
+        "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
 
 
 def _run(options):
