@@ -34,7 +34,7 @@ html_title = f"{project} {release}"
 html_sidebars = {"index": []}
 html_static_path = ["_static"]
 html_css_files = ["mangapa.css"]
-exclude_patterns += ["_build", "gallery"]  # noqa: F405
+exclude_patterns += ["_build", "gallery", "auto_gallery/*.ipynb"]  # noqa: F405
 extensions += ["sphinx_design", "sphinxarg.ext", "myst_nb"]  # noqa: F405
 # The notebook needs Marvin, which does not live beside Sphinx: a test runs it, and its outputs are
 # kept in it.
@@ -73,7 +73,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
     (
         r"py:.*",
-        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|re|regions|typing)\..*",
+        r"(astropy|numpy|dataclasses|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|re|regions|typing)\..*",
     ),
     (
         r"py:.*",

@@ -18,7 +18,8 @@ galaxy = mangapa.simulate_galaxy(
     inclination=35,
     v_max=90,
     snr=4,
-    correlated=True,
+    psf=2.5,
+    dithered=True,
     seed=3,
 )
 measurement = mangapa.measure(galaxy)
