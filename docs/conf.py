@@ -42,11 +42,11 @@ nb_execution_mode = "off"
 source_suffix = {".rst": "restructuredtext", ".ipynb": "myst-nb"}
 
 # Figures of the pages on surveys, from files in the layout of each.
-extensions.append("matplotlib.sphinxext.plot_directive")  # noqa: F405
+extensions.append("matplotlib.sphinxext.plot_directive")
 plot_html_show_formats = plot_html_show_source_link = plot_include_source = False
 plot_formats = [("png", 110)]
 
-extensions.append("sphinx_gallery.gen_gallery")  # noqa: F405
+extensions.append("sphinx_gallery.gen_gallery")
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
@@ -142,18 +142,20 @@ class Flags(ListTable):
 class LinkedNames(SphinxTransform):
     """Make a link of every literal in prose that is a public name, such as ``fit_pa``."""
 
+    no_links = (addnodes.pending_xref, nodes.reference, nodes.title)
+
     # Before Sphinx collects the references.
     default_priority = 200
 
     def apply(self):
         for literal in list(self.document.findall(nodes.literal)):
             name = literal.astext().removesuffix("()").removeprefix("mangapa.")
-            inside = isinstance(literal.parent, (addnodes.pending_xref, nodes.reference, nodes.title))
+            inside = isinstance(literal.parent, self.no_links)
             if name in mangapa.__all__ and name != "conf" and not inside:
-                options = {"refdomain": "py", "reftype": "obj", "refexplicit": True}
                 link = addnodes.pending_xref(
-                    "", refdoc=self.env.docname, reftarget=f"mangapa.{name}", refwarn=True, **options
-                )
+                    refdoc=self.env.docname, refdomain="py", reftype="obj", refexplicit=True,
+                    reftarget=f"mangapa.{name}", refwarn=True,
+                )  # fmt: skip
                 literal.replace_self(link)
                 link += literal
 

@@ -34,7 +34,9 @@ def test_tour(tmp_path, monkeypatch):
 def _texts(notebook):
     """What each cell but that of the imports printed or returned, as text, without warnings."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"][1:]
-    outputs = [output for cell in cells for output in cell.outputs if output.get("name") != "stderr"]
+    outputs = [
+        output for cell in cells for output in cell.outputs if output.get("name") != "stderr"
+    ]
     return "".join(
         output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs
     )
