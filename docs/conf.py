@@ -27,7 +27,7 @@ copyright = f"2026, {author}"
 version = release = installed_version(project)
 
 html_theme_options.update(  # noqa: F405
-    logo={"text": project}, use_edit_page_button=False, github_url=None
+    logo={"text": project}, use_edit_page_button=False, github_url=None, show_toc_level=2
 )
 html_title = f"{project} {release}"
 # The sidebar lists the pages of a section; these have no others.
@@ -142,16 +142,17 @@ class Flags(ListTable):
 class LinkedNames(SphinxTransform):
     """Make a link of every literal in prose that is a public name, such as ``fit_pa``."""
 
-    no_links = (addnodes.pending_xref, nodes.reference, nodes.title)
-
     # Before Sphinx collects the references.
     default_priority = 200
+    #: A column or an option in a table may have the name of a function.
+    without = (addnodes.pending_xref, nodes.reference, nodes.title, nodes.entry)
 
     def apply(self):
-        for literal in list(self.document.findall(nodes.literal)):
+        parents = [node for kind in self.without for node in self.document.findall(kind)]
+        kept = [literal for node in parents for literal in node.findall(nodes.literal)]
+        for literal in set(self.document.findall(nodes.literal)).difference(kept):
             name = literal.astext().removesuffix("()").removeprefix("mangapa.")
-            inside = isinstance(literal.parent, self.no_links)
-            if name in mangapa.__all__ and name != "conf" and not inside:
+            if name in mangapa.__all__ and name != "conf":
                 link = addnodes.pending_xref(
                     refdoc=self.env.docname, refdomain="py", reftype="obj", refexplicit=True,
                     reftarget=f"mangapa.{name}", refwarn=True,

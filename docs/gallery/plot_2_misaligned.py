@@ -18,8 +18,7 @@ galaxy = mangapa.simulate_galaxy(
     inclination=35,
     v_max=90,
     snr=4,
-    psf=2.5,
-    dithered=True,
+    correlated=True,
     seed=3,
 )
 measurement = mangapa.measure(galaxy)
