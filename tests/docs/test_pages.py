@@ -83,3 +83,10 @@ def test_all_columns_are_on_the_page(part):
 @pytest.mark.parametrize("kind", ["PAFlags", "UsabilityFlags", "Rejection"])
 def test_all_flags_are_on_the_page(kind):
     assert f".. flags:: {kind}\n" in (DOCS / "reference" / "columns.rst").read_text()
+
+
+def test_the_page_of_commands_is_made_from_the_parser():
+    text = (DOCS / "reference" / "commands.rst").read_text()
+    module, function = re.findall(r"^   :(?:module|func): (\S+)$", text, re.M)
+    usage = getattr(importlib.import_module(module), function)().format_help()
+    assert {"demo", "measure", "survey", "simulate"} <= set(usage.split())
