@@ -6,14 +6,19 @@ import textwrap
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from docutils import nodes
 from numpydoc.hooks.validate_docstrings import parse_config
+from sphinx import addnodes
 from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx_astropy.conf.v2 import *  # noqa: F403
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import mangapa  # noqa: E402
+from mangapa.catalogue.columns import catalogue_columns  # noqa: E402
 from tests.promises import marked_tests  # noqa: E402
 
 project = "mangapa"
@@ -22,25 +27,28 @@ copyright = f"2026, {author}"
 version = release = installed_version(project)
 
 html_theme_options.update(  # noqa: F405
-    logo={"text": project}, use_edit_page_button=False, github_url=None
+    logo={"text": project}, use_edit_page_button=False, github_url=None, show_toc_level=2
 )
 html_title = f"{project} {release}"
+# The sidebar lists the pages of a section; these have no others.
+html_sidebars = {"index": []}
 # What the theme and the gallery lack for readers with a screen reader.
 templates_path = ["_templates"]
 html_static_path = ["_static"]
-html_css_files = ["accessible.css"]
-# The left sidebar lists the pages below a page; only the API page has any.
-html_sidebars = {
-    page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
-}
-exclude_patterns += ["_build", "gallery"]  # noqa: F405
+html_css_files = ["accessible.css", "mangapa.css"]
+exclude_patterns += ["_build", "gallery", "auto_gallery/*.ipynb"]  # noqa: F405
+extensions += ["sphinx_design", "sphinxarg.ext", "myst_nb"]  # noqa: F405
+# The notebook needs Marvin, which does not live beside Sphinx: a test runs it, and its outputs are
+# kept in it.
+nb_execution_mode = "off"
+source_suffix = {".rst": "restructuredtext", ".ipynb": "myst-nb"}
 
 # Figures of the pages on surveys, from files in the layout of each.
-extensions.append("matplotlib.sphinxext.plot_directive")  # noqa: F405
+extensions.append("matplotlib.sphinxext.plot_directive")
 plot_html_show_formats = plot_html_show_source_link = plot_include_source = False
 plot_formats = [("png", 110)]
 
-extensions.append("sphinx_gallery.gen_gallery")  # noqa: F405
+extensions.append("sphinx_gallery.gen_gallery")
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
@@ -48,7 +56,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
-    "ignore_repr_types": r"matplotlib\.(axes|figure|text)",
+    # Axes.set gives a list of texts, and hist a tuple; results of mangapa are neither.
+    "ignore_repr_types": r"matplotlib\.(axes|figure|text)|'(list|tuple)'",
     "remove_config_comments": True,
 }
 
@@ -66,7 +75,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"mangapa\.cleaning\.CleanSettings"),
     (
         r"py:.*",
-        r"(astropy|numpy|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|re|regions|typing)\..*",
+        r"(astropy|numpy|dataclasses|matplotlib|sklearn|concurrent|pathlib|collections|enum|os|re|regions|typing)\..*",
     ),
     (
         r"py:.*",
@@ -98,6 +107,65 @@ class Promise(SphinxDirective):
         return self.parse_text_to_nodes(start + textwrap.indent(item, " " * len(start)).lstrip())
 
 
+class ListTable(SphinxDirective):
+    """A table of the rows that a subclass gives."""
+
+    required_arguments = 1
+
+    def run(self):
+        titles, rows = self.table(self.arguments[0])
+        lines = [".. list-table::", "   :header-rows: 1", ""]
+        for row in (titles, *rows):
+            lines += [f"   {'  -' if n else '* -'} {cell}" for n, cell in enumerate(row)]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class CatalogueColumns(ListTable):
+    """The columns of a catalogue that describe the galaxy, the stars or the gas."""
+
+    def table(self, part):
+        titles = ("column", "unit", "type", "description")
+        return titles, [
+            (f"``{column.name}``", column.unit or "", column.kind.__name__, column.description)
+            for column in catalogue_columns()
+            if column.part == part
+        ]
+
+
+class Flags(ListTable):
+    """The members of one kind of flag."""
+
+    def table(self, kind):
+        members = [flag for flag in getattr(mangapa, kind) if flag]
+        rows = [(f"``{flag.name}``", int(flag), flag.description) for flag in members]
+        return ("flag", "bit", "meaning"), rows
+
+
+class LinkedNames(SphinxTransform):
+    """Make a link of every literal in prose that is a public name, such as ``fit_pa``."""
+
+    # Before Sphinx collects the references.
+    default_priority = 200
+    #: A column or an option in a table may have the name of a function.
+    without = (addnodes.pending_xref, nodes.reference, nodes.title, nodes.entry)
+
+    def apply(self):
+        parents = [node for kind in self.without for node in self.document.findall(kind)]
+        kept = [literal for node in parents for literal in node.findall(nodes.literal)]
+        for literal in set(self.document.findall(nodes.literal)).difference(kept):
+            name = literal.astext().removesuffix("()").removeprefix("mangapa.")
+            if name in mangapa.__all__ and name != "conf":
+                link = addnodes.pending_xref(
+                    refdoc=self.env.docname, refdomain="py", reftype="obj", refexplicit=True,
+                    reftarget=f"mangapa.{name}", refwarn=True,
+                )  # fmt: skip
+                literal.replace_self(link)
+                link += literal
+
+
 def setup(app):
-    """Register the directive of ``promises.rst``."""
+    """Register the directives, and the transform."""
     app.add_directive("promise", Promise)
+    app.add_directive("catalogue-columns", CatalogueColumns)
+    app.add_directive("flags", Flags)
+    app.add_transform(LinkedNames)

@@ -74,8 +74,12 @@ sys.exit(f"mangapa --help imported {early}" if early else 0)
 #: Python without the last.
 KEPT_VARIABLES = ("PATH", "HOME", "USERPROFILE", "PYTHONPATH", "SYSTEMROOT")
 
-API_PAGE = Path(__file__).parents[1] / "docs" / "api.rst"
-API_MODULES = re.findall(r"^\.\. automodapi:: (\S+)$", API_PAGE.read_text(), re.MULTILINE)
+API_PAGES = (Path(__file__).parents[1] / "docs" / "reference").glob("*.rst")
+API_MODULES = re.findall(
+    r"^\.\. automodapi:: (\S+)$",
+    "".join(page.read_text() for page in sorted(API_PAGES)),
+    re.MULTILINE,
+)
 
 
 PACKAGE = Path(mangapa.__file__).parent

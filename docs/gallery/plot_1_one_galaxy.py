@@ -14,7 +14,15 @@ import mangapa
 # This galaxy is simulated; one spaxel in fifty has a spurious velocity. Replace its path by that of
 # a real file.
 folder = Path(tempfile.mkdtemp())
-mock = mangapa.simulate_galaxy(pa_stellar=130, pa_halpha=140, snr=15, outliers=0.02, seed=1)
+mock = mangapa.simulate_galaxy(
+    pa_stellar=130,
+    pa_halpha=140,
+    snr=40,
+    outliers=0.02,
+    psf=2.5,
+    dithered=True,
+    seed=1,
+)
 path = mangapa.write_maps(mock, folder / "manga-9999-12701-MAPS-HYB10-MILESHC-MASTARSSP.fits.gz")
 
 galaxy = mangapa.read_maps(path)

@@ -7,7 +7,15 @@ One angle does not describe a whole field: the core of this galaxy rotates the o
 
 import mangapa
 
-galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_stellar=40, core_radius=4, snr=20, seed=3)
+galaxy = mangapa.simulate_galaxy(
+    n_fibres=61,
+    pa_stellar=40,
+    core_radius=4,
+    snr=20,
+    psf=1.5,
+    dithered=True,
+    seed=3,
+)
 measurement = mangapa.measure(galaxy)
 measurement.plot()
 

@@ -57,23 +57,7 @@ def main(arguments: "list[str] | None" = None) -> int:
     `int`
         Exit code: 0 if all went well, 1 if something failed, 2 if the command was wrong.
     """
-    parser = argparse.ArgumentParser(
-        prog="mangapa",
-        description=mangapa.__doc__,
-        epilog="'mangapa COMMAND --help' describes the options of a command.",
-    )
-    parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
-    parser.add_argument(
-        "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
-    )
-    parsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
-    for module, purposes in COMMANDS.items():
-        commands = {
-            name: parsers.add_parser(name, help=purpose, description=f"{_sentence(purpose)}.")
-            for name, purpose in purposes.items()
-        }
-        for command in commands.values():
-            command.module, command.commands = module, commands
+    parser, _ = _parsers()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names may hold what the terminal or its locale cannot show.
@@ -95,6 +79,38 @@ def main(arguments: "list[str] | None" = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         # A reader such as head has enough.
         return SOME_FAILED if isinstance(error, BrokenPipeError) else complain(error)
+
+
+def _parsers():
+    """The parser, and those of the commands, which get their options when they are used."""
+    parser = argparse.ArgumentParser(
+        prog="mangapa",
+        description=mangapa.__doc__,
+        epilog="'mangapa COMMAND --help' describes the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"mangapa {mangapa.__version__}")
+    parser.add_argument(
+        "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
+    )
+    added = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
+    every = []
+    for module, purposes in COMMANDS.items():
+        commands = {
+            name: added.add_parser(name, help=purpose, description=f"{_sentence(purpose)}.")
+            for name, purpose in purposes.items()
+        }
+        for command in commands.values():
+            command.module, command.commands = module, commands
+        every += commands.values()
+    return parser, every
+
+
+def _complete_parser():
+    """The parser with the options of all commands, of which the documentation is made."""
+    parser, commands = _parsers()
+    for command in commands:
+        command.complete()
+    return parser
 
 
 def _run(options):
@@ -125,11 +141,15 @@ class _Command(argparse.ArgumentParser):
     module = ""
     commands: "dict[str, _Command] | None" = None
 
-    def parse_known_args(self, *arguments):
+    def complete(self):
+        """Add the options, which a module adds to all its commands at once."""
         if self.commands is not None:
-            # A module adds the options of all its commands.
             import_module(f"mangapa.cli.{self.module}").add_to(self.commands)
-            self.commands = None
+            for command in list(self.commands.values()):
+                command.commands = None
+
+    def parse_known_args(self, *arguments):
+        self.complete()
         return super().parse_known_args(*arguments)
 
 
