@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,8 +33,6 @@ from mangapa.usability._reliability import reliability
 from mangapa.usability.model import load_model
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.figure import Figure
 
 __all__ = ["Measurement", "TracerMeasurement", "measure"]
@@ -165,7 +164,7 @@ class Measurement:
         """
         return {column.name: column.value(self) for column in catalogue_columns()}
 
-    def write(self, path: PathLike) -> "Path":
+    def write(self, path: PathLike) -> Path:
         """
         Write the measurement as a catalogue of one row, with `~mangapa.write_catalogue`.
 
