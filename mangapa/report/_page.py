@@ -163,9 +163,10 @@ def _datatables(name):
 
 def _judge(settings):
     """What judged the fields, so that two models of one name are told apart."""
-    model, sha256 = settings.get("model"), settings.get("model_sha256")
+    model, files = settings.get("model"), settings.get("model_sha256")
     name = "the network of mangapa" if model == "default" else f"the model {model}"
-    return f"{name} (SHA-256 {sha256[:12]}\N{HORIZONTAL ELLIPSIS})" if sha256 else name
+    digests = [f"{digest[:12]}\N{HORIZONTAL ELLIPSIS}" for digest in (files or {}).values()]
+    return f"{name} (SHA-256 {', '.join(digests)})" if digests else name
 
 
 def _observed(table):

@@ -455,6 +455,17 @@ def test_what_was_measured_is_told(tmp_path):
     assert "<b>1</b> without an angle (1 with no good spaxel)" in text
 
 
+def test_report_of_a_survey_names_the_model(tmp_path):
+    from mangapa.usability.model import load_model
+
+    path = mangapa.write_maps(mangapa.simulate_galaxy(n_fibres=19), tmp_path / "a-MAPS-.fits.gz")
+    mangapa.survey([path], tmp_path / "run", progress=False)
+    text = write_report(tmp_path / "run", progress=False).read_text(encoding="utf-8")
+    digests = load_model("default").card["sha256"].values()
+    assert digests
+    assert all(digest[:12] in text for digest in digests)
+
+
 def test_point_of_a_figure_opens_its_galaxy(page):
     page.execute_script(
         "document.getElementById('position_angles').emit('plotly_click', "
