@@ -5,8 +5,9 @@ from pathlib import Path
 import mangapa
 from mangapa.angles import misalignment
 from mangapa.catalogue import tabulate
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path, add_settings, settings_from
-from mangapa.cli._output import ALL_GOOD, print_table, print_warnings, save_figure
+from mangapa.cli._output import print_table, print_warnings, save_figure
 
 #: Description of each galaxy, and the options of its simulation.
 DEMO = (
