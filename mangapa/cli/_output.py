@@ -4,6 +4,7 @@ import tempfile
 
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
+from mangapa._utils.quantities import decimals, is_missing
 from mangapa.flags import UsabilityFlags
 from mangapa.usability._predict import THRESHOLD
 
@@ -29,8 +30,6 @@ def print_table(table):
 
 def _two_digits(error):
     """Text of an error, with or without a unit."""
-    from mangapa._utils.quantities import decimals, is_missing
-
     error = getattr(error, "value", error)
     if is_missing(error):
         return str(error)
