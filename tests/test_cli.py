@@ -299,7 +299,7 @@ def test_demo(tmp_path, capsys, monkeypatch):
     assert "1 of 1: aligned, small IFU" in printed
     assert "stellar_true" in printed
     assert "pa_offset_true" in printed
-    assert "true angle of the warp" in printed
+    assert "true angle of the warp" in " ".join(printed.split())
     table = mangapa.read_catalogue(out / "catalogue.ecsv")
     assert table["method"].tolist() == ["symmetry"]
     assert abs(table["stellar_pa"][0] - table["stellar_true"][0]).value < 3
