@@ -158,6 +158,7 @@ def plot_pair(galaxy, figure=None, measurement=None):
         for field, result in zip(fields, results, strict=True)
         if field is not None and field.n_spaxels
     ]
+    span = max(spans, default=None)
     columns = zip(figure.subplots(1, 2), TRACERS, fields, results, strict=True)
     for ax, tracer, field, result in columns:
         if field is None:
@@ -165,7 +166,7 @@ def plot_pair(galaxy, figure=None, measurement=None):
             ax.text(0.5, 0.5, NO_MAP, ha="center", transform=ax.transAxes)
         else:
             usability = getattr(measurement, f"{tracer}_usability", None)
-            plot_field(field, ax, result=result, usability=usability, span=max(spans))
+            plot_field(field, ax, result=result, usability=usability, span=span)
     figure.suptitle(galaxy_title(galaxy))
     return figure
 

@@ -8,7 +8,7 @@ from tests.axe import axe
 
 BUILT = Path(__file__).parents[1] / "docs" / "_build" / "html"
 #: The front page, two guides, a page with many links and the gallery.
-PAGES = ("index", "start", "survey", "api", "auto_gallery/index")
+PAGES = ("index", "start", "survey", "reference/core", "auto_gallery/index")
 
 
 @pytest.mark.slow

@@ -144,6 +144,17 @@ def test_galaxy_is_drawn_without_results(galaxy):
     assert "no map of this tracer" in figure.axes[1].texts[0].get_text()
 
 
+@pytest.mark.parametrize("tracers", [("stellar",), ("stellar", "halpha")])
+def test_a_galaxy_without_a_good_spaxel_is_drawn(galaxy, tracers):
+    empty = {
+        one: replace(getattr(galaxy, one), mask=np.ones_like(galaxy.stellar.mask))
+        for one in tracers
+    }
+    figure = mangapa.measure(mangapa.Galaxy(**empty, name="NGC 1")).plot()
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert texts.count("no good spaxel") == len(tracers)
+
+
 def test_a_missing_angle_is_stated(galaxy):
     ax = KinematicPA(flags=PAFlags.FIT_FAILED, field=galaxy.stellar).plot()
     assert "no position angle" in ax.get_title()

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script():
     path = ROOT / ".github" / "released_version.py"
     spec = importlib.util.spec_from_file_location("released_version", path)
     module = importlib.util.module_from_spec(spec)

@@ -89,7 +89,9 @@ class ScannedHDU:
 
     @cached_property
     def data(self):
-        """The image, if it was kept; `None` if there is none."""
+        """The image; `None` if there is none, or if it was not kept."""
+        if self._data is None:
+            return None
         # Astropy takes longer to parse the headers of a MAPS file than to unpack it.
         if self._is_plain_image:
             bits = self._integer("BITPIX", -64)

@@ -205,7 +205,8 @@ def compare(a: Table, b: Table, *, names: Sequence[str] = ("a", "b")) -> Compari
     ------
     TypeError, ValueError
         If an argument is not a table, has no column that names galaxies, or holds something else
-        than angles; or if the catalogues have no angle, or no galaxy, in common.
+        than angles; if the catalogues have no angle, or no galaxy, in common; or if ``names`` are
+        not two.
 
     Examples
     --------
@@ -218,6 +219,9 @@ def compare(a: Table, b: Table, *, names: Sequence[str] = ("a", "b")) -> Compari
     <Comparison of 1 galaxies: stellar_pa 100.0% within 5 deg; 0 only in a, 1 only in b>
     """
     a, b = as_table("a", a), as_table("b", b)
+    if isinstance(names, str) or len(names) != 2:
+        msg = f"names={names!r} must be two names, one for each catalogue"
+        raise ValueError(msg)
     angles = [name for name in ANGLES if name in a.colnames and name in b.colnames]
     found = match(a, b)
     if not angles or not found.common:

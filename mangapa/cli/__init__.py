@@ -8,7 +8,7 @@ import warnings
 from importlib import import_module
 
 import mangapa
-from mangapa.cli._output import BAD_USAGE, SOME_FAILED, complain
+from mangapa.cli._exit import BAD_USAGE, SOME_FAILED, complain
 
 __all__ = ["main"]
 

@@ -3,8 +3,9 @@
 from mangapa._utils.files import replacing
 from mangapa.archive import download, release_table, select
 from mangapa.archive._configuration import MOST_DOWNLOADS, conf
+from mangapa.cli._exit import ALL_GOOD, SOME_FAILED, complain
 from mangapa.cli._options import add_command, add_download_option, add_path, add_release_options
-from mangapa.cli._output import ALL_GOOD, SOME_FAILED, complain, print_table
+from mangapa.cli._output import print_table
 
 WHERE = (
     "condition in SQL on the columns of 'mangapa list', such as \"z < 0.03 and axis_ratio > .5\""

@@ -10,8 +10,8 @@ from astropy.config import get_config_dir
 
 from mangapa._utils.files import printable
 from mangapa.archive._configuration import Conf, conf
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command
-from mangapa.cli._output import ALL_GOOD
 
 #: Variables that change what mangapa does.
 VARIABLES = (

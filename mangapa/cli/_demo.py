@@ -6,9 +6,9 @@ from pathlib import Path
 import mangapa
 from mangapa.angles import misalignment
 from mangapa.catalogue import tabulate
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path, add_settings, settings_from
 from mangapa.cli._output import (
-    ALL_GOOD,
     check_folder,
     print_table,
     print_warnings,

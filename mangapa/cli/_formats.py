@@ -6,8 +6,8 @@ import textwrap
 from astropy.io import registry
 
 from mangapa._utils.files import printable
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command
-from mangapa.cli._output import ALL_GOOD
 from mangapa.fields import Galaxy
 from mangapa.formats import formats
 

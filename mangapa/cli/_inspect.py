@@ -7,8 +7,9 @@ import numpy as np
 
 from mangapa._utils.lists import read_list, write_list
 from mangapa.cli._browser import in_browser
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, path
-from mangapa.cli._output import ALL_GOOD, print_table
+from mangapa.cli._output import print_table
 from mangapa.cli._signals import stopped_by_sigterm
 from mangapa.inspection import JudgementStore, agreement, export_flags, import_flags
 from mangapa.inspection._ordering import ORDERS, plan

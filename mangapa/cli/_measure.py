@@ -15,6 +15,7 @@ from mangapa.catalogue._tables import failed_row
 from mangapa.catalogue.columns import catalogue_columns, plain_row
 from mangapa.cli import _options as shared
 from mangapa.cli import _output as output
+from mangapa.cli._exit import ALL_GOOD, SOME_FAILED, complain
 from mangapa.cli._figure_names import figure_stems, profile_stem
 from mangapa.runs._sources import gathered
 from mangapa.runs._workers import explain
@@ -72,13 +73,13 @@ def _measure(options):
         except Exception as error:  # What is wrong with one source must not stop the others.
             message = explain(files, error)
             rows.append({**failed_row(source), "error": message})
-            output.complain(message)
+            complain(message)
             all_good = False
             continue
         measurements.append(measurement)
         rows.append(row)
         for message in measurement.errors.values():
-            output.complain(f"{source}: {message}")
+            complain(f"{source}: {message}")
             all_good = False
     table = tabulate_rows(rows)
     try:
@@ -91,14 +92,14 @@ def _measure(options):
             mangapa.write_catalogue(table, options.out)
         if options.plot:
             all_good &= _draw(measurements, options)
-    return output.ALL_GOOD if all_good else output.SOME_FAILED
+    return ALL_GOOD if all_good else SOME_FAILED
 
 
 def _galaxies(sources):
     """The sources of each galaxy, in one list; says which are another one's file or identifier."""
     galaxies, repeated = gathered([source] for source in sources)
     for source, same in repeated:
-        output.complain(f"{source} is the same as {same}; it is measured once")
+        complain(f"{source} is the same as {same}; it is measured once")
     return [*galaxies.values()]
 
 
@@ -117,7 +118,7 @@ def _draw(measurements, options):
             try:
                 output.save_figure(drawable, options.plot / f"{name}.png", **how)
             except Exception as error:  # The other figures are drawn.
-                output.complain(explain(str(options.plot / f"{name}.png"), error))
+                complain(explain(str(options.plot / f"{name}.png"), error))
                 all_good = False
     return all_good
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from astropy.table import Table
 
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, path
-from mangapa.cli._output import ALL_GOOD, print_table
+from mangapa.cli._output import print_table
 from mangapa.usability import evaluation, training
 
 DATA = (

@@ -1,12 +1,12 @@
-"""What the commands print and write, and their exit codes."""
+"""What the commands print and write."""
 
-import sys
 import tempfile
 
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
+from mangapa.flags import UsabilityFlags
+from mangapa.usability._predict import THRESHOLD
 
-ALL_GOOD, SOME_FAILED, BAD_USAGE = 0, 1, 2
 #: Columns that fit on a terminal; ``--json`` and the catalogue have all.
 PRINTED = (
     *("name", "stellar_pa", "stellar_pa_err", "stellar_score"),
@@ -19,7 +19,8 @@ DPI = 120
 
 def print_table(table):
     """Print all rows and columns, errors with two significant digits."""
-    table = table.copy(copy_data=False)
+    # With the data, since Astropy 5.3 lets tables that share columns share their formats, too.
+    table = table.copy()
     for name in table.colnames:
         if name.endswith("_err"):
             table[name].info.format = _two_digits
@@ -56,10 +57,6 @@ def print_measured(table, measurements, *, profiles=False):
 
 def print_warnings(labelled):
     """Print what the flags mean, and which fields cannot be used; of pairs (name, measurement)."""
-    # Every command imports this module, and `mangapa --help` too.
-    from mangapa.flags import UsabilityFlags
-    from mangapa.usability._predict import THRESHOLD
-
     for name, measurement in labelled:
         for tracer, measured in measurement.tracers():
             unsure = measured.usability.flags & (
@@ -121,9 +118,3 @@ def save_figure(drawable, path, *, size=(11, 5.2), **options):
     drawable.plot(figure, **options)
     with replacing(path) as unfinished:
         figure.savefig(unfinished, dpi=DPI)
-
-
-def complain(error):
-    """Print an error in one line, and return the exit code for it."""
-    print(f"mangapa: {printable(error)}", file=sys.stderr)
-    return SOME_FAILED

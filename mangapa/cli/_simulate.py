@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import mangapa
 from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
+from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path
-from mangapa.cli._output import ALL_GOOD
 from mangapa.formats.manga_writer import LAYOUTS
 from mangapa.simulate import FIELD_OF_VIEW, Bar, Lopsidedness, Neighbour
 from mangapa.simulate._arguments import NUMBERS

@@ -13,14 +13,8 @@ from mangapa.catalogue._matching import ANALYSIS
 from mangapa.catalogue._published import read_any
 from mangapa.cli import _options as shared
 from mangapa.cli._archive import WHERE, selected
-from mangapa.cli._output import (
-    ALL_GOOD,
-    SOME_FAILED,
-    check_file,
-    complain,
-    print_table,
-    save_figure,
-)
+from mangapa.cli._exit import ALL_GOOD, SOME_FAILED, complain
+from mangapa.cli._output import check_file, print_table, save_figure
 from mangapa.cli._signals import stopped_by_sigterm
 from mangapa.runs import catalogue, status, survey
 from mangapa.runs._survey import TIME_LIMIT

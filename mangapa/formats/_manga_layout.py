@@ -16,7 +16,8 @@ INDICES = (
     "Fe5709 Fe5782 NaD TiO1 TiO2 HDeltaA HGammaA HDeltaF HGammaF CaHK CaII1 CaII2 CaII3 Pa17 Pa14 "
     "Pa12 MgICvD NaICvD MgIIR FeHCvD NaI bTiO aTiO CaH1 CaH2 NaISDSS TiO2SDSS D4000 Dn4000 TiOCvD"
 )
-LINES = "lines"
+#: Stands for the emission lines of the release.
+BY_LINE = "lines"
 ERRORS = ("", "_IVAR", "_MASK")
 #: Name, unit and channels of each map, and the ends of the names of the extensions with it, its
 #: inverse variance and its mask, in their order. Those of `NEEDED` are not made here.
@@ -37,14 +38,14 @@ LAYOUT = (
     ("STELLAR_SIGMACORR", "km/s", (), ("",)),
     ("STELLAR_CONT_FRESID", "", RESIDUALS, ("",)),
     ("STELLAR_CONT_RCHI2", "", (), ("",)),
-    ("EMLINE_SFLUX", LINE_FLUX, LINES, ERRORS),
-    ("EMLINE_SEW", "ang", LINES, ERRORS),
-    ("EMLINE_GFLUX", LINE_FLUX, LINES, ERRORS),
-    ("EMLINE_GEW", "ang", LINES, ERRORS),
-    ("EMLINE_GVEL", "km/s", LINES, ERRORS),
-    ("EMLINE_GSIGMA", "km/s", LINES, ERRORS),
-    ("EMLINE_INSTSIGMA", "km/s", LINES, ("",)),
-    ("EMLINE_TPLSIGMA", "km/s", LINES, ("",)),
+    ("EMLINE_SFLUX", LINE_FLUX, BY_LINE, ERRORS),
+    ("EMLINE_SEW", "ang", BY_LINE, ERRORS),
+    ("EMLINE_GFLUX", LINE_FLUX, BY_LINE, ERRORS),
+    ("EMLINE_GEW", "ang", BY_LINE, ERRORS),
+    ("EMLINE_GVEL", "km/s", BY_LINE, ERRORS),
+    ("EMLINE_GSIGMA", "km/s", BY_LINE, ERRORS),
+    ("EMLINE_INSTSIGMA", "km/s", BY_LINE, ("",)),
+    ("EMLINE_TPLSIGMA", "km/s", BY_LINE, ("",)),
     ("SPECINDEX", "", INDICES.split(), ERRORS),
     ("SPECINDEX_CORR", "", INDICES.split(), ("",)),
 )
@@ -120,7 +121,7 @@ def completed(
     numbers, places = np.unique(bins, return_inverse=True)
     rng = np.random.default_rng(0)
     for name, unit, channels, ends in LAYOUT:
-        channels = lines if channels == LINES else channels
+        channels = lines if channels == BY_LINE else channels
         for end in ends:
             hdu = known.get(f"{name}{end}")
             if hdu is None and name not in NEEDED:

@@ -67,10 +67,11 @@ def by_processes(sources, measure_one, *, jobs, time_limit):
 def _read_ahead(target):
     """Let the system read files while others are measured, which takes no CPU of a worker."""
     paths = [target] if isinstance(target, str) else target
-    for path in paths if hasattr(os, "posix_fadvise") else ():
-        # Not all are files, and what is wrong with a file the worker says.
+    # Some are identifiers, and a pipe that is opened and closed again kills its writer.
+    for path in filter(os.path.isfile, paths) if hasattr(os, "posix_fadvise") else ():
+        # What is wrong with a file the worker says.
         with contextlib.suppress(OSError):
-            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            file = os.open(path, os.O_RDONLY)
             try:
                 os.posix_fadvise(file, 0, 0, os.POSIX_FADV_WILLNEED)
             finally:

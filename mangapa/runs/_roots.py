@@ -1,6 +1,7 @@
 """Folders that workers on other machines see under other paths."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mangapa._utils.files import as_path
@@ -8,6 +9,9 @@ from mangapa._utils.files import as_path
 
 def checked_roots(roots):
     """Pairs of a folder here and the same one as workers see it, the most specific first."""
+    if not isinstance(roots, Mapping | None):
+        msg = f"worker_roots={roots!r} must map folders of this machine to those of the workers"
+        raise TypeError(msg)
     pairs = []
     for here, there in (roots or {}).items():
         folder, _ = (as_path("worker_roots", one) for one in (here, there))

@@ -237,3 +237,9 @@ def test_a_notebook_shows_the_numbers_and_calls_the_catalogues_by_name():
     shown = compare(a, b, names=("<mine>", "published"))._repr_html_()
     assert "Only in &lt;mine&gt;" in shown
     assert "n = 1, median difference 2.0 deg, 100.0% within 5 deg" in shown
+
+
+@pytest.mark.parametrize("names", ["ab", ("mine",), ("a", "b", "c")])
+def test_there_are_two_names(names):
+    with pytest.raises(ValueError, match="must be two names, one for each catalogue"):
+        compare(A, B, names=names)

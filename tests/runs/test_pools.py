@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import CancelledError, Future
+from pathlib import Path
 
 import pytest
 
@@ -110,12 +111,12 @@ def test_results_are_not_held_back_by_a_slow_one(monkeypatch):
     assert next(batches) == results[2:]
 
 
-def test_no_more_processes_than_sources(maps_file, monkeypatch):
+@pytest.fixture
+def started(monkeypatch):
+    """Numbers of processes that were asked for; none is started, and nothing is measured."""
     started = []
 
     class Pool:
-        """Measures nothing."""
-
         def __init__(self, jobs, **_):
             started.append(jobs)
 
@@ -128,11 +129,27 @@ def test_no_more_processes_than_sources(maps_file, monkeypatch):
         stop = join = close
 
     monkeypatch.setattr("pebble.ProcessPool", Pool)
+    return started
+
+
+def test_no_more_processes_than_sources(started):
     for number in (1, 3):
         many = sources(*(str(one) for one in range(number)))
         batches = pools.by_processes(many, None, jobs=2, time_limit=None)
         assert sum(map(len, batches)) == number
     assert started == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="nothing is read ahead")
+def test_files_are_read_ahead_and_pipes_are_not(tmp_path, monkeypatch, started):
+    file, pipe = str(tmp_path / "a.fits"), str(tmp_path / "b.fits")
+    Path(file).touch()
+    os.mkfifo(pipe)
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda path, *how: opened.append(path) or real(path, *how))
+    many = sources(file, pipe, "8485-1901", str(tmp_path / "absent.fits"))
+    assert sum(map(len, pools.by_processes(many, None, jobs=1, time_limit=None))) == 4
+    assert opened == [file]
 
 
 #: It would begin a survey in each worker, if the workers ran it again.

@@ -82,6 +82,11 @@ def test_roots_that_cannot_be(tmp_path, roots, message):
     assert not (tmp_path / "run").exists()
 
 
+def test_roots_are_a_mapping(tmp_path):
+    with pytest.raises(TypeError, match=r"worker_roots=\['/a'\] must map folders"):
+        survey("8485-1901", tmp_path / "run", executor=Elsewhere(), worker_roots=["/a"])
+
+
 def test_command(tmp_path, capsys):
     command = ["survey", "8485-1901", "--out", str(tmp_path / "run"), "--worker-root"]
     assert main([*command, "/a=/b"]) == 2

@@ -227,6 +227,11 @@ def test_tables_and_extensions_without_data_have_no_image(file):
     assert kept(file, written(fits.ImageHDU())).data is None
 
 
+def test_an_image_that_was_not_kept_is_none(file):
+    content = written(fits.ImageHDU(np.ones((3, 4))))
+    assert read_fits(file(content), keep=lambda hdu: hdu.name == "PRIMARY").hdus[1].data is None
+
+
 def test_header_without_cards_that_cannot_be_used(file):
     hdu = fits.ImageHDU(np.zeros((2, 2)), name="A")
     content = written(hdu).replace(b"EXTNAME = 'A       '", b"EXTNAME = 'B\xe9      '")

@@ -133,9 +133,9 @@ class _Surface:
         row += np.float32(self._centre[1])
         # Beyond the map there is nothing, as in the cells at its edge.
         (rows, columns), (first_column, first_row) = self._shape, self._first
-        for places, first, size in ((column, first_column, columns), (row, first_row, rows)):
-            np.maximum(places, np.float32(first), out=places)
-            np.minimum(places, np.float32(first + size - EDGE), out=places)
+        for index, first, size in ((column, first_column, columns), (row, first_row, rows)):
+            np.maximum(index, np.float32(first), out=index)
+            np.minimum(index, np.float32(first + size - EDGE), out=index)
         cell_column, cell_row = column.astype(np.int32), row.astype(np.int32)
         column -= cell_column
         row -= cell_row
