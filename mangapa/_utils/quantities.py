@@ -11,11 +11,11 @@ from astropy import units as u
 TRUTHS = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 
 
-def decimals(error, fewest=0, most=3, default=1):
-    """Decimals with which an error, or a value with this error, has two significant digits."""
+def decimals(error, most=3):
+    """Decimals with which an error, or a value with this error, has two digits; one if unknown."""
     if not (np.isfinite(error) and error > 0):
-        return default
-    return int(np.clip(1 - np.floor(np.log10(error)), fewest, most))
+        return 1
+    return int(np.clip(1 - np.floor(np.log10(error)), 0, most))
 
 
 def scalar(name, value, unit, *, positive=False, allow_nan=False):

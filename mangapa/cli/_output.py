@@ -19,8 +19,7 @@ DPI = 120
 
 def print_table(table):
     """Print all rows and columns, errors with two significant digits."""
-    # With the data, since Astropy 5.3 lets tables that share columns share their formats, too.
-    table = table.copy()
+    table = table.copy(copy_data=False)
     for name in table.colnames:
         if name.endswith("_err"):
             table[name].info.format = _two_digits

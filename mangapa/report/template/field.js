@@ -17,11 +17,10 @@ const tip = (direction, length) => [length * Math.sin(direction * Math.PI / 180)
 const reachOf = ({ extent }) => extent ? 1.08 * Math.max(...extent.map(Math.abs)) : 0;
 
 // "reach" (arcsec) is half the width of the figure; fields that are compared share one.
-function drawField(place, field, colourscale, { title = "", reach = reachOf(field) } = {}) {
+function drawField(place, field, colourscale, { reach = reachOf(field) } = {}) {
   const { pa, pa_err, profile, extent, colours } = field;
   const layout = {
-    title: { text: title, font: { size: 15 } },
-    margin: { l: 55, r: 10, t: title ? 70 : 8, b: 45 },
+    margin: { l: 55, r: 10, t: 8, b: 45 },
     font: FONT, showlegend: false,
     annotations: [],
   };
