@@ -88,7 +88,10 @@ def draw_angles(ax, profile, result):
         ax.legend()
     ax.set(xlim=(0, 1.05 * radius[np.isfinite(pa)].max(initial=1.0)))
     ax.set(xlabel="Semi-major axis (arcsec)", ylabel="Position angle (deg)")
-    ax.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 1.5, 2, 3, 4.5, 5, 10]))
+    # Small turns have decimal ticks, large ones ticks at parts of a circle: 15, 30, 45, 60 or 90.
+    is_large = np.ptp(ax.get_ylim()) > 90
+    steps = [1, 1.5, 3, 4.5, 6, 9, 10] if is_large else [1, 2, 5, 10]
+    ax.yaxis.set_major_locator(MaxNLocator(7, steps=steps))
     ax.yaxis.set_major_formatter(lambda angle, _: f"{angle % 360:g}")
     effective_radius = profile.meta.get("effective_radius")
     if effective_radius is not None:

@@ -172,7 +172,7 @@ def test_help_describes_every_setting(command, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: COMMAND"),
+        ([], "name a COMMAND; 'mangapa --help' lists them"),
         (["simulate"], "the following arguments are required: FILE"),
         (["guess"], "invalid choice: 'guess'"),
         (["measure", "x", "--method", "magic"], "argument --method: invalid choice: 'magic'"),
@@ -257,6 +257,36 @@ def test_simulate(tmp_path, capsys):
     assert galaxy.header["TRUEPAST"] == galaxy.header["TRUEPAHA"] == 20
 
 
+def test_the_usage_of_an_unknown_option_is_that_of_its_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["measure", "x", "--plto", "figures"])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("usage: mangapa measure ")
+    assert "[--plot DIR]" in error
+    assert error.endswith("mangapa measure: error: unrecognized arguments: --plto figures\n")
+
+
+def test_demo_without_matplotlib_has_no_figures(tmp_path, capsys, monkeypatch):
+    from mangapa.cli import _demo as demo
+
+    monkeypatch.setattr(demo, "DEMO", demo.DEMO[1:2])
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "Simulating and measuring 1 galaxies" in printed
+    assert "pa_offset_true" in printed
+    assert "figures need matplotlib: pip install 'mangapa[plot]'" in printed
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".ecsv", ".gz"]
+
+
+def test_demo_in_a_file_is_refused(tmp_path, capsys):
+    path = tmp_path / "file"
+    path.touch()
+    assert main(["demo", "--out", str(path)]) == 2
+    assert capsys.readouterr().err == f"mangapa: --out {path} is a file; name a folder\n"
+
+
 @pytest.mark.needs_matplotlib
 def test_demo(tmp_path, capsys, monkeypatch):
     from mangapa.cli import _demo as demo
@@ -269,7 +299,7 @@ def test_demo(tmp_path, capsys, monkeypatch):
     assert "1 of 1: aligned, small IFU" in printed
     assert "stellar_true" in printed
     assert "pa_offset_true" in printed
-    assert "true angle of the warp" in printed
+    assert "true angle of the warp" in " ".join(printed.split())
     table = mangapa.read_catalogue(out / "catalogue.ecsv")
     assert table["method"].tolist() == ["symmetry"]
     assert abs(table["stellar_pa"][0] - table["stellar_true"][0]).value < 3

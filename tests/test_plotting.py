@@ -234,6 +234,19 @@ def test_angles_of_a_counter_rotating_core_are_180_deg_from_the_disc():
     assert np.abs(shown - line).max() == pytest.approx(180, abs=12)
 
 
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [({"warp": 20}, {1, 2, 5, 10, 20}), ({"core_radius": 4}, {15, 30, 45, 60, 90})],
+)
+def test_ticks_of_angles_are_round(options, allowed):
+    galaxy = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=64, seed=1, **options)
+    figure = mangapa.pa_profile(galaxy.stellar).plot()
+    below = next(ax for ax in figure.axes if "Position angle" in ax.get_ylabel())
+    steps = np.diff(below.get_yticks())
+    np.testing.assert_allclose(steps, steps[0])
+    assert steps[0] in allowed
+
+
 def test_a_precise_axis_still_shows_its_error(galaxy):
     result = replace(result_of(galaxy.stellar, pa=90), pa_err=0.1 * u.deg)
     ax = result.plot()

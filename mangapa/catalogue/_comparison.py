@@ -229,6 +229,8 @@ def compare(a: Table, b: Table, *, names: Sequence[str] = ("a", "b")) -> Compari
         msg = f"the catalogues have no {what} in common"
         if angles and len(found.unmatched):
             msg += f": {len(found.unmatched)} rows have no plate-IFU and no name"
+        elif angles and found.only_a and found.only_b:
+            msg += f": a names {found.only_a[0]!r}, for example, and b {found.only_b[0]!r}"
         raise ValueError(msg)
     places = np.array(found.pairs, int).reshape(-1, 2).T
     table = QTable({"name": galaxies(a, "a")[places[0]].astype(str)})

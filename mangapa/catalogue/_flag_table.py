@@ -51,14 +51,18 @@ def read_flag_table(path, *required):
 def csv_text(path):
     """The text of a CSV file, as a file in memory; errors name the path and the way out."""
     path = Path(path)
+    if path.is_dir():
+        msg = f"{path} is a folder; name a table in it"
+        raise IsADirectoryError(msg)
     if not path.is_file():
-        msg = f"there is no file {path}; name a CSV table of flags"
+        msg = f"there is no file {path}; check the name"
         raise FileNotFoundError(msg)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
     except UnicodeDecodeError as error:
-        msg = f"{path} is not a CSV table in UTF-8 ({error.reason}); save it in this encoding"
+        way_out = "name a table, or save it in this encoding"
+        msg = f"{path} is not a CSV table in UTF-8 ({error.reason}); {way_out}"
         raise ValueError(msg) from error
     try:
         yield io.StringIO(text, newline="")

@@ -66,6 +66,8 @@ def main(arguments: "list[str] | None" = None) -> int:
         try:
             try:
                 options = parser.parse_args(arguments)
+                if "run" not in options:
+                    parser.error("name a COMMAND; 'mangapa --help' lists them")
             except (TypeError, ValueError) as error:
                 # The defaults of options are settings, which the configuration file may have wrong.
                 complain(error)
@@ -92,7 +94,7 @@ def _parsers():
     parser.add_argument(
         "--citation", action=_Citation, nargs=0, help="print what to cite, as BibTeX, and exit"
     )
-    added = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
+    added = parser.add_subparsers(metavar="COMMAND", parser_class=_Command)
     every = []
     for module, purposes in COMMANDS.items():
         commands = {
@@ -150,7 +152,11 @@ class _Command(argparse.ArgumentParser):
 
     def parse_known_args(self, *arguments):
         self.complete()
-        return super().parse_known_args(*arguments)
+        options, unknown = super().parse_known_args(*arguments)
+        if unknown:
+            # The parser of all commands would print its own usage, without these options.
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
 
 
 def _sentence(purpose):

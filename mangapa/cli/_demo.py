@@ -1,5 +1,6 @@
 """``mangapa demo``: a dozen simulated galaxies, measured and compared with the truth."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import mangapa
@@ -7,7 +8,12 @@ from mangapa.angles import misalignment
 from mangapa.catalogue import tabulate
 from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path, add_settings, settings_from
-from mangapa.cli._output import print_table, print_warnings, save_figure
+from mangapa.cli._output import (
+    check_folder,
+    print_table,
+    print_warnings,
+    save_figure,
+)
 
 #: Description of each galaxy, and the options of its simulation.
 DEMO = (
@@ -25,9 +31,9 @@ DEMO = (
     ("missing patches", {"pa_stellar": 155, "missing": 3, "v_sys": 25}),
 )
 NOTE = """\
-Position angles are in degrees, North through East, to the receding side; errors are those of the
-noise alone. The true angle of the warp is that of its centre: the global angle is a mean over all
-radii."""
+Position angles are in degrees, North through East, to the receding side. The errors of the two
+angles are those of the noise alone; that of pa_offset includes the departures from a disc. The true
+angle of the warp is that of its centre: the global angle is a mean over all radii."""
 #: Columns that are printed, the true values before the measured ones.
 SHOWN = (
     *("plateifu", "stellar_true", "stellar_pa", "stellar_pa_err", "stellar_score"),
@@ -46,8 +52,11 @@ def add_to(commands):
 
 def _demo(options):
     settings = settings_from(options)
-    options.out.mkdir(parents=True, exist_ok=True)
-    print(f"Simulating, measuring and drawing {len(DEMO)} galaxies:", flush=True)
+    check_folder("--out", options.out)
+    # Figures are an extra, and the angles are worth seeing without them.
+    draws = find_spec("matplotlib") is not None
+    work = "Simulating, measuring and drawing" if draws else "Simulating and measuring"
+    print(f"{work} {len(DEMO)} galaxies:", flush=True)
     measurements = []
     for seed, (description, simulation) in enumerate(DEMO):
         print(f"{seed + 1:3} of {len(DEMO)}: {description}", flush=True)
@@ -57,7 +66,8 @@ def _demo(options):
         path = options.out / f"manga-{plateifu}-MAPS-{galaxy.daptype}.fits.gz"
         mangapa.write_maps(galaxy, path)
         measurement = mangapa.measure(path, settings=settings)
-        save_figure(measurement, path.with_name(f"{plateifu}.png"))
+        if draws:
+            save_figure(measurement, path.with_name(f"{plateifu}.png"))
         measurements.append(measurement)
     table = tabulate(measurements)
     for tracer, card in (("stellar", "TRUEPAST"), ("halpha", "TRUEPAHA")):
@@ -78,5 +88,8 @@ def _demo(options):
     print_table(shown)
     print_warnings([(measurement.galaxy.name, measurement) for measurement in measurements])
     print(f"\n{NOTE}")
-    print(f"{catalogue} has all columns; the figures are in the same folder.")
+    figures = "the figures are in the same folder"
+    if not draws:
+        figures = "figures need matplotlib: pip install 'mangapa[plot]'"
+    print(f"{catalogue} has all columns; {figures}.")
     return ALL_GOOD

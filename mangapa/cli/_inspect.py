@@ -127,7 +127,7 @@ def _agreement(options):
 
 def _print_pairs(pairs):
     if not len(pairs):
-        print("no field was judged twice")
+        print("no field was judged twice; judge more with 'mangapa inspect RUN'")
         return
     table = pairs[[name for name in pairs.colnames if name != "confusion"]]
     for name in ("same_class", "same_usability", "kappa", "kappa_usability"):

@@ -80,12 +80,17 @@ def print_profiles(labelled):
 def check_figures(folder):
     """Make a folder for figures; raise an error if none can be written there."""
     import_extra("matplotlib.figure", "plot", "Plotting")
+    check_folder("--plot", folder)
+
+
+def check_folder(option, folder):
+    """Make the folder of an option; raise an error if no file can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        msg = f"--plot {folder} is a file; name a folder"
+        msg = f"{option} {folder} is a file; name a folder"
         raise ValueError(msg) from None
-    check_file("--plot", folder / "figure.png")
+    check_file(option, folder / "file")
 
 
 def check_file(option, path):

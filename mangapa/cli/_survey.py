@@ -163,6 +163,8 @@ def _compare(options):
     same = options.a.name == options.b.name
     names = [str(path) if same else path.name for path in (options.a, options.b)]
     comparison = compare(a, b, names=names)
+    if options.plot:  # Before the text, of which nobody may read all.
+        save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     print(
         f"galaxies in both: {len(comparison.table)} ({printable(options.a)} has {len(a)} rows, "
         f"{printable(options.b)} has {len(b)})"
@@ -197,6 +199,4 @@ def _compare(options):
             print(f"  {printable(text)}")
         if len(unmatched) > LISTED:
             print(f"  and {len(unmatched) - LISTED} more")
-    if options.plot:
-        save_figure(comparison, options.plot, size=(4.2 * len(comparison.numbers), 7))
     return ALL_GOOD

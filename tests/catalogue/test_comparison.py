@@ -45,7 +45,7 @@ def test_outliers_are_sorted_by_difference():
 
 
 def test_catalogues_with_nothing_in_common_are_refused():
-    with pytest.raises(ValueError, match="no galaxy in common"):
+    with pytest.raises(ValueError, match="galaxy in common: a names '1', for example, and b '7'"):
         compare(A, catalogue(["7"], [1], [1]))
     with pytest.raises(ValueError, match="no column of stellar_pa, halpha_pa, pa_offset in common"):
         compare(A, QTable({"plateifu": ["1"]}))

@@ -81,7 +81,7 @@ def test_other_cells_stay_text(tmp_path):
 
 def test_missing_columns_are_named(tmp_path):
     path = tmp_path / "flags.csv"
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*flags\.csv; name a CSV table"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*flags\.csv; check the name"):
         read_flag_table(path)
     path.write_text("id,stel_qual\n")
     expected = "must have a column plateifu or galaxy or name, and a column z; it has id, stel_qual"

@@ -236,6 +236,32 @@ def test_compare_checks_for_matplotlib_first(tmp_path, capsys, monkeypatch):
     assert expected in capsys.readouterr().err
 
 
+def test_compare_refuses_what_is_not_a_table(folder, tmp_path, capsys):
+    published = tmp_path / "published.csv"
+    published.write_text("plateifu,stellar_pa,halpha_pa,pa_offset\n7443-12703,1,2,1\n")
+    maps = next(folder.iterdir())
+    for path, code, message in [
+        (tmp_path, 1, f"{tmp_path} is a folder; name a table in it"),
+        (tmp_path / "absent.txt", 1, f"there is no file {tmp_path / 'absent.txt'}; check the name"),
+        (maps, 2, f"{maps} is not a CSV table in UTF-8 (invalid start byte); name a table"),
+    ]:
+        assert main(["compare", str(published), str(path)]) == code
+        assert capsys.readouterr().err.startswith(f"mangapa: {message}")
+
+
+@pytest.mark.needs_matplotlib
+def test_compare_draws_though_nobody_reads_what_it_prints(tmp_path, monkeypatch):
+    published, figure = tmp_path / "published.csv", tmp_path / "both.png"
+    published.write_text("plateifu,stellar_pa,halpha_pa,pa_offset\n7443-12703,1,2,1\n")
+
+    def unread(table):
+        raise OSError
+
+    monkeypatch.setattr("mangapa.cli._survey.print_table", unread)
+    assert main(["compare", str(published), str(published), "--plot", str(figure)]) == 1
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.needs_matplotlib
 def test_compare(folder, tmp_path, capsys):
     measurements = [mangapa.measure(path) for path in sorted(folder.iterdir())]
