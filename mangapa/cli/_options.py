@@ -1,7 +1,9 @@
 """Options that several commands share."""
 
+import glob
 from argparse import ArgumentTypeError
 from dataclasses import fields
+from pathlib import Path
 
 from mangapa._utils.files import as_path
 from mangapa._utils.lists import read_list
@@ -41,6 +43,11 @@ def sources_from(options):
     listed = read_list(options.list)
     if not listed:
         msg = f"--list {options.list} names no source; write one in each line"
+        raise ValueError(msg)
+    first = listed[0]
+    if "," in first and not glob.has_magic(first) and not Path(first).exists():
+        msg = f"--list {options.list} has several columns, and there is no file {first}; write a "
+        msg += "source alone in each line, such as the plate-IFU"
         raise ValueError(msg)
     return [*sources, *listed]
 

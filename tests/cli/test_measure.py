@@ -279,6 +279,9 @@ def test_sources_in_a_list(maps_file, tmp_path, monkeypatch, capsys):
     listed.write_text("# nothing\n")
     assert main(["measure", "--list", str(listed)]) == 2
     assert "names no source" in capsys.readouterr().err
+    listed.write_text("plateifu,mangaid\n8485-1901,1-209232\n")
+    assert main(["measure", "--list", str(listed)]) == 2
+    assert "names.txt has several columns, and there is no file plateifu" in capsys.readouterr().err
     assert main(["measure"]) == 2
     assert "nothing to measure" in capsys.readouterr().err
 
