@@ -13,6 +13,8 @@ PRINTED = (
     *("name", "stellar_pa", "stellar_pa_err", "stellar_score"),
     *("halpha_pa", "halpha_pa_err", "halpha_score", "pa_offset", "pa_offset_err"),
 )
+#: Why the error of a misalignment may be larger than those of both angles.
+NOTE = "Errors of the angles are of the noise alone; pa_offset_err includes departures from a disc."
 RING_COLUMNS = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
 #: Resolution of figures, dots per inch.
 DPI = 120
@@ -43,6 +45,8 @@ def print_measured(table, measurements, *, profiles=False):
     more = ["observation"] if any(one.galaxy.observation for one in measurements) else []
     more += ["daptype"] if is_ambiguous else []
     print_table(table[[*PRINTED[:1], *more, *PRINTED[1:]]])
+    if any(one.misalignment.angle >= 0 for one in measurements):
+        print(NOTE)
     labels = [one.galaxy.full_name or one.source for one in measurements]
     if is_ambiguous:
         analyses = [one.galaxy.daptype or one.source for one in measurements]
