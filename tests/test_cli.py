@@ -166,7 +166,8 @@ def test_help_describes_every_setting(command, capsys):
         assert f"{' '.join(one.metadata['text'].split())} (default: " in text
     assert "--error {default,analytic,bootstrap,none}" in text
     assert "or none (default: 3)" in text
-    assert "fitting method (default: disc)" in text
+    assert "fitting method: disc (a robust thin disc)" in text
+    assert "(default: disc)" in text
 
 
 @pytest.mark.parametrize(

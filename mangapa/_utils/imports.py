@@ -1,6 +1,10 @@
 """Packages of the extras, imported where they are used."""
 
+import sys
 from importlib import import_module
+
+#: Packages that no extra installs on this version of Python or a later one.
+NOT_ON_NEW_PYTHON = {"keras": (3, 13), "keras_tuner": (3, 13), "tensorflow": (3, 13)}
 
 
 def import_extra(module, extra, purpose):
@@ -9,5 +13,9 @@ def import_extra(module, extra, purpose):
         return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        msg = f"{purpose} needs {package}, which is not installed: pip install 'mangapa[{extra}]'"
+        remedy = f"pip install 'mangapa[{extra}]'"
+        if sys.version_info >= (first := NOT_ON_NEW_PYTHON.get(package, (4,))):
+            before = ".".join(map(str, first))
+            remedy = f"{remedy} with a Python before {before}, on which no extra installs it"
+        msg = f"{purpose} needs {package}, which is not installed: {remedy}"
         raise ImportError(msg) from error

@@ -6,6 +6,7 @@ import numpy as np
 
 import mangapa
 from mangapa._resolve import spelling
+from mangapa._utils.files import printable
 from mangapa._utils.progress import progress_bar
 from mangapa.archive._addresses import daptype_named
 from mangapa.archive.releases import release_named
@@ -92,6 +93,11 @@ def _measure(options):
             mangapa.write_catalogue(table, options.out)
         if options.plot:
             all_good &= _draw(measurements, options)
+    if not options.json:
+        if options.out:
+            print(f"All columns are in {printable(options.out)}.")
+        if options.plot:
+            print(f"The figures are in the folder {printable(options.plot)}.")
     return ALL_GOOD if all_good else SOME_FAILED
 
 

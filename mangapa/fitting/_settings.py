@@ -38,7 +38,10 @@ class FitSettings:
     """
 
     method: str = option(
-        "default", "fitting method", choices=lambda: ("default", *available_methods())
+        "default",
+        "fitting method: disc (a robust thin disc), harmonic (in closed form), symmetry (as "
+        "published) or pafit (Cappellari's package, an extra)",
+        choices=lambda: ("default", *available_methods()),
     )
     error: str | None = option(
         "default",

@@ -38,8 +38,9 @@ def test_each_source_has_its_row(maps_file, tmp_path, capsys):
     assert main(["measure", *sources, "--out", str(out)]) == 1
     captured = capsys.readouterr()
     assert len(captured.err.splitlines()) == 4
-    *rows, note = captured.out.splitlines()[3:]
+    *rows, note, written = captured.out.splitlines()[3:]
     assert "pa_offset_err includes departures from a disc" in note
+    assert written == f"All columns are in {out}."
     names = ["bad-MAPS-", "9999-1901", "8485-1902", "..-1901", tmp_path.name]
     assert [row.split()[0] for row in rows] == names
     table = mangapa.read_catalogue(out)
