@@ -18,6 +18,8 @@ VARIABLES = (
     *("SAS_BASE_DIR", "XDG_CONFIG_HOME", "MPLBACKEND", "PYTHONPATH"),
     *("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
 )
+#: Requirements of the tests and of the documentation.
+FOR_DEVELOPERS = re.compile(r"extra == .(test|docs)\b")
 #: Settings that may hold an address, a folder or the path of a model: their values are not printed.
 PRIVATE = ("server", "rsync_server", "table_folder", "settings")
 
@@ -32,8 +34,12 @@ def _bug_report(options):
     print(f"Python {platform.python_version()} ({platform.python_implementation()})")
     print(f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores")
     print("\nPackages")
-    for name in _packages():
-        print(f"  {name} {_version(name)}")
+    versions = {name: _version(name) for name in _packages()}
+    for name, found in versions.items():
+        if found:
+            print(f"  {name} {found}")
+    if missing := [name for name, found in versions.items() if not found]:
+        print(f"  not installed: {', '.join(missing)}")
     print("\nSettings")
     exists = (Path(get_config_dir()) / "mangapa.cfg").exists()
     print(f"  mangapa.cfg: {'exists' if exists else 'none'}")
@@ -49,8 +55,9 @@ def _bug_report(options):
 
 
 def _packages():
-    """Names of the packages that mangapa and its extras require."""
-    names = {re.split(r"[^\w.-]", one)[0] for one in requires("mangapa") or ()}
+    """Names of the packages that mangapa and its extras require, those of developers left out."""
+    needed = [one for one in requires("mangapa") or () if not FOR_DEVELOPERS.search(one)]
+    names = {re.split(r"[^\w.-]", one)[0] for one in needed}
     return sorted(names - {"mangapa"}, key=str.casefold)
 
 
@@ -58,7 +65,7 @@ def _version(name):
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return None
 
 
 def _state(name):

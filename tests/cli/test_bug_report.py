@@ -1,6 +1,7 @@
 """What ``mangapa bug-report`` prints, and what it keeps to itself."""
 
 import platform
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -24,6 +25,27 @@ def test_versions_and_settings(capsys, monkeypatch):
     assert "MKL_NUM_THREADS: unset" in lines
     assert any(line.startswith("matplotlib ") for line in lines)
     assert not [line for line in lines if line.startswith("daptype")]
+
+
+def test_what_is_missing_is_one_line_without_tools_of_developers(capsys, monkeypatch):
+    from mangapa.cli import _bug_report
+
+    monkeypatch.setattr(_bug_report, "version", missing_but("mangapa", "numpy"))
+    assert main(["bug-report"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    (missing,) = (line for line in lines if line.startswith("not installed: "))
+    assert {"scipy", "matplotlib"} <= set(missing.removeprefix("not installed: ").split(", "))
+    assert "numpy 1.2" in lines
+    assert "pytest" not in missing
+
+
+def missing_but(*names):
+    def version(name):
+        if name not in names:
+            raise PackageNotFoundError(name)
+        return "1.2"
+
+    return version
 
 
 def test_nothing_private(capsys, monkeypatch):
