@@ -57,7 +57,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     # Axes.set gives a list of texts, and hist a tuple; results of mangapa are neither.
-    "ignore_repr_types": r"matplotlib\.(axes|figure|text)|'(list|tuple)'",
+    "ignore_repr_types": r"(matplotlib\.|_notebook_)(axes|figure|text)|'(list|tuple)'",
     "remove_config_comments": True,
 }
 

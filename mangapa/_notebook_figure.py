@@ -1,11 +1,10 @@
 """A figure of pyplot that notebooks draw once."""
 
 import matplotlib as mpl
-from matplotlib import pyplot
-from matplotlib.figure import Figure
+from matplotlib import figure, pyplot
 
 
-class NotebookFigure(Figure):
+class Figure(figure.Figure):
     """
     A figure that pyplot forgets as soon as a notebook shows it.
 

@@ -50,7 +50,7 @@ PROFILE_LEGEND = (
 def new_figure(size=None):
     """Make a figure with pyplot, so that interactive sessions show it; size in inches."""
     pyplot = import_extra("matplotlib.pyplot", "plot", "Plotting")
-    from mangapa._notebook_figure import NotebookFigure
+    from mangapa._notebook_figure import Figure as NotebookFigure
 
     return pyplot.figure(figsize=size, layout="constrained", FigureClass=NotebookFigure)
 
