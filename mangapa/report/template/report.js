@@ -27,8 +27,10 @@ function pictureOf({ pixels, width }) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height: pixels.length / width });
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
+  let number = 0;
   for (let one = 0; one < pixels.length; one += 1) {
-    image.data.set(palette[pixels.charCodeAt(one) - first], 4 * one);
+    number = (number + pixels.charCodeAt(one) - first) % palette.length;
+    image.data.set(palette[number], 4 * one);
   }
   context.putImageData(image, 0, 0);
   return canvas.toDataURL();
