@@ -136,7 +136,7 @@ def marvin():
 
 @pytest.fixture
 def read_only(tmp_path):
-    """Run a script that can write nothing in ``tmp_path``."""
+    """Run a script that can write nothing in ``tmp_path``; return what it prints."""
 
     def run(script):
         command = [sys.executable, "-c", textwrap.dedent(script)]
@@ -154,6 +154,7 @@ def read_only(tmp_path):
             for path, mode in before.items():
                 path.chmod(mode)
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return run
 

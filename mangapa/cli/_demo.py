@@ -9,6 +9,7 @@ from mangapa.catalogue import tabulate
 from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path, add_settings, settings_from
 from mangapa.cli._output import (
+    NOTE,
     check_folder,
     print_table,
     print_warnings,
@@ -30,10 +31,9 @@ DEMO = (
     ("foreground blobs, outliers", {"pa_stellar": 110, "foreground": 2, "outliers": 0.02}),
     ("missing patches", {"pa_stellar": 155, "missing": 3, "v_sys": 25}),
 )
-NOTE = """\
-Position angles are in degrees, North through East, to the receding side. The errors of the two
-angles are those of the noise alone; that of pa_offset includes the departures from a disc. The true
-angle of the warp is that of its centre: the global angle is a mean over all radii."""
+CONVENTION = """\
+Position angles are in degrees, North through East, to the receding side. The true angle of the warp
+is that of its centre: the global angle is a mean over all radii."""
 #: Columns that are printed, the true values before the measured ones.
 SHOWN = (
     *("plateifu", "stellar_true", "stellar_pa", "stellar_pa_err", "stellar_score"),
@@ -87,7 +87,7 @@ def _demo(options):
     print()
     print_table(shown)
     print_warnings([(measurement.galaxy.name, measurement) for measurement in measurements])
-    print(f"\n{NOTE}")
+    print(f"\n{CONVENTION}\n{NOTE}")
     figures = "the figures are in the same folder"
     if not draws:
         figures = "figures need matplotlib: pip install 'mangapa[plot]'"

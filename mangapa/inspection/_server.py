@@ -7,6 +7,7 @@ import socketserver
 from dataclasses import asdict, dataclass
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from mangapa._directions import LARGEST_DRAWN
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACER_TITLES
 from mangapa.inspection._answers import LONGEST_COMMENT, judgement_of
@@ -98,7 +99,9 @@ def application(inspection, token):
 
     @page.get("/inspect.<any(css, js):suffix>")
     def style_or_script(suffix):
-        text = flask.render_template(f"inspect.{suffix}", titles=TRACER_TITLES)
+        text = flask.render_template(
+            f"inspect.{suffix}", titles=TRACER_TITLES, largest_drawn=LARGEST_DRAWN
+        )
         return flask.Response(text, mimetype=TYPES[suffix])
 
     @page.get("/plotly.js")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mangapa._directions import LARGEST_DRAWN
 from mangapa._utils.files import as_path, printable, replacing
 from mangapa._utils.html import data_uri
 from mangapa._utils.imports import import_extra
@@ -104,6 +105,7 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
             summary=summary,
             meta=table.meta,
             titles=TRACER_TITLES,
+            largest_drawn=LARGEST_DRAWN,
             method=settings.get("method"),
             settings=shown,
             judge=_judge(settings),

@@ -119,21 +119,20 @@ def test_a_file_that_another_program_uses(run, monkeypatch):
 
 @pytest.mark.promise(21)
 def test_a_run_that_cannot_be_written_can_be_read(run, read_only):
-    read_only(
+    printed = read_only(
         f"""
         from mangapa.exceptions import RunStoreError
         from mangapa.runs._store import RunStore
 
         run = {str(run)!r}
         with RunStore(run) as store, store.snapshot():
-            assert store.progress() == (50, 49, 0)
-            assert len(list(store.rows())) == 49
+            print(*store.progress(), len(list(store.rows())))
         try:
             RunStore(run, {SETTINGS!r})
         except RunStoreError as error:
-            message = f"no run can be written in {{run}} (Permission denied); name another"
-            assert message in str(error)
-        else:
-            raise AssertionError("the run was opened to write")
+            print(error)
         """
     )
+    numbers, refusal = printed.splitlines()
+    assert numbers == "50 49 0 49"
+    assert f"no run can be written in {run} (Permission denied); name another" in refusal

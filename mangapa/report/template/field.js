@@ -2,7 +2,7 @@
 // Titles of the tracers, as pairs because tojson sorts the keys of an object.
 const names = Object.fromEntries({{ titles.items()|list|tojson }});
 // Rings with a larger error (deg) are not drawn: that of a random angle is 52.
-const LARGEST_ERROR = 45;
+const LARGEST_ERROR = {{ largest_drawn }};
 const FONT = { family: "system-ui, sans-serif" };
 const quiet = { displayModeBar: false, responsive: true };
 
