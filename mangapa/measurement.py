@@ -162,7 +162,8 @@ class Measurement:
             Value by column name, in the order of the catalogue; a `~astropy.units.Quantity` where
             the column has a unit.
         """
-        return {column.name: column.value(self) for column in catalogue_columns()}
+        columns = catalogue_columns(self.settings.columns)
+        return {column.name: column.value(self) for column in columns}
 
     def write(self, path: PathLike) -> Path:
         """

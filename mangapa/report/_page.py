@@ -240,7 +240,7 @@ def _galaxies(store, names, progress):
 
     "row" is its row in the catalogue. A galaxy that failed may have no fields.
     """
-    decimals = {column.name: column.decimals for column in catalogue_columns()}
+    decimals = {column.name: column.decimals for column in catalogue_columns(None)}
     rows = progress_bar(store.rows(), show=progress, total=len(names))
     for number, (source, row) in enumerate(rows):
         short = {

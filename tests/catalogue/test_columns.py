@@ -4,7 +4,7 @@ import sys
 import pytest
 from astropy import units as u
 
-from mangapa.catalogue.columns import Column, catalogue_columns
+from mangapa.catalogue.columns import Column, catalogue_columns, register_column
 
 TRACER = (
     *(
@@ -64,6 +64,11 @@ def test_values_for_json():
     assert type(flags.plain(True)) is int
     anything = Column(name="c", value=None, description="")
     assert anything.plain([1]) == [1]
+
+
+def test_a_group_has_a_name():
+    with pytest.raises(ValueError, match="group='my dust' must be a name without blanks"):
+        register_column("dust", str, "Dust", group="my dust")
 
 
 def test_registered_column_is_in_every_catalogue():
