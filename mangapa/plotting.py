@@ -28,10 +28,19 @@ if TYPE_CHECKING:
     from mangapa.profiles import PAProfile
     from mangapa.usability import Usability
 
-__all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
+__all__ = [
+    *("colour_range", "dispersion_range"),
+    *("plot_field", "plot_measurement", "plot_profile"),
+]
 
 #: A diverging colour map, which readers with any colour vision can read.
 COLOURS = "RdBu_r"
+#: A sequential one for dispersions (Nunez, Anderton & Renslow 2018, PLoS ONE 13, e0199239).
+DISPERSION_COLOURS = "cividis"
+#: Percentiles of the dispersions at which their colours end.
+DISPERSION_SPAN = (1, 99)
+#: What `plot_field` draws.
+QUANTITIES = ("velocity", "dispersion")
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LEGEND = (
@@ -59,6 +68,7 @@ def plot_field(
     field: VelocityField,
     ax: "Axes | None" = None,
     *,
+    quantity: str = "velocity",
     result: "KinematicPA | None" = None,
     usability: "Usability | None" = None,
     profile: "PAProfile | None" = None,
@@ -66,11 +76,12 @@ def plot_field(
     span: float | None = None,
 ) -> "Axes":
     """
-    Draw a velocity field, with a position angle or a profile.
+    Draw velocities or their dispersions, with a position angle or a profile.
 
     Rejected spaxels are faint. A line marks the kinematic axis, with an arrow to the receding side
     and arcs of 1 sigma. Each ring of a profile has a dot on its receding side and a circle on its
     approaching side, with arcs of 1 sigma. White is the systemic velocity, or the median one.
+    Dispersions are free of the instrument's part where that is known.
 
     Parameters
     ----------
@@ -78,6 +89,8 @@ def plot_field(
         Field to draw.
     ax : `~matplotlib.axes.Axes`, optional
         Axes to draw on; those of a new figure by default.
+    quantity : {"velocity", "dispersion"}, optional
+        What the colours show.
     result : `~mangapa.KinematicPA`, optional
         Position angle of the field.
     usability : `~mangapa.Usability`, optional
@@ -88,7 +101,7 @@ def plot_field(
         If true, draw the colour bar.
     span : `float`, optional
         Velocity on either side of white at which the colours end, km/s; by default, they span 98 %
-        of the velocities.
+        of the velocities. Dispersions are not affected.
 
     Returns
     -------
@@ -96,9 +109,12 @@ def plot_field(
 
     Raises
     ------
+    ValueError
+        If ``quantity`` is unknown, or if the field has no dispersions.
     ImportError
         If matplotlib is not installed.
     """
+    values = _values(field, quantity)
     if ax is None:
         ax = new_figure().subplots()
     reach = _reach(field)
@@ -109,17 +125,26 @@ def plot_field(
     if not field.n_spaxels:
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
-    velocity = field.velocity.to_value(VELOCITY)
     v_sys = _systemic(result)
-    centre, own_span = colour_range(velocity[field.good], v_sys)
-    span = own_span if span is None else span
+    if quantity == "velocity":
+        centre, own_span = colour_range(values[field.good], v_sys)
+        span = own_span if span is None else span
+        colours = {"cmap": COLOURS, "vmin": centre - span, "vmax": centre + span}
+        white = "the systemic one" if np.isfinite(v_sys) else "the median"
+        label = f"Velocity (km/s), white: {white}"
+    else:
+        low, high = dispersion_range(values[field.good])
+        colours = {"cmap": DISPERSION_COLOURS, "vmin": low, "vmax": high}
+        label = "Velocity dispersion (km/s)"
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
-        image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
+        image = _draw_spaxels(
+            ax, field, np.where(shown, values, np.nan), {**colours, "alpha": alpha}
+        )
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
-        white = "the systemic one" if np.isfinite(v_sys) else "the median"
-        bar.set_label(f"Velocity (km/s), white: {white}")
-        bar.ax.axhline(centre, color=LINE, lw=0.8)
+        bar.set_label(label)
+        if quantity == "velocity":
+            bar.ax.axhline(centre, color=LINE, lw=0.8)
     if result is not None and np.isfinite(result.pa):
         draw_angle(ax, result, reach)
     if profile is not None:
@@ -145,6 +170,25 @@ def colour_range(velocity: np.ndarray, v_sys: float = np.nan) -> tuple[float, fl
     """
     centre = v_sys if np.isfinite(v_sys) else float(np.median(velocity))
     return centre, max(float(np.percentile(np.abs(velocity - centre), COLOUR_SPAN)), 1.0)
+
+
+def dispersion_range(dispersion: np.ndarray) -> tuple[float, float]:
+    """
+    Range of the colours of a map of velocity dispersions.
+
+    Parameters
+    ----------
+    dispersion : `~numpy.ndarray`
+        Dispersions of good spaxels, km/s, any shape; NaN where unknown.
+
+    Returns
+    -------
+    low, high : `float`
+        Where the colours begin and end, km/s, at least 1 km/s apart.
+    """
+    known = dispersion[np.isfinite(dispersion)]
+    low, high = np.percentile(known, DISPERSION_SPAN) if known.size else (0.0, 1.0)
+    return float(low), float(max(high, low + 1))
 
 
 def plot_pair(galaxy, figure=None, measurement=None):
@@ -242,6 +286,20 @@ def _systemic(result):
     return np.nan if result is None else result.v_sys.to_value(VELOCITY)
 
 
+def _values(field, quantity):
+    """What is drawn of each spaxel, km/s, shape (ny, nx)."""
+    if quantity not in QUANTITIES:
+        msg = f"quantity={quantity!r} is not known; choose one of {', '.join(QUANTITIES)}"
+        raise ValueError(msg)
+    if quantity == "velocity":
+        return field.velocity.to_value(VELOCITY)
+    dispersion = field.intrinsic_dispersion
+    if dispersion is None:
+        msg = "quantity='dispersion', but the field has no dispersions; give them to from_arrays"
+        raise ValueError(msg)
+    return dispersion.to_value(VELOCITY)
+
+
 def _reach(field):
     """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
     seen = field.good | field._cleaned_away
@@ -251,10 +309,9 @@ def _reach(field):
     return 1.1 * offsets.max(initial=1.0)
 
 
-def _draw_spaxels(ax, field, values, centre, span, alpha):
+def _draw_spaxels(ax, field, values, options):
     x, y = field.x.value, field.y.value
-    options = {"cmap": COLOURS, "alpha": alpha, "rasterized": True}
-    options |= {"vmin": centre - span, "vmax": centre + span}
+    options = {**options, "rasterized": True}
     grid = grid_of(x, y, field._placed)
     if grid is not None:
         x, y = grid.places(*np.indices(x.shape)[::-1])

@@ -82,10 +82,13 @@ def result_of(source, measurement):
     """What is stored of a `~mangapa.Measurement`, as a `Result`."""
     parts, images, profiles = {"galaxy": {}, "stellar": {}, "halpha": {}}, {}, {}
     row = plain_row(measurement)
+    with_dispersion = measurement.settings.measures("kinematics")
     for column in catalogue_columns(measurement.settings.columns):
         parts[column.part][column.name] = row[column.name]
     for tracer, measured in measurement.tracers():
-        image = None if measured.field is None else image_of(measured.field)
+        image = None
+        if measured.field is not None:
+            image = image_of(measured.field, with_dispersion=with_dispersion)
         if image is not None:
             images[tracer] = image.to_bytes()
         if measured.profile is not None:
