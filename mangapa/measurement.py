@@ -16,6 +16,7 @@ from mangapa._utils.options import documented_with
 from mangapa._utils.positions import replaced
 from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
+from mangapa.catalogue._kinematic_columns import KINEMATICS
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
 from mangapa.fields import OFFSET, TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
@@ -23,6 +24,8 @@ from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
 from mangapa.fitting._thin_disc import CENTRE_SPREAD
 from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.kinematics import Kinematics
+from mangapa.kinematics._kinematics import kinematics_together
 from mangapa.profiles import Features, FieldFeatures, PAProfile
 from mangapa.profiles._features import features_of, field_features
 from mangapa.profiles._profile import profile_prepared
@@ -53,6 +56,9 @@ class TracerMeasurement:
         The position angle against radius; `None` if there is no field.
     features : `~mangapa.profiles.FieldFeatures`
         Features of its rotation.
+    kinematics : `~mangapa.kinematics.Kinematics` or `None`
+        Kinemetry, classes, the angle against the light, lambda_R and spin; `None` if the settings
+        did not ask for the columns "kinematics", or if there is no field.
     field : `~mangapa.VelocityField` or `None`
         The cleaned field.
     error : `str` or `None`
@@ -64,6 +70,7 @@ class TracerMeasurement:
     profile: PAProfile | None
     features: FieldFeatures
     field: VelocityField | None
+    kinematics: Kinematics | None = None
     error: str | None = None
 
     @property
@@ -101,6 +108,8 @@ class Measurement:
         The position angles against radius; `None` where there is no field.
     features : `~mangapa.Features`
         Features of the rotation.
+    stellar_kinematics, halpha_kinematics : `~mangapa.kinematics.Kinematics` or `None`
+        What the settings ``columns="kinematics"`` add; `None` by default.
     settings : `~mangapa.MeasurementSettings`
         The options of the measurement.
     seconds : `dict`
@@ -122,6 +131,8 @@ class Measurement:
     stellar_profile: PAProfile | None = None
     halpha_profile: PAProfile | None = None
     features: Features = field(default_factory=Features)
+    stellar_kinematics: Kinematics | None = None
+    halpha_kinematics: Kinematics | None = None
     settings: MeasurementSettings = field(default_factory=MeasurementSettings)
     seconds: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
@@ -135,6 +146,7 @@ class Measurement:
             profile=getattr(self, f"{tracer}_profile"),
             features=getattr(self.features, tracer),
             field=self.galaxy.tracer(tracer),
+            kinematics=getattr(self, f"{tracer}_kinematics"),
             error=self.errors.get(tracer),
         )
 
@@ -307,15 +319,31 @@ def measure(
             "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
         )
         features = steps.each("features", partial(field_features, "profile"), profiles)
+    kinematics: dict[str, Kinematics] = {}
+    if settings.measures(KINEMATICS):
+        with steps.timed("kinematics"):
+            given = {
+                one: (prepared[one], angles[one], features[one])
+                for one in TRACERS
+                if one in features and one in angles
+            }
+            kinematics = steps.together(
+                "kinematics", lambda all_: kinematics_together(all_, galaxy), given
+            )
     results: dict[str, Any] = {}
     for tracer in TRACERS:
         if tracer in fields and tracer not in steps.errors:
-            parts = angles[tracer], judged[tracer], profiles[tracer]
+            parts = angles[tracer], judged[tracer], profiles[tracer], kinematics.get(tracer)
         else:
             why = "NOT_MEASURED" if tracer in fields else "NO_MAP"
-            parts = KinematicPA(flags=PAFlags[why]), Usability(flags=UsabilityFlags[why]), None
+            parts = (
+                KinematicPA(flags=PAFlags[why]),
+                Usability(flags=UsabilityFlags[why]),
+                None,
+                None,
+            )
             features[tracer] = FieldFeatures(flags=PAFlags[why])
-        names = tracer, f"{tracer}_usability", f"{tracer}_profile"
+        names = (tracer, *(f"{tracer}_{one}" for one in ("usability", "profile", "kinematics")))
         results |= zip(names, parts, strict=True)
     apart = misalignment(results["stellar"], results["halpha"])
     return Measurement(

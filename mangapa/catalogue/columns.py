@@ -13,6 +13,7 @@ from astropy import units as u
 
 from mangapa._utils.options import closest
 from mangapa._utils.plugins import load_plugins
+from mangapa.catalogue import _kinematic_columns as kinematic
 from mangapa.catalogue._column_kinds import (
     ANGLE,
     ANGLE_ERROR,
@@ -190,8 +191,8 @@ def column_groups() -> tuple[str, ...]:
     Examples
     --------
     >>> from mangapa.catalogue.columns import column_groups
-    >>> column_groups()[0]
-    'standard'
+    >>> column_groups()
+    ('standard', 'kinematics')
     """
     load_plugins()
     return tuple(dict.fromkeys((STANDARD, *(column.group for column in _columns.values()))))
@@ -299,11 +300,11 @@ OF_BOTH = (
 # fmt: on
 
 
-def _register(name, value, form, description, part="galaxy"):
+def _register(name, value, form, description, part="galaxy", group=STANDARD):
     unit, kind, ucd = form
     value = attrgetter(value) if isinstance(value, str) else value
     kind = {"kind" if isinstance(kind, type) else "decimals": kind}
-    register_column(name, value, description, unit=unit, ucd=ucd, part=part, **kind)
+    register_column(name, value, description, unit=unit, ucd=ucd, part=part, group=group, **kind)
 
 
 def _unless_failed(tracer, value):
@@ -325,7 +326,13 @@ def _of_tracer(tracer, it):
     yield f"{tracer}_reliability", value, PROBABILITY, text, tracer
 
 
+#: What descriptions call each tracer.
+TRACERS_IN_TEXT = (("stellar", "the stars"), ("halpha", "H-alpha"))
 for _row in (
-    *IDENTITY, *_of_tracer("stellar", "the stars"), *_of_tracer("halpha", "H-alpha"), *OF_BOTH
-):  # fmt: skip
+    *IDENTITY,
+    *(row for tracer in TRACERS_IN_TEXT for row in _of_tracer(*tracer)),
+    *OF_BOTH,
+):
     _register(*_row)
+for _row in kinematic.kinematic_columns(TRACERS_IN_TEXT):
+    _register(*_row, group=kinematic.KINEMATICS)
