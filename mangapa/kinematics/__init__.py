@@ -1,0 +1,11 @@
+"""Kinematics of galaxies beyond the global position angle."""
+
+from mangapa.kinematics._photometry import Photometry, photometry
+from mangapa.kinematics._psi import PhotometricMisalignment, photometric_misalignment
+
+__all__ = [
+    "PhotometricMisalignment",
+    "Photometry",
+    "photometric_misalignment",
+    "photometry",
+]
