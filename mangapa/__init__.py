@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     )
     from mangapa.fields import Galaxy, VelocityField
     from mangapa.fitting import KinematicPA, fit_pa
-    from mangapa.flags import PAFlags, Rejection, UsabilityFlags
+    from mangapa.flags import PAFlags, PhotometryFlags, Rejection, UsabilityFlags
     from mangapa.formats import read_maps, write_maps
+    from mangapa.kinematics import (
+        PhotometricMisalignment,
+        Photometry,
+        photometric_misalignment,
+        photometry,
+    )
     from mangapa.measurement import Measurement, measure
     from mangapa.profiles import Features, PAProfile, features, pa_profile
     from mangapa.runs import RunSummary, survey
@@ -49,6 +55,9 @@ __all__ = [
     "ModelError",
     "PAFlags",
     "PAProfile",
+    "PhotometricMisalignment",
+    "Photometry",
+    "PhotometryFlags",
     "Rejection",
     "RunSummary",
     "Usability",
@@ -61,6 +70,8 @@ __all__ = [
     "measure",
     "misalignment",
     "pa_profile",
+    "photometric_misalignment",
+    "photometry",
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
@@ -82,8 +93,11 @@ _NAMES = {
     ),
     "fields": ("Galaxy", "VelocityField"),
     "fitting": ("KinematicPA", "fit_pa"),
-    "flags": ("PAFlags", "Rejection", "UsabilityFlags"),
+    "flags": ("PAFlags", "PhotometryFlags", "Rejection", "UsabilityFlags"),
     "formats": ("read_maps", "write_maps"),
+    "kinematics": (
+        *("PhotometricMisalignment", "Photometry", "photometric_misalignment", "photometry"),
+    ),
     "measurement": ("Measurement", "measure"),
     "profiles": ("Features", "PAProfile", "features", "pa_profile"),
     "runs": ("RunSummary", "survey"),

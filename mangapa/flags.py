@@ -1,8 +1,8 @@
-"""Flags of position angles, usability scores and rejected spaxels, each with a description."""
+"""Flags of angles, photometry, usability scores and rejected spaxels, each with a description."""
 
 import enum
 
-__all__ = ["PAFlags", "Rejection", "UsabilityFlags"]
+__all__ = ["PAFlags", "PhotometryFlags", "Rejection", "UsabilityFlags"]
 
 #: Descriptions of the flags that position angles and usability scores share.
 NO_MAP = "the galaxy has no map of this tracer"
@@ -90,6 +90,17 @@ class UsabilityFlags(_DescribedFlag):
     NOT_MEASURED = 128, NOT_MEASURED
     OUT_OF_RANGE = 256, OUT_OF_RANGE
     UNFAMILIAR = 512, "the field is unlike those that the network was trained on"
+
+
+class PhotometryFlags(_DescribedFlag):
+    """Reasons why a photometric axis is missing or doubtful."""
+
+    NONE = 0
+    NOT_STATED = 1, "the header or the table does not state both the angle and the ellipticity"
+    NO_FLUX = 2, "the galaxy has no map of the light of this tracer"
+    NO_ISOPHOTE = 4, "no isophote of enough spaxels lies within the footprint"
+    UNCONSTRAINED = 8, "the galaxy is too round for an angle"
+    LINE_EMISSION = 16, "the light is that of an emission line, which need not follow the stars"
 
 
 class Rejection(_DescribedFlag):

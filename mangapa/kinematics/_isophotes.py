@@ -1,0 +1,186 @@
+"""The shape of a field's light: its outer isophotes, as far as the footprint holds them whole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangapa._utils.grid import grid_of, is_sparse
+from mangapa._utils.imports import import_extra
+from mangapa._utils.robust import scatter
+from mangapa.fitting._points import on_one_line
+from mangapa.fitting._scattered import CELLS_PER_POINT, lattice_about_centre
+
+#: Standard deviation, in spaxels, of the kernel that smooths the light: it joins what noise parts,
+#: and is narrower than any beam.
+SMOOTHING = 1.0
+#: Area of an isophote over that of the next larger one.
+STEP = 0.93
+#: Largest share of an isophote's outline that may lie on the edge of the footprint: that of a star
+#: at the edge.
+LARGEST_CUT = 0.05
+#: Fewest spaxels within an isophote: fewer have no shape.
+FEWEST = 20
+#: Isophotes are used down to this share of the area of the largest.
+INNERMOST = 0.5
+#: Least light on an isophote, in units of the noise of a spaxel there.
+LEAST_SIGNIFICANCE = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isophotes:
+    """The mean shape of the outer isophotes of a field, and the scatter among them."""
+
+    pa: float  # degrees North through East, 0-180
+    pa_scatter: float  # degrees
+    axis_ratio: float
+    axis_ratio_scatter: float
+    radius: float  # semi-major axis of the largest, arcsec
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Image:
+    """Light on a grid, within a margin that is no part of the footprint."""
+
+    light: np.ndarray  # 0 where unknown
+    smooth: np.ndarray  # -inf where unknown
+    known: np.ndarray
+    rim: np.ndarray  # spaxels at the edge of the footprint, and what is beyond
+    middle: tuple  # row and column of the spaxel nearest to the centre
+    steps: np.ndarray  # steps to the next column and row, arcsec, shape (2, 2)
+
+
+def outer_isophotes(field):
+    """
+    Shape of the outer isophotes of a field with ``flux``; `None` if the footprint holds none.
+
+    The shape is that of the area within an isophote, from its second moments, in which all spaxels
+    count alike. Nothing is iterated, so that nothing fails to converge; noise averages out over
+    hundreds of spaxels; and holes, such as masked stars, are filled. But the area within an
+    isophote that the footprint cuts takes on the shape of the footprint: such isophotes are left
+    out.
+    """
+    image = _image(field)
+    shapes = [] if image is None else [_shape(image, area) for area in _whole_areas(image)]
+    if not shapes:
+        return None
+    # The mean axis is that of doubled angles, weighted by how elongated the isophotes are.
+    elongations = np.array([shape[:2] for shape in shapes])
+    mean = elongations.mean(axis=0)
+    length = np.hypot(*mean)
+    along, across = mean / length if length > 0 else (1.0, 0.0)
+    off = elongations @ [[along, -across], [across, along]] - [length, 0]
+    spread = np.sqrt(np.mean(off**2, axis=0))
+    ratio = _axis_ratio(length)
+    return Isophotes(
+        pa=float(np.degrees(np.arctan2(mean[1], mean[0])) / 2 % 180),
+        pa_scatter=float(np.degrees(np.arctan2(spread[1], length)) / 2),
+        axis_ratio=float(ratio),
+        axis_ratio_scatter=float(
+            np.ptp(_axis_ratio(np.array([length - spread[0], length + spread[0]]))) / 2
+        ),
+        radius=float(max(shape[2] for shape in shapes)),
+    )
+
+
+def _axis_ratio(elongation):
+    """Axis ratio q of an ellipse from (1 - q^2) / (1 + q^2)."""
+    elongation = np.clip(elongation, 0, 1)
+    return np.sqrt((1 - elongation) / (1 + elongation))
+
+
+def _image(field):
+    """Light of a field on a grid; `None` if there is hardly any."""
+    from scipy.ndimage import binary_erosion, binary_fill_holes, gaussian_filter
+
+    flux = field.flux.value
+    good = field.good & np.isfinite(flux)
+    if np.count_nonzero(good) < FEWEST:
+        return None
+    x, y = field.x.value, field.y.value
+    grid = grid_of(x, y, field._placed)
+    if grid is None or is_sparse(good):
+        good &= flux > 0
+        if np.count_nonzero(good) < FEWEST or on_one_line(x[good], y[good]):
+            return None
+        x, y, flux = _interpolated(np.column_stack([x[good], y[good]]), flux[good])
+        good = np.isfinite(flux)
+        grid = grid_of(x, y, np.ones(x.shape, bool))
+    light, good = _completed(np.where(good, flux, 0.0), good, grid)
+    x, y = grid.places(*np.indices(grid.shape)[::-1])
+    distance = np.where(good, np.hypot(x, y), np.inf)
+    # With a margin of one spaxel, the edge of the map is an edge of the footprint.
+    light, good = np.pad(light, 1), np.pad(good, 1)
+    weight = gaussian_filter(good.astype(float), SMOOTHING)
+    smooth = gaussian_filter(light, SMOOTHING) / np.where(good, weight, 1.0)
+    return _Image(
+        light=light,
+        smooth=np.where(good, smooth, -np.inf),
+        known=good,
+        rim=~binary_erosion(binary_fill_holes(good)),
+        middle=tuple(1 + np.array(np.unravel_index(distance.argmin(), distance.shape))),
+        steps=grid.steps,
+    )
+
+
+def _completed(light, known, grid):
+    """Light and where it is known, with the light opposite the centre where it is not."""
+    row, column = np.nonzero(~known)
+    x, y = grid.places(column, row)
+    column_, row_ = grid.nearest(-x, -y)
+    ny, nx = grid.shape
+    there = (row_ >= 0) & (row_ < ny) & (column_ >= 0) & (column_ < nx)
+    row, column, row_, column_ = (one[there] for one in (row, column, row_, column_))
+    light[row, column] = light[row_, column_]
+    known = known.copy()
+    known[row, column] = known[row_, column_]
+    return light, known
+
+
+def _interpolated(places, flux):
+    """Light of scattered points, whose logarithm is linear between them, on a grid."""
+    from scipy.interpolate import LinearNDInterpolator
+    from scipy.spatial import ConvexHull
+
+    step = np.sqrt(ConvexHull(places).volume / (CELLS_PER_POINT * len(places)))
+    x, y = lattice_about_centre(places, step)
+    return x, y, np.exp(LinearNDInterpolator(places, np.log(flux))(x, y))
+
+
+def _whole_areas(image):
+    """The areas within the isophotes that the footprint holds whole, from the largest."""
+    from scipy.ndimage import binary_erosion, binary_fill_holes, label
+
+    brightest = np.sort(image.smooth[image.known])[::-1]
+    areas, number, least = [], brightest.size, FEWEST
+    while number > least:
+        level = brightest[number - 1]
+        number = int(STEP * number)
+        regions, _ = label(image.smooth >= level)
+        area = binary_fill_holes(regions == regions[image.middle])
+        outline = area & ~binary_erosion(area)
+        if not regions[image.middle] or not outline.any():
+            break
+        cut = np.count_nonzero(outline & image.rim) / np.count_nonzero(outline)
+        if areas or (cut <= LARGEST_CUT and level > LEAST_SIGNIFICANCE * _noise(image, outline)):
+            areas.append(area)
+            least = max(FEWEST, INNERMOST * np.count_nonzero(areas[0]))
+    return [area for area in areas if np.count_nonzero(area) >= least]
+
+
+def _noise(image, place):
+    """Noise of a spaxel, from how the light differs from the smooth light at some place."""
+    place = place & image.known
+    return scatter((image.light - image.smooth)[place]) if place.any() else np.inf
+
+
+def _shape(image, area):
+    """Elongation along and at 45 deg to North, and semi-major axis (arcsec), of an area."""
+    morphology = import_extra("photutils.morphology", "photometry", "The shape of the light")
+    rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
+    cutout = area[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    moments = np.array(morphology.data_properties(cutout.astype(float)).covariance.value)
+    (east, both), (_, north) = image.steps @ moments @ image.steps.T
+    total, difference = east + north, north - east
+    # The semi-axis of an ellipse is twice the standard deviation along it.
+    major = 2 * np.sqrt((total + np.hypot(difference, 2 * both)) / 2)
+    return difference / total, 2 * both / total, major
