@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     )
     from mangapa.fields import Galaxy, VelocityField
     from mangapa.fitting import KinematicPA, fit_pa
-    from mangapa.flags import PAFlags, Rejection, UsabilityFlags
+    from mangapa.flags import (
+        AngularMomentumFlags,
+        PAFlags,
+        Rejection,
+        SpinFlags,
+        UsabilityFlags,
+    )
     from mangapa.formats import read_maps, write_maps
+    from mangapa.kinematics import AngularMomentum, SpinVector, angular_momentum, spin_vector
     from mangapa.measurement import Measurement, measure
     from mangapa.profiles import Features, PAProfile, features, pa_profile
     from mangapa.runs import RunSummary, survey
@@ -36,6 +43,8 @@ if TYPE_CHECKING:
 
 __version__ = version("mangapa")
 __all__ = [
+    "AngularMomentum",
+    "AngularMomentumFlags",
     "DownloadError",
     "Features",
     "Galaxy",
@@ -51,9 +60,12 @@ __all__ = [
     "PAProfile",
     "Rejection",
     "RunSummary",
+    "SpinFlags",
+    "SpinVector",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
+    "angular_momentum",
     "clean",
     "conf",
     "features",
@@ -64,6 +76,7 @@ __all__ = [
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
+    "spin_vector",
     "standardise",
     "survey",
     "usability",
@@ -82,8 +95,9 @@ _NAMES = {
     ),
     "fields": ("Galaxy", "VelocityField"),
     "fitting": ("KinematicPA", "fit_pa"),
-    "flags": ("PAFlags", "Rejection", "UsabilityFlags"),
+    "flags": (*("AngularMomentumFlags", "PAFlags", "Rejection", "SpinFlags", "UsabilityFlags"),),
     "formats": ("read_maps", "write_maps"),
+    "kinematics": ("AngularMomentum", "SpinVector", "angular_momentum", "spin_vector"),
     "measurement": ("Measurement", "measure"),
     "profiles": ("Features", "PAProfile", "features", "pa_profile"),
     "runs": ("RunSummary", "survey"),
