@@ -22,13 +22,24 @@ if TYPE_CHECKING:
     )
     from mangapa.fields import Galaxy, VelocityField
     from mangapa.fitting import KinematicPA, fit_pa
-    from mangapa.flags import PAFlags, PhotometryFlags, Rejection, UsabilityFlags
+    from mangapa.flags import (
+        AngularMomentumFlags,
+        PAFlags,
+        PhotometryFlags,
+        Rejection,
+        SpinFlags,
+        UsabilityFlags,
+    )
     from mangapa.formats import read_maps, write_maps
     from mangapa.kinematics import (
+        AngularMomentum,
         PhotometricMisalignment,
         Photometry,
+        SpinVector,
+        angular_momentum,
         photometric_misalignment,
         photometry,
+        spin_vector,
     )
     from mangapa.measurement import Measurement, measure
     from mangapa.profiles import Features, PAProfile, features, pa_profile
@@ -42,6 +53,8 @@ if TYPE_CHECKING:
 
 __version__ = version("mangapa")
 __all__ = [
+    "AngularMomentum",
+    "AngularMomentumFlags",
     "DownloadError",
     "Features",
     "Galaxy",
@@ -60,9 +73,12 @@ __all__ = [
     "PhotometryFlags",
     "Rejection",
     "RunSummary",
+    "SpinFlags",
+    "SpinVector",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
+    "angular_momentum",
     "clean",
     "conf",
     "features",
@@ -75,6 +91,7 @@ __all__ = [
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
+    "spin_vector",
     "standardise",
     "survey",
     "usability",
@@ -93,10 +110,14 @@ _NAMES = {
     ),
     "fields": ("Galaxy", "VelocityField"),
     "fitting": ("KinematicPA", "fit_pa"),
-    "flags": ("PAFlags", "PhotometryFlags", "Rejection", "UsabilityFlags"),
+    "flags": (
+        *("AngularMomentumFlags", "PAFlags", "PhotometryFlags", "Rejection", "SpinFlags"),
+        "UsabilityFlags",
+    ),
     "formats": ("read_maps", "write_maps"),
     "kinematics": (
-        *("PhotometricMisalignment", "Photometry", "photometric_misalignment", "photometry"),
+        *("AngularMomentum", "PhotometricMisalignment", "Photometry", "SpinVector"),
+        *("angular_momentum", "photometric_misalignment", "photometry", "spin_vector"),
     ),
     "measurement": ("Measurement", "measure"),
     "profiles": ("Features", "PAProfile", "features", "pa_profile"),
