@@ -42,7 +42,7 @@ def fit_rings(rings, terms, kept=None):
     """
     trusted = rings.weight if kept is None else rings.weight * kept
     scaled = terms / rings.relative
-    data = rings.velocity / rings.relative
+    data = rings.value / rings.relative
     n_terms = len(terms)
     slices = rings.slices()
 
