@@ -26,6 +26,7 @@ class RingTerms:
     full: np.ndarray  # amplitudes of all harmonics, shape (n, terms)
     full_cov: np.ndarray  # shape (n, terms, terms)
     total_cov: np.ndarray  # the same, if what the first terms leave is all noise
+    quiet_cov: np.ndarray  # that of the few terms, if all harmonics are signal
     shared: float  # fraction of the noise that neighbouring spaxels share, 0-1
     n_kept: np.ndarray  # data on each ring that are not spurious, shape (n,)
 
@@ -41,6 +42,7 @@ def fit_terms(rings, first_terms, full_terms):
     return RingTerms(
         first=first.solution,
         first_cov=noise.covariance(first_sums),
+        quiet_cov=full_noise.covariance(first_sums),
         full=full.solution,
         full_cov=full_noise.covariance(full_sums),
         total_cov=noise.covariance(full_sums),

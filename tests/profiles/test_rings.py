@@ -25,7 +25,7 @@ def test_positions_on_an_ellipse():
 
 def test_rings_are_as_narrow_as_the_data_allow():
     radius = np.sqrt(np.linspace(0, 100, 500))
-    number, edges = ring_numbers(radius, 1.25)
+    number, _ = ring_numbers(radius, 1.25)
     counts = np.bincount(number[number >= 0])
     assert counts.min() >= MIN_DATA
     assert np.all(np.diff(number[number >= 0]) >= 0)
