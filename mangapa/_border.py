@@ -3,7 +3,7 @@
 import numpy as np
 from astropy import units as u
 
-from mangapa._utils.quantities import array, is_set, numbers
+from mangapa._utils.quantities import array, is_set, numbers, scalar
 from mangapa._utils.robust import median
 from mangapa.flags import Rejection
 
@@ -85,6 +85,50 @@ def checked_maps(velocity, x, y, *, mask=None, ivar=None, bin_id=None):
     }
     # Positions that are not a map become one row.
     return {name: part if part is None else np.atleast_2d(part) for name, part in maps.items()}
+
+
+def checked_light(shape, *, dispersion, dispersion_ivar, instrumental_dispersion, flux):
+    """
+    Copies of the dispersions and the light of a field as maps, NaN where they are unknown.
+
+    See `~mangapa.VelocityField.from_arrays`; ``shape`` is that of the velocities. Returns a `dict`
+    of the attributes that are given.
+    """
+    maps = {}
+    if dispersion is not None:
+        maps["dispersion"] = _known("dispersion", dispersion, VELOCITY, shape, least=0.0)
+        if dispersion_ivar is not None:
+            ivar = _known("dispersion_ivar", dispersion_ivar, INVERSE_VARIANCE, shape)
+            # An error of 0 or beyond the fastest velocity tells nothing.
+            known = ivar.value > FASTEST**-2
+            for values in (ivar, maps["dispersion"]):
+                values.value[~known] = np.nan
+            maps["dispersion_ivar"] = ivar
+        if instrumental_dispersion is not None:
+            if np.ndim(instrumental_dispersion) == 0:
+                number = scalar("instrumental_dispersion", instrumental_dispersion, VELOCITY)
+                instrumental_dispersion = np.full(shape, number)
+            instrument = _known("instrumental_dispersion", instrumental_dispersion, VELOCITY, shape)
+            instrument.value[~(instrument.value > 0)] = np.nan
+            maps["instrumental_dispersion"] = instrument
+    elif dispersion_ivar is not None or instrumental_dispersion is not None:
+        msg = "dispersion_ivar and instrumental_dispersion need dispersion, which is not given"
+        raise ValueError(msg)
+    if flux is not None:
+        values, missing = numbers("flux", flux, shape)
+        values = values.astype(float)
+        values[missing | ~np.isfinite(values)] = np.nan
+        maps["flux"] = values * u.one
+    return {name: np.atleast_2d(part) for name, part in maps.items()}
+
+
+def _known(name, values, unit, shape, least=-np.inf):
+    """A map of a field; NaN where it is masked, or not between ``least`` and the fastest."""
+    values, missing = array(name, values, unit, shape)
+    plain = values.value
+    with np.errstate(invalid="ignore"):
+        plain[missing | ~((plain >= least) & (plain <= FASTEST))] = np.nan
+    return values
 
 
 def _unwrap(offset):

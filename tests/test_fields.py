@@ -204,3 +204,80 @@ def test_bin_centres_become_one_row():
     assert len(pa_profile(field)) > 3
     with pytest.raises(ValueError, match=r"x has shape \(199,\), but must have shape \(200,\)"):
         VelocityField.from_arrays(velocity, x[1:], y)
+
+
+def with_light(**options):
+    dispersion = 100 + 0 * V
+    given = {"dispersion": dispersion, "dispersion_ivar": 0.04 + 0 * V, "flux": 1 + V**2}
+    return VelocityField.from_arrays(V, X, Y, **given | options)
+
+
+def test_dispersion_and_flux_have_units_and_are_immutable():
+    field = with_light(dispersion=100_000 * np.ones(V.shape) * u.m / u.s, flux=V * u.Jy)
+    assert field.dispersion.unit == u.km / u.s
+    assert (field.dispersion.value == 100).all()
+    assert field.flux.unit == u.one
+    np.testing.assert_array_equal(field.flux.value, V)
+    with pytest.raises(ValueError, match="read-only"):
+        field.dispersion[0, 0] = 0 * u.km / u.s
+
+
+def test_a_field_without_light_has_none():
+    field = VelocityField.from_arrays(V, X, Y)
+    assert field.dispersion is field.flux is field.intrinsic_dispersion is None
+
+
+@pytest.mark.promise(18)
+def test_unknown_dispersions_are_nan_and_keep_their_velocities():
+    dispersion = np.ma.array(100 + 0 * V, mask=X > 2.8)
+    dispersion[0, :4] = np.nan, -1, np.inf, 1e20
+    ivar = np.full(V.shape, 0.04)
+    ivar[1, :3] = 0, -1, np.nan
+    field = with_light(dispersion=dispersion, dispersion_ivar=ivar)
+    unknown = (X > 2.8).copy()
+    unknown[0, :4] = unknown[1, :3] = True
+    np.testing.assert_array_equal(np.isnan(field.dispersion.value), unknown)
+    assert field.n_spaxels == V.size
+
+
+def test_intrinsic_dispersion_is_without_the_instrument():
+    field = with_light(instrumental_dispersion=60)
+    assert np.allclose(field.intrinsic_dispersion.value, 80)
+    square, error = field._dispersion_squared()
+    assert np.allclose(square, 6400)
+    # The error of sigma^2 is 2 sigma times that of sigma, 5 km/s.
+    assert np.allclose(error, 1000)
+    below = with_light(instrumental_dispersion=120)
+    assert (below.intrinsic_dispersion.value == 0).all()
+    assert np.allclose(below._dispersion_squared()[0], -4400)
+
+
+def test_an_instrument_that_is_not_known_leaves_the_intrinsic_dispersion_unknown():
+    field = with_light(instrumental_dispersion=0 * V)
+    assert np.isnan(field.intrinsic_dispersion.value).all()
+    assert (field.dispersion.value == 100).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"dispersion": None}, "need dispersion"),
+        ({"dispersion": np.ones(3)}, "dispersion has shape"),
+        ({"flux": np.ones((2, 2))}, "flux has shape"),
+        ({"dispersion": V * u.arcsec}, "not a unit of speed"),
+        ({"instrumental_dispersion": "wide"}, "instrumental_dispersion='wide'"),
+    ],
+)
+def test_bad_light_raises(options, match):
+    with pytest.raises(ValueError, match=match):
+        with_light(**options)
+
+
+def test_cleaning_keeps_the_light():
+    velocity = V.copy()
+    velocity[6, 6] = 3000
+    field = VelocityField.from_arrays(velocity, X, Y, dispersion=100 + 0 * V, flux=1 + 0 * V)
+    cleaned = clean(field)
+    assert cleaned.mask[6, 6]
+    assert cleaned.dispersion is field.dispersion
+    assert cleaned.flux is field.flux

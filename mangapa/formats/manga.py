@@ -30,9 +30,18 @@ EXTENSIONS = {
     "halpha": ("EMLINE_GVEL", "Ha-6564", "Em. line models"),
 }
 VELOCITIES = {extension for extension, *_ in EXTENSIONS.values()}
+#: And, where there are any, the dispersions, the instrument's part of them, and the light. Of the
+#: planes of STELLAR_SIGMACORR the first is recommended (corrections in the documentation of the
+#: DAP).
+LIGHT = {
+    "stellar": ("STELLAR_SIGMA", "STELLAR_SIGMACORR", "SPX_MFLUX"),
+    "halpha": ("EMLINE_GSIGMA", "EMLINE_INSTSIGMA", "EMLINE_GFLUX"),
+}
 #: The HDUs that are read, if the headers name no other errors and masks.
-WANTED = {"PRIMARY", "SPX_SKYCOO", "EMLINE_GFLUX", "BINID"} | {
-    f"{extension}{suffix}" for extension in VELOCITIES for suffix in ("", "_IVAR", "_MASK")
+WANTED = {"PRIMARY", "SPX_SKYCOO", "BINID"} | {
+    f"{extension}{suffix}"
+    for extension in (*VELOCITIES, *LIGHT["stellar"], *LIGHT["halpha"])
+    for suffix in ("", "_IVAR", "_MASK")
 }
 
 
@@ -43,6 +52,10 @@ def read_maps(path: PathLike) -> Galaxy:
     The file may be of any release from MPL-4 to DR17 and any daptype. A spaxel is masked where the
     DAP set any bit, as in the published catalogue (Duckworth et al. 2020, section 2). The file is
     read to its end, so truncated and corrupt files are detected.
+
+    The velocity dispersions and the light come with the fields. The instrument's part of the
+    dispersions of the stars is the first plane of STELLAR_SIGMACORR, as the DAP recommends; it is
+    unknown in files of MPL-4 and MPL-6, which have none or zeros.
 
     Parameters
     ----------
@@ -130,14 +143,21 @@ def galaxy_from_hdus(hdus, path, tracers):
     is_mpl4 = release is not None and release.name == "MPL-4"
     sky = _offsets(path, hdu("EMLINE_GFLUX"), header) if is_mpl4 else hdu("SPX_SKYCOO").data
 
-    def planes(extension, line, binning):
+    def planes(tracer):
+        extension, line, binning = EXTENSIONS[tracer]
         velocity = hdu(extension)
         plane = ... if line is None else _channel(path, velocity, line)
         ivar = hdu(_text(velocity, "ERRDATA") or f"{extension}_IVAR")
         mask = hdu(_text(velocity, "QUALDATA") or f"{extension}_MASK")
         bins = hdu("BINID")
         bin_plane = ... if bins.data.ndim == 2 else _channel(path, bins, binning)
-        return velocity.data[plane], ivar.data[plane], mask.data[plane], bins.data[bin_plane]
+        maps = {
+            "velocity": velocity.data[plane],
+            "ivar": ivar.data[plane],
+            "mask": mask.data[plane],
+            "bin_id": bins.data[bin_plane],
+        }
+        return maps | _light(tracer, named, path)
 
     name, plateifu = text_of(header, "PLATEIFU") or clean_text(stem(path)), None
     # Other names are not identifiers of MaNGA, which lead to files and addresses.
@@ -151,15 +171,15 @@ def build_galaxy(tracers, sky, planes, header, **identity):
     """
     Build a galaxy from the maps of each tracer, of shape (ny, nx).
 
-    ``planes`` takes a row of `EXTENSIONS` and returns velocity, inverse variance, mask and bins;
-    ``sky`` holds the offsets x and y, arcsec.
+    ``planes`` takes a tracer and returns its arguments of ``VelocityField.from_arrays``; ``sky``
+    holds the offsets x and y, arcsec.
     """
-    fields = {}
-    for tracer in tracers:
-        velocity, ivar, mask, bin_id = planes(*EXTENSIONS[tracer])
-        maps = {"mask": mask, "ivar": ivar, "bin_id": bin_id, "galaxy": identity.get("name")}
-        x, y = sky
-        fields[tracer] = VelocityField.from_arrays(velocity, x, y, **maps, tracer=tracer)
+    x, y = sky
+    name = identity.get("name")
+    fields = {
+        tracer: VelocityField.from_arrays(x=x, y=y, **planes(tracer), tracer=tracer, galaxy=name)
+        for tracer in tracers
+    }
     release = release_of(header)
     return Galaxy(
         **fields,
@@ -168,6 +188,36 @@ def build_galaxy(tracers, sky, planes, header, **identity):
         header=header,
         centre=_position(header),
     )
+
+
+def _light(tracer, named, path):
+    """Dispersions and light of a tracer, of the HDUs by name, as far as the file has them."""
+
+    def plane(name):
+        hdu = named.get(name)
+        if hdu is None or hdu.data is None:
+            return None
+        if tracer == "halpha":
+            return hdu.data[_channel(path, hdu, EXTENSIONS[tracer][1])]
+        return hdu.data if hdu.data.ndim == 2 else hdu.data[0]
+
+    def known(name):
+        values, ivar, mask = (plane(f"{name}{suffix}") for suffix in ("", "_IVAR", "_MASK"))
+        if values is not None:
+            bad = np.zeros(values.shape, bool) if mask is None else mask != 0
+            bad |= False if ivar is None else ~(ivar > 0)
+            values = np.where(bad, np.nan, values)
+        return values, ivar
+
+    dispersion, instrument, flux = LIGHT[tracer]
+    maps = {"flux": known(flux)[0]}
+    maps["dispersion"], maps["dispersion_ivar"] = known(dispersion)
+    if maps["dispersion"] is None:
+        return {"flux": maps["flux"]}
+    part = plane(instrument)
+    # A file without the instrument's part, or with zeros instead, does not tell how large it is.
+    maps["instrumental_dispersion"] = np.zeros(maps["dispersion"].shape) if part is None else part
+    return maps
 
 
 def _position(header):

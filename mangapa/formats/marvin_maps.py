@@ -11,7 +11,7 @@ import numpy as np
 from mangapa._utils.cards import clean_text
 from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, Galaxy, check_tracer
-from mangapa.formats.manga import build_galaxy, galaxy_from_hdus, read_tracers
+from mangapa.formats.manga import EXTENSIONS, build_galaxy, galaxy_from_hdus, read_tracers
 
 __all__ = ["galaxy_from_marvin"]
 
@@ -56,15 +56,20 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
     bins_known = {prop.full() for prop in maps.datamodel if prop.name == "binid"}
     sky = [maps.getMap(f"spx_skycoo_on_sky_{axis}", exact=True).value for axis in "xy"]
 
-    def planes(extension, line, binning):
+    def planes(tracer):
+        extension, line, binning = EXTENSIONS[tracer]
         suffix = "" if line is None else "_" + line.lower().replace("-", "_")
         velocity = maps.getMap(extension.lower() + suffix, exact=True)
         # Marvin gives the stellar velocities the bins of the spectra; since MPL-6 the DAP stores
         # those of the stellar continua beside them.
         bins = "binid_" + binning.lower().replace(". ", "_").replace(" ", "_")
         bins = maps.getMap(bins if bins in bins_known else "binid", exact=True)
-        bin_id = np.asarray(bins.value).astype(int)
-        return velocity.value, velocity.ivar, velocity.mask, bin_id
+        return {
+            "velocity": velocity.value,
+            "ivar": velocity.ivar,
+            "mask": velocity.mask,
+            "bin_id": np.asarray(bins.value).astype(int),
+        }
 
     identity = {"plateifu": maps.plateifu, "mangaid": clean_text(maps.mangaid)}
     daptype = f"{maps.bintype.name}-{maps.template.name}"

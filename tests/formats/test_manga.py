@@ -73,6 +73,25 @@ def test_real_file(real_maps):
     assert np.median(galaxy.halpha.velocity[galaxy.halpha.good]).value == pytest.approx(13.206606)
 
 
+def test_light_of_a_real_file(real_maps):
+    galaxy = mangapa.read_maps(real_maps)
+    with fits.open(real_maps) as hdus:
+        sigma, mask = hdus["STELLAR_SIGMA"].data, hdus["STELLAR_SIGMA_MASK"].data
+        correction, light = hdus["STELLAR_SIGMACORR"].data, hdus["SPX_MFLUX"].data
+        line = hdus["EMLINE_GSIGMA"].data[18]
+    stars, gas = galaxy.stellar, galaxy.halpha
+    known = np.isfinite(stars.dispersion.value)
+    np.testing.assert_array_equal(known[stars.good], (mask == 0)[stars.good])
+    np.testing.assert_allclose(stars.dispersion.value[known], sigma[known])
+    expected = np.sqrt(np.maximum(sigma**2 - correction**2, 0))
+    np.testing.assert_allclose(stars.intrinsic_dispersion.value[known], expected[known], rtol=1e-5)
+    np.testing.assert_allclose(stars.flux.value[stars.good], light[stars.good])
+    np.testing.assert_allclose(gas.dispersion.value[gas.good], line[gas.good])
+    # The instrument resolves some 70 km/s at H-alpha.
+    assert 50 < np.nanmedian(gas.instrumental_dispersion.value[gas.good]) < 80
+    assert np.corrcoef(gas.flux.value[gas.good], stars.flux.value[gas.good])[0, 1] > 0.5
+
+
 @pytest.mark.quick
 def test_uncompressed_file(galaxy, maps_file, tmp_path):
     plain = mangapa.write_maps(galaxy, tmp_path / "plain-MAPS-.fits")
