@@ -1,6 +1,6 @@
 """Harmonic terms on all rings of a field: their amplitudes, and what noise leaves of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,16 @@ class RingTerms:
     shared: float  # fraction of the noise that neighbouring spaxels share, 0-1
     n_kept: np.ndarray  # data on each ring that are not spurious, shape (n,)
 
+    def with_constant(self, *, in_first=True):
+        """The same with a constant that vanishes before the other terms."""
+
+        def padded(values):
+            return np.pad(values, [(0, 0)] + [(1, 0)] * (values.ndim - 1))
+
+        names = ["full", "full_cov", "total_cov"]
+        names += ["first", "first_cov", "quiet_cov"] if in_first else []
+        return replace(self, **{name: padded(getattr(self, name)) for name in names})
+
 
 def fit_terms(rings, first_terms, full_terms):
     """Fit terms of shapes (few, m) and (terms, m) on rings; returns `RingTerms`."""
@@ -51,15 +61,16 @@ def fit_terms(rings, first_terms, full_terms):
     )
 
 
-def harmonic_terms(rings, profile, harmonics):
+def harmonic_terms(rings, growth, harmonics, *, is_odd=True):
     """
     A constant, and cosine and sine of each harmonic, at each datum; shape (1 + 2 harmonics, m).
 
-    ``profile`` is the first harmonic's growth across the width of a ring, shape (m,).
+    ``growth`` is that across the width of a ring, shape (m,): of the first harmonic of an odd
+    moment, and of all terms of an even one.
     """
-    terms = [np.ones(rings.radius.size)]
+    terms = [np.ones(rings.radius.size) if is_odd else growth]
     for n in harmonics:
-        factor = profile if n == 1 else 1.0
+        factor = 1.0 if is_odd and n > 1 else growth
         terms += [factor * np.cos(n * rings.azimuth), factor * np.sin(n * rings.azimuth)]
     return np.array(terms)
 

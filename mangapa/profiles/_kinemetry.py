@@ -115,9 +115,7 @@ class Kinemetry:
 def solve(rings, spaxels):
     """Fit the terms on rings of a field's spaxels, with their errors; returns `Kinemetry`."""
     n_spaxels, coverage = rings.coverage(spaxels)
-    radius = rings.mean(rings.radius)
-    terms = harmonic_terms(rings, _rise(rings, radius), HARMONICS)
-    fit = fit_terms(rings, terms[:FIRST_TERMS], terms)
+    radius, fit = fit_rotation(rings)
     solution, cov = best_terms(fit, coverage)
     amplitude, amplitude_cov = solution[:, 1:], cov[:, 1:, 1:]
     k1, k1_err = lengths(amplitude, amplitude_cov)
@@ -142,6 +140,16 @@ def solve(rings, spaxels):
         coverage=coverage,
         shared=fit.shared,
     )
+
+
+def fit_rotation(rings, *, has_constant=True):
+    """Mean radii of rings of given shapes, and the terms of the rotation on them, `RingTerms`."""
+    radius = rings.mean(rings.radius)
+    terms = harmonic_terms(rings, _rise(rings, radius), HARMONICS)
+    if has_constant:
+        return radius, fit_terms(rings, terms[:FIRST_TERMS], terms)
+    fit = fit_terms(rings, terms[1:FIRST_TERMS], terms[1:])
+    return radius, fit.with_constant()
 
 
 def best_terms(fit, coverage):
