@@ -42,7 +42,14 @@ if TYPE_CHECKING:
         spin_vector,
     )
     from mangapa.measurement import Measurement, measure
-    from mangapa.profiles import Features, PAProfile, features, pa_profile
+    from mangapa.profiles import (
+        Features,
+        KinemetryProfile,
+        PAProfile,
+        features,
+        kinemetry,
+        pa_profile,
+    )
     from mangapa.runs import RunSummary, survey
     from mangapa.settings import MeasurementSettings
     from mangapa.simulate import simulate_galaxy
@@ -59,6 +66,7 @@ __all__ = [
     "Features",
     "Galaxy",
     "KinematicPA",
+    "KinemetryProfile",
     "MangapaError",
     "MangapaWarning",
     "MapsFileError",
@@ -83,6 +91,7 @@ __all__ = [
     "conf",
     "features",
     "fit_pa",
+    "kinemetry",
     "measure",
     "misalignment",
     "pa_profile",
@@ -120,7 +129,9 @@ _NAMES = {
         *("angular_momentum", "photometric_misalignment", "photometry", "spin_vector"),
     ),
     "measurement": ("Measurement", "measure"),
-    "profiles": ("Features", "PAProfile", "features", "pa_profile"),
+    "profiles": (
+        *("Features", "KinemetryProfile", "PAProfile", "features", "kinemetry", "pa_profile"),
+    ),
     "runs": ("RunSummary", "survey"),
     "settings": ("MeasurementSettings",),
     "simulate": ("simulate_galaxy",),
