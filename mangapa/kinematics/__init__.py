@@ -1,0 +1,1 @@
+"""What rotation and dispersion tell of a galaxy: kinematic classes."""
