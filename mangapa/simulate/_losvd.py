@@ -1,0 +1,179 @@
+"""
+Line-of-sight velocity distributions (LOSVDs): their moments, and Gaussians fitted to them.
+
+A galaxy is a list of layers. What they add up to is linear in the light, so that a beam, fibres and
+bins act on it as on images: the moments of the light, or its distribution over velocity channels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Width of a channel, km/s. Sums over such channels are exact to 1e-6 for profiles of 50 km/s, and
+#: no profile is narrower: it has the width of the instrument and of spectral lines.
+CHANNEL = 30.0
+#: Reach of the channels beyond the fastest layer, in standard deviations of the broadest one.
+TAILS = 5.0
+#: More channels than any galaxy needs; more would not fit in memory.
+MOST_CHANNELS = 400
+#: Most steps of a fit, the relative change at which it ends, and its first damping.
+MOST_STEPS, CONVERGED, FIRST_DAMPING = 60, 1e-5, 1e-2
+
+
+@dataclass(frozen=True)
+class Layer:
+    """
+    Light that has a Gaussian LOSVD in each place, as maps of equal shape.
+
+    The radius, arcsec, is that in the plane of a disc.
+    """
+
+    light: np.ndarray
+    velocity: np.ndarray
+    radius: np.ndarray
+    dispersion: np.ndarray | float = 0.0
+
+
+class Moments:
+    """Kinematics that are the mean and the standard deviation of the LOSVD."""
+
+    def images(self, layers):
+        """Light, and its first and second moment in velocity, shape (3, ny, nx)."""
+        light, momentum, second = np.zeros((3, *layers[0].light.shape))
+        for layer in layers:
+            light += layer.light
+            momentum += layer.light * layer.velocity
+            second += layer.light * (layer.velocity**2 + layer.dispersion**2)
+        return np.stack([light, momentum, second])
+
+    def light(self, images):
+        """Light of images, or of sums of them."""
+        return images[0]
+
+    def kinematics(self, images):
+        """Mean and standard deviation from sums of the images, shape (3, n)."""
+        light, momentum, second = images
+        mean = momentum / light
+        return mean, np.sqrt(np.maximum(second / light - mean**2, 0))
+
+
+class Profiles:
+    """
+    Kinematics that are those of the Gaussian that fits the LOSVD best.
+
+    A fit of two moments to a spectrum measures those. Where two discs rotate in opposite senses,
+    they are not the moments of the LOSVD.
+    """
+
+    def __init__(self, layers):
+        slowest = min(layer.velocity.min() for layer in layers)
+        fastest = max(layer.velocity.max() for layer in layers)
+        reach = TAILS * max(np.max(layer.dispersion) for layer in layers)
+        count = int(np.ceil((fastest - slowest + 2 * reach) / CHANNEL)) + 1
+        if count > MOST_CHANNELS:
+            msg = (
+                f"velocities from {slowest:.0f} to {fastest:.0f} km/s are more than Gaussians can "
+                "be fitted to; choose lower ones, or kinematics='moments'"
+            )
+            raise ValueError(msg)
+        self.velocities = slowest - reach + CHANNEL * np.arange(count)
+
+    def images(self, layers):
+        """Light in each channel, shape (number of channels, ny, nx)."""
+        channels = np.zeros((len(self.velocities), *layers[0].light.shape))
+        for layer in layers:
+            peak = layer.light * CHANNEL / (np.sqrt(2 * np.pi) * layer.dispersion)
+            for channel, velocity in zip(channels, self.velocities, strict=True):
+                away = (velocity - layer.velocity) / layer.dispersion
+                channel += peak * np.exp(-(away**2) / 2)
+        return channels
+
+    def light(self, images):
+        """Light of images, or of sums of them."""
+        return images.sum(axis=0)
+
+    def kinematics(self, images):
+        """Mean and dispersion of the Gaussians, from sums of the images."""
+        return fit_gaussian(self.velocities, images)
+
+
+def fit_gaussian(velocities, profiles):
+    """
+    Fit a Gaussian to each profile by least squares, with damped steps from its moments.
+
+    Parameters
+    ----------
+    velocities : `~numpy.ndarray`
+        Of equal channels, km/s, shape (k,).
+    profiles : `~numpy.ndarray`
+        Light in the channels, shape (k, n).
+
+    Returns
+    -------
+    mean, dispersion : `~numpy.ndarray`
+        Of the Gaussians, km/s, shape (n,).
+    """
+    velocities = np.asarray(velocities, dtype=float)[:, np.newaxis]
+    profiles = profiles / profiles.sum(axis=0)
+    mean = (velocities * profiles).sum(axis=0)
+    width = np.sqrt(((velocities - mean) ** 2 * profiles).sum(axis=0))
+    damping = np.full(mean.shape, FIRST_DAMPING)
+    misfit, *equations = _equations(velocities, profiles, mean, width)
+    equations, active = np.stack(equations), np.arange(mean.size)
+    for _ in range(MOST_STEPS):
+        step = _damped_step(equations[:, active], damping[active])
+        trial_mean = mean[active] + step[0] * width[active]
+        trial_width = width[active] * np.exp(step[1])
+        trial, *trial_equations = _equations(
+            velocities, profiles[:, active], trial_mean, trial_width
+        )
+        better = trial <= misfit[active]
+        chosen = active[better]
+        mean[chosen], width[chosen] = trial_mean[better], trial_width[better]
+        misfit[chosen] = trial[better]
+        equations[:, chosen] = np.stack(trial_equations)[:, better]
+        damping[active] *= np.where(better, 0.1, 10)
+        active = active[np.abs(step).max(axis=0) > CONVERGED]
+        if active.size == 0:
+            break
+    return mean, width
+
+
+def _equations(velocities, profiles, mean, width):
+    """
+    Sum of squares at the Gaussians of the best heights, and the normal equations.
+
+    Those are the elements a, b, c of the matrix, and the right-hand sides, for the changes of the
+    mean over the width and of the logarithm of the width.
+    """
+    away = (velocities - mean) / width
+    gaussian = np.exp(-(away**2) / 2)
+    # The derivatives are the height times g z and g z^2; the height itself is eliminated.
+    slope = gaussian * away
+    curve = slope * away
+
+    def dot(one, other):
+        return np.einsum("kn,kn->n", one, other)
+
+    norm, skew, middle = dot(gaussian, gaussian), dot(gaussian, slope), dot(slope, slope)
+    height = dot(gaussian, profiles) / norm
+    residual = profiles - height * gaussian
+    a = middle - skew**2 / norm
+    b = dot(slope, curve) - skew * middle / norm
+    c = dot(curve, curve) - middle**2 / norm
+    return (
+        dot(residual, residual),
+        a,
+        b,
+        c,
+        dot(residual, slope) / height,
+        (dot(residual, curve) / height),
+    )
+
+
+def _damped_step(equations, damping):
+    """Step of Levenberg and Marquardt, at most one width."""
+    a, b, c, first, second = equations
+    a, c = a * (1 + damping), c * (1 + damping)
+    step = np.stack([c * first - b * second, a * second - b * first]) / (a * c - b**2)
+    return np.clip(step, -1, 1)
