@@ -125,8 +125,9 @@ optional
     kinematics : {"gaussian", "moments"}, optional
         What is measured of a line-of-sight velocity distribution: the mean and the width of the
         Gaussian that fits it best, as in a fit of two moments to a spectrum, or its mean and
-        standard deviation. The default is "gaussian" with a ``counter_disc``, where the two
-        differ most, and "moments", which are faster, without one.
+        standard deviation. Errors of the former grow with that width, those of the latter do not.
+        The default is "gaussian" with a ``counter_disc``, where the two differ most, and
+        "moments", which are faster, without one.
     psf : `float` or `~astropy.units.Quantity`, optional
         Full width at half maximum of the beam, arcsec; 0, the default, is perfectly sharp. In
         MaNGA's cubes it is 2.5 arcsec. Velocities are means that are weighted with the smeared

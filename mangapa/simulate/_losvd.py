@@ -37,6 +37,8 @@ class Layer:
 class Moments:
     """Kinematics that are the mean and the standard deviation of the LOSVD."""
 
+    broad_lines_are_worse = False
+
     def images(self, layers):
         """Light, and its first and second moment in velocity, shape (3, ny, nx)."""
         light, momentum, second = np.zeros((3, *layers[0].light.shape))
@@ -64,6 +66,8 @@ class Profiles:
     A fit of two moments to a spectrum measures those. Where two discs rotate in opposite senses,
     they are not the moments of the LOSVD.
     """
+
+    broad_lines_are_worse = True
 
     def __init__(self, layers):
         slowest = min(layer.velocity.min() for layer in layers)

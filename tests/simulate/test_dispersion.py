@@ -201,6 +201,16 @@ def test_small_dispersions_of_stars_are_measured_worse():
         assert np.nanmedian(errors).value == pytest.approx(ratio, rel=0.06)
 
 
+def test_errors_of_gaussians_grow_with_the_width_of_the_lines():
+    still = {"v_max": 0, "snr": 20, "kinematics": "gaussian"}
+    narrow, broad = (
+        stars(**still, dispersion=Dispersion(central=one, outer=one)) for one in (70, 140)
+    )
+    ratio = np.median(np.sqrt(narrow.ivar[narrow.good] / broad.ivar[narrow.good]))
+    # The lines have the width of the instrument and of the template as well.
+    assert ratio.value == pytest.approx(np.sqrt((140**2 + 56**2) / (70**2 + 56**2)), rel=0.02)
+
+
 def test_dispersions_within_the_noise_of_zero_are_missing():
     field = stars(snr=8, dispersion=0, v_max=0)
     lost = field.good & ~np.isfinite(field.dispersion.value)
