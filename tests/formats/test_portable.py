@@ -152,7 +152,7 @@ def test_later_layout_is_refused(galaxy, tmp_path):
     path = tmp_path / "some.fits.gz"
     galaxy.write(path)
     with fits.open(path) as hdus:
-        hdus[0].header["MGPFILE"] = 2
+        hdus[0].header["MGPFILE"] = 3
         hdus.writeto(tmp_path / "later.fits")
     with pytest.raises(GalaxyFileError, match="update mangapa"):
         Galaxy.read(tmp_path / "later.fits")
