@@ -156,7 +156,8 @@ def table_of(field, moment, found, light, effective_radius):
     profile = KinemetryProfile()
     for column, (its_unit, format_, description) in _descriptions(is_odd).items():
         one = values[column]
-        its_unit = unit if its_unit == "moment" else its_unit
+        # A unit that is compared with text parses it.
+        its_unit = unit if isinstance(its_unit, str) else its_unit
         profile[column] = one if its_unit is None else one << its_unit
         profile[column].info.format = format_
         profile[column].info.description = description
