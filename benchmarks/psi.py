@@ -7,15 +7,15 @@ The error of a photometric axis has one constant, the standard deviation of the 
 discs have when seen face-on. It is fitted to galaxies with even MaNGA-IDs such that 68 % of the
 angles are within one error, and tried on those with odd ones; repeat observations share an ID. The
 fields are clean by the expert's flags and without a feature, and the axes of the light are those of
-the NASA-Sloan Atlas, which MAPS files state in their headers. Further, the light of some galaxies is
-measured and compared with published photometry and between repeat observations.
+the NASA-Sloan Atlas, which MAPS files state in their headers. Further, the light of single galaxies
+is measured, and compared with published photometry and between repeat observations.
 """
 
 import argparse
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
-from itertools import combinations
+from itertools import combinations, pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -111,7 +111,7 @@ def maps(jobs):
         for name, half in (("even", even), ("odd", ~even)):
             title = f"{tracer}, inclined, {name}"
             report(title, found[half & inclined & (tracers == tracer)])
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         within = (axis_ratio >= low) & (axis_ratio < high) & (tracers == "stellar")
         report(f"stellar, axis ratio {low}-{high}", found[within])
 
