@@ -83,6 +83,7 @@ FREE = {
         *("_isophotes.SMOOTHING", "_isophotes.STEP", "_isophotes.LARGEST_CUT", "_isophotes.FEWEST"),
         *("_isophotes.INNERMOST", "_isophotes.BEAM_WIDENING", "_isophotes.WIDENING_ERROR"),
         *("_isophotes.LARGEST_WIDENING", "_isophotes.LEAST_SIGNIFICANCE"),
+        *("_isophotes.FULL_WIDTH", "_photometry.BEAMS"),
         "_photometry.DISC_SHAPE",
     ),
     "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
