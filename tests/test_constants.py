@@ -59,6 +59,7 @@ FREE = {
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_point_noise.LONG_SIDE", "_point_noise.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
         *("_points.MOST_POINTS", "_points.GROWTH", "_centre.ENOUGH"),
+        *("_isophotes.MOST_SPAXELS", "_isophotes.LEAST_SHARE"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),

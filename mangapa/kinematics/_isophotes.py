@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.grid import grid_of, is_sparse
+from mangapa._utils.grid import Grid, grid_of, is_sparse
 from mangapa._utils.imports import import_extra
 from mangapa._utils.robust import scatter
 from mangapa.fitting._points import on_one_line
@@ -20,6 +20,10 @@ STEP = 0.93
 LARGEST_CUT = 0.05
 #: Fewest spaxels within an isophote: fewer have no shape.
 FEWEST = 50
+#: Larger maps are averaged in blocks to this number of spaxels, which is more than a shape needs.
+MOST_SPAXELS = 40_000
+#: Least share of the spaxels of a block that must be known.
+LEAST_SHARE = 0.5
 #: Isophotes are used down to this share of the area of the largest.
 INNERMOST = 0.5
 #: What the variance of the beam adds to the squares of the semi-axes of an isophote, over that
@@ -135,7 +139,8 @@ def _image(field):
         x, y, flux = _interpolated(np.column_stack([x[good], y[good]]), flux[good])
         good = np.isfinite(flux)
         grid = grid_of(x, y, np.ones(x.shape, bool))
-    light, good = _completed(np.where(good, flux, 0.0), good, grid)
+    light, good, grid = _coarser(np.where(good, flux, 0.0), good, grid)
+    light, good = _completed(light, good, grid)
     x, y = grid.places(*np.indices(grid.shape)[::-1])
     distance = np.where(good, np.hypot(x, y), np.inf)
     # With a margin of one spaxel, the edge of the map is an edge of the footprint.
@@ -151,6 +156,23 @@ def _image(field):
         smoothing=SMOOTHING * grid.spaxel,
         steps=grid.steps,
     )
+
+
+def _coarser(light, known, grid):
+    """Light, where it is known, and the grid, of blocks of spaxels if there are very many."""
+    side = int(np.ceil(np.sqrt(np.count_nonzero(known) / MOST_SPAXELS)))
+    if side == 1:
+        return light, known, grid
+    shape = tuple(n // side for n in grid.shape)
+
+    def blocks(values):
+        whole = values[: shape[0] * side, : shape[1] * side]
+        return whole.reshape(shape[0], side, shape[1], side).mean(axis=(1, 3))
+
+    share = blocks(known.astype(float))
+    middle = grid.steps @ np.full(2, (side - 1) / 2)
+    grid = Grid(origin=grid.origin + middle, steps=side * grid.steps, shape=shape)
+    return blocks(light) / np.maximum(share, LEAST_SHARE), share > LEAST_SHARE, grid
 
 
 def _completed(light, known, grid):

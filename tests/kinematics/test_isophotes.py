@@ -107,6 +107,17 @@ def test_scattered_bins():
     assert found.axis_ratio == pytest.approx(0.5, abs=0.04)
 
 
+def test_very_many_spaxels():
+    x, y = coordinates(spaxel=0.0625)
+    outside = ~hexagon(x, y) | (np.hypot(x - 5, y + 4) < 1.5)
+    light = exponential(x, y, 30.0, 0.5)
+    found = outer_isophotes(VelocityField.from_arrays(x, x, y, mask=outside, flux=light))
+    expected = outer_isophotes(disc(30.0, 0.5))
+    assert axes_apart(found.pa, 30) < 0.5
+    assert found.axis_ratio == pytest.approx(0.5, abs=0.01)
+    assert found.radius == pytest.approx(expected.radius, abs=1)
+
+
 def test_a_twist_is_a_scatter():
     x, y = coordinates()
     turning = np.hypot(x, y)

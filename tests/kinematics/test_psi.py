@@ -169,7 +169,7 @@ def test_plot():
     (x, y), *_ = [np.transpose(line.get_xydata()) for line in dashed]
     # North through East, with East to the left.
     assert np.degrees(np.arctan2(x[0] - x[1], y[0] - y[1])) % 180 == pytest.approx(30, abs=1)
-    (ellipse,) = [patch for patch in ax.patches if hasattr(patch, "angle")]
+    *_, ellipse = [patch for patch in ax.patches if hasattr(patch, "angle")]
     assert ellipse.width == pytest.approx(2 * found.photometric.radius.value)
     assert ellipse.height / ellipse.width == pytest.approx(0.5, abs=0.03)
     along = ellipse.get_transform() - ax.transData
