@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from mangapa.flags import PAFlags, Rejection, UsabilityFlags
     from mangapa.formats import read_maps, write_maps
     from mangapa.measurement import Measurement, measure
-    from mangapa.profiles import Features, PAProfile, features, pa_profile
+    from mangapa.profiles import (
+        Features,
+        KinemetryProfile,
+        PAProfile,
+        features,
+        kinemetry,
+        pa_profile,
+    )
     from mangapa.runs import RunSummary, survey
     from mangapa.settings import MeasurementSettings
     from mangapa.simulate import simulate_galaxy
@@ -40,6 +47,7 @@ __all__ = [
     "Features",
     "Galaxy",
     "KinematicPA",
+    "KinemetryProfile",
     "MangapaError",
     "MangapaWarning",
     "MapsFileError",
@@ -58,6 +66,7 @@ __all__ = [
     "conf",
     "features",
     "fit_pa",
+    "kinemetry",
     "measure",
     "misalignment",
     "pa_profile",
@@ -85,7 +94,9 @@ _NAMES = {
     "flags": ("PAFlags", "Rejection", "UsabilityFlags"),
     "formats": ("read_maps", "write_maps"),
     "measurement": ("Measurement", "measure"),
-    "profiles": ("Features", "PAProfile", "features", "pa_profile"),
+    "profiles": (
+        *("Features", "KinemetryProfile", "PAProfile", "features", "kinemetry", "pa_profile"),
+    ),
     "runs": ("RunSummary", "survey"),
     "settings": ("MeasurementSettings",),
     "simulate": ("simulate_galaxy",),

@@ -12,10 +12,16 @@ from functools import cached_property
 
 import numpy as np
 
-from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
-from mangapa.profiles._noise import PairSums, RingNoise, neighbour_kernels
-from mangapa.profiles._ring_fit import fit_rings
+from mangapa.profiles._harmonics import (
+    KINEMETRY_COVERAGE,
+    MIN_COVERAGE,
+    RICH,
+    amplitudes,
+    fit_terms,
+    harmonic_terms,
+    ratio,
+)
 from mangapa.profiles._rings import BEAM, BEAM_SIGMA
 from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, lengths
 
@@ -25,17 +31,10 @@ __all__ = ["Kinemetry"]
 HARMONICS = (1, 3, 5)
 #: Systemic velocity and first harmonic.
 FIRST_TERMS = 3
-#: A ring determines its angle if at least this share of its azimuth is covered: the axis on one
-#: side at least.
-MIN_COVERAGE = 0.5
-#: And its higher harmonics above this (Krajnovic et al. 2011, MNRAS 414, 2923).
-KINEMETRY_COVERAGE = 0.75
 #: Error of a ring's angle over what the angle changes within the spread of the beam, besides the
 #: noise: beam and fixed shape mix angles there. Fitted to the tilted rings of the simulated fields
 #: of shared data, odd and even fields alike.
 MIXED = 0.7
-#: Data that determine the seven terms of kinemetry well, three for each.
-RICH = 21
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,34 +115,19 @@ class Kinemetry:
 def solve(rings, spaxels):
     """Fit the terms on rings of a field's spaxels, with their errors; returns `Kinemetry`."""
     n_spaxels, coverage = rings.coverage(spaxels)
-    radius = rings.mean(rings.radius)
-    terms = _terms(rings, radius)
-    first = fit_rings(rings, terms[:FIRST_TERMS])
-    full = fit_rings(rings, terms, first.kept)
-    kernels = neighbour_kernels(rings)
-    # What is not rotation is noise to the angle, and the signal of the higher harmonics.
-    first_sums, full_sums = (PairSums.of(rings, kernels, fit) for fit in (first, full))
-    noise, full_noise = RingNoise(rings, first_sums), RingNoise(rings, full_sums)
-    first_cov, full_cov = noise.covariance(first_sums), noise.covariance(full_sums)
-
-    whole = coverage >= KINEMETRY_COVERAGE
-    # The higher terms absorb what is not rotation, on rings with enough data to determine them.
-    rich = whole & (rings.sum(first.kept) >= RICH)
-    solution = np.where(rich[:, None], full.solution[:, :FIRST_TERMS], first.solution)
-    cov = np.where(rich[:, None, None], full_cov[:, :FIRST_TERMS, :FIRST_TERMS], first_cov)
+    radius, fit = fit_rotation(rings)
+    solution, cov = best_terms(fit, coverage)
     amplitude, amplitude_cov = solution[:, 1:], cov[:, 1:, 1:]
     k1, k1_err = lengths(amplitude, amplitude_cov)
-    # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
-    stretch = np.array([1.0, 1 / rings.ellipse.axis_ratio])
-    asymmetry, field_asymmetry = _asymmetries(
-        full.solution, full_noise.covariance(full_sums), rings.count, whole
-    )
+    rotation, rotation_cov = on_the_sky(rings.ellipse, amplitude, amplitude_cov)
+    whole = coverage >= KINEMETRY_COVERAGE
+    asymmetry, field_asymmetry = _asymmetries(fit, rings.count, whole)
     return Kinemetry(
         pa_axis=rings.ellipse.pa_axis,
         axis_ratio=rings.ellipse.axis_ratio,
         radius=radius,
-        rotation=amplitude * stretch,
-        rotation_cov=amplitude_cov * stretch[:, None] * stretch,
+        rotation=rotation,
+        rotation_cov=rotation_cov,
         k1=k1,
         k1_err=k1_err,
         v_sys=solution[:, 0] + spaxels.first_guess,
@@ -154,52 +138,62 @@ def solve(rings, spaxels):
         field_asymmetry_err=float(field_asymmetry[1]),
         n_spaxels=n_spaxels,
         coverage=coverage,
-        shared=float(noise.shared),
+        shared=fit.shared,
     )
 
 
-def _terms(rings, radius):
-    """The seven terms at each datum, shape (7, m)."""
-    # The rotation rises across the width of a ring: within a beam like that of a solid body.
+def fit_rotation(rings, *, has_constant=True):
+    """Mean radii of rings of given shapes, and the terms of the rotation on them, `RingTerms`."""
+    radius = rings.mean(rings.radius)
+    terms = harmonic_terms(rings, _rise(rings, radius), HARMONICS)
+    if has_constant:
+        return radius, fit_terms(rings, terms[:FIRST_TERMS], terms)
+    fit = fit_terms(rings, terms[1:FIRST_TERMS], terms[1:])
+    return radius, fit.with_constant()
+
+
+def best_terms(fit, coverage):
+    """Constant and first harmonic of `RingTerms`, and their covariance."""
+    # The higher terms absorb what is not rotation, on rings with enough data to determine them.
+    rich = (coverage >= KINEMETRY_COVERAGE) & (fit.n_kept >= RICH)
+    solution = np.where(rich[:, None], fit.full[:, :FIRST_TERMS], fit.first)
+    full_cov = fit.total_cov[:, :FIRST_TERMS, :FIRST_TERMS]
+    return solution, np.where(rich[:, None, None], full_cov, fit.first_cov)
+
+
+def on_the_sky(ellipse, amplitude, cov):
+    """Rotation along the axis of the rings and across it, (n, 2), and its covariance."""
+    # V = B cos(t) + A sin(t) at (a cos(t), a q sin(t)) vanishes on a line square to (B, A / q).
+    stretch = np.stack(np.broadcast_arrays(1.0, 1 / ellipse.axis_ratio), axis=-1)
+    return amplitude * stretch, cov * stretch[..., None] * stretch[..., None, :]
+
+
+def _rise(rings, radius):
+    """The rotation at each datum over that of its ring: within a beam like that of a solid body."""
     rise = rings.radius / np.hypot(rings.radius, BEAM)
-    rise = rise / (radius / np.hypot(radius, BEAM))[rings.ring]
-    terms = [np.ones(rings.radius.size)]
-    for n in HARMONICS:
-        profile = rise if n == 1 else 1.0
-        terms += [profile * np.cos(n * rings.azimuth), profile * np.sin(n * rings.azimuth)]
-    return np.array(terms)
+    return rise / (radius / np.hypot(radius, BEAM))[rings.ring]
 
 
-def _asymmetries(solution, cov, count, whole):
+def _asymmetries(fit, count, whole):
     """
     (k3 + k5) / k1 with errors, on each ring and in the whole field, corrected for noise.
 
     That of the field is the ratio of the means over the rings that are covered well, weighted by
     their number of data.
     """
-    variance = np.einsum("rii->ri", cov)
-    power = solution[:, 1::2] ** 2 + solution[:, 2::2] ** 2
-    noise = variance[:, 1::2] + variance[:, 2::2]
-    amplitude = np.sqrt(np.maximum(power - noise, 0))
-    # Error of one component, which a harmonic that is lost in the noise still has.
-    error = np.sqrt(noise / 2)
+    observed, amplitude, error = amplitudes(fit.full, fit.full_cov)
     higher, higher_err = amplitude[:, 1:].sum(axis=1), np.hypot(error[:, 1], error[:, 2])
-    k1, k1_err = np.sqrt(power[:, 0]), error[:, 0]
+    k1, k1_err = observed[:, 0], error[:, 0]
 
-    of_rings = _ratio(higher, higher_err, k1, k1_err)
+    of_rings = ratio(higher, higher_err, k1, k1_err)
     of_rings[:, ~whole] = np.nan
     if not whole.any():
         return of_rings, np.full(2, np.nan)
     share = np.where(whole, count, 0) / np.sum(count[whole])
-    of_field = _ratio(
+    of_field = ratio(
         share @ higher,
         np.linalg.norm(share * higher_err),
         share @ k1,
         np.linalg.norm(share * k1_err),
     )
     return of_rings, of_field
-
-
-def _ratio(top, top_err, bottom, bottom_err):
-    value = top / (bottom + TINY)
-    return np.array([value, np.hypot(top_err, value * bottom_err) / (bottom + TINY)])

@@ -42,7 +42,7 @@ def fit_rings(rings, terms, kept=None):
     """
     trusted = rings.weight if kept is None else rings.weight * kept
     scaled = terms / rings.relative
-    data = rings.velocity / rings.relative
+    data = rings.value / rings.relative
     n_terms = len(terms)
     slices = rings.slices()
 
@@ -69,11 +69,10 @@ def fit_rings(rings, terms, kept=None):
         weigh(weight)
         solution = np.linalg.solve(normal, right)[..., 0]
         residual = data - np.sum(np.repeat(solution.T, rings.count, axis=1) * scaled, axis=0)
-        ratio = residual / _scale(residual, rings, n_terms)[rings.ring]
+        ratio = residual / ring_scatter(residual, rings, n_terms)[rings.ring]
         robust = 1 / np.sqrt(1 + ratio * ratio)
         weight = trusted * robust
-    inlying = np.abs(ratio) <= GROSS
-    inlying |= (rings.sum(inlying) <= TOO_MANY * rings.count)[rings.ring]
+    inlying = not_spurious(ratio, rings)
     if kept is None and not inlying.all():
         return fit_rings(rings, terms, inlying)
     weigh(trusted)
@@ -91,7 +90,13 @@ def fit_rings(rings, terms, kept=None):
     )
 
 
-def _scale(residual, rings, n_terms):
+def not_spurious(ratio, rings):
+    """Which data count, from their residuals in standard deviations; both of shape (m,)."""
+    inlying = np.abs(ratio) <= GROSS
+    return inlying | (rings.sum(inlying) <= TOO_MANY * rings.count)[rings.ring]
+
+
+def ring_scatter(residual, rings, n_terms):
     """Robust scatter on each ring, drawn to that of the field where data are few, shape (n,)."""
     overall = scatter(residual) + TINY
     clipped = np.minimum(np.abs(residual), CLIPPED * overall) ** 2

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mangapa import pa_profile
-from mangapa.profiles._kinemetry import KINEMETRY_COVERAGE, MIN_COVERAGE, solve
+from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE
+from mangapa.profiles._kinemetry import solve
 from mangapa.profiles._rings import Ellipse
 from tests.profiles.fields import ROUND, X, Y, disc, field, off
 from tests.profiles.test_rings import rings_of

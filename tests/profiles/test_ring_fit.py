@@ -21,7 +21,7 @@ def test_is_least_squares_without_outliers():
     terms = terms_of(rings)
     true = np.random.default_rng(1).normal(size=(rings.count.size, 3))
     exact = np.sum(true[rings.ring].T * terms, axis=0)
-    fit = fit_rings(replace(rings, velocity=exact), terms)
+    fit = fit_rings(replace(rings, value=exact), terms)
     np.testing.assert_allclose(fit.solution, true, rtol=2e-3, atol=2e-3)
     assert fit.kept.all()
 
@@ -31,9 +31,9 @@ def test_influence_is_the_derivative():
     terms = terms_of(rings)
     before = fit_rings(rings, terms)
     datum = rings.slices()[5].start + 3
-    changed = rings.velocity.copy()
+    changed = rings.value.copy()
     changed[datum] += 0.01
-    after = fit_rings(replace(rings, velocity=changed), terms)
+    after = fit_rings(replace(rings, value=changed), terms)
     change = (after.solution[5] - before.solution[5]) / 0.01
     ratio = before.influence[:, datum] / before.slope[5]
     # The influence uses the mean slope of the robust loss, which is near that of this datum.
@@ -51,7 +51,7 @@ def test_outliers_have_no_weight(wild):
     rotation = fit_rings(a, terms_of(a)).solution[:, 1:]
     np.testing.assert_allclose(fit.solution[2:, 1:], rotation[2:], atol=6)
     # Each field has its own first guess of the systemic velocity.
-    change = b.velocity - a.velocity
+    change = b.value - a.value
     spoilt_points = np.abs(change - np.median(change)) > 1
     assert not fit.kept[spoilt_points].any()
     assert fit.kept[~spoilt_points].mean() > 0.99
@@ -69,9 +69,9 @@ def test_a_ring_of_outliers_is_kept():
 def test_relative_errors_are_used_as_weights():
     rings, _, _ = rings_of(field(disc(noise=3)))
     noisy = np.random.default_rng(0).random(rings.ring.size) < 0.5
-    velocity = rings.velocity + 60 * noisy * np.random.default_rng(1).normal(size=noisy.size)
+    velocity = rings.value + 60 * noisy * np.random.default_rng(1).normal(size=noisy.size)
     truth = fit_rings(rings, terms_of(rings)).solution
-    rings = replace(rings, velocity=velocity)
+    rings = replace(rings, value=velocity)
     flat = fit_rings(rings, terms_of(rings)).solution - truth
     rings = replace(rings, relative=np.where(noisy, 20.0, 1.0))
     weighted = fit_rings(rings, terms_of(rings)).solution - truth

@@ -1,0 +1,180 @@
+"""Kinemetry on rings of any shapes, as plain arrays: what `kinemetry` puts in its table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangapa._utils.robust import TINY
+from mangapa.profiles._ellipses import EllipseFit, Moment, log_slopes, shape_terms
+from mangapa.profiles._harmonics import (
+    KINEMETRY_COVERAGE,
+    RICH,
+    amplitudes,
+    fit_terms,
+    harmonic_terms,
+)
+from mangapa.profiles._kinemetry import HARMONICS, best_terms, fit_rotation, on_the_sky
+from mangapa.profiles._ring_fit import fit_rings
+from mangapa.profiles._rings import Ellipse, Rings
+from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, lengths
+
+#: Harmonics of even kinemetry; the first is an asymmetry.
+EVEN_HARMONICS = (1, 2, 4)
+#: The moments, with the slopes that their amplitudes may have within a ring.
+MOMENTS = {
+    "velocity": Moment(is_odd=True, slopes=(-0.3, 0.9), harmonics=HARMONICS),
+    "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=EVEN_HARMONICS),
+    "flux": Moment(is_odd=False, slopes=(-4.0, -0.1), harmonics=EVEN_HARMONICS),
+}
+#: Terms of the shape before the constant: amplitude, and derivatives by angle and axis ratio.
+SHAPE_TERMS = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EllipseTerms:
+    """Shapes and harmonics of a moment on n rings, from the inside out; arrays of shape (n,)."""
+
+    rings: Rings
+    radius: np.ndarray  # mean semi-major axes of the data, arcsec
+    n_spaxels: np.ndarray
+    coverage: np.ndarray  # fraction of the azimuth that has spaxels
+    pa: np.ndarray  # deg; of the receding side for an odd moment, else of one end
+    pa_err: np.ndarray
+    axis_ratio: np.ndarray
+    axis_ratio_err: np.ndarray  # NaN where the shape was given
+    constant: np.ndarray  # k0
+    constant_err: np.ndarray
+    observed: np.ndarray  # amplitudes of the harmonics with their noise, shape (n, 3)
+    amplitude: np.ndarray  # the same corrected for noise
+    error: np.ndarray  # of one component of each
+    k1_err: np.ndarray  # of the first amplitude, with what the shape adds
+
+
+def on_given_shapes(rings, spaxels, moment, *, has_constant):
+    """Fit the harmonics on rings whose shapes are given; returns `EllipseTerms`."""
+    n_spaxels, coverage = rings.coverage(spaxels)
+    shape = rings.ellipse.each(rings.count.size)
+    if moment.is_odd:
+        radius, fit = fit_rotation(rings, has_constant=has_constant)
+        solution, cov = best_terms(fit, coverage)
+        vector, vector_cov = on_the_sky(shape, solution[:, 1:], cov[:, 1:, 1:])
+        turn = np.degrees(np.arctan2(vector[:, 1], vector[:, 0]))
+        pa, pa_err = shape.pa_axis + turn, direction_error(vector, vector_cov)
+        constant, variance = solution[:, 0], cov[:, 0, 0]
+        k1_err = lengths(solution[:, 1:], cov[:, 1:, 1:])[1]
+    else:
+        radius = rings.mean(rings.radius)
+        growth = _growth(rings, radius, log_slopes(moment, radius, rings.mean(rings.value)))
+        fit = _harmonic_fit(rings, moment, growth, growth[None])
+        pa, pa_err = shape.pa_axis, np.full(radius.size, np.nan)
+        constant, variance = fit.full[:, 0], fit.full_cov[:, 0, 0]
+        k1_err = amplitudes(fit.full, fit.full_cov)[2][:, 0]
+    observed, amplitude, error = amplitudes(fit.full, fit.full_cov)
+    return EllipseTerms(
+        rings=rings,
+        radius=radius,
+        n_spaxels=n_spaxels,
+        coverage=coverage,
+        pa=pa,
+        pa_err=pa_err,
+        axis_ratio=shape.axis_ratio,
+        axis_ratio_err=np.full(radius.size, np.nan),
+        constant=constant,
+        constant_err=np.sqrt(variance),
+        observed=observed,
+        amplitude=amplitude,
+        error=error,
+        k1_err=k1_err,
+    )
+
+
+def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
+    """
+    Fit the shape of each ring, and the harmonics on it; returns `EllipseTerms`.
+
+    ``common`` are the rings on the shape of the whole disc, ``relative`` the relative errors of the
+    points, and ``spread`` the prior spread of axis ratios about that of the disc.
+    """
+    points, whole = spaxels.points, common.ellipse
+    fit = EllipseFit(points, common.edges, relative, moment, whole, spread, has_constant)
+    shape, slope = fit.run(*_start(common, moment, has_constant))
+    rings = Rings.between(points, shape, common.edges, relative, spaxels.grid)
+    n_spaxels, coverage = rings.coverage(spaxels)
+    radius = rings.mean(rings.radius)
+    x, y = points.x[rings.point], points.y[rings.point]
+    terms = shape_terms(moment, shape, rings.ring, x, y, radius, slope)
+    # Terms of one size, so that the ridge of the fit does not hide the smaller ones.
+    size = np.sqrt(rings.mean(terms**2)) + TINY
+    first = [*(terms / size[:, rings.ring])]
+    if has_constant:
+        first.append(np.ones(rings.radius.size))
+    growth = _growth(rings, radius, slope)
+    found = _harmonic_fit(rings, moment, growth, np.array(first), has_constant=has_constant)
+    observed, amplitude, error = amplitudes(found.full, found.full_cov)
+    leading = observed[:, 0] if moment.is_odd else np.abs(found.full[:, 0])
+    is_rich = (coverage >= KINEMETRY_COVERAGE) & (found.n_kept >= RICH)
+    cov = np.where(is_rich[:, None, None], found.quiet_cov, found.first_cov)
+    size = np.concatenate([size, np.ones((cov.shape[1] - SHAPE_TERMS, len(cov)))]).T
+    cov = _with_prior(cov / size[:, :, None] / size[:, None, :], leading * spread)
+    variance = np.einsum("rii->ri", cov)
+    # The amplitude holds noise itself, so that the true one is less.
+    true = np.sqrt(np.maximum(leading**2 - 2 * variance[:, 0], TINY))
+    pa_err = np.minimum(np.degrees(np.sqrt(variance[:, 1]) / true), UNIFORM_DIRECTION)
+    receding = np.where(found.full[:, 1] < 0, 180.0, 0.0) if moment.is_odd else 0.0
+    constant, constant_variance = found.full[:, 0], variance[:, 0]
+    if moment.is_odd and has_constant:
+        constant = np.where(is_rich, constant, found.first[:, SHAPE_TERMS])
+        constant_variance = variance[:, SHAPE_TERMS]
+    return EllipseTerms(
+        rings=rings,
+        radius=radius,
+        n_spaxels=n_spaxels,
+        coverage=coverage,
+        pa=shape.pa_axis + receding,
+        pa_err=pa_err,
+        axis_ratio=shape.axis_ratio,
+        axis_ratio_err=np.minimum(np.sqrt(variance[:, 2]) / true, spread),
+        constant=constant,
+        constant_err=np.sqrt(constant_variance),
+        observed=observed,
+        amplitude=amplitude,
+        error=error,
+        k1_err=np.sqrt(variance[:, 0]) if moment.is_odd else error[:, 0],
+    )
+
+
+def _start(rings, moment, has_constant):
+    """Shapes, constants and amplitudes from which the shapes are fitted."""
+    shape = rings.ellipse.each(rings.count.size)
+    if not moment.is_odd:
+        return shape, np.zeros(rings.count.size), rings.mean(rings.value)
+    cosine, sine = np.cos(rings.azimuth), np.sin(rings.azimuth)
+    terms = [cosine, sine]
+    if has_constant:
+        terms.insert(0, np.ones(rings.radius.size))
+    solution = fit_rings(rings, np.array(terms)).solution
+    vector, _ = on_the_sky(shape, solution[:, -2:], np.zeros((rings.count.size, 2, 2)))
+    turn = np.degrees(np.arctan2(vector[:, 1], vector[:, 0]))
+    constant = solution[:, 0] if has_constant else np.zeros(rings.count.size)
+    turned = Ellipse(pa_axis=shape.pa_axis + turn, axis_ratio=shape.axis_ratio)
+    return turned, constant, np.hypot(*vector.T)
+
+
+def _harmonic_fit(rings, moment, growth, first, *, has_constant=True):
+    """`RingTerms` of these first terms and all harmonics."""
+    terms = harmonic_terms(rings, growth, moment.harmonics, is_odd=moment.is_odd)
+    if has_constant or not moment.is_odd:
+        return fit_terms(rings, first, terms)
+    return fit_terms(rings, first, terms[1:]).with_constant(in_first=False)
+
+
+def _growth(rings, radius, slope):
+    """Amplitude at each datum over that of its ring, shape (m,)."""
+    return (rings.radius / radius[rings.ring]) ** slope[rings.ring]
+
+
+def _with_prior(cov, width):
+    """Covariances of n rings with a prior of this width, (n,), on the term of the axis ratio."""
+    column = cov[:, :, 2]
+    gain = 1 / (cov[:, 2, 2] + width**2 + TINY)
+    return cov - gain[:, None, None] * column[:, :, None] * column[:, None, :]

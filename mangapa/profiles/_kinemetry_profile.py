@@ -1,0 +1,308 @@
+"""`kinemetry`: ellipses and harmonic terms of a field against radius."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._utils.quantities import scalar
+from mangapa._utils.robust import TINY, median
+from mangapa._utils.threads import one_blas_thread
+from mangapa._utils.types import ScalarLike
+from mangapa.angles import UNCONSTRAINED
+from mangapa.fields import OFFSET, VELOCITY, VelocityField, check_field
+from mangapa.fitting._centre import recentred
+from mangapa.fitting._errors import shape_error
+from mangapa.fitting._points import with_velocity
+from mangapa.fitting._prepared import prepare
+from mangapa.fitting._thin_disc import LOG_RATIO_SPREAD
+from mangapa.flags import PAFlags
+from mangapa.profiles._averages import ring_light
+from mangapa.profiles._ellipse_terms import MOMENTS, on_free_shapes, on_given_shapes
+from mangapa.profiles._ellipses import AXIS_RATIOS, RATIO_SPREAD
+from mangapa.profiles._harmonics import MIN_COVERAGE
+from mangapa.profiles._kinemetry_table import KinemetryProfile, table_of
+from mangapa.profiles._rings import (
+    MIN_AXIS_RATIO,
+    MIN_DATA,
+    RING_WIDTH,
+    Ellipse,
+    Rings,
+    ring_numbers,
+)
+
+__all__ = ["kinemetry"]
+
+#: Least light, over that of the brightest ring, to which errors of the light are in proportion.
+LEAST_LIGHT = 1e-4
+#: What the options may be.
+CHOICES = {
+    "moment": tuple(MOMENTS),
+    "ellipses": ("free", "fixed"),
+    "centre": ("given", "fit"),
+    "v_sys": ("free", "fixed"),
+}
+
+
+def kinemetry(
+    field: VelocityField,
+    *,
+    moment: str = "velocity",
+    ellipses: str | None = None,
+    pa_axis: ScalarLike | None = None,
+    axis_ratio: float | None = None,
+    centre: str = "given",
+    v_sys: str = "free",
+    effective_radius: ScalarLike | None = None,
+    ring_width: ScalarLike = RING_WIDTH,
+) -> KinemetryProfile:
+    """
+    Measure ellipses and harmonic terms of a field on rings.
+
+    The field is measured as it is: `~mangapa.clean` it first. On each ring the ellipse is sought
+    along which the velocity is V = k0 + k1 cos(t), t the eccentric anomaly from its major axis, by
+    robust least squares on the spaxels or bins themselves. The harmonics of orders 1, 3 and 5 are
+    then fitted on that ellipse.
+
+    Parameters
+    ----------
+    field : `~mangapa.VelocityField`
+        The field.
+    moment : {"velocity", "dispersion", "flux"}, optional
+        What is measured. Velocities are an odd moment; dispersions (without the instrument's part)
+        and light are even ones, which are constant along the best ellipse and have harmonics of
+        orders 1, 2 and 4.
+    ellipses : {"free", "fixed"}, optional
+        Whether each ring has an ellipse of its own, or all have that of the disc. The default is
+        "free" for velocities and light, and "fixed" for dispersions, whose gradient is too weak to
+        show the shape of most galaxies.
+    pa_axis : `float` or `~astropy.units.Quantity`, optional
+        Major axis of the disc, deg if unitless, North through East; modulo 180. By default it is
+        that of the disc that fits the velocities best.
+    axis_ratio : `float`, optional
+        Minor over major axis of the disc, above 0 and at most 1; likewise.
+    centre : {"given", "fit"}, optional
+        What the rings are centred on: the origin of the field's offsets, or the kinematic centre,
+        which is fitted first.
+    v_sys : {"free", "fixed"}, optional
+        Whether each ring has a systemic velocity of its own, or all have that of the disc.
+    effective_radius : `float` or `~astropy.units.Quantity`, optional
+        Unit of the column ``radius_re``, arcsec if unitless; NaN if it is unknown. If the field has
+        no light, the mean of k5 / k1 is weighted by that of an exponential disc of this size.
+    ring_width : `float` or `~astropy.units.Quantity`, optional
+        Width of the rings, arcsec if unitless; by default half of MaNGA's beam. A ring with fewer
+        than nine data (spaxels, or bins where the field is binned) is made wider.
+
+    Returns
+    -------
+    `~mangapa.KinemetryProfile`
+        Without rows, and with a flag, if the field cannot be measured.
+
+    Raises
+    ------
+    TypeError
+        If ``field`` is not a field.
+    ValueError
+        If an option is out of its range, or the field lacks the moment.
+
+    References
+    ----------
+    Krajnovic et al. 2006, MNRAS 366, 787; Krajnovic et al. 2011, MNRAS 414, 2923.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_stellar=120, inclination=55, seed=1)
+    >>> profile = mangapa.kinemetry(galaxy.stellar, effective_radius=galaxy.effective_radius)
+    >>> print(profile["radius", "pa", "axis_ratio", "k1", "k51"][[3, 7]])
+    """
+    check_field("field", field)
+    return kinemetry_prepared(
+        prepare(field),
+        moment=moment,
+        ellipses=ellipses,
+        pa_axis=pa_axis,
+        axis_ratio=axis_ratio,
+        centre=centre,
+        v_sys=v_sys,
+        effective_radius=effective_radius,
+        ring_width=ring_width,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Options:
+    """The options of `kinemetry` in plain numbers, checked."""
+
+    moment: str
+    ellipses: str | None
+    pa_axis: float | None
+    axis_ratio: float | None
+    centre: str
+    v_sys: str
+    ring_width: float
+
+    def __post_init__(self):
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices and not (name == "ellipses" and value is None):
+                msg = f"{name}={value!r} is not known; choose one of {', '.join(choices)}"
+                raise ValueError(msg)
+
+    @property
+    def is_free(self):
+        default = "fixed" if self.moment == "dispersion" else "free"
+        return (self.ellipses or default) == "free"
+
+
+def kinemetry_prepared(
+    prepared,
+    *,
+    moment="velocity",
+    ellipses=None,
+    pa_axis=None,
+    axis_ratio=None,
+    centre="given",
+    v_sys="free",
+    effective_radius=None,
+    ring_width=RING_WIDTH,
+):
+    """`kinemetry` of a field that was prepared already."""
+    options = _Options(
+        moment=moment,
+        ellipses=ellipses,
+        pa_axis=None if pa_axis is None else scalar("pa_axis", pa_axis, u.deg),
+        axis_ratio=checked_axis_ratio(axis_ratio),
+        centre=centre,
+        v_sys=v_sys,
+        ring_width=scalar("ring_width", ring_width, OFFSET, positive=True),
+    )
+    radius = np.nan if effective_radius is None else effective_radius
+    effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
+    field = prepared.field
+    values, unit = _values(field, moment)
+    found, light, about = None, None, {"flags": prepared.flags}
+    if not prepared.flags:
+        with one_blas_thread():
+            found, light, about = _solve(prepared, options, values, effective_radius)
+    kind = moment, MOMENTS[moment].is_odd, unit
+    profile = table_of(field, kind, found, light, effective_radius)
+    profile.meta.update(about, flags=int(about["flags"]))
+    return profile
+
+
+def checked_axis_ratio(axis_ratio):
+    """An axis ratio as a number, or `None`."""
+    if axis_ratio is None:
+        return None
+    axis_ratio = scalar("axis_ratio", axis_ratio, u.one)
+    if not 0 < axis_ratio <= 1:
+        msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
+        raise ValueError(msg)
+    return axis_ratio
+
+
+def _values(field, moment):
+    """Values and errors of a moment at each spaxel, (ny, nx); `None` for velocities; its unit."""
+    if moment == "velocity":
+        return None, VELOCITY
+    if moment == "flux":
+        if field.flux is None:
+            msg = "moment='flux' needs the light of each spaxel, which this field lacks"
+            raise ValueError(msg)
+        return (field.flux.value, np.ones(field.velocity.shape)), field.flux.unit
+    squares = field._dispersion_squared()
+    if squares is None:
+        msg = "moment='dispersion' needs velocity dispersions, which this field lacks"
+        raise ValueError(msg)
+    square, error = squares
+    dispersion = np.sqrt(np.maximum(square, 0))
+    with np.errstate(invalid="ignore"):
+        error = error / (2 * np.maximum(dispersion, np.sqrt(error)))
+    return (dispersion, error), VELOCITY
+
+
+def _solve(prepared, options, values, effective_radius):
+    """`EllipseTerms` of a prepared field, the light of each ring, and values for the meta."""
+    spaxels = prepared.spaxels
+    if options.centre == "fit":
+        spaxels = recentred(spaxels)
+    moment = MOMENTS[options.moment]
+    whole, spread = _whole_disc(spaxels, options)
+    about = {"pa_axis": whole.pa_axis, "axis_ratio": whole.axis_ratio, "flags": prepared.caveats}
+    about["x"], about["y"] = (float(one) for one in spaxels.centre)
+    measured = spaxels if values is None else _with_values(spaxels, *values)
+    if measured is None or measured.points.velocity.size < MIN_DATA:
+        about["flags"] |= PAFlags.TOO_FEW_SPAXELS
+        return None, None, about
+    offset = measured.first_guess
+    has_constant = moment.is_odd and options.v_sys == "free"
+    if moment.is_odd and not has_constant:
+        offset += spaxels.disc.v_sys
+        measured = with_velocity(spaxels, spaxels.velocity - spaxels.disc.v_sys)
+    relative = _relative(measured, options, spaxels, whole)
+    rings = Rings.of(measured.points, whole, options.ring_width, relative, measured.grid)
+    if options.is_free:
+        found = on_free_shapes(rings, measured, relative, moment, spread, has_constant=has_constant)
+    else:
+        found = on_given_shapes(rings, measured, moment, has_constant=has_constant)
+    constant_err = found.constant_err
+    if moment.is_odd and not has_constant:
+        constant_err = np.full_like(constant_err, np.nan)
+    found = replace(found, constant=found.constant + offset, constant_err=constant_err)
+    flux = prepared.field.flux
+    flux = None if flux is None else flux.value.ravel()[measured.index]
+    light, about["weighting"] = ring_light(found.rings, measured, flux, effective_radius)
+    covered = found.coverage >= MIN_COVERAGE
+    if not np.any(covered & ~(found.pa_err > UNCONSTRAINED)):
+        about["flags"] |= PAFlags.UNCONSTRAINED
+    return found, light, about
+
+
+def _whole_disc(spaxels, options):
+    """`Ellipse` of the disc, and the prior spread of its rings' axis ratios."""
+    disc, spread = spaxels.disc, RATIO_SPREAD
+    least = AXIS_RATIOS[0] if options.is_free else MIN_AXIS_RATIO
+    pa_axis = np.degrees(disc.angle) if options.pa_axis is None else options.pa_axis
+    ratio = options.axis_ratio
+    if ratio is None:
+        ratio = disc.axis_ratio
+        if options.is_free:
+            # ln(1 / q^2) is known from the field, and from the prior of the disc.
+            error = shape_error(disc, spaxels.neighbours).log_ratio
+            spread = np.hypot(spread, ratio / 2 / np.hypot(1 / error, 1 / LOG_RATIO_SPREAD))
+    return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
+
+
+def _with_values(spaxels, values, errors):
+    """Spaxels with another moment in place of their velocities; `None` without any."""
+    known = np.isfinite(values.ravel()[spaxels.index])
+    if not known.any():
+        return None
+    if not known.all():
+        spaxels = spaxels.without(~known)
+    other = replace(
+        spaxels,
+        velocity=values.ravel()[spaxels.index],
+        error=errors.ravel()[spaxels.index],
+        first_guess=0.0,
+    )
+    vars(other)["bins"] = spaxels.bins
+    return other
+
+
+def _relative(measured, options, spaxels, whole):
+    """Error of each point over the typical one, shape (p,)."""
+    points = measured.points
+    if options.moment == "velocity":
+        return spaxels.disc.relative
+    if options.moment == "dispersion":
+        known = np.isfinite(points.error) & (points.error > 0)
+        if not known.any():
+            return np.ones(known.size)
+        typical = median(points.error[known])
+        return np.where(known, points.error, typical) / typical
+    # The noise of light is taken to be the same fraction of it everywhere.
+    number, _ = ring_numbers(whole.polar(points.x, points.y)[0], options.ring_width)
+    mean = np.bincount(number + 1, points.velocity) / np.maximum(np.bincount(number + 1), 1)
+    return np.maximum(mean / (mean.max() + TINY), LEAST_LIGHT)[number + 1]

@@ -1,0 +1,232 @@
+"""`KinemetryProfile`: the table of `mangapa.kinemetry`."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy import units as u
+from astropy.table import QTable
+
+from mangapa.angles import wrap
+from mangapa.fields import OFFSET
+from mangapa.flags import PAFlags
+from mangapa.profiles._averages import mean_amplitude
+from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE, ratio
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["KinemetryProfile"]
+
+#: Unit, format and description of the columns of all moments; the unit "moment" is its own.
+SHAPE_COLUMNS = {
+    "radius": (OFFSET, ".2f", "Mean semi-major axis of the ring"),
+    "radius_re": (u.one, ".2f", "The same in effective radii; NaN where that radius is unknown"),
+    "pa": (u.deg, ".1f", "Position angle, North through East"),
+    "pa_err": (u.deg, ".1f", "Its 1-sigma error from the noise; NaN if it was given"),
+    "axis_ratio": (u.one, ".2f", "Minor over major axis"),
+    "axis_ratio_err": (u.one, ".2f", "Its 1-sigma error from the noise; NaN if it was given"),
+    "k0": ("moment", ".1f", "Constant term: for velocities the systemic one"),
+    "k0_err": ("moment", ".1f", "Its 1-sigma error; NaN if it was given"),
+}
+#: Columns after those of the harmonics.
+DATA_COLUMNS = {
+    "n_spaxels": (None, None, "Good spaxels in the ring"),
+    "coverage": (None, ".2f", "Fraction of the azimuth that has good spaxels"),
+    "flux_weight": (None, ".3f", "Fraction of the light of all rings"),
+}
+#: Columns that every ring has, however little of it is covered.
+ALWAYS_GIVEN = ("radius", "radius_re", *DATA_COLUMNS)
+#: The harmonics of odd and of even moments, and the ratio whose mean over the field is given.
+HARMONICS = {True: (1, 3, 5), False: (1, 2, 4)}
+RATIOS = {True: ("k51", "k5 / k1"), False: ("k40", "k4 / k0")}
+
+
+class KinemetryProfile(QTable):
+    """
+    Kinemetry of a field on rings, from the inside out: one row for each ring.
+
+    It is an astropy table with the columns
+
+    ``radius``, ``radius_re``
+        Mean semi-major axis of the ring, arcsec and in effective radii.
+    ``pa``, ``pa_err``
+        Position angle, North through East, and its 1-sigma error, deg: for velocities that of the
+        receding side, 0-360, and for even moments that of the major axis, 0-180.
+    ``axis_ratio``, ``axis_ratio_err``
+        Minor over major axis, and its error; the error is NaN where the shape is fixed.
+    ``k0``, ``k0_err``
+        Constant term and its error: for velocities the systemic velocity, km/s.
+    ``k1``, ``k3``, ``k5`` or ``k1``, ``k2``, ``k4``, and their errors
+        Amplitudes of the harmonics of velocities, and of even moments; corrected for noise but for
+        the k1 of velocities.
+    ``k51`` or ``k40``, and its error
+        k5 / k1 of velocities, k4 / k0 of even moments.
+    ``n_spaxels``, ``coverage``
+        Good spaxels, and the fraction of the azimuth that has any.
+    ``flux_weight``
+        Fraction of the light of all rings.
+
+    Rings of which less than half of the azimuth is covered have NaN for what is measured; the
+    higher harmonics need three quarters. Values for the whole field are in ``meta``, as plain
+    numbers in degrees and arcsec, and in the attributes.
+
+    Attributes
+    ----------
+    field : `~mangapa.VelocityField` or `None`
+        The field; `None` for a table that was read or cut.
+    """
+
+    field = None
+
+    @property
+    def moment(self) -> str:
+        """What was measured: "velocity", "dispersion" or "flux"."""
+        return self.meta.get("moment", "velocity")
+
+    @property
+    def flags(self) -> PAFlags:
+        """What is wrong with the field; 0 if nothing is."""
+        return PAFlags(self.meta.get("flags", 0))
+
+    @property
+    def k51(self) -> float:
+        """Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments."""
+        return self.meta.get("k51", np.nan)
+
+    @property
+    def k51_err(self) -> float:
+        """Its 1-sigma error."""
+        return self.meta.get("k51_err", np.nan)
+
+    @property
+    def pa_axis(self) -> u.Quantity:
+        """Major axis of the whole disc, deg, modulo 180: where the shapes start."""
+        return self.meta.get("pa_axis", np.nan) * u.deg
+
+    @property
+    def axis_ratio(self) -> float:
+        """Minor over major axis of the whole disc."""
+        return self.meta.get("axis_ratio", np.nan)
+
+    @property
+    def x(self) -> u.Quantity:
+        """Offset of the centre of the rings to the East, arcsec."""
+        return self.meta.get("x", np.nan) * OFFSET
+
+    @property
+    def y(self) -> u.Quantity:
+        """Offset of the centre of the rings to the North, arcsec."""
+        return self.meta.get("y", np.nan) * OFFSET
+
+    # Tables copy and pickle their columns alone.
+    def copy(self, copy_data: bool = True) -> "KinemetryProfile":
+        """
+        Copy the table together with its field.
+
+        Parameters
+        ----------
+        copy_data : `bool`, optional
+            Copy the columns as well.
+
+        Returns
+        -------
+        `~mangapa.KinemetryProfile`
+        """
+        other = super().copy(copy_data)
+        other.field = self.field
+        return other
+
+    def __getstate__(self):
+        return super().__getstate__(), self.field
+
+    def __setstate__(self, state):
+        table, self.field = state
+        super().__setstate__(table)
+
+
+def table_of(field, moment, found, light, effective_radius):
+    """
+    Table of the `EllipseTerms` of a field, or of none.
+
+    ``moment`` has the name, whether it is odd, and the unit; ``light`` is the fraction of each
+    ring, (n,); ``effective_radius`` is in arcsec, or NaN.
+    """
+    name, is_odd, unit = moment
+    values = _columns(found, is_odd, light, effective_radius)
+    profile = KinemetryProfile()
+    for column, (its_unit, format_, description) in _descriptions(is_odd).items():
+        one = values[column]
+        its_unit = unit if its_unit == "moment" else its_unit
+        profile[column] = one if its_unit is None else one << its_unit
+        profile[column].info.format = format_
+        profile[column].info.description = description
+    mean = np.full(2, np.nan) if found is None or not is_odd else _mean_ratio(found, values)
+    profile.meta.update(
+        galaxy=field.galaxy,
+        tracer=field.tracer,
+        moment=name,
+        effective_radius=None if np.isnan(effective_radius) else effective_radius,
+        k51=float(mean[0]),
+        k51_err=float(mean[1]),
+    )
+    profile.field = field
+    return profile
+
+
+def _descriptions(is_odd):
+    columns = dict(SHAPE_COLUMNS)
+    for n in HARMONICS[is_odd]:
+        columns[f"k{n}"] = ("moment", ".1f", f"Amplitude of harmonic {n}")
+        columns[f"k{n}_err"] = ("moment", ".1f", "Its 1-sigma error")
+    name, text = RATIOS[is_odd]
+    columns[name] = (u.one, ".3f", f"{text}, corrected for noise")
+    columns[f"{name}_err"] = (u.one, ".3f", "Its 1-sigma error")
+    return columns | DATA_COLUMNS
+
+
+def _columns(found, is_odd, light, effective_radius):
+    """Values of all columns as plain arrays."""
+    if found is None:
+        empty = {name: np.zeros(0) for name in _descriptions(is_odd)}
+        return empty | {"n_spaxels": np.zeros(0, int)}
+    values = {
+        "radius": found.radius,
+        "radius_re": found.radius / effective_radius,
+        "pa": wrap(found.pa) if is_odd else found.pa % 180,
+        "pa_err": found.pa_err,
+        "axis_ratio": found.axis_ratio,
+        "axis_ratio_err": found.axis_ratio_err,
+        "k0": found.constant,
+        "k0_err": found.constant_err,
+        "n_spaxels": found.n_spaxels,
+        "coverage": found.coverage,
+        "flux_weight": light,
+    }
+    for i, n in enumerate(HARMONICS[is_odd]):
+        values[f"k{n}"], values[f"k{n}_err"] = found.amplitude[:, i], found.error[:, i]
+    bottom = "k0"
+    if is_odd:
+        values["k1"], values["k1_err"], bottom = found.observed[:, 0], found.k1_err, "k1"
+    name, top = RATIOS[is_odd][0], f"k{HARMONICS[is_odd][-1]}"
+    values[name], values[f"{name}_err"] = ratio(
+        values[top], values[f"{top}_err"], np.abs(values[bottom]), values[f"{bottom}_err"]
+    )
+    higher = [f"k{n}{end}" for n in HARMONICS[is_odd][is_odd:] for end in ("", "_err")]
+    whole = found.coverage >= KINEMETRY_COVERAGE
+    for column in (*higher, name, f"{name}_err"):
+        values[column] = np.where(whole, values[column], np.nan)
+    for column in values:
+        if column not in ALWAYS_GIVEN:
+            values[column] = np.where(found.coverage >= MIN_COVERAGE, values[column], np.nan)
+    return values
+
+
+def _mean_ratio(found, values):
+    """Light-weighted mean of k5 / k1 and its error, over rings whose harmonics are known."""
+    known = np.isfinite(values["k51"])
+    weight = values["flux_weight"] * known
+    if not weight.sum() > 0:
+        return np.full(2, np.nan)
+    known &= weight > 0
+    weight, k1 = weight[known] / weight.sum(), found.observed[known, 0]
+    return mean_amplitude(weight, found.observed[known, 2] / k1, found.error[known, 2] / k1)
