@@ -52,9 +52,10 @@ def measured(job):
     row = {"family": family, "defect": defect, "number": i, "reff": reff, **case.truth}
     row |= {name: options[name] for name in ("inclination", "n_fibres", "snr", "v_max")}
     row |= _truth(quiet.stellar, axis, 1 - galaxy.ellipticity, reff)
+    ellipticity = galaxy.ellipticity + ELLIPTICITY_ERROR * rng.normal()
     light = {
         "photometric_pa": axis + PA_ERROR * rng.normal(),
-        "ellipticity": float(np.clip(galaxy.ellipticity + ELLIPTICITY_ERROR * rng.normal(), 0, 0.9)),
+        "ellipticity": float(np.clip(ellipticity, 0, 0.9)),
     }
     prepared = prepare(clean(field))
     return row | {"evidence": evidence_of(prepared, reff, **light)}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mangapa.fitting import KinematicPA, fit_pa
     from mangapa.flags import PAFlags, Rejection, UsabilityFlags
     from mangapa.formats import read_maps, write_maps
+    from mangapa.kinematics import KinematicClasses, kinematic_classes
     from mangapa.measurement import Measurement, measure
     from mangapa.profiles import (
         Features,
@@ -46,6 +47,7 @@ __all__ = [
     "DownloadError",
     "Features",
     "Galaxy",
+    "KinematicClasses",
     "KinematicPA",
     "KinemetryProfile",
     "MangapaError",
@@ -66,6 +68,7 @@ __all__ = [
     "conf",
     "features",
     "fit_pa",
+    "kinematic_classes",
     "kinemetry",
     "measure",
     "misalignment",
@@ -93,6 +96,7 @@ _NAMES = {
     "fitting": ("KinematicPA", "fit_pa"),
     "flags": ("PAFlags", "Rejection", "UsabilityFlags"),
     "formats": ("read_maps", "write_maps"),
+    "kinematics": ("KinematicClasses", "kinematic_classes"),
     "measurement": ("Measurement", "measure"),
     "profiles": (
         *("Features", "KinemetryProfile", "PAProfile", "features", "kinemetry", "pa_profile"),

@@ -1,1 +1,6 @@
-"""What rotation and dispersion tell of a galaxy: kinematic classes."""
+"""What rotation, dispersion and light tell of a galaxy together."""
+
+from mangapa.kinematics._class_flags import ClassFlags
+from mangapa.kinematics._classes import KinematicClasses, kinematic_classes
+
+__all__ = ["ClassFlags", "KinematicClasses", "kinematic_classes"]
