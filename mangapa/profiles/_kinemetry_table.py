@@ -67,8 +67,9 @@ class KinemetryProfile(QTable):
         Fraction of the light of all rings.
 
     Rings of which less than three quarters of the azimuth are covered have NaN for what is
-    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values for the whole field are in ``meta``, as plain
-    numbers in degrees and arcsec, and in the attributes.
+    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values
+    for the whole field are in ``meta``, as plain numbers in degrees and arcsec, and in the
+    attributes.
 
     Attributes
     ----------
