@@ -122,12 +122,10 @@ def simulate_galaxy(
         Scale height of the disc, whose layers are isothermal sheets, over its scale length. The
         velocity is the mean along the line of sight, weighted with the light. At 0 the disc is
         thin, but appears no flatter than 0.2.
-    dispersion : `float`, `~astropy.units.Quantity` or `~mangapa.simulate.Dispersion`, optional
-        Velocity dispersion of the stars, km/s. A number is that at the centre; outwards it falls
-        exponentially, over two scale lengths of the disc.
-    dispersion_halpha : `float`, `~astropy.units.Quantity` or `~mangapa.simulate.Dispersion`, \
-optional
-        Velocity dispersion of the gas, km/s. A number is that everywhere.
+    dispersion, dispersion_halpha : `float` or `~mangapa.simulate.Dispersion`, optional
+        Velocity dispersions of the stars and of the gas, km/s. A number is that of the stars at
+        the centre, which falls exponentially over two scale lengths of the disc, and that of the
+        gas everywhere.
     counter_disc : `~mangapa.simulate.CounterDisc`, optional
         A second disc of stars, which rotates in the opposite sense.
     kinematics : {"gaussian", "moments"}, optional
