@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -147,6 +149,19 @@ def test_discs_have_their_shares_of_the_light(thickness):
     assert ratio[1] / ratio[0] == pytest.approx((1 + 0.3 / 0.7 / in_field) / central, rel=0.06)
 
 
+def test_a_neighbour_has_its_share_of_the_light_of_both_discs():
+    counter, neighbour = CounterDisc(mass_fraction=0.5), Neighbour(flux=0.2, x=0, y=0, velocity=0)
+    alone, blend = (
+        stars(counter_disc=counter, neighbour=one, kinematics="moments")
+        for one in (None, replace(neighbour, fwhm=3))
+    )
+    centre = tuple(n // 2 for n in alone.velocity.shape)
+    added = blend.flux.value / blend.flux.value[-1 - centre[0], 10]
+    light = alone.flux.value / alone.flux.value[-1 - centre[0], 10]
+    share = (added - light)[alone.good].sum() / light[alone.good].sum()
+    assert share == pytest.approx(0.2, rel=0.03)
+
+
 def test_gas_stays_in_one_disc():
     plain, two = (
         simulate_galaxy(**QUIET, counter_disc=counter).halpha for counter in (None, CounterDisc())
@@ -199,6 +214,16 @@ def test_small_dispersions_of_stars_are_measured_worse():
         field = stars(v_max=0, dispersion=even, snr=100)
         errors = np.sqrt(field.ivar / field.dispersion_ivar)[field.good]
         assert np.nanmedian(errors).value == pytest.approx(ratio, rel=0.06)
+
+
+def test_errors_of_gaussians_grow_with_the_width_of_the_lines():
+    still = {"v_max": 0, "snr": 20, "kinematics": "gaussian"}
+    narrow, broad = (
+        stars(**still, dispersion=Dispersion(central=one, outer=one)) for one in (70, 140)
+    )
+    ratio = np.median(np.sqrt(narrow.ivar[narrow.good] / broad.ivar[narrow.good]))
+    # The lines have the width of the instrument and of the template as well.
+    assert ratio.value == pytest.approx(np.sqrt((140**2 + 56**2) / (70**2 + 56**2)), rel=0.02)
 
 
 def test_dispersions_within_the_noise_of_zero_are_missing():
