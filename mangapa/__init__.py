@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from mangapa.formats import read_maps, write_maps
     from mangapa.kinematics import (
         AngularMomentum,
+        KinematicClasses,
         PhotometricMisalignment,
         Photometry,
         SpinVector,
         angular_momentum,
+        kinematic_classes,
         photometric_misalignment,
         photometry,
         spin_vector,
@@ -65,6 +67,7 @@ __all__ = [
     "DownloadError",
     "Features",
     "Galaxy",
+    "KinematicClasses",
     "KinematicPA",
     "KinemetryProfile",
     "MangapaError",
@@ -91,6 +94,7 @@ __all__ = [
     "conf",
     "features",
     "fit_pa",
+    "kinematic_classes",
     "kinemetry",
     "measure",
     "misalignment",
@@ -125,8 +129,9 @@ _NAMES = {
     ),
     "formats": ("read_maps", "write_maps"),
     "kinematics": (
-        *("AngularMomentum", "PhotometricMisalignment", "Photometry", "SpinVector"),
-        *("angular_momentum", "photometric_misalignment", "photometry", "spin_vector"),
+        *("AngularMomentum", "KinematicClasses", "PhotometricMisalignment", "Photometry"),
+        *("SpinVector", "angular_momentum", "kinematic_classes", "photometric_misalignment"),
+        *("photometry", "spin_vector"),
     ),
     "measurement": ("Measurement", "measure"),
     "profiles": (

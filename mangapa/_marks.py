@@ -47,14 +47,15 @@ def draw_photometry(ax, photometry):
     from matplotlib.patches import Ellipse
 
     pa, reach = photometry.pa.to_value(u.deg), max(np.abs(ax.get_ylim()))
-    style = {"color": GLOBAL, "lw": 1.5, "ls": "--", "path_effects": halo(1.5)}
     ends = np.transpose([place(pa, 0.86 * reach), place(pa + 180, 0.86 * reach)])
-    ax.plot(*ends, label="light", **style)
     major = photometry.radius.to_value(u.arcsec)
-    if np.isfinite(major):
-        # The angle of the patch is counted from the East.
-        size = 2 * major, 2 * major * (1 - photometry.ellipticity)
-        ax.add_patch(Ellipse((0, 0), *size, angle=90 - pa, fill=False, **style))
+    size = 2 * major, 2 * major * (1 - photometry.ellipticity)
+    # The white line below shows the broken one on dark colours.
+    for style in ({"color": "white", "lw": 3.5}, {"color": GLOBAL, "lw": 2, "ls": "--"}):
+        ax.plot(*ends, label="light" if "ls" in style else None, **style)
+        if np.isfinite(major):
+            # The angle of the patch is counted from the East.
+            ax.add_patch(Ellipse((0, 0), *size, angle=90 - pa, fill=False, **style))
     ax.legend(loc="upper right")
 
 

@@ -130,6 +130,7 @@ class AngularMomentumFlags(_DescribedFlag):
     NO_ERRORS = 32, "errors are missing: the bias of the noise is left in"
     CIRCULAR = 64, "the ellipticity is unknown: the aperture is a circle"
     OUTSIDE_CORRECTION = 128, "outside the range for which the correction was published"
+    NO_INSTRUMENT = 256, "the instrument's part is in the dispersions, and is unknown"
 
 
 class SpinFlags(_DescribedFlag):

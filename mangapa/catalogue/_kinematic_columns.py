@@ -111,20 +111,36 @@ OF_LIGHT = (
 
 def kinematic_columns(tracers):
     """
-    Yield name, value, kind, description and part of each column.
+    Yield name, value, kind, description, part and group of each column.
 
     ``tracers`` are pairs of a tracer and what descriptions call it.
     """
     for tracer, it in tracers:
         for attribute, name, kind, text in OF_TRACER:
             value = partial(_of_tracer, tracer, _getter(attribute), kind)
-            yield f"{tracer}_{name}", value, kind, text.format(it=it), tracer
+            yield f"{tracer}_{name}", value, kind, text.format(it=it), tracer, KINEMATICS
     for attribute, name, kind, text in OF_LIGHT:
-        yield name, partial(_of_light, attrgetter(attribute), kind), kind, text, "galaxy"
+        yield (
+            name,
+            partial(_of_light, attrgetter(attribute), kind),
+            kind,
+            text,
+            "galaxy",
+            KINEMATICS,
+        )
 
 
 def _getter(attribute):
-    return attrgetter(attribute) if isinstance(attribute, str) else attribute
+    if callable(attribute):
+        return attribute
+    part, _, name = attribute.rpartition(".")
+    return partial(_attribute, part, name)
+
+
+def _attribute(part, name, kinematics):
+    """An attribute of a part of the kinematics; `None` if that part could not be measured."""
+    one = getattr(kinematics, part) if part else kinematics
+    return None if one is None else getattr(one, name)
 
 
 def _of_tracer(tracer, getter, kind, measurement):

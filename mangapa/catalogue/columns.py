@@ -332,7 +332,6 @@ for _row in (
     *IDENTITY,
     *(row for tracer in TRACERS_IN_TEXT for row in _of_tracer(*tracer)),
     *OF_BOTH,
+    *kinematic.kinematic_columns(TRACERS_IN_TEXT),
 ):
     _register(*_row)
-for _row in kinematic.kinematic_columns(TRACERS_IN_TEXT):
-    _register(*_row, group=kinematic.KINEMATICS)

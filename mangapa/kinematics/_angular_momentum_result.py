@@ -23,8 +23,8 @@ class AngularMomentum:
     lambda_r : `float`
         Sum of F R |V| over the sum of F R (V^2 + sigma^2)^(1/2); NaN where it is not known.
     lambda_r_err, lambda_r_err_sys : `float`
-        1-sigma errors from the noise, and from the errors of the aperture and its centre and half
-        of the bias that was removed.
+        1-sigma errors from the noise, and from the errors of the aperture and its centre and a
+        fifth of the bias that was removed.
     v_over_sigma : `float`
         Root of the sum of F V^2 over the sum of F sigma^2; 0 where the first is below its noise.
     v_over_sigma_err, v_over_sigma_err_sys : `float`

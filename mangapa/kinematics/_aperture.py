@@ -30,11 +30,14 @@ class Aperture:
         angle = np.radians(self.pa)
         sine, cosine = np.sin(angle), np.cos(angle)
         x, y = x - self.x, y - self.y
-        return np.hypot(x * sine + y * cosine, (x * cosine - y * sine) / self.axis_ratio)
+        along, across = x * sine + y * cosine, (x * cosine - y * sine) / self.axis_ratio
+        # Several times faster than numpy.hypot.
+        return np.sqrt(along * along + across * across)
 
     def distances(self, x, y):
         """Distances of offsets from the centre, arcsec."""
-        return np.hypot(x - self.x, y - self.y)
+        x, y = x - self.x, y - self.y
+        return np.sqrt(x * x + y * y)
 
 
 def covered(area, aperture):

@@ -13,12 +13,14 @@ REGULAR = 0.04
 LOW_LEVEL = 5.0
 #: Turn of a kinematic twist, degrees (Krajnovic et al. 2008).
 TWIST = 10.0
-#: Added to the error of a turn, degrees, and logistic coefficients of a twist: constant,
-#: asinh(excess over the error); fitted to simulated fields by benchmarks/classes.py, as are all
-#: logistic coefficients here.
-TWIST_SCATTER, TWIST_LOGIT = 3.0, (-0.5, 1.5)
-#: Of a core: constant, logit of the probability that the expert flags it.
-CORE_LOGIT = (2.0, 1.0)
+#: Added to the error of a turn, degrees, and logistic coefficients of a twist: constant, excess
+#: over the error; fitted to simulated fields by benchmarks/classes.py, as are all logistic
+#: coefficients here.
+TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
+#: Of a core: constant, logit of the probability that the expert flags it, asinh(significance). The
+#: significance finds more simulated cores; with more of it, the flags of the expert would be ranked
+#: less well.
+CORE_LOGIT = (1.0, 0.6, 0.3)
 #: Of a double maximum: constant, asinh(significance of the minimum).
 MAXIMA_LOGIT = (-3.0, 2.0)
 #: Share of k1 by which rings of real discs differ without a cause.
@@ -64,14 +66,14 @@ def kinematic_twist(features):
     turn, error = features.warp_turn.value, features.warp_turn_err.value
     if not np.isfinite(turn + error):
         return np.nan
-    excess = (abs(turn) - TWIST) / np.hypot(error, TWIST_SCATTER)
-    return logistic(TWIST_LOGIT, np.arcsinh(excess))
+    return logistic(TWIST_LOGIT, (abs(turn) - TWIST) / np.hypot(error, TWIST_SCATTER))
 
 
 def decoupled_core(features):
-    """Probability of a decoupled core, in the order of that of `FieldFeatures`."""
+    """Probability of a decoupled core, from what `FieldFeatures` tell of it."""
     flagged = np.clip(features.kdc, TINY, 1 - TINY)
-    return logistic(CORE_LOGIT, np.log(flagged / (1 - flagged)))
+    logit = np.log(flagged / (1 - flagged))
+    return logistic(CORE_LOGIT, logit, np.arcsinh(features.kdc_significance))
 
 
 def counter_rotating(features):

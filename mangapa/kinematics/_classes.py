@@ -294,7 +294,7 @@ def classes_of(
     if prepared.field.tracer != "stellar":
         return KinematicClasses(**found, **measured, flags=flags | ClassFlags.NOT_STARS)
     with one_blas_thread():
-        peaks, axis, more = _peaks(prepared, effective_radius, photometric_pa, ellipticity)
+        peaks, axis, more = peaks_of(prepared, effective_radius, photometric_pa, ellipticity)
     flags |= more
     found["counter_rotating_discs"] = evidence.counter_rotating_discs(features, peaks)
     if peaks is not None:
@@ -307,7 +307,7 @@ def classes_of(
     return KinematicClasses(**found, **measured, groups=evidence.groups_of(found), flags=flags)
 
 
-def _peaks(prepared, effective_radius, photometric_pa, ellipticity):
+def peaks_of(prepared, effective_radius, photometric_pa, ellipticity):
     """`DispersionPeaks` on the best axis, or `None`; that axis; and flags."""
     data = dispersions_of(prepared)
     if data is None:

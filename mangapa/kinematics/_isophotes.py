@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangapa._utils.grid import grid_of, is_sparse
+from mangapa._utils.grid import Grid, grid_of, is_sparse
 from mangapa._utils.imports import import_extra
 from mangapa._utils.robust import scatter
 from mangapa.fitting._points import on_one_line
@@ -19,9 +19,21 @@ STEP = 0.93
 #: at the edge.
 LARGEST_CUT = 0.05
 #: Fewest spaxels within an isophote: fewer have no shape.
-FEWEST = 20
+FEWEST = 50
+#: Larger maps are averaged in blocks to this number of spaxels, which is more than a shape needs.
+MOST_SPAXELS = 40_000
+#: Least share of the spaxels of a block that must be known.
+LEAST_SHARE = 0.5
 #: Isophotes are used down to this share of the area of the largest.
 INNERMOST = 0.5
+#: What the variance of the beam adds to the squares of the semi-axes of an isophote, over that
+#: variance, and the relative error of this: exponential discs of axis ratios 0.2 to 0.6 in beams of
+#: 1.5 and 2.5 arcsec have 2 to 6, least where the beam is widest (benchmarks/psi.py --discs).
+BEAM_WIDENING, WIDENING_ERROR = 3.5, 0.3
+#: Largest share of the variance along the minor axis that may be due to the beam.
+LARGEST_WIDENING = 0.75
+#: Full width at half maximum of a normal beam, in units of its standard deviation.
+FULL_WIDTH = 2.3548
 #: Least light on an isophote, in units of the noise of a spaxel there.
 LEAST_SIGNIFICANCE = 3.0
 
@@ -46,10 +58,11 @@ class _Image:
     known: np.ndarray
     rim: np.ndarray  # spaxels at the edge of the footprint, and what is beyond
     middle: tuple  # row and column of the spaxel nearest to the centre
+    smoothing: float  # standard deviation of the kernel, arcsec
     steps: np.ndarray  # steps to the next column and row, arcsec, shape (2, 2)
 
 
-def outer_isophotes(field):
+def outer_isophotes(field, beam=0.0):
     """
     Shape of the outer isophotes of a field with ``flux``; `None` if the footprint holds none.
 
@@ -57,29 +70,50 @@ def outer_isophotes(field):
     count alike. Nothing is iterated, so that nothing fails to converge; noise averages out over
     hundreds of spaxels; and holes, such as masked stars, are filled. But the area within an
     isophote that the footprint cuts takes on the shape of the footprint: such isophotes are left
-    out.
+    out. ``beam`` is the full width of the beam at half maximum, arcsec, whose effect is removed.
     """
     image = _image(field)
-    shapes = [] if image is None else [_shape(image, area) for area in _whole_areas(image)]
-    if not shapes:
+    moments = [] if image is None else [_moments(image, area) for area in _whole_areas(image)]
+    if not moments:
         return None
+    moments = np.array(moments)
+    widening = BEAM_WIDENING * ((beam / FULL_WIDTH) ** 2 + image.smoothing**2) / 4
+    elongations = _elongations(moments, widening)
     # The mean axis is that of doubled angles, weighted by how elongated the isophotes are.
-    elongations = np.array([shape[:2] for shape in shapes])
     mean = elongations.mean(axis=0)
     length = np.hypot(*mean)
     along, across = mean / length if length > 0 else (1.0, 0.0)
     off = elongations @ [[along, -across], [across, along]] - [length, 0]
     spread = np.sqrt(np.mean(off**2, axis=0))
-    ratio = _axis_ratio(length)
+    # What the widening is wrong by is wrong for all isophotes.
+    more, less = (
+        np.hypot(*_elongations(moments, factor * widening).mean(axis=0))
+        for factor in (1 + WIDENING_ERROR, 1 - WIDENING_ERROR)
+    )
+    change = np.hypot(spread[0], (more - less) / 2)
     return Isophotes(
         pa=float(np.degrees(np.arctan2(mean[1], mean[0])) / 2 % 180),
         pa_scatter=float(np.degrees(np.arctan2(spread[1], length)) / 2),
-        axis_ratio=float(ratio),
-        axis_ratio_scatter=float(
-            np.ptp(_axis_ratio(np.array([length - spread[0], length + spread[0]]))) / 2
-        ),
-        radius=float(max(shape[2] for shape in shapes)),
+        axis_ratio=float(_axis_ratio(length)),
+        axis_ratio_scatter=float(np.ptp(_axis_ratio(np.array([length - change, length + change]))))
+        / 2,
+        # The semi-axis of an ellipse is twice the standard deviation along it.
+        radius=float(2 * np.sqrt(_variances(moments)[1].max())),
     )
+
+
+def _variances(moments):
+    """Variances along the minor and the major axis, from those in x and y and the covariance."""
+    east, north, both = np.transpose(moments)
+    middle, half = (north + east) / 2, np.hypot((north - east) / 2, both)
+    return middle - half, middle + half
+
+
+def _elongations(moments, widening):
+    """Elongations (1 - q^2) / (1 + q^2) along North and at 45 deg to it, without the widening."""
+    east, north, both = np.transpose(moments)
+    widening = np.minimum(widening, LARGEST_WIDENING * _variances(moments)[0])
+    return np.column_stack([north - east, 2 * both]) / (east + north - 2 * widening)[:, None]
 
 
 def _axis_ratio(elongation):
@@ -105,7 +139,8 @@ def _image(field):
         x, y, flux = _interpolated(np.column_stack([x[good], y[good]]), flux[good])
         good = np.isfinite(flux)
         grid = grid_of(x, y, np.ones(x.shape, bool))
-    light, good = _completed(np.where(good, flux, 0.0), good, grid)
+    light, good, grid = _coarser(np.where(good, flux, 0.0), good, grid)
+    light, good = _completed(light, good, grid)
     x, y = grid.places(*np.indices(grid.shape)[::-1])
     distance = np.where(good, np.hypot(x, y), np.inf)
     # With a margin of one spaxel, the edge of the map is an edge of the footprint.
@@ -118,8 +153,26 @@ def _image(field):
         known=good,
         rim=~binary_erosion(binary_fill_holes(good)),
         middle=tuple(1 + np.array(np.unravel_index(distance.argmin(), distance.shape))),
+        smoothing=SMOOTHING * grid.spaxel,
         steps=grid.steps,
     )
+
+
+def _coarser(light, known, grid):
+    """Light, where it is known, and the grid, of blocks of spaxels if there are very many."""
+    side = int(np.ceil(np.sqrt(np.count_nonzero(known) / MOST_SPAXELS)))
+    if side == 1:
+        return light, known, grid
+    shape = tuple(n // side for n in grid.shape)
+
+    def blocks(values):
+        whole = values[: shape[0] * side, : shape[1] * side]
+        return whole.reshape(shape[0], side, shape[1], side).mean(axis=(1, 3))
+
+    share = blocks(known.astype(float))
+    middle = grid.steps @ np.full(2, (side - 1) / 2)
+    grid = Grid(origin=grid.origin + middle, steps=side * grid.steps, shape=shape)
+    return blocks(light) / np.maximum(share, LEAST_SHARE), share > LEAST_SHARE, grid
 
 
 def _completed(light, known, grid):
@@ -173,14 +226,11 @@ def _noise(image, place):
     return scatter((image.light - image.smooth)[place]) if place.any() else np.inf
 
 
-def _shape(image, area):
-    """Elongation along and at 45 deg to North, and semi-major axis (arcsec), of an area."""
+def _moments(image, area):
+    """Variances of an area in x and in y, and their covariance, arcsec^2."""
     morphology = import_extra("photutils.morphology", "photometry", "The shape of the light")
     rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
     cutout = area[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    moments = np.array(morphology.data_properties(cutout.astype(float)).covariance.value)
-    (east, both), (_, north) = image.steps @ moments @ image.steps.T
-    total, difference = east + north, north - east
-    # The semi-axis of an ellipse is twice the standard deviation along it.
-    major = 2 * np.sqrt((total + np.hypot(difference, 2 * both)) / 2)
-    return difference / total, 2 * both / total, major
+    pixels = np.array(morphology.data_properties(cutout.astype(float)).covariance.value)
+    (east, both), (_, north) = image.steps @ pixels @ image.steps.T
+    return east, north, both

@@ -1,14 +1,15 @@
 """Light-weighted sums of the motion over ellipses, and their noise."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from mangapa._utils.robust import TINY
 from mangapa.kinematics._aperture import Aperture
-from mangapa.kinematics._moments import Moments, folded_mean, folded_slope
+from mangapa.kinematics._moments import Annuli, Moments, folded_mean, folded_slope
 
+#: Velocities with this signal-to-noise ratio tell which way they point; below it, the disc does.
+SURE = 2.0
 #: Fewest points that have what is needed.
 FEWEST_POINTS = 5
 
@@ -65,6 +66,7 @@ class Light:
     bins: np.ndarray  # point of each spaxel, shape (n,)
     moments: Moments  # of the points
     points: np.ndarray  # which of the field's points these are, shape (m,)
+    rotation: np.ndarray  # of the best disc at them, km/s, shape (m,)
     systemic: np.ndarray  # influence of each of them on the systemic velocity, shape (m,)
     neighbours: object  # ``Neighbours`` of all points of the field
     shared: float  # part of the noise that neighbours share
@@ -106,16 +108,20 @@ class Light:
         velocity_err, dispersion_err = np.nan_to_num([velocity_err, dispersion_err])
         v_sys = spaxels.disc.v_sys
         x, y = points.x[kept], points.y[kept]
+        noise = spaxels.linear_fit.noise
+        shared = float(noise.correlated / (noise.white + noise.correlated + TINY))
         moments = Moments.of(
             points.velocity[kept] - v_sys,
             velocity_err,
             square,
             dispersion,
             dispersion_err,
-            aperture.semi_major_axes(x, y),
-            np.arctan2(x, y) - spaxels.disc.angle,
+            Annuli(
+                aperture.semi_major_axes(x, y),
+                np.arctan2(x, y) - spaxels.disc.angle,
+                1 - shared + shared * points.weight[kept],
+            ),
         )
-        noise = spaxels.linear_fit.noise
         weight = points.weight[kept] / np.maximum(points.error[kept], TINY) ** 2
         area = points.n_spaxels / np.bincount(points.bins) * points.spaxel**2
         area = area[spaxels.bins[use]]
@@ -127,26 +133,26 @@ class Light:
             bins=bins,
             moments=moments,
             points=kept,
+            rotation=spaxels.disc.rotation_at(x, y),
             systemic=weight / weight.sum(),
             neighbours=spaxels.neighbours,
-            shared=float(noise.correlated / (noise.white + noise.correlated + TINY)),
+            shared=shared,
             v_sys=spaxels.first_guess + v_sys,
             has_errors=has_errors,
             by_ellipse=by_ellipse,
         )
 
-    def _distances(self, aperture, semi_major_axes):
-        return semi_major_axes if self.by_ellipse else aperture.distances(self.x, self.y)
-
     def sums(self, aperture: Aperture) -> Sums:
         """Sum over an aperture."""
         semi_major_axes = aperture.semi_major_axes(self.x, self.y)
-        inside = semi_major_axes <= aperture.semi_major
-        light = np.where(inside, self.flux, 0.0)
-        moment = light * self._distances(aperture, semi_major_axes)
-        size = self.points.size
-        light = np.bincount(self.bins, light, size)
-        moment = np.bincount(self.bins, moment, size)
+        inside = np.flatnonzero(semi_major_axes <= aperture.semi_major)
+        flux, bins, size = self.flux[inside], self.bins[inside], self.points.size
+        if self.by_ellipse:
+            distance = semi_major_axes[inside]
+        else:
+            distance = aperture.distances(self.x[inside], self.y[inside])
+        light = np.bincount(bins, flux, size)
+        moment = np.bincount(bins, flux * distance, size)
         of = self.moments
         return Sums(
             light=light,
@@ -157,13 +163,14 @@ class Light:
             squared_dispersion=light @ of.squared_dispersion,
             bias=moment @ of.bias,
             area=self.area[inside].sum(),
-            n_spaxels=int(inside.sum()),
+            n_spaxels=inside.size,
         )
 
     def curve(self, aperture, edges):
         """lambda_R within ellipses of ascending semi-major axes, and how far they are covered."""
         semi_major_axes = aperture.semi_major_axes(self.x, self.y)
-        moment = self.flux * self._distances(aperture, semi_major_axes)
+        distance = semi_major_axes if self.by_ellipse else aperture.distances(self.x, self.y)
+        moment = self.flux * distance
         place = np.searchsorted(edges, semi_major_axes)
 
         def within(values):
@@ -179,19 +186,24 @@ class Light:
         if not self.has_errors:
             return NoiseErrors(lambda_r=np.nan, v_over_sigma=np.nan, squared_dispersion=0.0)
         of = self.moments
-        sign = np.sign(of.velocity)
+        sign = np.where(np.abs(of.velocity) > SURE * of.velocity_err, of.velocity, self.rotation)
+        sign = np.sign(sign)
         slope = folded_slope(of.typical_speed, of.velocity_err)
-        ordered = sums.moment * sign * slope
+        # A point's own velocity also tells how large its bias is.
+        ordered = sums.moment * sign * (slope + (1 - slope) * of.own)
         total = sums.moment / of.scale
         by_velocity = (ordered - sums.lambda_r * total * sign * of.typical_speed) / sums.motion
         by_dispersion = -sums.lambda_r * total * of.dispersion / sums.motion
         variance = self._variance(by_velocity, of.velocity_err, relative_to_systemic=True)
         variance += self._variance(by_dispersion, of.dispersion_err)
-        # What the size of a velocity scatters beyond its slope, which neighbours hardly share.
+        # What the size of a velocity scatters beyond its slope.
         second = of.typical_speed**2 + of.velocity_err**2
         rest = second - folded_mean(of.typical_speed, of.velocity_err) ** 2
         rest = np.maximum(rest - (slope * of.velocity_err) ** 2, 0.0)
-        variance += (sums.moment / sums.motion) ** 2 @ rest
+        variance += self._variance_of_squares(sums.moment / sums.motion * np.sqrt(rest))
+        # The error of the bias that was removed is common to an annulus.
+        common = np.bincount(of.annulus, sums.moment * of.bias_err) / sums.motion
+        variance += common @ common
         ratio_err, dispersion_err = self._ratio_error(sums, sign)
         return NoiseErrors(
             lambda_r=float(np.sqrt(variance)),
@@ -205,9 +217,9 @@ class Light:
         of_speed = self._variance(
             2 * sums.light * sign * of.typical_speed, of.velocity_err, relative_to_systemic=True
         )
-        of_speed += 2 * sums.light**2 @ of.velocity_err**4
+        of_speed += 2 * self._variance_of_squares(sums.light * of.velocity_err**2)
         of_dispersion = self._variance(2 * sums.light * of.dispersion, of.dispersion_err)
-        of_dispersion += 2 * sums.light**2 @ of.dispersion_err**4
+        of_dispersion += 2 * self._variance_of_squares(sums.light * of.dispersion_err**2)
         dispersion_err = float(np.sqrt(of_dispersion))
         if sums.squared_dispersion <= 0:
             return np.nan, dispersion_err
@@ -220,14 +232,16 @@ class Light:
         """Variance of a weighted sum whose noise neighbours share in part."""
         if relative_to_systemic:
             weights = weights - weights.sum() * self.systemic
-        parts = weights * error
-        white = parts @ parts
-        if self.shared == 0 or self.neighbours.length == 0:
-            return white
-        spread = np.zeros(self._n_all)
-        spread[self.points] = parts
-        return (1 - self.shared) * white + self.shared * self.neighbours.product(spread)
+        return self._quadratic(weights * error, self.shared)
 
-    @cached_property
-    def _n_all(self):
-        return self.neighbours.column.size
+    def _variance_of_squares(self, parts):
+        """The same of what is even in the noise: it correlates as the square of that."""
+        return self._quadratic(parts, self.shared**2, narrower=1 / np.sqrt(2))
+
+    def _quadratic(self, parts, shared, narrower=1.0):
+        white = parts @ parts
+        if shared == 0 or self.neighbours.length == 0:
+            return white
+        spread = np.zeros(self.neighbours.column.size)
+        spread[self.points] = parts
+        return (1 - shared) * white + shared * self.neighbours.product(spread, narrower)

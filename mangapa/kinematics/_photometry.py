@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._directions import unwrapped, wrapped
+from mangapa._utils.cards import number_of
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ArrayLike
@@ -20,6 +21,8 @@ __all__ = ["Photometry", "photometry"]
 
 #: Where photometry can come from.
 SOURCES = ("header", "table", "flux")
+#: Card of the beam in the r band in MAPS files, and widths that a beam can have, arcsec.
+BEAM_CARD, BEAMS = "RFWHM", (0.01, 60.0)
 #: Standard deviation of both components of the elongation (1 - q^2) / (1 + q^2) that discs of stars
 #: have when seen face-on, from arms, bars and intrinsic ellipticity; fitted to the angles between
 #: rotation and light of MaNGA galaxies by benchmarks/psi.py.
@@ -128,6 +131,7 @@ def photometry(
     *,
     source: str | None = None,
     tracer: str = "stellar",
+    beam: float | u.Quantity | None = None,
     download: bool | None = None,
 ) -> Photometry:
     r"""
@@ -151,6 +155,10 @@ def photometry(
         if it has both, or else the light.
     tracer : {"stellar", "halpha"}, optional
         Whose light is measured.
+    beam : `float` or `~astropy.units.Quantity`, optional
+        Full width at half maximum of the beam, arcsec if unitless, which makes the light rounder;
+        by default that of the card RFWHM, which MAPS files have, or else 0, for which the
+        ellipticity is that of the light as observed.
     download : `bool`, optional
         Download the table if it is missing; by default the configuration decides, which says no
         unless it was changed.
@@ -185,11 +193,15 @@ def photometry(
     if source is not None and source not in SOURCES:
         msg = f"source={source!r} is not known; choose one of {', '.join(SOURCES)}, or None"
         raise ValueError(msg)
+    width = 0.0 if beam is None else scalar("beam", beam, OFFSET)
+    if width < 0:
+        msg = f"beam={beam!r} must not be negative; give the full width at half maximum, or 0"
+        raise ValueError(msg)
     if isinstance(galaxy, VelocityField):
         if source not in (None, "flux"):
             msg = f"source={source!r} needs a Galaxy; a VelocityField has no more than its flux"
             raise ValueError(msg)
-        return _from_flux(galaxy)
+        return _from_flux(galaxy, width)
     if not isinstance(galaxy, Galaxy):
         way_out = "read one with mangapa.read_maps or Galaxy.read"
         msg = f"galaxy must be a Galaxy or VelocityField, not {type(galaxy).__name__}; {way_out}"
@@ -199,7 +211,9 @@ def photometry(
     stated = _stated(galaxy.photometric_pa.value, 1 - galaxy.ellipticity, "header")
     if source == "header" or (source is None and not stated.flags & PhotometryFlags.NOT_STATED):
         return stated
-    return _from_flux(galaxy.tracer(tracer))
+    if beam is None:
+        width = number_of(galaxy.header, BEAM_CARD, *BEAMS) or 0.0
+    return _from_flux(galaxy.tracer(tracer), width)
 
 
 def _from_table(galaxy, download):
@@ -219,11 +233,11 @@ def _stated(pa, ratio, source):
     return Photometry(source=source, flags=PhotometryFlags.NOT_STATED)
 
 
-def _from_flux(field):
+def _from_flux(field, beam):
     if field is None or field.flux is None:
         return Photometry(source="flux", flags=PhotometryFlags.NO_FLUX)
     flags = PhotometryFlags.LINE_EMISSION if field.tracer == "halpha" else PhotometryFlags.NONE
-    found = outer_isophotes(field)
+    found = outer_isophotes(field, beam)
     if found is None:
         return Photometry(source="flux", flags=flags | PhotometryFlags.NO_ISOPHOTE)
     return _photometry(

@@ -286,5 +286,3 @@ def _fitted(terms, data):
         robust = weight / np.sqrt(1 + (ratio / (BOUND * scale)) ** 2)
     influence = inverted @ weighted.T
     return solution, (influence * (data.error**2 / data.weight)) @ influence.T, scale
-
-

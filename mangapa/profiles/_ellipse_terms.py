@@ -42,6 +42,7 @@ class EllipseTerms:
     pa_err: np.ndarray
     axis_ratio: np.ndarray
     axis_ratio_err: np.ndarray  # NaN where the shape was given
+    is_free: bool  # whether the shapes were fitted
     constant: np.ndarray  # k0
     constant_err: np.ndarray
     observed: np.ndarray  # amplitudes of the harmonics with their noise, shape (n, 3)
@@ -79,6 +80,7 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         pa_err=pa_err,
         axis_ratio=shape.axis_ratio,
         axis_ratio_err=np.full(radius.size, np.nan),
+        is_free=False,
         constant=constant,
         constant_err=np.sqrt(variance),
         observed=observed,
@@ -134,6 +136,7 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         pa_err=pa_err,
         axis_ratio=shape.axis_ratio,
         axis_ratio_err=np.minimum(np.sqrt(variance[:, 2]) / true, spread),
+        is_free=True,
         constant=constant,
         constant_err=np.sqrt(constant_variance),
         observed=observed,

@@ -15,7 +15,6 @@ from mangapa.fitting._centre import recentred
 from mangapa.fitting._errors import shape_error
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._prepared import prepare
-from mangapa.fitting._thin_disc import LOG_RATIO_SPREAD
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
 from mangapa.profiles._ellipse_terms import MOMENTS, on_free_shapes, on_given_shapes
@@ -35,6 +34,8 @@ __all__ = ["kinemetry"]
 
 #: Least light, over that of the brightest ring, to which errors of the light are in proportion.
 LEAST_LIGHT = 1e-4
+#: Standard deviation of the axis ratios of thin discs in random directions, which are uniform.
+UNIFORM_RATIO = 1 / np.sqrt(12)
 #: What the options may be.
 CHOICES = {
     "moment": tuple(MOMENTS),
@@ -268,9 +269,9 @@ def _whole_disc(spaxels, options):
     if ratio is None:
         ratio = disc.axis_ratio
         if options.is_free:
-            # ln(1 / q^2) is known from the field, and from the prior of the disc.
-            error = shape_error(disc, spaxels.neighbours).log_ratio
-            spread = np.hypot(spread, ratio / 2 / np.hypot(1 / error, 1 / LOG_RATIO_SPREAD))
+            # That of ln(1 / q^2), which the field alone tells.
+            error = ratio / 2 * shape_error(disc, spaxels.neighbours).log_ratio
+            spread = np.hypot(spread, 1 / np.hypot(1 / error, 1 / UNIFORM_RATIO))
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
 
 

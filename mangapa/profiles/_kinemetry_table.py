@@ -66,9 +66,10 @@ class KinemetryProfile(QTable):
     ``flux_weight``
         Fraction of the light of all rings.
 
-    Rings of which less than half of the azimuth is covered have NaN for what is measured; the
-    higher harmonics need three quarters. Values for the whole field are in ``meta``, as plain
-    numbers in degrees and arcsec, and in the attributes.
+    Rings of which less than three quarters of the azimuth are covered have NaN for what is
+    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values
+    for the whole field are in ``meta``, as plain numbers in degrees and arcsec, and in the
+    attributes.
 
     Attributes
     ----------
@@ -97,6 +98,11 @@ class KinemetryProfile(QTable):
     def k51_err(self) -> float:
         """Its 1-sigma error."""
         return self.meta.get("k51_err", np.nan)
+
+    @property
+    def k51_observed(self) -> float:
+        """The same mean with the noise in it, as it is usually published."""
+        return self.meta.get("k51_observed", np.nan)
 
     @property
     def pa_axis(self) -> u.Quantity:
@@ -156,11 +162,12 @@ def table_of(field, moment, found, light, effective_radius):
     profile = KinemetryProfile()
     for column, (its_unit, format_, description) in _descriptions(is_odd).items():
         one = values[column]
-        its_unit = unit if its_unit == "moment" else its_unit
+        # A unit that is compared with text parses it.
+        its_unit = unit if isinstance(its_unit, str) else its_unit
         profile[column] = one if its_unit is None else one << its_unit
         profile[column].info.format = format_
         profile[column].info.description = description
-    mean = np.full(2, np.nan) if found is None or not is_odd else _mean_ratio(found, values)
+    mean = np.full(3, np.nan) if found is None or not is_odd else _mean_ratio(found, values)
     profile.meta.update(
         galaxy=field.galaxy,
         tracer=field.tracer,
@@ -168,6 +175,7 @@ def table_of(field, moment, found, light, effective_radius):
         effective_radius=None if np.isnan(effective_radius) else effective_radius,
         k51=float(mean[0]),
         k51_err=float(mean[1]),
+        k51_observed=float(mean[2]),
     )
     profile.field = field
     return profile
@@ -215,18 +223,21 @@ def _columns(found, is_odd, light, effective_radius):
     whole = found.coverage >= KINEMETRY_COVERAGE
     for column in (*higher, name, f"{name}_err"):
         values[column] = np.where(whole, values[column], np.nan)
+    # A shape that is fitted needs as much of the azimuth as the harmonics.
+    covered = whole if found.is_free else found.coverage >= MIN_COVERAGE
     for column in values:
         if column not in ALWAYS_GIVEN:
-            values[column] = np.where(found.coverage >= MIN_COVERAGE, values[column], np.nan)
+            values[column] = np.where(covered, values[column], np.nan)
     return values
 
 
 def _mean_ratio(found, values):
-    """Light-weighted mean of k5 / k1 and its error, over rings whose harmonics are known."""
+    """Light-weighted mean of k5 / k1, its error, and the same mean with the noise in it."""
     known = np.isfinite(values["k51"])
     weight = values["flux_weight"] * known
     if not weight.sum() > 0:
-        return np.full(2, np.nan)
+        return np.full(3, np.nan)
     known &= weight > 0
     weight, k1 = weight[known] / weight.sum(), found.observed[known, 0]
-    return mean_amplitude(weight, found.observed[known, 2] / k1, found.error[known, 2] / k1)
+    observed = found.observed[known, 2] / k1
+    return *mean_amplitude(weight, observed, found.error[known, 2] / k1), weight @ observed

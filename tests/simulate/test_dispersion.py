@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -145,6 +147,19 @@ def test_discs_have_their_shares_of_the_light(thickness):
     in_field = 1 - (1 + 2.5) * np.exp(-2.5)
     central = 1 + 0.3 / 0.7 / 0.3**2
     assert ratio[1] / ratio[0] == pytest.approx((1 + 0.3 / 0.7 / in_field) / central, rel=0.06)
+
+
+def test_a_neighbour_has_its_share_of_the_light_of_both_discs():
+    counter, neighbour = CounterDisc(mass_fraction=0.5), Neighbour(flux=0.2, x=0, y=0, velocity=0)
+    alone, blend = (
+        stars(counter_disc=counter, neighbour=one, kinematics="moments")
+        for one in (None, replace(neighbour, fwhm=3))
+    )
+    centre = tuple(n // 2 for n in alone.velocity.shape)
+    added = blend.flux.value / blend.flux.value[-1 - centre[0], 10]
+    light = alone.flux.value / alone.flux.value[-1 - centre[0], 10]
+    share = (added - light)[alone.good].sum() / light[alone.good].sum()
+    assert share == pytest.approx(0.2, rel=0.03)
 
 
 def test_gas_stays_in_one_disc():
