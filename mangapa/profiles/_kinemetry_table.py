@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KinemetryProfile"]
 
-#: Unit, format and description of the columns of all moments; the unit "moment" is its own.
+#: Stands for the unit of the moment.
+MOMENT = "moment"
+#: Unit, format and description of the columns of all moments.
 SHAPE_COLUMNS = {
     "radius": (OFFSET, ".2f", "Mean semi-major axis of the ring"),
     "radius_re": (u.one, ".2f", "The same in effective radii; NaN where that radius is unknown"),
@@ -25,8 +27,8 @@ SHAPE_COLUMNS = {
     "pa_err": (u.deg, ".1f", "Its 1-sigma error from the noise; NaN if it was given"),
     "axis_ratio": (u.one, ".2f", "Minor over major axis"),
     "axis_ratio_err": (u.one, ".2f", "Its 1-sigma error from the noise; NaN if it was given"),
-    "k0": ("moment", ".1f", "Constant term: for velocities the systemic one"),
-    "k0_err": ("moment", ".1f", "Its 1-sigma error; NaN if it was given"),
+    "k0": (MOMENT, ".1f", "Constant term: for velocities the systemic one"),
+    "k0_err": (MOMENT, ".1f", "Its 1-sigma error; NaN if it was given"),
 }
 #: Columns after those of the harmonics.
 DATA_COLUMNS = {
@@ -75,14 +77,18 @@ class KinemetryProfile(QTable):
     ----------
     field : `~mangapa.VelocityField` or `None`
         The field; `None` for a table that was read or cut.
+    terms : `~mangapa.profiles.EllipseTerms` or `None`
+        The same values as plain arrays, with every harmonic; `None` if there is no ring, and for a
+        table that was read or cut.
     """
 
     field = None
+    terms = None
 
     @property
     def moment(self) -> str:
         """What was measured: "velocity", "dispersion" or "flux"."""
-        return self.meta.get("moment", "velocity")
+        return self.meta.get(MOMENT, "velocity")
 
     @property
     def flags(self) -> PAFlags:
@@ -139,14 +145,14 @@ class KinemetryProfile(QTable):
         `~mangapa.KinemetryProfile`
         """
         other = super().copy(copy_data)
-        other.field = self.field
+        other.field, other.terms = self.field, self.terms
         return other
 
     def __getstate__(self):
-        return super().__getstate__(), self.field
+        return super().__getstate__(), self.field, self.terms
 
     def __setstate__(self, state):
-        table, self.field = state
+        table, self.field, self.terms = state
         super().__setstate__(table)
 
 
@@ -162,7 +168,7 @@ def table_of(field, moment, found, light, effective_radius):
     profile = KinemetryProfile()
     for column, (its_unit, format_, description) in _descriptions(is_odd).items():
         one = values[column]
-        its_unit = unit if its_unit == "moment" else its_unit
+        its_unit = unit if its_unit is MOMENT else its_unit
         profile[column] = one if its_unit is None else one << its_unit
         profile[column].info.format = format_
         profile[column].info.description = description
@@ -176,15 +182,15 @@ def table_of(field, moment, found, light, effective_radius):
         k51_err=float(mean[1]),
         k51_observed=float(mean[2]),
     )
-    profile.field = field
+    profile.field, profile.terms = field, found
     return profile
 
 
 def _descriptions(is_odd):
     columns = dict(SHAPE_COLUMNS)
     for n in HARMONICS[is_odd]:
-        columns[f"k{n}"] = ("moment", ".1f", f"Amplitude of harmonic {n}")
-        columns[f"k{n}_err"] = ("moment", ".1f", "Its 1-sigma error")
+        columns[f"k{n}"] = (MOMENT, ".1f", f"Amplitude of harmonic {n}")
+        columns[f"k{n}_err"] = (MOMENT, ".1f", "Its 1-sigma error")
     name, text = RATIOS[is_odd]
     columns[name] = (u.one, ".3f", f"{text}, corrected for noise")
     columns[f"{name}_err"] = (u.one, ".3f", "Its 1-sigma error")
