@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
 from mangapa.fields import OFFSET
 from mangapa.flags import PAFlags
@@ -38,6 +39,9 @@ DATA_COLUMNS = {
 }
 #: Columns that every ring has, however little of it is covered.
 ALWAYS_GIVEN = ("radius", "radius_re", *DATA_COLUMNS)
+#: A ring whose k5 / k1 is known to this has half of the weight of its light: the limit between
+#: regular and other rotators (Krajnovic et al. 2011). Without it, one ring can hide all others.
+KNOWN_TO = 0.04
 #: The harmonics of odd and of even moments, and the ratio whose mean over the field is given.
 HARMONICS = {True: (1, 3, 5), False: (1, 2, 4)}
 RATIOS = {True: ("k51", "k5 / k1"), False: ("k40", "k4 / k0")}
@@ -97,7 +101,12 @@ class KinemetryProfile(QTable):
 
     @property
     def k51(self) -> float:
-        """Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments."""
+        """
+        Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments.
+
+        Over the rings within the effective radius, or all if that is unknown. Rings whose ratio is
+        known to worse than 0.04 have less than half of the weight of their light.
+        """
         return self.meta.get("k51", np.nan)
 
     @property
@@ -168,7 +177,8 @@ def table_of(field, moment, found, light, effective_radius):
     profile = KinemetryProfile()
     for column, (its_unit, format_, description) in _descriptions(is_odd).items():
         one = values[column]
-        its_unit = unit if its_unit is MOMENT else its_unit
+        if its_unit is MOMENT:
+            its_unit, format_ = unit, ".3g" if name == "flux" else format_
         profile[column] = one if its_unit is None else one << its_unit
         profile[column].info.format = format_
         profile[column].info.description = description
@@ -239,10 +249,12 @@ def _columns(found, is_odd, light, effective_radius):
 def _mean_ratio(found, values):
     """Light-weighted mean of k5 / k1, its error, and the same mean with the noise in it."""
     known = np.isfinite(values["k51"])
-    weight = values["flux_weight"] * known
+    inner = known & (values["radius_re"] <= 1)
+    known = inner if inner.any() else known
+    k1 = np.maximum(found.observed[:, 0], TINY)
+    observed, error = found.observed[:, 2] / k1, found.error[:, 2] / k1
+    weight = values["flux_weight"] * known / (1 + (error / KNOWN_TO) ** 2)
     if not weight.sum() > 0:
         return np.full(3, np.nan)
-    known &= weight > 0
-    weight, k1 = weight[known] / weight.sum(), found.observed[known, 0]
-    observed = found.observed[known, 2] / k1
-    return *mean_amplitude(weight, observed, found.error[known, 2] / k1), weight @ observed
+    weight, observed, error = (one[weight > 0] for one in (weight / weight.sum(), observed, error))
+    return *mean_amplitude(weight, observed, error), weight @ observed
