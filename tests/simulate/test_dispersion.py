@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy import units as u
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mangapa import simulate_galaxy
 from mangapa.simulate import CounterDisc, Dispersion, Neighbour
@@ -281,3 +283,33 @@ def test_wrong_components_are_refused():
         CounterDisc(dispersion=-3)
     with pytest.raises(ValueError, match="give a radius"):
         Dispersion(central=100).at([1.0])
+
+
+@given(
+    pa=st.floats(0, 180),
+    inclination=st.floats(5, 85),
+    fraction=st.floats(0, 0.9),
+    thickness=st.sampled_from([0, 0.2]),
+    kinematics=st.sampled_from(["gaussian", "moments"]),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_galaxy_that_turns_the_other_way_has_the_same_dispersions(
+    pa, inclination, fraction, thickness, kinematics
+):
+    options = {
+        "n_fibres": 19,
+        "inclination": inclination,
+        "thickness": thickness,
+        "counter_disc": CounterDisc(mass_fraction=fraction, scale=0.6),
+        "kinematics": kinematics,
+        "psf": 2.5,
+        "snr": 1e7,
+    }
+    one, other = (stars(**options, pa_stellar=angle) for angle in (pa, pa + 180))
+    good = one.good
+    np.testing.assert_allclose(one.dispersion[good], other.dispersion[good], rtol=1e-6)
+    np.testing.assert_allclose(one.flux[good], other.flux[good], rtol=1e-6)
+    # What is left of the sum is noise, twice that of at least 2 km/s.
+    noise = (one.velocity + other.velocity)[good].value * np.sqrt(one.ivar[good].value) / 2
+    assert np.abs(np.mean(noise)) < 0.25
+    assert np.std(noise) == pytest.approx(1, abs=0.15)
