@@ -131,6 +131,21 @@ def test_without_mass_a_counter_disc_changes_nothing():
     np.testing.assert_allclose(counter.dispersion, plain.dispersion, atol=1e-2)
 
 
+def test_a_counter_disc_has_its_own_dispersion_or_that_of_the_main_disc():
+    """Almost all the light in the middle is that of the smaller disc."""
+    near = {"v_max": 0, "dispersion": 150, "kinematics": "moments"}
+    for dispersion, expected in ((None, 150 * np.exp(-3 / 8.94)), (300, 300 * np.exp(-3 / 1.79))):
+        counter = CounterDisc(mass_fraction=0.97, scale=0.2, dispersion=dispersion)
+        field = stars(**near, counter_disc=counter, inclination=0)
+        ring = field.good & (np.abs(np.hypot(field.x, field.y).value - 3) < 0.3)
+        square, _ = field._dispersion_squared()
+        # The main disc has a share of the light of (1 - f) exp(-R / h) / h^2.
+        light = [0.97 / 0.04 * np.exp(-3 / 0.894), 0.03 * np.exp(-3 / 4.47)]
+        main = 150 * np.exp(-3 / 8.94)
+        mixed = (light[0] * expected**2 + light[1] * main**2) / sum(light)
+        assert np.mean(square[ring]) == pytest.approx(mixed, rel=0.06)
+
+
 @pytest.mark.parametrize("thickness", [0, 0.2])
 def test_discs_have_their_shares_of_the_light(thickness):
     """With two velocities and no rotation, the mean velocity is that of the shares."""
