@@ -133,17 +133,20 @@ def test_without_mass_a_counter_disc_changes_nothing():
 
 def test_a_counter_disc_has_its_own_dispersion_or_that_of_the_main_disc():
     """Almost all the light in the middle is that of the smaller disc."""
-    near = {"v_max": 0, "dispersion": 150, "kinematics": "moments"}
-    for dispersion, expected in ((None, 150 * np.exp(-3 / 8.94)), (300, 300 * np.exp(-3 / 1.79))):
+    still = {"v_max": 0, "dispersion": 150, "kinematics": "moments", "inclination": 0}
+    for dispersion, central, length in ((None, 150, 4.47), (300, 300, 0.894)):
         counter = CounterDisc(mass_fraction=0.97, scale=0.2, dispersion=dispersion)
-        field = stars(**near, counter_disc=counter, inclination=0)
-        ring = field.good & (np.abs(np.hypot(field.x, field.y).value - 3) < 0.3)
+        field = stars(**still, counter_disc=counter)
+        radius = np.hypot(field.x, field.y).value
+        ring = field.good & (np.abs(radius - 3) < 0.5)
         square, _ = field._dispersion_squared()
-        # The main disc has a share of the light of (1 - f) exp(-R / h) / h^2.
-        light = [0.97 / 0.04 * np.exp(-3 / 0.894), 0.03 * np.exp(-3 / 4.47)]
-        main = 150 * np.exp(-3 / 8.94)
-        mixed = (light[0] * expected**2 + light[1] * main**2) / sum(light)
-        assert np.mean(square[ring]) == pytest.approx(mixed, rel=0.06)
+        second, main = (
+            fraction / scale**2 * np.exp(-radius / (4.47 * scale))
+            for fraction, scale in ((0.97, 0.2), (0.03, 1))
+        )
+        own, of_main = central * np.exp(-radius / (2 * length)), 150 * np.exp(-radius / 8.94)
+        expected = (second * own**2 + main * of_main**2) / (second + main)
+        assert np.mean((square / expected)[ring]) == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize("thickness", [0, 0.2])
