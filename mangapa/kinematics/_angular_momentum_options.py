@@ -17,6 +17,8 @@ RADIUS_ERROR, ANGLE_ERROR, ELLIPTICITY_ERROR = 0.1, 5.0, 0.05
 LARGEST_ELLIPTICITY = 0.95
 #: What the effective radius, and R in lambda_R, may be.
 RADII, DISTANCES = ("area", "major_axis"), ("circular", "elliptical")
+#: Ways to reach an aperture that the field does not cover.
+APERTURE_CORRECTIONS = ("growth_curve",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class Options:
     beam: float
     sersic_index: float
     beam_correction: str | None
+    aperture_correction: str | None
 
     @classmethod
     def of(
@@ -50,6 +53,7 @@ class Options:
         beam=None,
         sersic_index=None,
         beam_correction=None,
+        aperture_correction=None,
     ):
         """Check the options of the user."""
 
@@ -66,6 +70,7 @@ class Options:
             ("radius", radius, RADII),
             ("distance", distance, DISTANCES),
             ("beam_correction", beam_correction, (None, *BEAM_CORRECTIONS)),
+            ("aperture_correction", aperture_correction, (None, *APERTURE_CORRECTIONS)),
         )
         for name, value, allowed in choices:
             if value not in allowed:
@@ -91,6 +96,7 @@ class Options:
             beam=beam,
             sersic_index=sersic_index,
             beam_correction=beam_correction,
+            aperture_correction=aperture_correction,
         )
 
     @property
