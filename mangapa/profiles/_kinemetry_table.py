@@ -16,6 +16,9 @@ from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE, ratio
 if TYPE_CHECKING:
     pass
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["KinemetryProfile"]
 
 #: Stands for the unit of the moment.
@@ -138,6 +141,31 @@ class KinemetryProfile(QTable):
     def y(self) -> u.Quantity:
         """Offset of the centre of the rings to the North, arcsec."""
         return self.meta.get("y", np.nan) * OFFSET
+
+    def plot(self, figure: "Figure | None" = None) -> "Figure":
+        """
+        Draw the ellipses on the field, and angle, shape and harmonics against radius.
+
+        Parameters
+        ----------
+        figure : `~matplotlib.figure.Figure`, optional
+            Where to draw; a new one if not given.
+
+        Returns
+        -------
+        `~matplotlib.figure.Figure`
+
+        Raises
+        ------
+        ValueError
+            If there is no ring to draw.
+        """
+        from mangapa.plotting import plot_kinemetry
+
+        if not len(self):
+            msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
+            raise ValueError(msg)
+        return plot_kinemetry(self, figure=figure)
 
     # Tables copy and pickle their columns alone.
     def copy(self, copy_data: bool = True) -> "KinemetryProfile":
