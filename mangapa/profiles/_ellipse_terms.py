@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY
-from mangapa.profiles._ellipses import EllipseFit, Moment, log_slopes, shape_terms
+from mangapa.profiles._ellipses import EllipseFit, Moment, growth, log_slopes, shape_terms
 from mangapa.profiles._harmonics import (
     KINEMETRY_COVERAGE,
     RICH,
@@ -17,6 +17,8 @@ from mangapa.profiles._kinemetry import HARMONICS, best_terms, fit_rotation, on_
 from mangapa.profiles._ring_fit import fit_rings
 from mangapa.profiles._rings import Ellipse, Rings
 from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, lengths
+
+__all__ = ["EllipseTerms"]
 
 #: Harmonics of even kinemetry; the first is an asymmetry.
 EVEN_HARMONICS = (1, 2, 4)
@@ -32,23 +34,53 @@ SHAPE_TERMS = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EllipseTerms:
-    """Shapes and harmonics of a moment on n rings, from the inside out; arrays of shape (n,)."""
+    """
+    Shapes and harmonics of a moment on the n rings of a field, from the inside out.
+
+    Attributes
+    ----------
+    rings : ``Rings``
+        The rings and the data on them.
+    is_free : `bool`
+        Whether the shapes were fitted.
+    radius : `~numpy.ndarray`
+        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow but the last four.
+    n_spaxels, coverage : `~numpy.ndarray`
+        Number of spaxels, and the fraction of the azimuth that has any.
+    pa, pa_err : `~numpy.ndarray`
+        Position angle of the receding side of an odd moment, of one end of the major axis of an
+        even one, and its 1-sigma error, deg.
+    axis_ratio, axis_ratio_err : `~numpy.ndarray`
+        Minor over major axis, and its error, NaN where the shape was given.
+    constant, constant_err : `~numpy.ndarray`
+        k0 and its error, in the unit of the moment.
+    k1, k1_err : `~numpy.ndarray`
+        First amplitude, from few terms where there are few data, and its error, with what the shape
+        adds.
+    harmonic : `~numpy.ndarray`
+        Cosine and sine term of each harmonic, from the major axis, shape (n, 3, 2).
+    observed, amplitude, error : `~numpy.ndarray`
+        Amplitudes of the harmonics with their noise, the same corrected for noise, and the error of
+        one component, shape (n, 3).
+    """
 
     rings: Rings
-    radius: np.ndarray  # mean semi-major axes of the data, arcsec
+    is_free: bool
+    radius: np.ndarray
     n_spaxels: np.ndarray
-    coverage: np.ndarray  # fraction of the azimuth that has spaxels
-    pa: np.ndarray  # deg; of the receding side for an odd moment, else of one end
+    coverage: np.ndarray
+    pa: np.ndarray
     pa_err: np.ndarray
     axis_ratio: np.ndarray
-    axis_ratio_err: np.ndarray  # NaN where the shape was given
-    is_free: bool  # whether the shapes were fitted
-    constant: np.ndarray  # k0
+    axis_ratio_err: np.ndarray
+    constant: np.ndarray
     constant_err: np.ndarray
-    observed: np.ndarray  # amplitudes of the harmonics with their noise, shape (n, 3)
-    amplitude: np.ndarray  # the same corrected for noise
-    error: np.ndarray  # of one component of each
-    k1_err: np.ndarray  # of the first amplitude, with what the shape adds
+    k1: np.ndarray
+    k1_err: np.ndarray
+    harmonic: np.ndarray
+    observed: np.ndarray
+    amplitude: np.ndarray
+    error: np.ndarray
 
 
 def on_given_shapes(rings, spaxels, moment, *, has_constant):
@@ -62,15 +94,17 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         turn = np.degrees(np.arctan2(vector[:, 1], vector[:, 0]))
         pa, pa_err = shape.pa_axis + turn, direction_error(vector, vector_cov)
         constant, variance = solution[:, 0], cov[:, 0, 0]
-        k1_err = lengths(solution[:, 1:], cov[:, 1:, 1:])[1]
+        k1, k1_err = lengths(solution[:, 1:], cov[:, 1:, 1:])
     else:
         radius = rings.mean(rings.radius)
-        growth = _growth(rings, radius, log_slopes(moment, radius, rings.mean(rings.value)))
-        fit = _harmonic_fit(rings, moment, growth, growth[None])
+        slope = log_slopes(moment, radius, rings.mean(rings.value))
+        rise, _ = growth(moment, rings.radius**2, rings.ring, radius, slope)
+        fit = _harmonic_fit(rings, moment, rise, rise[None])
         pa, pa_err = shape.pa_axis, np.full(radius.size, np.nan)
         constant, variance = fit.full[:, 0], fit.full_cov[:, 0, 0]
-        k1_err = amplitudes(fit.full, fit.full_cov)[2][:, 0]
     observed, amplitude, error = amplitudes(fit.full, fit.full_cov)
+    if not moment.is_odd:
+        k1, k1_err = amplitude[:, 0], error[:, 0]
     return EllipseTerms(
         rings=rings,
         radius=radius,
@@ -83,9 +117,11 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         is_free=False,
         constant=constant,
         constant_err=np.sqrt(variance),
+        harmonic=fit.full[:, 1:].reshape(radius.size, -1, 2),
         observed=observed,
         amplitude=amplitude,
         error=error,
+        k1=k1,
         k1_err=k1_err,
     )
 
@@ -110,11 +146,12 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
     first = [*(terms / size[:, rings.ring])]
     if has_constant:
         first.append(np.ones(rings.radius.size))
-    growth = _growth(rings, radius, slope)
-    found = _harmonic_fit(rings, moment, growth, np.array(first), has_constant=has_constant)
+    rise, _ = growth(moment, rings.radius**2, rings.ring, radius, slope)
+    found = _harmonic_fit(rings, moment, rise, np.array(first), has_constant=has_constant)
     observed, amplitude, error = amplitudes(found.full, found.full_cov)
-    leading = observed[:, 0] if moment.is_odd else np.abs(found.full[:, 0])
     is_rich = (coverage >= KINEMETRY_COVERAGE) & (found.n_kept >= RICH)
+    leading = observed[:, 0] if moment.is_odd else np.abs(found.full[:, 0])
+    leading = np.where(is_rich, leading, np.abs(found.first[:, 0] / size[0]))
     cov = np.where(is_rich[:, None, None], found.quiet_cov, found.first_cov)
     size = np.concatenate([size, np.ones((cov.shape[1] - SHAPE_TERMS, len(cov)))]).T
     cov = _with_prior(cov / size[:, :, None] / size[:, None, :], leading * spread)
@@ -139,9 +176,11 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         is_free=True,
         constant=constant,
         constant_err=np.sqrt(constant_variance),
+        harmonic=found.full[:, 1:].reshape(radius.size, -1, 2),
         observed=observed,
         amplitude=amplitude,
         error=error,
+        k1=leading if moment.is_odd else amplitude[:, 0],
         k1_err=np.sqrt(variance[:, 0]) if moment.is_odd else error[:, 0],
     )
 
@@ -163,17 +202,12 @@ def _start(rings, moment, has_constant):
     return turned, constant, np.hypot(*vector.T)
 
 
-def _harmonic_fit(rings, moment, growth, first, *, has_constant=True):
-    """`RingTerms` of these first terms and all harmonics."""
-    terms = harmonic_terms(rings, growth, moment.harmonics, is_odd=moment.is_odd)
+def _harmonic_fit(rings, moment, rise, first, *, has_constant=True):
+    """`RingTerms` of these first terms and all harmonics; ``rise`` as `growth` gives it."""
+    terms = harmonic_terms(rings, rise, moment.harmonics, is_odd=moment.is_odd)
     if has_constant or not moment.is_odd:
         return fit_terms(rings, first, terms)
     return fit_terms(rings, first, terms[1:]).with_constant(in_first=False)
-
-
-def _growth(rings, radius, slope):
-    """Amplitude at each datum over that of its ring, shape (m,)."""
-    return (rings.radius / radius[rings.ring]) ** slope[rings.ring]
 
 
 def _with_prior(cov, width):

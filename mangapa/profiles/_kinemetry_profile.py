@@ -232,7 +232,7 @@ def _solve(prepared, options, values, effective_radius):
     whole, spread = _whole_disc(spaxels, options)
     about = {"pa_axis": whole.pa_axis, "axis_ratio": whole.axis_ratio, "flags": prepared.caveats}
     about["x"], about["y"] = (float(one) for one in spaxels.centre)
-    measured = spaxels if values is None else _with_values(spaxels, *values)
+    measured = spaxels if values is None else _with_values(spaxels, options.moment, *values)
     if measured is None or measured.points.velocity.size < MIN_DATA:
         about["flags"] |= PAFlags.TOO_FEW_SPAXELS
         return None, None, about
@@ -263,6 +263,9 @@ def _solve(prepared, options, values, effective_radius):
 def _whole_disc(spaxels, options):
     """`Ellipse` of the disc, and the prior spread of its rings' axis ratios."""
     disc, spread = spaxels.disc, RATIO_SPREAD
+    if options.moment == "flux":
+        # Light may have another shape than its motions.
+        spread = UNIFORM_RATIO
     least = AXIS_RATIOS[0] if options.is_free else MIN_AXIS_RATIO
     pa_axis = np.degrees(disc.angle) if options.pa_axis is None else options.pa_axis
     ratio = options.axis_ratio
@@ -275,7 +278,7 @@ def _whole_disc(spaxels, options):
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
 
 
-def _with_values(spaxels, values, errors):
+def _with_values(spaxels, moment, values, errors):
     """Spaxels with another moment in place of their velocities; `None` without any."""
     known = np.isfinite(values.ravel()[spaxels.index])
     if not known.any():
@@ -288,6 +291,9 @@ def _with_values(spaxels, values, errors):
         error=errors.ravel()[spaxels.index],
         first_guess=0.0,
     )
+    if moment == "flux" and spaxels.own_bins is None:
+        # The light of spaxels may be known where velocities are those of bins.
+        return replace(other, bin_id=None)
     vars(other)["bins"] = spaxels.bins
     return other
 
