@@ -22,13 +22,17 @@ __all__ = ["angular_momentum"]
 LEAST_COVERAGE = 0.85
 #: 1-sigma error of the centre along each axis that is assumed, arcsec.
 CENTRE_ERROR = 0.1
-#: Part of the bias of the noise that is left or removed in excess, as an error; it is 0.1 to 0.25 in
-#: slow rotators (benchmarks/angular_momentum.py).
+#: Part of the bias of the noise that is left or removed in excess, as an error; in slow rotators it
+#: is 0.1 to 0.25 of the bias (benchmarks/angular_momentum.py).
 BIAS_LEFT = 0.2
 #: The dispersion is resolved if the mean of its square is above this many times its error.
 RESOLVED = 2.0
 #: Step of the curve against radius, in semi-major axes of the aperture, and where it ends.
 CURVE_STEP, CURVE_END = 0.1, 3.0
+#: An aperture that is not covered is extrapolated from this fraction of it onwards, by the tangent
+#: of the last points of the curve, whose error is this fraction of the change: on simulated discs
+#: it is 0.3 to 0.4 of it (benchmarks/angular_momentum.py).
+LEAST_REACH, TANGENT, GROWTH_ERROR = 0.5, 3, 0.35
 
 
 def angular_momentum(
@@ -42,6 +46,7 @@ def angular_momentum(
     beam: ScalarLike | None = None,
     sersic_index: float | None = None,
     beam_correction: str | None = None,
+    aperture_correction: str | None = None,
     effective_radius_err: ScalarLike | None = None,
     pa_err: ScalarLike | None = None,
     ellipticity_err: float | None = None,
@@ -78,6 +83,9 @@ def angular_momentum(
     beam_correction : {"graham2018", "harborne2020"}, optional
         Published correction for the beam, for galaxies that rotate regularly. The first is of
         lambda_R only.
+    aperture_correction : {"growth_curve"}, optional
+        Extrapolate lambda_R where the field covers at least half of the semi-major axis but not the
+        whole ellipse, by the tangent of its curve against the logarithm of the radius.
     effective_radius_err : `float` or `~astropy.units.Quantity`, optional
         1-sigma error of the effective radius, arcsec if unitless; by default a tenth of it.
     pa_err : `float` or `~astropy.units.Quantity`, optional
@@ -102,7 +110,8 @@ def angular_momentum(
     ----------
     Emsellem et al. 2007, MNRAS 379, 401, eq. 6, and 2011, MNRAS 414, 888; Cappellari et al. 2007,
     MNRAS 379, 418, for V/sigma; Graham et al. 2018, MNRAS 477, 4711, eq. 5, and Harborne et al.
-    2020, MNRAS 497, 2018, for the corrections.
+    2020, MNRAS 497, 2018, for the beam; van de Sande et al. 2017, MNRAS 472, 1272, on curves of
+    growth as corrections for the aperture.
 
     Examples
     --------
@@ -133,6 +142,7 @@ def angular_momentum(
         beam=beam,
         sersic_index=sersic_index,
         beam_correction=beam_correction,
+        aperture_correction=aperture_correction,
         effective_radius_err=effective_radius_err,
         pa_err=pa_err,
         ellipticity_err=ellipticity_err,
@@ -167,44 +177,72 @@ def angular_momentum_prepared(prepared, *, effective_radius, **options):
 def _measure(light, aperture, given, flags):
     """Result of a field that can be measured."""
     sums = light.sums(aperture)
-    coverage = covered(sums.area, aperture)
     edges = np.arange(1, round(CURVE_END / CURVE_STEP) + 1) * CURVE_STEP * aperture.semi_major
-    known = {
-        "coverage": coverage,
-        "v_sys": light.v_sys * VELOCITY,
-        "semi_major_axis": aperture.semi_major * OFFSET,
-        "pa": aperture.pa % 180 * u.deg,
-        "ellipticity": given.ellipticity,
-        "ellipticity_err": given.ellipticity_err,
-        "n_spaxels": sums.n_spaxels,
-    }
     within, area = light.curve(aperture, edges)
     inside = area >= LEAST_COVERAGE
-    known |= {"radius": edges[inside] * OFFSET, "lambda_r_within": within[inside]}
     if not light.has_errors:
         flags |= Flags.NO_ERRORS
-    if coverage < LEAST_COVERAGE:
-        return AngularMomentum(flags=flags | Flags.LITTLE_COVERED, **known)
+    result = AngularMomentum(
+        coverage=covered(sums.area, aperture),
+        v_sys=light.v_sys * VELOCITY,
+        semi_major_axis=aperture.semi_major * OFFSET,
+        pa=aperture.pa % 180 * u.deg,
+        ellipticity=given.ellipticity,
+        ellipticity_err=given.ellipticity_err,
+        n_spaxels=sums.n_spaxels,
+        radius=edges[inside] * OFFSET,
+        lambda_r_within=within[inside],
+        flags=flags,
+    )
+    if result.coverage >= LEAST_COVERAGE:
+        result = _with_values(result, light, aperture, given)
+        corrected = result.lambda_r, result.lambda_r_err_total
+    else:
+        result = replace(result, flags=flags | Flags.LITTLE_COVERED)
+        corrected = np.nan, np.nan
+        if given.aperture_correction is not None:
+            corrected = _extrapolated(result, light, aperture, given)
+    if given.beam_correction is not None:
+        return _sharpened(result, corrected, given)
+    if given.aperture_correction is not None:
+        return replace(result, lambda_r_corrected=corrected[0], lambda_r_corrected_err=corrected[1])
+    return result
+
+
+def _with_values(result, light, aperture, given):
+    """The result with lambda_R and V/sigma within an aperture."""
+    sums = light.sums(aperture)
     noise = light.noise(sums)
     shifted = [light.sums(one) for one in _shifted(aperture, given)]
     lambda_sys = _spread(sums.lambda_r, [one.lambda_r for one in shifted])
-    ratio_sys = _spread(sums.v_over_sigma, [one.v_over_sigma for one in shifted])
-    known |= {
-        "lambda_r": sums.lambda_r,
-        "lambda_r_err": noise.lambda_r,
-        "lambda_r_err_sys": float(np.hypot(lambda_sys, BIAS_LEFT * sums.noise_bias)),
-        "noise_bias": sums.noise_bias,
-    }
-    if np.isfinite(sums.lambda_r) and sums.squared_dispersion > RESOLVED * noise.squared_dispersion:
-        known |= {
-            "v_over_sigma": sums.v_over_sigma,
-            "v_over_sigma_err": noise.v_over_sigma,
-            "v_over_sigma_err_sys": ratio_sys,
-        }
-    else:
-        flags |= Flags.UNRESOLVED
-    result = AngularMomentum(flags=flags, **known)
-    return result if given.beam_correction is None else _corrected(result, given)
+    result = replace(
+        result,
+        lambda_r=sums.lambda_r,
+        lambda_r_err=noise.lambda_r,
+        lambda_r_err_sys=float(np.hypot(lambda_sys, BIAS_LEFT * sums.noise_bias)),
+        noise_bias=sums.noise_bias,
+    )
+    resolved = sums.squared_dispersion > RESOLVED * noise.squared_dispersion
+    if not (resolved and np.isfinite(sums.lambda_r)):
+        return replace(result, flags=result.flags | Flags.UNRESOLVED)
+    return replace(
+        result,
+        v_over_sigma=sums.v_over_sigma,
+        v_over_sigma_err=noise.v_over_sigma,
+        v_over_sigma_err_sys=_spread(sums.v_over_sigma, [one.v_over_sigma for one in shifted]),
+    )
+
+
+def _extrapolated(result, light, aperture, given):
+    """lambda_R within an aperture that is not covered, from its curve, and its error."""
+    radius = result.radius.value / aperture.semi_major
+    if radius.size < TANGENT or radius[-1] < LEAST_REACH:
+        return np.nan, np.nan
+    covered_part = replace(aperture, semi_major=float(result.radius.value[-1]))
+    part = _with_values(result, light, covered_part, given)
+    slope = np.polyfit(np.log(radius[-TANGENT:]), result.lambda_r_within[-TANGENT:], 1)[0]
+    change = -slope * np.log(radius[-1])
+    return part.lambda_r + change, float(np.hypot(part.lambda_r_err_total, GROWTH_ERROR * change))
 
 
 def _spread(value, shifted):
@@ -233,8 +271,8 @@ def _shifted(aperture, given):
         yield replace(aperture, y=aperture.y + sign * CENTRE_ERROR)
 
 
-def _corrected(result, given):
-    """The result with the values that a published correction gives."""
+def _sharpened(result, value, given):
+    """The result with a published correction for the beam of ``value``, lambda_R and its error."""
     beam = Beam(
         ratio=given.beam / FWHM / result.semi_major_axis.value,
         sersic_index=given.sersic_index,
@@ -242,10 +280,9 @@ def _corrected(result, given):
         by_ellipse=given.distance == "elliptical",
     )
     of_lambda, of_ratio = BEAM_CORRECTIONS[given.beam_correction](beam)
-    flags = result.flags
     if np.isnan(of_lambda.value):
-        return replace(result, flags=flags | Flags.OUTSIDE_CORRECTION)
-    lambda_r, lambda_err = of_lambda.apply(result.lambda_r, result.lambda_r_err_total)
+        return replace(result, flags=result.flags | Flags.OUTSIDE_CORRECTION)
+    lambda_r, lambda_err = of_lambda.apply(*value)
     ratio, ratio_err = of_ratio.apply(result.v_over_sigma, result.v_over_sigma_err_total)
     return replace(
         result,

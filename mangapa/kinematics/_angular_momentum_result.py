@@ -30,9 +30,10 @@ class AngularMomentum:
     v_over_sigma_err, v_over_sigma_err_sys : `float`
         Its 1-sigma errors.
     lambda_r_corrected, lambda_r_corrected_err : `float`
-        The same with the correction for the beam, and the total 1-sigma error; NaN without one.
+        The same with the corrections for beam and aperture that were asked for, and the total
+        1-sigma error; NaN without one.
     v_over_sigma_corrected, v_over_sigma_corrected_err : `float`
-        The same of V/sigma.
+        The same of V/sigma, for the beam.
     noise_bias : `float`
         What noise added to lambda_R, and was subtracted.
     coverage : `float`

@@ -66,7 +66,7 @@ class Light:
     bins: np.ndarray  # point of each spaxel, shape (n,)
     moments: Moments  # of the points
     points: np.ndarray  # which of the field's points these are, shape (m,)
-    rotation: np.ndarray  # of the best disc at them, km/s, shape (m,)
+    rotation: np.ndarray  # of the best disc at them, in any unit, shape (m,)
     systemic: np.ndarray  # influence of each of them on the systemic velocity, shape (m,)
     neighbours: object  # ``Neighbours`` of all points of the field
     shared: float  # part of the noise that neighbours share
@@ -106,19 +106,19 @@ class Light:
         velocity_err = points.error[kept] if field.ivar is not None else np.full(kept.size, np.nan)
         has_errors = bool(np.isfinite(dispersion_err).any() and np.isfinite(velocity_err).all())
         velocity_err, dispersion_err = np.nan_to_num([velocity_err, dispersion_err])
-        v_sys = spaxels.disc.v_sys
+        disc = spaxels.disc
         x, y = points.x[kept], points.y[kept]
         noise = spaxels.linear_fit.noise
         shared = float(noise.correlated / (noise.white + noise.correlated + TINY))
         moments = Moments.of(
-            points.velocity[kept] - v_sys,
+            points.velocity[kept] - disc.v_sys,
             velocity_err,
             square,
             dispersion,
             dispersion_err,
             Annuli(
                 aperture.semi_major_axes(x, y),
-                np.arctan2(x, y) - spaxels.disc.angle,
+                np.arctan2(x, y) - disc.angle,
                 1 - shared + shared * points.weight[kept],
             ),
         )
@@ -133,11 +133,11 @@ class Light:
             bins=bins,
             moments=moments,
             points=kept,
-            rotation=spaxels.disc.rotation_at(x, y),
+            rotation=(disc.model * disc.relative)[kept],
             systemic=weight / weight.sum(),
             neighbours=spaxels.neighbours,
             shared=shared,
-            v_sys=spaxels.first_guess + v_sys,
+            v_sys=spaxels.first_guess + disc.v_sys,
             has_errors=has_errors,
             by_ellipse=by_ellipse,
         )
@@ -223,7 +223,7 @@ class Light:
         dispersion_err = float(np.sqrt(of_dispersion))
         if sums.squared_dispersion <= 0:
             return np.nan, dispersion_err
-        square = sums.squared_speed / sums.squared_dispersion
+        square = max(sums.squared_speed, 0.0) / sums.squared_dispersion
         error = np.sqrt(of_speed + square**2 * of_dispersion) / sums.squared_dispersion
         low, high = np.sqrt(np.maximum([square - error, square + error], 0.0))
         return float((high - low) / 2), dispersion_err
