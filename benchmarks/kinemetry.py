@@ -1,0 +1,197 @@
+"""
+Kinemetry on simulated fields, whose truth is known, and on galaxies with published values.
+
+    python benchmarks/kinemetry.py
+    python benchmarks/kinemetry.py --only plain warp --odd
+
+The truth of a ring is what `mangapa.kinemetry` finds on it in the noiseless field that the same
+instrument sees, without a prior on its axis ratio: the difference is the error of the noise. Pulls
+are the 68th percentile of the difference over the error, 1 if the errors are right. k5 / k1 is a length, which noise cannot make
+negative, so that its pull is below 1 where it is lost in the noise: it is given for the rings whose
+true k5 exceeds its error, and for the two components of all. What beam and thickness make of the
+intrinsic shape is given separately.
+"""
+
+import argparse
+import time
+from contextlib import contextmanager
+
+import numpy as np
+from real_fields import SHARED_DATA
+from simulated_fields import families, simulated_fields
+
+import mangapa
+from mangapa.fitting._prepared import prepare
+from mangapa.profiles import _kinemetry_profile
+
+#: Spread of axis ratios that leaves them free.
+NO_PRIOR = 10.0
+#: Families by default: all of the other simulator but those that repeat a galaxy.
+FAMILIES = (
+    *("plain", "plain-hs", "warp", "warp-hs", "warp-hs-pa", "lowinc", "edge", "lowsn", "bar"),
+    *("bar-hs", "oval", "lop", "rad", "kdc", "kdc-hs", "wedge", "side", "foot", "faintlim"),
+)
+SURVEYS = SHARED_DATA / "surveys"
+SAMI = "sami/41144_{}_stellar-velocity_{}_two-moment.fits"
+#: Files, and the published mean of k5 / k1 with its error: table D1 of Krajnovic et al. 2011, and
+#: MEAN_K51_RE of SAMI DR3, which has no error.
+PUBLISHED = (
+    ("atlas3d/NGC4570_4moments_ATLAS3d.fits", 0.011, 0.004),
+    ("califa/NGC6278.V1200.rscube_INDOUSv2_SN20_stellar_kin.fits", 0.024, 0.010),
+    ("atlas3d/NGC2974_SAURON_kinematics.dat", 0.007, 0.003),
+    *((SAMI.format(letter, "default"), 0.0131, np.nan) for letter in "ABCD"),
+    *((SAMI.format(letter, "adaptive"), 0.0131, np.nan) for letter in "ABCD"),
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--only", nargs="*", choices=families(), metavar="FAMILY")
+    half = parser.add_mutually_exclusive_group()
+    half.add_argument("--odd", action="store_true", help="every second galaxy of each family")
+    half.add_argument("--even", action="store_true", help="the others")
+    options = parser.parse_args()
+    wanted = {True} if options.odd else {False} if options.even else {True, False}
+    print_header()
+    total = []
+    for family in options.only or FAMILIES:
+        rings = [
+            of_rings(one) for one in simulated_fields(family) if (one.number % 2 == 1) in wanted
+        ]
+        rings = np.concatenate(rings, axis=1)
+        total.append(rings)
+        print_row(family, rings)
+    print_row("all", np.concatenate(total, axis=1))
+    if not options.only:
+        print_published()
+        print_speed()
+
+
+#: Rows of what `of_rings` returns.
+ROWS = ("pa", "ratio", "k1", "k0", "k51", "k51_above", "turn", "flat", "pa_err", "ratio_err")
+
+
+def of_rings(one):
+    """Differences from the truth on each ring of a simulated field, most of them over the error."""
+    field = mangapa.clean(one.field)
+    found = mangapa.kinemetry(field)
+    if not len(found):
+        return np.zeros((len(ROWS), 0))
+    noiseless = mangapa.VelocityField.from_arrays(
+        one.true_velocity, one.x, one.y, mask=~field.good, ivar=field.ivar, bin_id=one.bin_id
+    )
+    with no_prior():
+        true = mangapa.kinemetry(noiseless, pa_axis=found.pa_axis, axis_ratio=found.axis_ratio)
+    known = np.isfinite(found["k51"]) & np.isfinite(true["k51"])
+    found, true = found[known], true[known]
+
+    def off(name):
+        return np.array(found[name] - true[name])
+
+    def error(name):
+        return np.array(found[f"{name}_err"])
+
+    # The noiseless field is at rest.
+    rest = np.nanmedian(one.velocity - one.true_velocity)
+    turn = (off("pa") + 180) % 360 - 180
+    k51 = off("k51") / error("k51")
+    is_above = np.array(true["k5"] > found["k5_err"])
+    return np.array(
+        [
+            turn / error("pa"),
+            off("axis_ratio") / error("axis_ratio"),
+            off("k1") / error("k1"),
+            (off("k0") - rest) / error("k0"),
+            k51,
+            np.where(is_above, k51, np.nan),
+            *intrinsic(one, true),
+            error("pa"),
+            error("axis_ratio"),
+        ]
+    )
+
+
+@contextmanager
+def no_prior():
+    """Let the axis ratios of rings be what they are, whatever that of the disc is."""
+    kept = _kinemetry_profile.RATIO_SPREAD
+    _kinemetry_profile.RATIO_SPREAD = NO_PRIOR
+    yield
+    _kinemetry_profile.RATIO_SPREAD = kept
+
+
+def intrinsic(one, true):
+    """Angle and axis ratio of noiseless rings less those of the thin discs that were simulated."""
+    radius, warp = np.array(true["radius"]), one.params.get("warp")
+    share = 0.0
+    if warp:
+        share = np.clip((radius - warp["r0"]) / (warp["r1"] - warp["r0"]), 0, 1.3)
+    turn = warp["dpa"] * share if warp else 0.0
+    inclination = one.params["inc"] + (warp["dinc"] * share if warp else 0.0)
+    kdc = one.params.get("kdc")
+    if kdc:
+        turn = np.where(radius < kdc["r"], kdc["turn"], 0.0)
+    off = (np.array(true["pa"]) - one.pa - turn + 180) % 360 - 180
+    return off, np.array(true["axis_ratio"]) - np.abs(np.cos(np.radians(inclination)))
+
+
+def pull(values):
+    """Return the 68th percentile of the size of the values that are known."""
+    known = values[np.isfinite(values)]
+    return np.percentile(np.abs(known), 68.27) if known.size else np.nan
+
+
+def print_header():
+    print("pulls against the noiseless field; medians of the errors; and noiseless less intrinsic")
+    print(
+        f"{'family':12} rings    PA     q    k1    k0  k5/k1 (above its error: n)"
+        "   error of PA, q   PA, q less intrinsic"
+    )
+
+
+def print_row(family, rings):
+    rows = dict(zip(ROWS, rings, strict=True))
+    pulls = " ".join(f"{pull(rows[name]):5.2f}" for name in ROWS[:5])
+    n_above = np.count_nonzero(np.isfinite(rows["k51_above"]))
+    print(
+        f"{family:12} {rings.shape[1]:5} {pulls}  {pull(rows['k51_above']):5.2f} {n_above:5}"
+        f"{' ':10}{np.median(rows['pa_err']):6.2f} {np.median(rows['ratio_err']):6.3f}"
+        f"     {np.median(np.abs(rows['turn'])):6.2f} {np.median(rows['flat']):+6.3f}"
+    )
+
+
+def print_published():
+    print(f"\n{'file':60} k51 here          with noise  published")
+    for name, published, error in PUBLISHED:
+        path = SURVEYS / name
+        if not path.exists():
+            continue
+        field = mangapa.clean(mangapa.Galaxy.read(path).stellar)
+        found = mangapa.kinemetry(field)
+        print(
+            f"{name:60} {found.k51:.3f} +- {found.k51_err:.3f}   {found.k51_observed:.3f}"
+            f"       {published:.3f} +- {error:.3f}"
+        )
+
+
+def print_speed():
+    """CPU of one field, without its preparation."""
+    for path in sorted(SHARED_DATA.glob("manga-*-MAPS-*.fits.gz")):
+        galaxy = mangapa.read_maps(path)
+        for tracer in ("stellar", "halpha"):
+            field = mangapa.clean(galaxy.tracer(tracer))
+            best = min(cpu_of(field) for _ in range(10))
+            print(f"{path.name[:24]} {tracer:8} {1e3 * best:.1f} ms")
+
+
+def cpu_of(field):
+    prepared = prepare(field)
+    # The disc is that of `fit_pa`, which is measured before.
+    _ = prepared.spaxels.disc
+    start = time.process_time()
+    _kinemetry_profile.kinemetry_prepared(prepared)
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
