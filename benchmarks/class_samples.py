@@ -1,20 +1,25 @@
 """Simulated galaxies whose kinematic classes are known, and what is measured on them."""
 
-import numpy as np
-from two_discs import ORDINARY, TWO_SENSES, cases
+from dataclasses import replace
 
-from mangapa import VelocityField, clean, simulate_galaxy
+import numpy as np
+from two_discs import ORDINARY, TWO_SENSES, case, cases
+
+from mangapa import VelocityField, clean, pa_profile, simulate_galaxy
 from mangapa.fitting._prepared import prepare
 from mangapa.kinematics._classes import peaks_of
 from mangapa.profiles._features import field_features
 from mangapa.profiles._kinemetry_profile import kinemetry_prepared
 from mangapa.profiles._profile import profile_prepared
+from mangapa.simulate import CounterDisc
 
 #: What is wrong with every second galaxy.
 DEFECTS = (
     *("none",) * 6,
     *("outliers", "missing patches", "low S/N", "masked centre", "cold", "spaxels"),
 )
+#: Galaxies with a fast disc within another of the same sense: k1 may have two maxima.
+INNER = "inner disc"
 #: Families of which one in so many galaxies is drawn as of the two discs.
 FEWER = 2.5
 #: Errors of the axis of the light, degrees, and of its ellipticity.
@@ -29,9 +34,9 @@ DIP = 0.05
 
 
 def sample(n, seed=0):
-    """List jobs for `measured`: family, number of the galaxy, and seed."""
+    """List jobs for `measured`: family, how many galaxies it has, number and seed."""
     jobs = []
-    for family in (*ORDINARY, *TWO_SENSES):
+    for family in (*ORDINARY, *TWO_SENSES, INNER):
         number = n if family == "two discs" else int(n / FEWER)
         jobs += [(family, number, i, seed) for i in range(number)]
     return jobs
@@ -40,16 +45,16 @@ def sample(n, seed=0):
 def measured(job):
     """Simulate one galaxy, and measure what the classes rest on; returns a `dict`."""
     family, number, i, seed = job
-    case = list(cases(family, number, seed))[i]
     rng = np.random.default_rng([7, seed, i])
-    defect, options = _defect(rng, case.options)
-    options = case.options | options | {"pa_halpha": None}
+    drawn = _inner(seed, i) if family == INNER else list(cases(family, number, seed))[i]
+    defect, options = _defect(rng, drawn.options)
+    options = drawn.options | options | {"pa_halpha": None}
     galaxy, quiet = simulate_galaxy(**options), simulate_galaxy(**options | NOISELESS)
     reff, axis = galaxy.effective_radius.value, options["pa_stellar"]
     field = galaxy.stellar
     if defect == "masked centre":
         field = _without_centre(field, rng.uniform(0.8, 2))
-    row = {"family": family, "defect": defect, "number": i, "reff": reff, **case.truth}
+    row = {"family": family, "defect": defect, "number": i, "reff": reff, **drawn.truth}
     row |= {name: options[name] for name in ("inclination", "n_fibres", "snr", "v_max")}
     row |= _truth(quiet.stellar, axis, 1 - galaxy.ellipticity, reff)
     ellipticity = galaxy.ellipticity + ELLIPTICITY_ERROR * rng.normal()
@@ -62,13 +67,47 @@ def measured(job):
 
 
 def evidence_of(prepared, reff, **light):
-    """Peaks of the dispersion, features, and k1 of the rings with their errors."""
-    peaks = None if prepared.flags else peaks_of(prepared, reff, **light)[0]
-    features = field_features("profile", profile_prepared(prepared))
-    profile = kinemetry_prepared(prepared)
+    """What the classes of a galaxy rest on; `None` if its field cannot be measured."""
+    profile = None if prepared.flags else kinemetry_prepared(prepared)
+    if profile is None or not len(profile):
+        return None
     k1, error = (profile[name].value for name in ("k1", "k1_err"))
     known = np.isfinite(k1 + error)
-    return peaks, features, (k1[known], error[known]), (profile.k51, profile.k51_err)
+    return {
+        "peaks": peaks_of(prepared, reff, **light)[0],
+        "features": field_features("profile", profile_prepared(prepared)),
+        "k1": (k1[known], error[known]),
+    }
+
+
+def measured_on_shared(one):
+    """Truth and features of a field of another simulator; `None` if it has too few rings."""
+    features, quiet = (
+        field_features("profile", pa_profile(field)) for field in (one.field, one.noiseless)
+    )
+    if not np.isfinite(features.kdc + features.warp_turn_err.value):
+        return None
+    core = one.params.get("kdc") or {"turn": 0.0, "r": 0.0}
+    return {
+        "turn": abs((core["turn"] + 180) % 360 - 180),
+        "radius": core["r"],
+        "twist": abs(quiet.warp_turn.value),
+        "features": features,
+    }
+
+
+def _inner(seed, i):
+    """A disc with a fast inner disc, twice of three times."""
+    rng = np.random.default_rng([5, seed, i])
+    drawn = case("plain", rng)
+    inner = CounterDisc(
+        mass_fraction=rng.uniform(0.2, 0.6),
+        scale=rng.uniform(0.1, 0.4),
+        rotation=rng.uniform(0.7, 1.5),
+        turn=0,
+    )
+    more = {"counter_disc": inner if i % 3 else None, "kinematics": "moments"}
+    return replace(drawn, options=drawn.options | more)
 
 
 def _defect(rng, options):

@@ -62,18 +62,25 @@ def low_level_velocity(k1, error):
 
 
 def kinematic_twist(features):
-    """Probability that the angle turns smoothly by more than `TWIST`, and not at a core."""
+    """Probability that a straight line through the angles turns by more than `TWIST`."""
+    return logistic(TWIST_LOGIT, twist_excess(features))
+
+
+def twist_excess(features):
+    """Standard deviations by which the turn of that line exceeds `TWIST`; NaN if unknown."""
     turn, error = features.warp_turn.value, features.warp_turn_err.value
-    if not np.isfinite(turn + error):
-        return np.nan
-    return logistic(TWIST_LOGIT, (abs(turn) - TWIST) / np.hypot(error, TWIST_SCATTER))
+    return (abs(turn) - TWIST) / np.hypot(error, TWIST_SCATTER)
 
 
 def decoupled_core(features):
     """Probability of a decoupled core, from what `FieldFeatures` tell of it."""
+    return logistic(CORE_LOGIT, *of_core(features))
+
+
+def of_core(features):
+    """What the probability of a core rests on."""
     flagged = np.clip(features.kdc, TINY, 1 - TINY)
-    logit = np.log(flagged / (1 - flagged))
-    return logistic(CORE_LOGIT, logit, np.arcsinh(features.kdc_significance))
+    return np.log(flagged / (1 - flagged)), np.arcsinh(features.kdc_significance)
 
 
 def counter_rotating(features):
@@ -103,19 +110,25 @@ def dip_significance(k1, error):
 
 def two_sigma(peaks):
     """Probability of two peaks, from `DispersionPeaks`."""
-    return logistic(PEAKS_LOGIT, *_of_peaks(peaks))
+    return logistic(PEAKS_LOGIT, *of_peaks(peaks))
+
+
+def of_peaks(peaks):
+    """What the probability of two peaks rests on."""
+    return np.arcsinh([peaks.over_minor, peaks.over_centre, peaks.pattern])
 
 
 def counter_rotating_discs(features, peaks):
     """Probability of counter-rotating discs, from a core and `DispersionPeaks` or `None`."""
-    core = np.arcsinh(max(features.kdc_significance, 0.0)) * counter_rotating(features)
+    core = core_of(features)
     if peaks is None:
         return logistic(DISCS_OF_VELOCITIES_LOGIT, core)
-    return logistic(DISCS_LOGIT, *_of_peaks(peaks), core)
+    return logistic(DISCS_LOGIT, *of_peaks(peaks), core)
 
 
-def _of_peaks(peaks):
-    return np.arcsinh([peaks.over_minor, peaks.over_centre, peaks.pattern])
+def core_of(features):
+    """How significant a counter-rotating core is, if there is one."""
+    return np.arcsinh(max(features.kdc_significance, 0.0)) * counter_rotating(features)
 
 
 def groups_of(classes):
