@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from astropy.wcs import WCS
 
 __all__ = ["axis_regions", "velocity_ccd"]
-#: Maps of a field, and the attributes with their inverse variances.
-IVARS = {"velocity": "ivar", "dispersion": "dispersion_ivar", "flux": None}
+#: Maps of a field, and the attributes with their inverse variances, if there are such attributes.
+IVARS = {"velocity": "ivar", "dispersion": "dispersion_ivar", "flux": "flux_ivar"}
 __doctest_requires__ = {"axis_regions": ["regions"]}
 
 
@@ -143,7 +143,7 @@ def velocity_ccd(galaxy: Galaxy, tracer: str, *, moment: str = "velocity") -> "C
     if values is None:
         msg = f"{field!r} has no {moment}; its file has none, or was not given with the others"
         raise ValueError(msg)
-    ivar = IVARS[moment] and getattr(field, IVARS[moment])
+    ivar = getattr(field, IVARS[moment], None)
     placed = np.isfinite(field.x.value) & np.isfinite(field.y.value)
     grid = grid_of(field.x.value, field.y.value, placed)
     if grid is None or 1 in field.velocity.shape:
