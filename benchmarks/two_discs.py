@@ -20,7 +20,7 @@ from mangapa import Galaxy, simulate_galaxy
 from mangapa.simulate import FIELD_OF_VIEW, Bar, CounterDisc, Dispersion, Warp
 
 #: Families of galaxies with one sense of rotation in each place.
-ORDINARY = ("plain", "warp", "bar", "bulge", "thick disc", "slow")
+ORDINARY = ("plain", "warp", "bar", "bulge", "thick disc", "slow rotator")
 #: Families with two: discs within each other, and cores that hide the outer disc.
 TWO_SENSES = ("two discs", "core")
 #: Sizes of bundles, by how often they occur in MaNGA.
@@ -71,7 +71,7 @@ def case(family, rng):
         "inclination": inclination,
         "v_max": float(rng.uniform(120, 260)),
         "turnover": float(rng.uniform(0.15, 0.6)),
-        "dispersion": float(rng.uniform(70, 180)),
+        "dispersion": _dispersion(rng, rng.uniform(70, 180), reff),
         "thickness": float(rng.uniform(0.1, 0.25)),
         "snr": float(np.exp(rng.uniform(np.log(30), np.log(80)))),
         "bintype": str(rng.choice(["VOR10", "HYB10"])),
@@ -82,6 +82,12 @@ def case(family, rng):
     }
     more, truth = DRAW[family](rng, options, reff)
     return Case(family=family, options=options | more, truth=truth)
+
+
+def _dispersion(rng, central, reff):
+    """Draw a profile that falls to 0.3 to 0.7 of the central dispersion, as in MAPS files."""
+    outer, radius = rng.uniform(0.3, 0.7) * central, rng.uniform(0.3, 1.5) * reff
+    return Dispersion(central=central, outer=outer, radius=radius)
 
 
 def _plain(rng, options, reff):
@@ -114,7 +120,8 @@ def _thick(rng, options, reff):
 
 def _slow(rng, options, reff):
     speed = float(rng.uniform(5, 60))
-    return {"v_max": speed, "dispersion": float(rng.uniform(120, 280))}, {"speed": speed}
+    dispersion = _dispersion(rng, rng.uniform(120, 280), reff)
+    return {"v_max": speed, "dispersion": dispersion}, {"speed": speed}
 
 
 def _two_discs(rng, options, reff):
@@ -124,7 +131,7 @@ def _two_discs(rng, options, reff):
         scale=scale,
         thickness=rng.uniform(0.1, 0.4),
         rotation=rng.uniform(0.8, 1.1),
-        dispersion=rng.uniform(0.7, 1.3) * options["dispersion"],
+        dispersion=_dispersion(rng, rng.uniform(0.7, 1.3) * options["dispersion"].central, reff),
     )
     return {"counter_disc": disc}, {"mass_fraction": fraction, "scale": scale}
 
@@ -140,7 +147,7 @@ DRAW = {
     "bar": _bar,
     "bulge": _bulge,
     "thick disc": _thick,
-    "slow": _slow,
+    "slow rotator": _slow,
     "two discs": _two_discs,
     "core": _core,
 }

@@ -235,7 +235,7 @@ def simulate_galaxy(
         own = falling(dispersions[tracer], disc)
         sources = [Source(disc=turned, dispersion=own, light=disc)]
         if counter_disc is not None and tracer == "stellar":
-            sources.append(counter_source(disc, counter_disc, dispersions[tracer]))
+            sources.append(counter_source(disc, counter_disc, own))
         instrument, template = LINE_WIDTH[tracer]
         line_width = np.hypot(instrument, template)
         layers = layers_of(sources, wide_x, wide_y, line_width, known)

@@ -76,8 +76,8 @@ class Profiles:
         count = int(np.ceil((fastest - slowest + 2 * reach) / CHANNEL)) + 1
         if count > MOST_CHANNELS:
             msg = (
-                f"velocities from {slowest:.0f} to {fastest:.0f} km/s are more than Gaussians can "
-                "be fitted to; choose lower ones, or kinematics='moments'"
+                f"kinematics='gaussian' cannot span velocities from {slowest:.0f} to "
+                f"{fastest:.0f} km/s; choose a lower v_max, or kinematics='moments'"
             )
             raise ValueError(msg)
         self.velocities = slowest - reach + CHANNEL * np.arange(count)

@@ -99,8 +99,8 @@ def measure(rngs, seen, shift, snr, bin_id, tracer, correlated, outliers):
     wild = rng.random(light.size) < outliers
     noise[wild] += rng.choice([-1, 1], wild.sum()) * rng.uniform(*OUTLIER_VELOCITY, wild.sum())
 
-    # The width of the lines is measured as well everywhere, the dispersion is what it has beyond
-    # that of the template.
+    # The noise is that of the width of the lines. The dispersion is what this width has beyond that
+    # of the template, so small ones are the least certain.
     width_error = WIDTH_ERROR * error
     width = width + draw(other_rng) * width_error
     square = width**2 - LINE_WIDTH[tracer][1] ** 2

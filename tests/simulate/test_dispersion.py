@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy import units as u
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mangapa import simulate_galaxy
 from mangapa.simulate import CounterDisc, Dispersion, Neighbour
@@ -127,6 +129,24 @@ def test_without_mass_a_counter_disc_changes_nothing():
     counter = stars(counter_disc=CounterDisc(mass_fraction=0, scale=0.5))
     np.testing.assert_allclose(counter.velocity, plain.velocity, atol=1e-2)
     np.testing.assert_allclose(counter.dispersion, plain.dispersion, atol=1e-2)
+
+
+def test_a_counter_disc_has_its_own_dispersion_or_that_of_the_main_disc():
+    """Almost all the light in the middle is that of the smaller disc."""
+    still = {"v_max": 0, "dispersion": 150, "kinematics": "moments", "inclination": 0}
+    for dispersion, central, length in ((None, 150, 4.47), (300, 300, 0.894)):
+        counter = CounterDisc(mass_fraction=0.97, scale=0.2, dispersion=dispersion)
+        field = stars(**still, counter_disc=counter)
+        radius = np.hypot(field.x, field.y).value
+        ring = field.good & (np.abs(radius - 3) < 0.5)
+        square, _ = field._dispersion_squared()
+        second, main = (
+            fraction / scale**2 * np.exp(-radius / (4.47 * scale))
+            for fraction, scale in ((0.97, 0.2), (0.03, 1))
+        )
+        own, of_main = central * np.exp(-radius / (2 * length)), 150 * np.exp(-radius / 8.94)
+        expected = (second * own**2 + main * of_main**2) / (second + main)
+        assert np.mean((square / expected)[ring]) == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize("thickness", [0, 0.2])
@@ -281,3 +301,33 @@ def test_wrong_components_are_refused():
         CounterDisc(dispersion=-3)
     with pytest.raises(ValueError, match="give a radius"):
         Dispersion(central=100).at([1.0])
+
+
+@given(
+    pa=st.floats(0, 180),
+    inclination=st.floats(5, 85),
+    fraction=st.floats(0, 0.9),
+    thickness=st.sampled_from([0, 0.2]),
+    kinematics=st.sampled_from(["gaussian", "moments"]),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_galaxy_that_turns_the_other_way_has_the_same_dispersions(
+    pa, inclination, fraction, thickness, kinematics
+):
+    options = {
+        "n_fibres": 19,
+        "inclination": inclination,
+        "thickness": thickness,
+        "counter_disc": CounterDisc(mass_fraction=fraction, scale=0.6),
+        "kinematics": kinematics,
+        "psf": 2.5,
+        "snr": 1e7,
+    }
+    one, other = (stars(**options, pa_stellar=angle) for angle in (pa, pa + 180))
+    good = one.good
+    np.testing.assert_allclose(one.dispersion[good], other.dispersion[good], rtol=1e-6)
+    np.testing.assert_allclose(one.flux[good], other.flux[good], rtol=1e-6)
+    # What is left of the sum is noise, twice that of at least 2 km/s.
+    noise = (one.velocity + other.velocity)[good].value * np.sqrt(one.ivar[good].value) / 2
+    assert np.abs(np.mean(noise)) < 0.25
+    assert np.std(noise) == pytest.approx(1, abs=0.15)

@@ -126,5 +126,5 @@ def test_the_fit_turns_with_its_profile():
 
 def test_velocities_of_a_relativistic_disc_are_refused():
     layers = [pixel(1.0, -1e5, 60), pixel(1.0, 1e5, 60)]
-    with pytest.raises(ValueError, match="choose lower ones"):
+    with pytest.raises(ValueError, match="choose a lower v_max"):
         Profiles(layers)
