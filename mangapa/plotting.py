@@ -3,7 +3,7 @@ Figures of fields, galaxies and profiles: North is up, East is left, colours are
 
 All ``plot`` methods follow one rule. If one pair of axes is enough (`~mangapa.VelocityField`,
 `~mangapa.KinematicPA`), the method takes ``ax=None`` and returns the Axes. If several are needed
-(`~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.PAProfile`,
+(`~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.PAProfile`, `~mangapa.KinemetryProfile`,
 `~mangapa.catalogue.Comparison`), it takes ``figure=None`` and returns the Figure. By default, the
 figure is a new one of `matplotlib.pyplot`, which interactive sessions show.
 """
@@ -12,8 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mangapa._marks import LINE, draw_angle, draw_angles, draw_compass, draw_rings
-from mangapa._titles import field_title, galaxy_title, profile_title, with_error
+from mangapa._marks import (
+    LINE,
+    draw_angle,
+    draw_angles,
+    draw_column,
+    draw_compass,
+    draw_ellipses,
+    draw_rings,
+)
+from mangapa._titles import (
+    field_title,
+    galaxy_title,
+    kinemetry_title,
+    profile_title,
+    with_error,
+)
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
@@ -25,10 +39,10 @@ if TYPE_CHECKING:
 
     from mangapa.fitting import KinematicPA
     from mangapa.measurement import Measurement
-    from mangapa.profiles import PAProfile
+    from mangapa.profiles import KinemetryProfile, PAProfile
     from mangapa.usability import Usability
 
-__all__ = ["colour_range", "plot_field", "plot_measurement", "plot_profile"]
+__all__ = ["colour_range", "plot_field", "plot_kinemetry", "plot_measurement", "plot_profile"]
 
 #: A diverging colour map, which readers with any colour vision can read.
 COLOURS = "RdBu_r"
@@ -45,6 +59,9 @@ PROFILE_LEGEND = (
     "dots: the receding side on each ring, with 1-sigma error; circles: the approaching side;\n"
     "pale: hardly constrained"
 )
+
+#: Columns of an even moment that are drawn, and the title of the second.
+KINEMETRY_EVEN = ("k0", "k40", "k4 / k0")
 
 
 def new_figure(size=None):
@@ -234,6 +251,46 @@ def plot_profile(
         below = figure.subplots()
     draw_angles(below, profile, result)
     figure.supxlabel(PROFILE_LEGEND, fontsize="small", color="0.35")
+    return figure
+
+
+def plot_kinemetry(profile: "KinemetryProfile", figure: "Figure | None" = None) -> "Figure":
+    """
+    Draw a field with the ellipses of its rings, and angle, shape and harmonics against radius.
+
+    Parameters
+    ----------
+    profile : `~mangapa.KinemetryProfile`
+        Profile to draw; if it has no field, the profiles alone.
+    figure : `~matplotlib.figure.Figure`, optional
+        Figure to draw on; a new one by default.
+
+    Returns
+    -------
+    `~matplotlib.figure.Figure`
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    figure = figure or new_figure((5.2, 6.4) if profile.field is None else (10.5, 6.4))
+    right = figure
+    if profile.field is not None:
+        left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))
+        ax = plot_field(profile.field, left.subplots())
+        draw_ellipses(ax, profile)
+        ax.set_title(kinemetry_title(profile))
+    axes = right.subplots(4, 1, sharex=True)
+    draw_angles(axes[0], profile, None)
+    axes[0].set(xlabel=None, ylabel="PA (deg)")
+    main, ratio, title = ("k1", "k51", "k5 / k1") if "k51" in profile.colnames else KINEMETRY_EVEN
+    unit = profile[main].unit
+    unit = f" ({unit:latex_inline})" if unit.to_string() else ""
+    columns = (("axis_ratio", "Axis ratio"), (main, f"{main}{unit}"), (ratio, title))
+    for ax, (name, label) in zip(axes[1:], columns, strict=True):
+        draw_column(ax, profile, name, label)
+    axes[-1].set(xlabel="Semi-major axis (arcsec)")
     return figure
 
 

@@ -18,6 +18,8 @@ from mangapa.profiles._ring_fit import fit_rings
 from mangapa.profiles._rings import Ellipse, Rings
 from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, lengths
 
+__all__ = ["EllipseTerms"]
+
 #: Harmonics of even kinemetry; the first is an asymmetry.
 EVEN_HARMONICS = (1, 2, 4)
 #: The moments, with the slopes that their amplitudes may have within a ring.
@@ -32,23 +34,51 @@ SHAPE_TERMS = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EllipseTerms:
-    """Shapes and harmonics of a moment on n rings, from the inside out; arrays of shape (n,)."""
+    """
+    Shapes and harmonics of a moment on the n rings of a field, from the inside out.
+
+    Attributes
+    ----------
+    rings : ``Rings``
+        The rings and the data on them.
+    is_free : `bool`
+        Whether the shapes were fitted.
+    radius : `~numpy.ndarray`
+        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow but the last four.
+    n_spaxels, coverage : `~numpy.ndarray`
+        Number of spaxels, and the fraction of the azimuth that has any.
+    pa, pa_err : `~numpy.ndarray`
+        Position angle of the receding side of an odd moment, of one end of the major axis of an
+        even one, and its 1-sigma error, deg.
+    axis_ratio, axis_ratio_err : `~numpy.ndarray`
+        Minor over major axis, and its error, NaN where the shape was given.
+    constant, constant_err : `~numpy.ndarray`
+        k0 and its error, in the unit of the moment.
+    k1_err : `~numpy.ndarray`
+        Error of the first amplitude, with what the shape adds.
+    harmonic : `~numpy.ndarray`
+        Cosine and sine term of each harmonic, from the major axis, shape (n, 3, 2).
+    observed, amplitude, error : `~numpy.ndarray`
+        Amplitudes of the harmonics with their noise, the same corrected for noise, and the error of
+        one component, shape (n, 3).
+    """
 
     rings: Rings
-    radius: np.ndarray  # mean semi-major axes of the data, arcsec
+    is_free: bool
+    radius: np.ndarray
     n_spaxels: np.ndarray
-    coverage: np.ndarray  # fraction of the azimuth that has spaxels
-    pa: np.ndarray  # deg; of the receding side for an odd moment, else of one end
+    coverage: np.ndarray
+    pa: np.ndarray
     pa_err: np.ndarray
     axis_ratio: np.ndarray
-    axis_ratio_err: np.ndarray  # NaN where the shape was given
-    is_free: bool  # whether the shapes were fitted
-    constant: np.ndarray  # k0
+    axis_ratio_err: np.ndarray
+    constant: np.ndarray
     constant_err: np.ndarray
-    observed: np.ndarray  # amplitudes of the harmonics with their noise, shape (n, 3)
-    amplitude: np.ndarray  # the same corrected for noise
-    error: np.ndarray  # of one component of each
-    k1_err: np.ndarray  # of the first amplitude, with what the shape adds
+    k1_err: np.ndarray
+    harmonic: np.ndarray
+    observed: np.ndarray
+    amplitude: np.ndarray
+    error: np.ndarray
 
 
 def on_given_shapes(rings, spaxels, moment, *, has_constant):
@@ -83,6 +113,7 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         is_free=False,
         constant=constant,
         constant_err=np.sqrt(variance),
+        harmonic=fit.full[:, 1:].reshape(radius.size, -1, 2),
         observed=observed,
         amplitude=amplitude,
         error=error,
@@ -139,6 +170,7 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         is_free=True,
         constant=constant,
         constant_err=np.sqrt(constant_variance),
+        harmonic=found.full[:, 1:].reshape(radius.size, -1, 2),
         observed=observed,
         amplitude=amplitude,
         error=error,

@@ -12,7 +12,7 @@ from mangapa.profiles._rings import MIN_DATA, Ellipse, on_rings
 #: is narrower than the beam everywhere.
 AXIS_RATIOS = (0.2, 1.0)
 #: Spread of the axis ratios of rings about that of the whole disc, besides the error of that.
-RATIO_SPREAD = 0.15
+RATIO_SPREAD = 0.07
 #: Rounds in which data and shape follow each other, and further ones on the same data.
 ROUNDS, HELD_ROUNDS = 8, 4
 #: Shares of a Gauss-Newton step that are taken, and the longest steps in angle (radian) and ratio;

@@ -15,7 +15,6 @@ from mangapa.fitting._centre import recentred
 from mangapa.fitting._errors import shape_error
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._prepared import prepare
-from mangapa.fitting._thin_disc import LOG_RATIO_SPREAD
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
 from mangapa.profiles._ellipse_terms import MOMENTS, on_free_shapes, on_given_shapes
@@ -35,6 +34,8 @@ __all__ = ["kinemetry"]
 
 #: Least light, over that of the brightest ring, to which errors of the light are in proportion.
 LEAST_LIGHT = 1e-4
+#: Standard deviation of the axis ratios of thin discs in random directions, which are uniform.
+UNIFORM_RATIO = 1 / np.sqrt(12)
 #: What the options may be.
 CHOICES = {
     "moment": tuple(MOMENTS),
@@ -231,7 +232,7 @@ def _solve(prepared, options, values, effective_radius):
     whole, spread = _whole_disc(spaxels, options)
     about = {"pa_axis": whole.pa_axis, "axis_ratio": whole.axis_ratio, "flags": prepared.caveats}
     about["x"], about["y"] = (float(one) for one in spaxels.centre)
-    measured = spaxels if values is None else _with_values(spaxels, *values)
+    measured = spaxels if values is None else _with_values(spaxels, options.moment, *values)
     if measured is None or measured.points.velocity.size < MIN_DATA:
         about["flags"] |= PAFlags.TOO_FEW_SPAXELS
         return None, None, about
@@ -262,19 +263,22 @@ def _solve(prepared, options, values, effective_radius):
 def _whole_disc(spaxels, options):
     """`Ellipse` of the disc, and the prior spread of its rings' axis ratios."""
     disc, spread = spaxels.disc, RATIO_SPREAD
+    if options.moment == "flux":
+        # Light may have another shape than its motions.
+        spread = UNIFORM_RATIO
     least = AXIS_RATIOS[0] if options.is_free else MIN_AXIS_RATIO
     pa_axis = np.degrees(disc.angle) if options.pa_axis is None else options.pa_axis
     ratio = options.axis_ratio
     if ratio is None:
         ratio = disc.axis_ratio
         if options.is_free:
-            # ln(1 / q^2) is known from the field, and from the prior of the disc.
-            error = shape_error(disc, spaxels.neighbours).log_ratio
-            spread = np.hypot(spread, ratio / 2 / np.hypot(1 / error, 1 / LOG_RATIO_SPREAD))
+            # That of ln(1 / q^2), which the field alone tells.
+            error = ratio / 2 * shape_error(disc, spaxels.neighbours).log_ratio
+            spread = np.hypot(spread, 1 / np.hypot(1 / error, 1 / UNIFORM_RATIO))
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
 
 
-def _with_values(spaxels, values, errors):
+def _with_values(spaxels, moment, values, errors):
     """Spaxels with another moment in place of their velocities; `None` without any."""
     known = np.isfinite(values.ravel()[spaxels.index])
     if not known.any():
@@ -287,6 +291,9 @@ def _with_values(spaxels, values, errors):
         error=errors.ravel()[spaxels.index],
         first_guess=0.0,
     )
+    if moment == "flux" and spaxels.own_bins is None:
+        # The light of spaxels may be known where velocities are those of bins.
+        return replace(other, bin_id=None)
     vars(other)["bins"] = spaxels.bins
     return other
 

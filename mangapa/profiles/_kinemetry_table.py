@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
+from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
 from mangapa.fields import OFFSET
 from mangapa.flags import PAFlags
@@ -15,9 +16,14 @@ from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE, ratio
 if TYPE_CHECKING:
     pass
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["KinemetryProfile"]
 
-#: Unit, format and description of the columns of all moments; the unit "moment" is its own.
+#: Stands for the unit of the moment.
+MOMENT = "moment"
+#: Unit, format and description of the columns of all moments.
 SHAPE_COLUMNS = {
     "radius": (OFFSET, ".2f", "Mean semi-major axis of the ring"),
     "radius_re": (u.one, ".2f", "The same in effective radii; NaN where that radius is unknown"),
@@ -25,8 +31,8 @@ SHAPE_COLUMNS = {
     "pa_err": (u.deg, ".1f", "Its 1-sigma error from the noise; NaN if it was given"),
     "axis_ratio": (u.one, ".2f", "Minor over major axis"),
     "axis_ratio_err": (u.one, ".2f", "Its 1-sigma error from the noise; NaN if it was given"),
-    "k0": ("moment", ".1f", "Constant term: for velocities the systemic one"),
-    "k0_err": ("moment", ".1f", "Its 1-sigma error; NaN if it was given"),
+    "k0": (MOMENT, ".1f", "Constant term: for velocities the systemic one"),
+    "k0_err": (MOMENT, ".1f", "Its 1-sigma error; NaN if it was given"),
 }
 #: Columns after those of the harmonics.
 DATA_COLUMNS = {
@@ -36,6 +42,9 @@ DATA_COLUMNS = {
 }
 #: Columns that every ring has, however little of it is covered.
 ALWAYS_GIVEN = ("radius", "radius_re", *DATA_COLUMNS)
+#: A ring whose k5 / k1 is known to this has half of the weight of its light: the limit between
+#: regular and other rotators (Krajnovic et al. 2011). Without it, one ring can hide all others.
+KNOWN_TO = 0.04
 #: The harmonics of odd and of even moments, and the ratio whose mean over the field is given.
 HARMONICS = {True: (1, 3, 5), False: (1, 2, 4)}
 RATIOS = {True: ("k51", "k5 / k1"), False: ("k40", "k4 / k0")}
@@ -67,21 +76,26 @@ class KinemetryProfile(QTable):
         Fraction of the light of all rings.
 
     Rings of which less than three quarters of the azimuth are covered have NaN for what is
-    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values for the whole field are in ``meta``, as plain
-    numbers in degrees and arcsec, and in the attributes.
+    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values
+    for the whole field are in ``meta``, as plain numbers in degrees and arcsec, and in the
+    attributes.
 
     Attributes
     ----------
     field : `~mangapa.VelocityField` or `None`
         The field; `None` for a table that was read or cut.
+    terms : `~mangapa.profiles.EllipseTerms` or `None`
+        The same values as plain arrays, with every harmonic; `None` if there is no ring, and for a
+        table that was read or cut.
     """
 
     field = None
+    terms = None
 
     @property
     def moment(self) -> str:
         """What was measured: "velocity", "dispersion" or "flux"."""
-        return self.meta.get("moment", "velocity")
+        return self.meta.get(MOMENT, "velocity")
 
     @property
     def flags(self) -> PAFlags:
@@ -90,7 +104,12 @@ class KinemetryProfile(QTable):
 
     @property
     def k51(self) -> float:
-        """Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments."""
+        """
+        Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments.
+
+        Over the rings within the effective radius, or all if that is unknown. Rings whose ratio is
+        known to worse than 0.04 have less than half of the weight of their light.
+        """
         return self.meta.get("k51", np.nan)
 
     @property
@@ -123,6 +142,31 @@ class KinemetryProfile(QTable):
         """Offset of the centre of the rings to the North, arcsec."""
         return self.meta.get("y", np.nan) * OFFSET
 
+    def plot(self, figure: "Figure | None" = None) -> "Figure":
+        """
+        Draw the ellipses on the field, and angle, shape and harmonics against radius.
+
+        Parameters
+        ----------
+        figure : `~matplotlib.figure.Figure`, optional
+            Where to draw; a new one if not given.
+
+        Returns
+        -------
+        `~matplotlib.figure.Figure`
+
+        Raises
+        ------
+        ValueError
+            If there is no ring to draw.
+        """
+        from mangapa.plotting import plot_kinemetry
+
+        if not len(self):
+            msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
+            raise ValueError(msg)
+        return plot_kinemetry(self, figure=figure)
+
     # Tables copy and pickle their columns alone.
     def copy(self, copy_data: bool = True) -> "KinemetryProfile":
         """
@@ -138,14 +182,14 @@ class KinemetryProfile(QTable):
         `~mangapa.KinemetryProfile`
         """
         other = super().copy(copy_data)
-        other.field = self.field
+        other.field, other.terms = self.field, self.terms
         return other
 
     def __getstate__(self):
-        return super().__getstate__(), self.field
+        return super().__getstate__(), self.field, self.terms
 
     def __setstate__(self, state):
-        table, self.field = state
+        table, self.field, self.terms = state
         super().__setstate__(table)
 
 
@@ -161,7 +205,8 @@ def table_of(field, moment, found, light, effective_radius):
     profile = KinemetryProfile()
     for column, (its_unit, format_, description) in _descriptions(is_odd).items():
         one = values[column]
-        its_unit = unit if its_unit == "moment" else its_unit
+        if its_unit is MOMENT:
+            its_unit, format_ = unit, ".3g" if name == "flux" else format_
         profile[column] = one if its_unit is None else one << its_unit
         profile[column].info.format = format_
         profile[column].info.description = description
@@ -175,15 +220,15 @@ def table_of(field, moment, found, light, effective_radius):
         k51_err=float(mean[1]),
         k51_observed=float(mean[2]),
     )
-    profile.field = field
+    profile.field, profile.terms = field, found
     return profile
 
 
 def _descriptions(is_odd):
     columns = dict(SHAPE_COLUMNS)
     for n in HARMONICS[is_odd]:
-        columns[f"k{n}"] = ("moment", ".1f", f"Amplitude of harmonic {n}")
-        columns[f"k{n}_err"] = ("moment", ".1f", "Its 1-sigma error")
+        columns[f"k{n}"] = (MOMENT, ".1f", f"Amplitude of harmonic {n}")
+        columns[f"k{n}_err"] = (MOMENT, ".1f", "Its 1-sigma error")
     name, text = RATIOS[is_odd]
     columns[name] = (u.one, ".3f", f"{text}, corrected for noise")
     columns[f"{name}_err"] = (u.one, ".3f", "Its 1-sigma error")
@@ -232,10 +277,12 @@ def _columns(found, is_odd, light, effective_radius):
 def _mean_ratio(found, values):
     """Light-weighted mean of k5 / k1, its error, and the same mean with the noise in it."""
     known = np.isfinite(values["k51"])
-    weight = values["flux_weight"] * known
+    inner = known & (values["radius_re"] <= 1)
+    known = inner if inner.any() else known
+    k1 = np.maximum(found.observed[:, 0], TINY)
+    observed, error = found.observed[:, 2] / k1, found.error[:, 2] / k1
+    weight = values["flux_weight"] * known / (1 + (error / KNOWN_TO) ** 2)
     if not weight.sum() > 0:
         return np.full(3, np.nan)
-    known &= weight > 0
-    weight, k1 = weight[known] / weight.sum(), found.observed[known, 0]
-    observed = found.observed[known, 2] / k1
-    return *mean_amplitude(weight, observed, found.error[known, 2] / k1), weight @ observed
+    weight, observed, error = (one[weight > 0] for one in (weight / weight.sum(), observed, error))
+    return *mean_amplitude(weight, observed, error), weight @ observed
