@@ -1,5 +1,6 @@
 """Configuration of the documentation."""
 
+import csv
 import os
 import sys
 import textwrap
@@ -141,6 +142,31 @@ class Flags(ListTable):
         return ("flag", "bit", "meaning"), rows
 
 
+class Comparison(ListTable):
+    """Numbers of comparison.csv: a row for each field and quantity, a column for each tool."""
+
+    final_argument_whitespace = True
+
+    def table(self, quantities):
+        quantities = [quantity.strip() for quantity in quantities.split(",")]
+        with open(ROOT / "docs" / "comparison.csv", newline="", encoding="utf-8") as file:
+            numbers = [row for row in csv.DictReader(file) if row["quantity"] in quantities]
+        tools = {row["tool"]: self.title(row) for row in numbers}
+        cells = {}
+        for row in numbers:
+            text = f"{row['value']} ± {row['error']}" if row["error"] else row["value"]
+            cells.setdefault((row["field"], row["quantity"]), {})[row["tool"]] = text
+        names = {key: [key[0], key[1]] if len(quantities) > 1 else [key[0]] for key in cells}
+        rows = [[*names[key], *(cells[key].get(tool, "") for tool in tools)] for key in cells]
+        return ["field", *["quantity"] * (len(quantities) > 1), *tools.values()], rows
+
+    @staticmethod
+    def title(row):
+        """Return the name of a tool with the version that was run, if it is another's."""
+        version = row["source"].partition("run, ")[2]
+        return f"{row['tool']} {version}".strip()
+
+
 class LinkedNames(SphinxTransform):
     """Make a link of every literal in prose that is a public name, such as ``fit_pa``."""
 
@@ -167,5 +193,6 @@ def setup(app):
     """Register the directives, and the transform."""
     app.add_directive("promise", Promise)
     app.add_directive("catalogue-columns", CatalogueColumns)
+    app.add_directive("comparison", Comparison)
     app.add_directive("flags", Flags)
     app.add_transform(LinkedNames)
