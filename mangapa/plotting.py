@@ -21,6 +21,7 @@ from mangapa._marks import (
     draw_ellipses,
     draw_rings,
 )
+from mangapa._spaxel_maps import draw_spaxels, reach_of, values_of
 from mangapa._titles import (
     field_title,
     galaxy_title,
@@ -28,7 +29,6 @@ from mangapa._titles import (
     profile_title,
     with_error,
 )
-from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
@@ -53,8 +53,6 @@ COLOURS = "RdBu_r"
 DISPERSION_COLOURS = "cividis"
 #: Percentiles of the dispersions at which their colours end.
 DISPERSION_SPAN = (1, 99)
-#: What `plot_field` draws.
-QUANTITIES = ("velocity", "dispersion")
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LEGEND = (
@@ -131,10 +129,10 @@ def plot_field(
     ImportError
         If matplotlib is not installed.
     """
-    values = _values(field, quantity)
+    values = values_of(field, quantity)
     if ax is None:
         ax = new_figure().subplots()
-    reach = _reach(field)
+    reach = reach_of(field)
     ax.set(title=field_title(field, result, usability), aspect="equal")
     ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
@@ -154,7 +152,7 @@ def plot_field(
         colours = {"cmap": DISPERSION_COLOURS, "vmin": low, "vmax": high}
         label = "Velocity dispersion (km/s)"
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
-        image = _draw_spaxels(
+        image = draw_spaxels(
             ax, field, np.where(shown, values, np.nan), {**colours, "alpha": alpha}
         )
     if colorbar:
@@ -341,37 +339,3 @@ def plot_kinemetry(profile: "KinemetryProfile", figure: "Figure | None" = None) 
 def _systemic(result):
     """Systemic velocity of a result in km/s, NaN if there is none."""
     return np.nan if result is None else result.v_sys.to_value(VELOCITY)
-
-
-def _values(field, quantity):
-    """What is drawn of each spaxel, km/s, shape (ny, nx)."""
-    if quantity not in QUANTITIES:
-        msg = f"quantity={quantity!r} is not known; choose one of {', '.join(QUANTITIES)}"
-        raise ValueError(msg)
-    if quantity == "velocity":
-        return field.velocity.to_value(VELOCITY)
-    dispersion = field.intrinsic_dispersion
-    if dispersion is None:
-        msg = "quantity='dispersion', but the field has no dispersions; give them to from_arrays"
-        raise ValueError(msg)
-    return dispersion.to_value(VELOCITY)
-
-
-def _reach(field):
-    """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
-    seen = field.good | field._cleaned_away
-    if not seen.any():
-        seen = field._placed
-    offsets = np.abs([field.x.value[seen], field.y.value[seen]])
-    return 1.1 * offsets.max(initial=1.0)
-
-
-def _draw_spaxels(ax, field, values, options):
-    x, y = field.x.value, field.y.value
-    options = {**options, "rasterized": True}
-    grid = grid_of(x, y, field._placed)
-    if grid is not None:
-        x, y = grid.places(*np.indices(x.shape)[::-1])
-        return ax.pcolormesh(x, y, values, shading="nearest", **options)
-    shown = np.isfinite(values)
-    return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)
