@@ -20,7 +20,7 @@ from mangapa import Galaxy, simulate_galaxy
 from mangapa.simulate import FIELD_OF_VIEW, Bar, CounterDisc, Dispersion, Warp
 
 #: Families of galaxies with one sense of rotation in each place.
-ORDINARY = ("plain", "warp", "bar", "bulge", "thick disc", "slow")
+ORDINARY = ("plain", "warp", "bar", "bulge", "thick disc", "slow rotator")
 #: Families with two: discs within each other, and cores that hide the outer disc.
 TWO_SENSES = ("two discs", "core")
 #: Sizes of bundles, by how often they occur in MaNGA.
@@ -147,7 +147,7 @@ DRAW = {
     "bar": _bar,
     "bulge": _bulge,
     "thick disc": _thick,
-    "slow": _slow,
+    "slow rotator": _slow,
     "two discs": _two_discs,
     "core": _core,
 }

@@ -9,6 +9,8 @@ from mangapa.angles import UNCONSTRAINED
 LINE = "black"
 #: Width of the white halo that shows lines on dark colours, points.
 HALO = 2.0
+#: Points of a line that is an ellipse.
+ELLIPSE_POINTS = 100
 #: Colour of rings whose angle is hardly constrained.
 PALE = "0.6"
 #: Colour of the global angle, beside the black ones of the rings (Okabe & Ito 2008).
@@ -78,6 +80,27 @@ def draw_rings(ax, profile):
             ax.plot(*place(arc, distance[i]), **style)
         ends = place(pa[sure] + turn, distance[sure])
         ax.scatter(*ends, s=16, color=face, edgecolors=LINE, zorder=3)
+
+
+def draw_ellipses(ax, profile):
+    """Draw the ellipse of each ring of a `KinemetryProfile`."""
+    shapes = (profile[name] for name in ("radius", "pa", "axis_ratio"))
+    radius, pa, axis_ratio = (np.array(values) for values in shapes)
+    centre = np.array([profile.x.to_value(u.arcsec), profile.y.to_value(u.arcsec)])
+    anomaly = np.linspace(0, 2 * np.pi, ELLIPSE_POINTS)
+    for i in np.flatnonzero(np.isfinite(pa)):
+        along, across = radius[i] * np.cos(anomaly), radius[i] * axis_ratio[i] * np.sin(anomaly)
+        ends = np.array(place(pa[i], along)) + np.array(place(pa[i] + 90, across))
+        ax.plot(*(centre[:, None] + ends), color=LINE, lw=0.8, path_effects=halo(0.4))
+
+
+def draw_column(ax, profile, name, label):
+    """Draw a column against radius, with its errors if there are any."""
+    radius, value = profile["radius"].to_value(u.arcsec), np.array(profile[name])
+    error = np.nan_to_num(np.array(profile[f"{name}_err"]))
+    known = np.isfinite(value)
+    ax.errorbar(radius[known], value[known], error[known], fmt="o", ms=4, capsize=2, color=LINE)
+    ax.set(ylabel=label)
 
 
 def draw_angles(ax, profile, result):

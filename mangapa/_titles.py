@@ -36,10 +36,24 @@ def field_title(field, result, usability):
     return "\n".join(lines)
 
 
+def kinemetry_title(profile):
+    """The tracer, its galaxy, and the moment or the mean of k5 / k1."""
+    title = _tracer_title(profile)
+    if profile.moment != "velocity":
+        title += f": {profile.moment}"
+    elif np.isfinite(profile.k51):
+        title += f"\nmean $k_5 / k_1$ = {profile.k51:.3f} $\\pm$ {profile.k51_err:.3f}"
+    return title
+
+
+def _tracer_title(profile):
+    name = profile.meta.get("galaxy")
+    return TRACER_TITLES[profile.meta["tracer"]] + (f" of {_literal(name)}" if name else "")
+
+
 def profile_title(profile):
     """The tracer, its galaxy and its asymmetry."""
-    name = profile.meta.get("galaxy")
-    title = TRACER_TITLES[profile.meta["tracer"]] + (f" of {_literal(name)}" if name else "")
+    title = _tracer_title(profile)
     if np.isfinite(profile.field_asymmetry):
         asymmetry = f"{profile.field_asymmetry:.3f} $\\pm$ {profile.field_asymmetry_err:.3f}"
         title += f"\nasymmetry $(k_3 + k_5) / k_1$ = {asymmetry}"

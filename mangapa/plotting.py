@@ -3,7 +3,7 @@ Figures of fields, galaxies and profiles: North is up, East is left, colours are
 
 All ``plot`` methods follow one rule. If one pair of axes is enough (`~mangapa.VelocityField`,
 `~mangapa.KinematicPA`), the method takes ``ax=None`` and returns the Axes. If several are needed
-(`~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.PAProfile`,
+(`~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.PAProfile`, `~mangapa.KinemetryProfile`,
 `~mangapa.catalogue.Comparison`), it takes ``figure=None`` and returns the Figure. By default, the
 figure is a new one of `matplotlib.pyplot`, which interactive sessions show.
 """
@@ -12,9 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mangapa._marks import LINE, draw_angle, draw_angles, draw_compass, draw_rings
-from mangapa._titles import field_title, galaxy_title, profile_title, with_error
-from mangapa._utils.grid import grid_of
+from mangapa._marks import (
+    LINE,
+    draw_angle,
+    draw_angles,
+    draw_column,
+    draw_compass,
+    draw_ellipses,
+    draw_rings,
+)
+from mangapa._spaxel_maps import draw_spaxels, reach_of, values_of
+from mangapa._titles import (
+    field_title,
+    galaxy_title,
+    kinemetry_title,
+    profile_title,
+    with_error,
+)
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
@@ -25,12 +39,12 @@ if TYPE_CHECKING:
 
     from mangapa.fitting import KinematicPA
     from mangapa.measurement import Measurement
-    from mangapa.profiles import PAProfile
+    from mangapa.profiles import KinemetryProfile, PAProfile
     from mangapa.usability import Usability
 
 __all__ = [
     *("colour_range", "dispersion_range"),
-    *("plot_field", "plot_measurement", "plot_profile"),
+    *("plot_field", "plot_kinemetry", "plot_measurement", "plot_profile"),
 ]
 
 #: A diverging colour map, which readers with any colour vision can read.
@@ -39,8 +53,6 @@ COLOURS = "RdBu_r"
 DISPERSION_COLOURS = "cividis"
 #: Percentiles of the dispersions at which their colours end.
 DISPERSION_SPAN = (1, 99)
-#: What `plot_field` draws.
-QUANTITIES = ("velocity", "dispersion")
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LEGEND = (
@@ -54,6 +66,9 @@ PROFILE_LEGEND = (
     "dots: the receding side on each ring, with 1-sigma error; circles: the approaching side;\n"
     "pale: hardly constrained"
 )
+
+#: Columns of an even moment that are drawn, and the title of the second.
+KINEMETRY_EVEN = ("k0", "k40", "k4 / k0")
 
 
 def new_figure(size=None):
@@ -114,10 +129,10 @@ def plot_field(
     ImportError
         If matplotlib is not installed.
     """
-    values = _values(field, quantity)
+    values = values_of(field, quantity)
     if ax is None:
         ax = new_figure().subplots()
-    reach = _reach(field)
+    reach = reach_of(field)
     ax.set(title=field_title(field, result, usability), aspect="equal")
     ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
@@ -137,7 +152,7 @@ def plot_field(
         colours = {"cmap": DISPERSION_COLOURS, "vmin": low, "vmax": high}
         label = "Velocity dispersion (km/s)"
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
-        image = _draw_spaxels(
+        image = draw_spaxels(
             ax, field, np.where(shown, values, np.nan), {**colours, "alpha": alpha}
         )
     if colorbar:
@@ -281,40 +296,46 @@ def plot_profile(
     return figure
 
 
+def plot_kinemetry(profile: "KinemetryProfile", figure: "Figure | None" = None) -> "Figure":
+    """
+    Draw a field with the ellipses of its rings, and angle, shape and harmonics against radius.
+
+    Parameters
+    ----------
+    profile : `~mangapa.KinemetryProfile`
+        Profile to draw; if it has no field, the profiles alone.
+    figure : `~matplotlib.figure.Figure`, optional
+        Figure to draw on; a new one by default.
+
+    Returns
+    -------
+    `~matplotlib.figure.Figure`
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    figure = figure or new_figure((5.2, 6.4) if profile.field is None else (10.5, 6.4))
+    right = figure
+    if profile.field is not None:
+        left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))
+        ax = plot_field(profile.field, left.subplots())
+        draw_ellipses(ax, profile)
+        ax.set_title(kinemetry_title(profile))
+    axes = right.subplots(4, 1, sharex=True)
+    draw_angles(axes[0], profile, None)
+    axes[0].set(xlabel=None, ylabel="PA (deg)")
+    main, ratio, title = ("k1", "k51", "k5 / k1") if "k51" in profile.colnames else KINEMETRY_EVEN
+    unit = profile[main].unit
+    unit = f" ({unit:latex_inline})" if unit.to_string() else ""
+    columns = (("axis_ratio", "Axis ratio"), (main, f"{main}{unit}"), (ratio, title))
+    for ax, (name, label) in zip(axes[1:], columns, strict=True):
+        draw_column(ax, profile, name, label)
+    axes[-1].set(xlabel="Semi-major axis (arcsec)")
+    return figure
+
+
 def _systemic(result):
     """Systemic velocity of a result in km/s, NaN if there is none."""
     return np.nan if result is None else result.v_sys.to_value(VELOCITY)
-
-
-def _values(field, quantity):
-    """What is drawn of each spaxel, km/s, shape (ny, nx)."""
-    if quantity not in QUANTITIES:
-        msg = f"quantity={quantity!r} is not known; choose one of {', '.join(QUANTITIES)}"
-        raise ValueError(msg)
-    if quantity == "velocity":
-        return field.velocity.to_value(VELOCITY)
-    dispersion = field.intrinsic_dispersion
-    if dispersion is None:
-        msg = "quantity='dispersion', but the field has no dispersions; give them to from_arrays"
-        raise ValueError(msg)
-    return dispersion.to_value(VELOCITY)
-
-
-def _reach(field):
-    """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
-    seen = field.good | field._cleaned_away
-    if not seen.any():
-        seen = field._placed
-    offsets = np.abs([field.x.value[seen], field.y.value[seen]])
-    return 1.1 * offsets.max(initial=1.0)
-
-
-def _draw_spaxels(ax, field, values, options):
-    x, y = field.x.value, field.y.value
-    options = {**options, "rasterized": True}
-    grid = grid_of(x, y, field._placed)
-    if grid is not None:
-        x, y = grid.places(*np.indices(x.shape)[::-1])
-        return ax.pcolormesh(x, y, values, shading="nearest", **options)
-    shown = np.isfinite(values)
-    return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)

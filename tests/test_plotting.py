@@ -338,7 +338,7 @@ def with_dispersion(galaxy):
     field = clean(galaxy.stellar)
     dispersion = 200 * np.exp(-np.hypot(field.x.value, field.y.value) / 10)
     dispersion.flat[np.flatnonzero(field.good)[:2]] = np.nan
-    return replace(field, dispersion=dispersion * u.km / u.s)
+    return replace(field, dispersion=dispersion * u.km / u.s, instrumental_dispersion=None)
 
 
 def test_dispersions_are_drawn(with_dispersion):
@@ -364,7 +364,7 @@ def test_dispersions_are_free_of_the_instrument(with_dispersion):
 
 def test_dispersions_that_a_field_lacks_cannot_be_drawn(galaxy):
     with pytest.raises(ValueError, match="quantity='dispersion', but the field has no dispersions"):
-        galaxy.stellar.plot(quantity="dispersion")
+        replace(galaxy.stellar, dispersion=None).plot(quantity="dispersion")
     with pytest.raises(ValueError, match="quantity='flux' is not known; choose one of velocity"):
         galaxy.stellar.plot(quantity="flux")
 

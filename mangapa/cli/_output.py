@@ -25,6 +25,10 @@ KINEMATIC_COLUMNS = (
     *("k51", "k51_err", "psi", "psi_err", "lambda_r", "lambda_r_err"),
     *("v_over_sigma", "v_over_sigma_err", "group", "group_probability"),
 )
+KINEMATICS_NOTE = (
+    "Errors of lambda_r and v_over_sigma are of the noise alone; classes are those with a "
+    "probability above 0.5."
+)
 RING_COLUMNS = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
 #: Resolution of figures, dots per inch.
 DPI = 120
@@ -65,6 +69,7 @@ def print_measured(table, measurements, *, profiles=False):
     if any(kinematics):
         print()
         print_table(kinematics_table(table, ["name", *more]))
+        print(KINEMATICS_NOTE)
     labels = [one.galaxy.full_name or one.source for one in measurements]
     if is_ambiguous:
         analyses = [one.galaxy.daptype or one.source for one in measurements]

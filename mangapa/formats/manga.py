@@ -306,5 +306,7 @@ register_format(
         missing="bits of the mask",
         frame="relative to SCINPVEL of the header",
         error="1 sigma, from the inverse variance",
+        dispersion="stars and gas, with the instrument's part, as in STELLAR_SIGMACORR and "
+        "EMLINE_INSTSIGMA (documentation of the DAP)",
     )
 )

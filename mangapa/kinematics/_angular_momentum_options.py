@@ -57,13 +57,18 @@ class Options:
     ):
         """Check the options of the user."""
 
-        def number(name, value, unit, default, *, positive=True):
-            value = default if value is None else value
-            return scalar(name, value, unit, positive=positive, allow_nan=True)
+        def number(name, value, unit, default=np.nan):
+            """A number that is not negative, or the default where it is missing."""
+            value = np.nan if value is None else value
+            value = scalar(name, value, unit, allow_nan=True)
+            if value < 0 and name != "pa":
+                msg = f"{name}={value:g} must not be negative"
+                raise ValueError(msg)
+            return default if np.isnan(value) else value
 
         size = scalar("effective_radius", effective_radius, OFFSET, positive=True)
-        ellipticity = number("ellipticity", ellipticity, u.one, np.nan, positive=False)
-        if not (np.isnan(ellipticity) or 0 <= ellipticity <= LARGEST_ELLIPTICITY):
+        ellipticity = number("ellipticity", ellipticity, u.one)
+        if ellipticity > LARGEST_ELLIPTICITY:
             msg = f"ellipticity={ellipticity:g} must be between 0 and {LARGEST_ELLIPTICITY}"
             raise ValueError(msg)
         choices = (
@@ -77,20 +82,23 @@ class Options:
                 names = ", ".join(repr(one) for one in allowed)
                 msg = f"{name}={value!r} is not known; choose one of {names}"
                 raise ValueError(msg)
-        beam = number("beam", beam, OFFSET, np.nan)
-        sersic_index = number("sersic_index", sersic_index, u.one, np.nan)
+        beam = number("beam", beam, OFFSET)
+        sersic_index = number("sersic_index", sersic_index, u.one)
         for name, value in (("beam", beam), ("sersic_index", sersic_index)):
             if beam_correction is not None and np.isnan(value):
                 msg = f"beam_correction={beam_correction!r} needs {name}; give it, or choose None"
                 raise ValueError(msg)
-        error = number("effective_radius_err", effective_radius_err, OFFSET, np.nan)
         return cls(
             effective_radius=size,
-            effective_radius_err=RADIUS_ERROR * size if np.isnan(error) else error,
-            pa=number("pa", pa, u.deg, np.nan, positive=False),
+            effective_radius_err=number(
+                "effective_radius_err", effective_radius_err, OFFSET, RADIUS_ERROR * size
+            ),
+            pa=number("pa", pa, u.deg),
             pa_err=number("pa_err", pa_err, u.deg, ANGLE_ERROR),
             ellipticity=ellipticity,
-            ellipticity_err=number("ellipticity_err", ellipticity_err, u.one, ELLIPTICITY_ERROR),
+            ellipticity_err=number("ellipticity_err", ellipticity_err, u.one, ELLIPTICITY_ERROR)
+            if np.isfinite(ellipticity)
+            else np.nan,
             radius=radius,
             distance=distance,
             beam=beam,

@@ -123,7 +123,7 @@ def kinematics_of(prepared, pa, features, *, galaxy, light):
     if radius is not None:
         # Effective radii are those of the headers of MaNGA, which are semi-major axes.
         momentum = angular_momentum_prepared(
-            prepared, effective_radius=radius, radius="major_axis", **_aperture(light)
+            prepared, effective_radius=radius, radius="major_axis", **aperture_of(light)
         )
     return Kinematics(
         kinemetry=profile,
@@ -141,7 +141,7 @@ def kinematics_of(prepared, pa, features, *, galaxy, light):
     )
 
 
-def _aperture(light):
+def aperture_of(light):
     """Options of the angular momentum: the shape of the light, if it is known."""
     if not (np.isfinite(light.pa) and np.isfinite(light.ellipticity)):
         return {}

@@ -223,7 +223,7 @@ class Light:
         dispersion_err = float(np.sqrt(of_dispersion))
         if sums.squared_dispersion <= 0:
             return np.nan, dispersion_err
-        square = sums.squared_speed / sums.squared_dispersion
+        square = max(sums.squared_speed, 0.0) / sums.squared_dispersion
         error = np.sqrt(of_speed + square**2 * of_dispersion) / sums.squared_dispersion
         low, high = np.sqrt(np.maximum([square - error, square + error], 0.0))
         return float((high - low) / 2), dispersion_err

@@ -58,8 +58,12 @@ class Moments:
             4 * np.maximum(square, 0.0) + 2 * variance_s
         )
         mean = (total / (noise + TINY)).sum() / (1 / (noise + TINY)).sum()
-        level = np.maximum(annuli.shrunk(total, noise)[0], LEAST_SQUARE * max(mean, 0.0) + TINY)
+        level, weight = annuli.shrunk(total, noise)
+        level = np.maximum(level, LEAST_SQUARE * max(mean, 0.0) + TINY)
         scale = np.sqrt(level)
+        # The root of a noisy square is too small on average. Its tangent is not, but its noise is
+        # in part also that of the place where it touches.
+        curvature = weight * (2 - weight) * np.minimum(noise, level**2) / (8 * scale * level)
         return cls(
             velocity=velocity,
             velocity_err=velocity_err,
@@ -74,8 +78,7 @@ class Moments:
             squared_dispersion=squared_dispersion,
             typical_speed=typical,
             own=own,
-            # The root of a noisy square is too small on average; its tangent is not.
-            motion=scale + (total - level) / (2 * scale),
+            motion=scale + (total - level) / (2 * scale) + curvature,
             scale=scale,
         )
 

@@ -86,7 +86,7 @@ def with_dispersion(field, seed=1):
     radius = np.hypot(field.x.value, field.y.value)
     dispersion = 150 * np.exp(-radius / 10)
     dispersion[np.random.default_rng(seed).random(radius.shape) < 0.1] = np.nan
-    return replace(field, dispersion=dispersion * u.km / u.s)
+    return replace(field, dispersion=dispersion * u.km / u.s, instrumental_dispersion=None)
 
 
 def test_dispersions_are_stored_if_they_are_wanted(galaxy):
@@ -105,7 +105,9 @@ def test_dispersions_are_placed_as_the_velocities_are(galaxy):
     field = mangapa.clean(galaxy.stellar)
     flipped = {name: getattr(field, name)[::-1] for name in ("velocity", "x", "y", "mask")}
     field = replace(field, **flipped, ivar=None, bin_id=None, rejection=None)
-    field = replace(field, dispersion=field.velocity + 1000 * u.km / u.s)
+    field = replace(
+        field, dispersion=field.velocity + 1000 * u.km / u.s, instrumental_dispersion=None
+    )
     image = image_of(field, with_dispersion=True)
     np.testing.assert_allclose(image.dispersion, image.velocity + 1000)
     assert np.isfinite(image.dispersion).any()
@@ -115,4 +117,5 @@ def test_dispersions_that_are_all_unknown_are_not_stored(galaxy):
     field = mangapa.clean(galaxy.stellar)
     unknown = replace(field, dispersion=np.full(field.mask.shape, np.nan) * u.km / u.s)
     assert image_of(unknown, with_dispersion=True).dispersion is None
-    assert image_of(field, with_dispersion=True).dispersion is None
+    without = replace(field, dispersion=None)
+    assert image_of(without, with_dispersion=True).dispersion is None
