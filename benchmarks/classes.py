@@ -73,15 +73,10 @@ def print_simulated(options, run):
     cores = (table["family"] == "core") & (_off(table["offset"]) > 150)
     even = table["number"] % 2 == 0
 
-    design = _design([evidence.of_peaks(one) if one else None for one in peaks], 3)
-    _fit("PEAKS_LOGIT", design, table["has_peaks"] == 1, even & judged, SHARES["peaks"])
-    core = [evidence.core_of(one) if one else np.nan for one in features]
-    of_core = _design([[one] for one in core], 1)
-    discs = np.column_stack([design, of_core[:, 1:]])
-    counter = two_discs | cores
-    _fit("DISCS_LOGIT", discs, counter, even & judged, SHARES["discs"])
-    sound = np.isfinite(core)
-    _fit("DISCS_OF_VELOCITIES_LOGIT", of_core, counter, even & sound, SHARES["discs"])
+    design = _design([evidence.of_peaks(one) if one else None for one in peaks], 2)
+    sure = judged & ~ambiguous
+    _fit("PEAKS_LOGIT", design, table["has_peaks"] == 1, even & judged, SHARES["peaks"], table)
+    _fit("DISCS_LOGIT", design, two_discs, even & sure & ~cores, SHARES["discs"], table)
 
     dips = np.array([evidence.dip_significance(*one["k1"]) if one else np.nan for one in found])
     has_k1 = np.isfinite(dips)

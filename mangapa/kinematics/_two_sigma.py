@@ -69,6 +69,11 @@ class DispersionPeaks:
     pattern: float  # significance of the pattern
     pattern_contrast: float
 
+    @property
+    def significance(self):
+        """Significance of the peaks: the lesser of the two."""
+        return min(self.over_minor, self.over_centre)
+
 
 def dispersions_of(prepared):
     """`Dispersions` of a prepared field; `None` if it has none."""
