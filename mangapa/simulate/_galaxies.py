@@ -25,8 +25,16 @@ from mangapa.simulate._disc import Disc
 from mangapa.simulate._instrument import look, surroundings
 from mangapa.simulate._losvd import Moments, Profiles
 from mangapa.simulate._noise import LINE_WIDTH, bins_by_snr, measure, spaxels_as_bins
-from mangapa.simulate._sky import FIELD_OF_VIEW, obstruct, spaxels
-from mangapa.simulate._sources import Source, counter_source, falling, layers_of, warp_of
+from mangapa.simulate._sky import FIELD_OF_VIEW, SPAXEL, obstruct, spaxels
+from mangapa.simulate._sources import (
+    Source,
+    counter_source,
+    falling,
+    layers_of,
+    light_of,
+    neighbour_layer,
+    warp_of,
+)
 
 BINTYPES = ("VOR10", "HYB10", "SPX")
 #: Effective radii out to which the primary sample is observed (Bundy et al. 2015, ApJ 798, 7).
@@ -114,19 +122,18 @@ def simulate_galaxy(
         Scale height of the disc, whose layers are isothermal sheets, over its scale length. The
         velocity is the mean along the line of sight, weighted with the light. At 0 the disc is
         thin, but appears no flatter than 0.2.
-    dispersion : `float`, `~astropy.units.Quantity` or `~mangapa.simulate.Dispersion`, optional
-        Velocity dispersion of the stars, km/s. A number is that at the centre; outwards it falls
-        exponentially, over two scale lengths of the disc.
-    dispersion_halpha : `float`, `~astropy.units.Quantity` or `~mangapa.simulate.Dispersion`, \
-optional
-        Velocity dispersion of the gas, km/s. A number is that everywhere.
+    dispersion, dispersion_halpha : `float` or `~mangapa.simulate.Dispersion`, optional
+        Velocity dispersions of the stars and of the gas, km/s. A number is that of the stars at
+        the centre, which falls exponentially over two scale lengths of the disc, and that of the
+        gas everywhere.
     counter_disc : `~mangapa.simulate.CounterDisc`, optional
         A second disc of stars, which rotates in the opposite sense.
     kinematics : {"gaussian", "moments"}, optional
         What is measured of a line-of-sight velocity distribution: the mean and the width of the
         Gaussian that fits it best, as in a fit of two moments to a spectrum, or its mean and
-        standard deviation. The default is "gaussian" with a ``counter_disc``, where the two
-        differ most, and "moments", which are faster, without one.
+        standard deviation. Errors of the former grow with that width, those of the latter do not.
+        The default is "gaussian" with a ``counter_disc``, where the two differ most, and
+        "moments", which are faster, without one.
     psf : `float` or `~astropy.units.Quantity`, optional
         Full width at half maximum of the beam, arcsec; 0, the default, is perfectly sharp. In
         MaNGA's cubes it is 2.5 arcsec. Velocities are means that are weighted with the smeared
@@ -220,18 +227,21 @@ optional
     numbers["turnover"] *= reff
     disc = Disc(pa=true_pa["stellar"], inclination=inclination, reff=reff, **numbers, **components)
     masked, blobs = obstruct(rng, x, y, hexagon, foreground, missing)
-    in_field = disc.observe(x, y)[0][hexagon].sum() * (x[0, 0] - x[0, 1]) ** 2
-    wide = surroundings(x, y, psf, dithered)
-    around = {"neighbour": neighbour, "in_field": in_field, "known": {}}
+    wide_x, wide_y = surroundings(x, y, psf, dithered)
+    known: dict[Disc, list] = {}
     fields: dict[str, Any] = {}
     for tracer, pa in true_pa.items():
         turned = replace(disc, pa=pa)
         own = falling(dispersions[tracer], disc)
         sources = [Source(disc=turned, dispersion=own, light=disc)]
         if counter_disc is not None and tracer == "stellar":
-            sources.append(counter_source(disc, counter_disc, dispersions[tracer]))
+            sources.append(counter_source(disc, counter_disc, own))
         instrument, template = LINE_WIDTH[tracer]
-        layers = layers_of(sources, *wide, line_width=np.hypot(instrument, template), **around)
+        line_width = np.hypot(instrument, template)
+        layers = layers_of(sources, wide_x, wide_y, line_width, known)
+        if neighbour is not None:
+            in_field = light_of(sources, x[hexagon], y[hexagon]) * SPAXEL**2
+            layers.append(neighbour_layer(neighbour, wide_x, wide_y, in_field, line_width))
         seen = look(layers, LOSVDS[kinematics](layers), x, y, psf, n_fibres, dithered)
         observed = hexagon & (snr * seen.snr > 1)
         if bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar"):

@@ -17,7 +17,7 @@ TAILS = 5.0
 #: More channels than any galaxy needs; more would not fit in memory.
 MOST_CHANNELS = 400
 #: Most steps of a fit, the relative change at which it ends, and its first damping.
-MOST_STEPS, CONVERGED, FIRST_DAMPING = 60, 1e-5, 1e-2
+MOST_STEPS, CONVERGED, FIRST_DAMPING = 60, 1e-6, 1e-2
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Layer:
 
 class Moments:
     """Kinematics that are the mean and the standard deviation of the LOSVD."""
+
+    broad_lines_are_worse = False
 
     def images(self, layers):
         """Light, and its first and second moment in velocity, shape (3, ny, nx)."""
@@ -65,6 +67,8 @@ class Profiles:
     they are not the moments of the LOSVD.
     """
 
+    broad_lines_are_worse = True
+
     def __init__(self, layers):
         slowest = min(layer.velocity.min() for layer in layers)
         fastest = max(layer.velocity.max() for layer in layers)
@@ -72,8 +76,8 @@ class Profiles:
         count = int(np.ceil((fastest - slowest + 2 * reach) / CHANNEL)) + 1
         if count > MOST_CHANNELS:
             msg = (
-                f"velocities from {slowest:.0f} to {fastest:.0f} km/s are more than Gaussians can "
-                "be fitted to; choose lower ones, or kinematics='moments'"
+                f"kinematics='gaussian' cannot span velocities from {slowest:.0f} to "
+                f"{fastest:.0f} km/s; choose a lower v_max, or kinematics='moments'"
             )
             raise ValueError(msg)
         self.velocities = slowest - reach + CHANNEL * np.arange(count)
@@ -99,7 +103,7 @@ class Profiles:
 
 def fit_gaussian(velocities, profiles):
     """
-    Fit a Gaussian to each profile by least squares, with damped steps from its moments.
+    Fit a Gaussian to each profile by least squares, with damped Newton steps from its moments.
 
     Parameters
     ----------
@@ -118,20 +122,18 @@ def fit_gaussian(velocities, profiles):
     mean = (velocities * profiles).sum(axis=0)
     width = np.sqrt(((velocities - mean) ** 2 * profiles).sum(axis=0))
     damping = np.full(mean.shape, FIRST_DAMPING)
-    misfit, *equations = _equations(velocities, profiles, mean, width)
-    equations, active = np.stack(equations), np.arange(mean.size)
+    agreement, *slopes = _agreement(velocities, profiles, mean, width)
+    slopes, active = np.stack(slopes), np.arange(mean.size)
     for _ in range(MOST_STEPS):
-        step = _damped_step(equations[:, active], damping[active])
+        step = _uphill(slopes[:, active], damping[active])
         trial_mean = mean[active] + step[0] * width[active]
         trial_width = width[active] * np.exp(step[1])
-        trial, *trial_equations = _equations(
-            velocities, profiles[:, active], trial_mean, trial_width
-        )
-        better = trial <= misfit[active]
+        trial, *trial_slopes = _agreement(velocities, profiles[:, active], trial_mean, trial_width)
+        better = trial >= agreement[active]
         chosen = active[better]
         mean[chosen], width[chosen] = trial_mean[better], trial_width[better]
-        misfit[chosen] = trial[better]
-        equations[:, chosen] = np.stack(trial_equations)[:, better]
+        agreement[chosen] = trial[better]
+        slopes[:, chosen] = np.stack(trial_slopes)[:, better]
         damping[active] *= np.where(better, 0.1, 10)
         active = active[np.abs(step).max(axis=0) > CONVERGED]
         if active.size == 0:
@@ -139,41 +141,30 @@ def fit_gaussian(velocities, profiles):
     return mean, width
 
 
-def _equations(velocities, profiles, mean, width):
+def _agreement(velocities, profiles, mean, width):
     """
-    Sum of squares at the Gaussians of the best heights, and the normal equations.
+    Measure how well Gaussians of the best heights agree with profiles, and its derivatives.
 
-    Those are the elements a, b, c of the matrix, and the right-hand sides, for the changes of the
-    mean over the width and of the logarithm of the width.
+    The sum of squares is least where that of Gaussian times profile, over the square root of the
+    width, is largest. This is the logarithm of the latter, with its first derivatives by the mean
+    over the width and by the logarithm of the width, and the three second ones.
     """
     away = (velocities - mean) / width
-    gaussian = np.exp(-(away**2) / 2)
-    # The derivatives are the height times g z and g z^2; the height itself is eliminated.
-    slope = gaussian * away
-    curve = slope * away
-
-    def dot(one, other):
-        return np.einsum("kn,kn->n", one, other)
-
-    norm, skew, middle = dot(gaussian, gaussian), dot(gaussian, slope), dot(slope, slope)
-    height = dot(gaussian, profiles) / norm
-    residual = profiles - height * gaussian
-    a = middle - skew**2 / norm
-    b = dot(slope, curve) - skew * middle / norm
-    c = dot(curve, curve) - middle**2 / norm
+    product = profiles * np.exp(-(away**2) / 2)
+    total = product.sum(axis=0)
+    s1, s2, s3, s4 = (np.einsum("kn,kn->n", product, away**n) / total for n in (1, 2, 3, 4))
     return (
-        dot(residual, residual),
-        a,
-        b,
-        c,
-        dot(residual, slope) / height,
-        (dot(residual, curve) / height),
+        *(np.log(total) - np.log(width) / 2, s1, s2 - 0.5),
+        *(s2 - 1 - s1**2, s3 - 2 * s1 - s1 * s2, s4 - 2 * s2 - s2**2),
     )
 
 
-def _damped_step(equations, damping):
-    """Step of Levenberg and Marquardt, at most one width."""
-    a, b, c, first, second = equations
-    a, c = a * (1 + damping), c * (1 + damping)
-    step = np.stack([c * first - b * second, a * second - b * first]) / (a * c - b**2)
+def _uphill(slopes, damping):
+    """Step of Newton, damped until it leads uphill, of at most one width."""
+    first, second, a, b, c = slopes
+    # The larger eigenvalue of the matrix of second derivatives.
+    largest = (a + c) / 2 + np.hypot((a - c) / 2, b)
+    shift = np.maximum(largest, 0) + damping
+    a, c = a - shift, c - shift
+    step = np.stack([b * second - c * first, b * first - a * second]) / (a * c - b**2)
     return np.clip(step, -1, 1)

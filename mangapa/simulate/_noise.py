@@ -8,6 +8,9 @@ import numpy as np
 BIN_SNR = 10
 #: Velocity error at a signal-to-noise ratio of one and its floor, km/s, as in typical MAPS files.
 VELOCITY_ERROR = {"stellar": (120.0, 2.0), "halpha": (60.0, 1.0)}
+#: Width of the lines, that of the instrument or the template included, at which these errors hold,
+#: km/s; in MAPS files they grow with its power of 0.5 to 1.2.
+TYPICAL_WIDTH = {"stellar": 90.0, "halpha": 75.0}
 #: Error of the width of the lines over that of the velocity. In white noise it is 1 (Landman et
 #: al. 1982, ApJ 261, 732); that of EMLINE_GSIGMA in MAPS files is 1.17 in the median.
 WIDTH_ERROR = 1.17
@@ -90,13 +93,14 @@ def measure(rngs, seen, shift, snr, bin_id, tracer, correlated, outliers):
     model = model + np.bincount(ids, shift[inside] * flux) / light
     draw, bin_snr = _noise_of_bins(seen, snr, ids, inside, correlated)
     scale, floor = VELOCITY_ERROR[tracer]
-    error = np.maximum(scale / bin_snr, floor)
+    broad = width / TYPICAL_WIDTH[tracer] if seen.losvd.broad_lines_are_worse else 1.0
+    error = np.maximum(scale * broad / bin_snr, floor)
     noise = draw(rng) * error
     wild = rng.random(light.size) < outliers
     noise[wild] += rng.choice([-1, 1], wild.sum()) * rng.uniform(*OUTLIER_VELOCITY, wild.sum())
 
-    # The width of the lines is measured as well everywhere, the dispersion is what it has beyond
-    # that of the template.
+    # The noise is that of the width of the lines. The dispersion is what this width has beyond that
+    # of the template, so small ones are the least certain.
     width_error = WIDTH_ERROR * error
     width = width + draw(other_rng) * width_error
     square = width**2 - LINE_WIDTH[tracer][1] ** 2

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mangapa.simulate._components import Dispersion, Neighbour, Warp
+from mangapa.simulate._components import Dispersion, Warp
 from mangapa.simulate._disc import Disc
 from mangapa.simulate._instrument import FWHM
 from mangapa.simulate._losvd import Layer
@@ -47,7 +47,7 @@ def falling(dispersion, disc):
     return replace(dispersion, radius=2 * disc.scale_length)
 
 
-def layers_of(sources, x, y, *, neighbour, in_field, line_width, known):
+def layers_of(sources, x, y, line_width, known):
     """
     Layers of all sources at offsets.
 
@@ -57,10 +57,6 @@ def layers_of(sources, x, y, *, neighbour, in_field, line_width, known):
         The discs.
     x, y : `~numpy.ndarray`
         Offsets, arcsec.
-    neighbour : `~mangapa.simulate.Neighbour` or `None`
-        A source of light whose lines are as narrow as the instrument sees them.
-    in_field : `float`
-        Light of the main disc in the field.
     line_width : `float`
         Width of the lines of a source without dispersion, km/s.
     known : `dict`
@@ -81,16 +77,16 @@ def layers_of(sources, x, y, *, neighbour, in_field, line_width, known):
         for layer in layers:
             width = np.hypot(source.dispersion.at(layer.radius), line_width)
             made.append(replace(layer, light=layer.light * factor, dispersion=width))
-    if neighbour is not None:
-        made.append(_neighbour_layer(neighbour, x, y, in_field, line_width))
     return made
 
 
-def _total(layers):
-    return sum(layer.light for layer in layers)
+def light_of(sources, x, y):
+    """Sum of the light of sources at offsets."""
+    return sum(source.factor * source.light.observe(x, y)[0].sum() for source in sources)
 
 
-def _neighbour_layer(neighbour: Neighbour, x, y, in_field, line_width):
+def neighbour_layer(neighbour, x, y, in_field, line_width):
+    """Layer of a neighbour, whose lines are as narrow as the instrument sees them."""
     width = neighbour.fwhm / FWHM
     distance = np.hypot(x - neighbour.x, y - neighbour.y)
     light = np.exp(-((distance / width) ** 2) / 2) / (2 * np.pi * width**2)
@@ -100,6 +96,10 @@ def _neighbour_layer(neighbour: Neighbour, x, y, in_field, line_width):
         radius=distance,
         dispersion=np.full(x.shape, line_width),
     )
+
+
+def _total(layers):
+    return sum(layer.light for layer in layers)
 
 
 def warp_of(warp, inclination, edge, turn):

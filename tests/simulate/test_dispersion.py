@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mangapa import simulate_galaxy
 from mangapa.simulate import CounterDisc, Dispersion, Neighbour
@@ -127,6 +131,24 @@ def test_without_mass_a_counter_disc_changes_nothing():
     np.testing.assert_allclose(counter.dispersion, plain.dispersion, atol=1e-2)
 
 
+def test_a_counter_disc_has_its_own_dispersion_or_that_of_the_main_disc():
+    """Almost all the light in the middle is that of the smaller disc."""
+    still = {"v_max": 0, "dispersion": 150, "kinematics": "moments", "inclination": 0}
+    for dispersion, central, length in ((None, 150, 4.47), (300, 300, 0.894)):
+        counter = CounterDisc(mass_fraction=0.97, scale=0.2, dispersion=dispersion)
+        field = stars(**still, counter_disc=counter)
+        radius = np.hypot(field.x, field.y).value
+        ring = field.good & (np.abs(radius - 3) < 0.5)
+        square, _ = field._dispersion_squared()
+        second, main = (
+            fraction / scale**2 * np.exp(-radius / (4.47 * scale))
+            for fraction, scale in ((0.97, 0.2), (0.03, 1))
+        )
+        own, of_main = central * np.exp(-radius / (2 * length)), 150 * np.exp(-radius / 8.94)
+        expected = (second * own**2 + main * of_main**2) / (second + main)
+        assert np.mean((square / expected)[ring]) == pytest.approx(1, abs=0.03)
+
+
 @pytest.mark.parametrize("thickness", [0, 0.2])
 def test_discs_have_their_shares_of_the_light(thickness):
     """With two velocities and no rotation, the mean velocity is that of the shares."""
@@ -145,6 +167,19 @@ def test_discs_have_their_shares_of_the_light(thickness):
     in_field = 1 - (1 + 2.5) * np.exp(-2.5)
     central = 1 + 0.3 / 0.7 / 0.3**2
     assert ratio[1] / ratio[0] == pytest.approx((1 + 0.3 / 0.7 / in_field) / central, rel=0.06)
+
+
+def test_a_neighbour_has_its_share_of_the_light_of_both_discs():
+    counter, neighbour = CounterDisc(mass_fraction=0.5), Neighbour(flux=0.2, x=0, y=0, velocity=0)
+    alone, blend = (
+        stars(counter_disc=counter, neighbour=one, kinematics="moments")
+        for one in (None, replace(neighbour, fwhm=3))
+    )
+    centre = tuple(n // 2 for n in alone.velocity.shape)
+    added = blend.flux.value / blend.flux.value[-1 - centre[0], 10]
+    light = alone.flux.value / alone.flux.value[-1 - centre[0], 10]
+    share = (added - light)[alone.good].sum() / light[alone.good].sum()
+    assert share == pytest.approx(0.2, rel=0.03)
 
 
 def test_gas_stays_in_one_disc():
@@ -199,6 +234,16 @@ def test_small_dispersions_of_stars_are_measured_worse():
         field = stars(v_max=0, dispersion=even, snr=100)
         errors = np.sqrt(field.ivar / field.dispersion_ivar)[field.good]
         assert np.nanmedian(errors).value == pytest.approx(ratio, rel=0.06)
+
+
+def test_errors_of_gaussians_grow_with_the_width_of_the_lines():
+    still = {"v_max": 0, "snr": 20, "kinematics": "gaussian"}
+    narrow, broad = (
+        stars(**still, dispersion=Dispersion(central=one, outer=one)) for one in (70, 140)
+    )
+    ratio = np.median(np.sqrt(narrow.ivar[narrow.good] / broad.ivar[narrow.good]))
+    # The lines have the width of the instrument and of the template as well.
+    assert ratio.value == pytest.approx(np.sqrt((140**2 + 56**2) / (70**2 + 56**2)), rel=0.02)
 
 
 def test_dispersions_within_the_noise_of_zero_are_missing():
@@ -256,3 +301,33 @@ def test_wrong_components_are_refused():
         CounterDisc(dispersion=-3)
     with pytest.raises(ValueError, match="give a radius"):
         Dispersion(central=100).at([1.0])
+
+
+@given(
+    pa=st.floats(0, 180),
+    inclination=st.floats(5, 85),
+    fraction=st.floats(0, 0.9),
+    thickness=st.sampled_from([0, 0.2]),
+    kinematics=st.sampled_from(["gaussian", "moments"]),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_galaxy_that_turns_the_other_way_has_the_same_dispersions(
+    pa, inclination, fraction, thickness, kinematics
+):
+    options = {
+        "n_fibres": 19,
+        "inclination": inclination,
+        "thickness": thickness,
+        "counter_disc": CounterDisc(mass_fraction=fraction, scale=0.6),
+        "kinematics": kinematics,
+        "psf": 2.5,
+        "snr": 1e7,
+    }
+    one, other = (stars(**options, pa_stellar=angle) for angle in (pa, pa + 180))
+    good = one.good
+    np.testing.assert_allclose(one.dispersion[good], other.dispersion[good], rtol=1e-6)
+    np.testing.assert_allclose(one.flux[good], other.flux[good], rtol=1e-6)
+    # What is left of the sum is noise, twice that of at least 2 km/s.
+    noise = (one.velocity + other.velocity)[good].value * np.sqrt(one.ivar[good].value) / 2
+    assert np.abs(np.mean(noise)) < 0.25
+    assert np.std(noise) == pytest.approx(1, abs=0.15)

@@ -67,7 +67,8 @@ def test_the_fit_of_two_peaks_is_a_minimum_that_another_fit_finds(share, means, 
     start = [shape @ profile / (shape @ shape), *found / 100]
     other = least_squares(misfit, start, xtol=1e-10, ftol=1e-14, gtol=1e-12).x
     assert found == pytest.approx(100 * other[1:], abs=1.5)
-    assert np.sum(misfit(start) ** 2) <= np.sum(misfit(other) ** 2) * (1 + 1e-4)
+    allowed = 1e-4 * np.sum(misfit(other) ** 2) + 1e-9 * np.sum(profile**2)
+    assert np.sum(misfit(start) ** 2) <= np.sum(misfit(other) ** 2) + allowed
 
 
 def test_the_fit_follows_the_brighter_of_two_narrow_peaks():
@@ -77,6 +78,42 @@ def test_the_fit_follows_the_brighter_of_two_narrow_peaks():
     assert width.item() < 85
     moments = np.sqrt(60**2 + 4 * 0.8 * 0.2 * 160**2)
     assert width.item() < 0.6 * moments
+
+
+@pytest.mark.parametrize(
+    ("share", "speeds", "widths"),
+    [(0.5, (110, -110), (70, 70)), (0.6, (140, -120), (60, 90)), (0.75, (150, -150), (60, 60))],
+)
+def test_a_fit_to_a_spectrum_measures_the_same(share, speeds, widths):
+    """A spectrum of many lines, as wide as those of the template, without noise."""
+    rng = np.random.default_rng(1)
+    line, velocities = 47.0, np.arange(0.0, 120_000, 20.0)
+    places, depths = rng.uniform(2000, 118_000, 1500), rng.exponential(size=1500)
+
+    def spectrum(mean, width):
+        """Lines, binned and broadened as a template would be, and shifted."""
+        counts, _ = np.histogram(places, np.append(velocities, 120_000), weights=depths)
+        frequency = 2 * np.pi * np.fft.rfftfreq(len(velocities), 20.0)
+        broad = np.exp(-(frequency**2) * (width**2 + line**2) / 2 - 1j * frequency * mean)
+        return np.fft.irfft(np.fft.rfft(counts) * broad, len(velocities))
+
+    parts = (share, 1 - share)
+    seen = sum(
+        part * spectrum(mean, width)
+        for part, mean, width in zip(parts, speeds, widths, strict=True)
+    )
+
+    def misfit(parameters):
+        level, height, mean, width = parameters
+        return level + height * spectrum(mean, width) - seen
+
+    mean, width = least_squares(misfit, [0, 1, 0, 100], x_scale=[0.1, 1, 50, 50]).x[2:]
+    profile = sum(
+        part * gaussian(speed, np.hypot(wide, line))
+        for part, speed, wide in zip(parts, speeds, widths, strict=True)
+    )
+    found = [one.item() for one in fit_gaussian(VELOCITIES, profile[:, np.newaxis])]
+    assert found == pytest.approx([mean, np.hypot(width, line)], abs=8)
 
 
 def test_the_fit_turns_with_its_profile():
@@ -89,5 +126,5 @@ def test_the_fit_turns_with_its_profile():
 
 def test_velocities_of_a_relativistic_disc_are_refused():
     layers = [pixel(1.0, -1e5, 60), pixel(1.0, 1e5, 60)]
-    with pytest.raises(ValueError, match="choose lower ones"):
+    with pytest.raises(ValueError, match="choose a lower v_max"):
         Profiles(layers)
