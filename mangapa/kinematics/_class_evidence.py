@@ -22,7 +22,7 @@ TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
 #: less well.
 CORE_LOGIT = (0.73, 0.68, 0.34)
 #: Of a double maximum: constant, asinh(significance of the minimum).
-MAXIMA_LOGIT = (-4.01, 2.8)
+MAXIMA_LOGIT = (-4.27, 3.04)
 #: Share of k1 by which rings of real discs differ without a cause.
 WIGGLES = 0.02
 #: Of two peaks of the dispersion, and of two discs because of them: constant, asinh of the
