@@ -314,7 +314,11 @@ def peaks_of(prepared, effective_radius, photometric_pa, ellipticity):
     data = dispersions_of(prepared)
     if data is None:
         return None, np.nan, ClassFlags.NO_DISPERSION
-    flags = ClassFlags.NONE if data.errors_known else ClassFlags.NO_DISPERSION_ERROR
+    flags = ClassFlags.NONE
+    if not data.errors_known:
+        flags |= ClassFlags.NO_DISPERSION_ERROR
+    if not data.instrument_known:
+        flags |= ClassFlags.INSTRUMENT_UNKNOWN
     spaxels = prepared.spaxels
     axes = []
     if np.isfinite(photometric_pa) and np.isfinite(ellipticity):
