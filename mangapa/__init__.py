@@ -22,8 +22,27 @@ if TYPE_CHECKING:
     )
     from mangapa.fields import Galaxy, VelocityField
     from mangapa.fitting import KinematicPA, fit_pa
-    from mangapa.flags import PAFlags, Rejection, UsabilityFlags
+    from mangapa.flags import (
+        AngularMomentumFlags,
+        PAFlags,
+        PhotometryFlags,
+        Rejection,
+        SpinFlags,
+        UsabilityFlags,
+    )
     from mangapa.formats import read_maps, write_maps
+    from mangapa.kinematics import (
+        AngularMomentum,
+        KinematicClasses,
+        PhotometricMisalignment,
+        Photometry,
+        SpinVector,
+        angular_momentum,
+        kinematic_classes,
+        photometric_misalignment,
+        photometry,
+        spin_vector,
+    )
     from mangapa.measurement import Measurement, measure
     from mangapa.profiles import (
         Features,
@@ -43,9 +62,12 @@ if TYPE_CHECKING:
 
 __version__ = version("mangapa")
 __all__ = [
+    "AngularMomentum",
+    "AngularMomentumFlags",
     "DownloadError",
     "Features",
     "Galaxy",
+    "KinematicClasses",
     "KinematicPA",
     "KinemetryProfile",
     "MangapaError",
@@ -57,22 +79,32 @@ __all__ = [
     "ModelError",
     "PAFlags",
     "PAProfile",
+    "PhotometricMisalignment",
+    "Photometry",
+    "PhotometryFlags",
     "Rejection",
     "RunSummary",
+    "SpinFlags",
+    "SpinVector",
     "Usability",
     "UsabilityFlags",
     "VelocityField",
+    "angular_momentum",
     "clean",
     "conf",
     "features",
     "fit_pa",
+    "kinematic_classes",
     "kinemetry",
     "measure",
     "misalignment",
     "pa_profile",
+    "photometric_misalignment",
+    "photometry",
     "read_catalogue",
     "read_maps",
     "simulate_galaxy",
+    "spin_vector",
     "standardise",
     "survey",
     "usability",
@@ -91,8 +123,16 @@ _NAMES = {
     ),
     "fields": ("Galaxy", "VelocityField"),
     "fitting": ("KinematicPA", "fit_pa"),
-    "flags": ("PAFlags", "Rejection", "UsabilityFlags"),
+    "flags": (
+        *("AngularMomentumFlags", "PAFlags", "PhotometryFlags", "Rejection", "SpinFlags"),
+        "UsabilityFlags",
+    ),
     "formats": ("read_maps", "write_maps"),
+    "kinematics": (
+        *("AngularMomentum", "KinematicClasses", "PhotometricMisalignment", "Photometry"),
+        *("SpinVector", "angular_momentum", "kinematic_classes", "photometric_misalignment"),
+        *("photometry", "spin_vector"),
+    ),
     "measurement": ("Measurement", "measure"),
     "profiles": (
         *("Features", "KinemetryProfile", "PAProfile", "features", "kinemetry", "pa_profile"),

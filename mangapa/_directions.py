@@ -46,6 +46,14 @@ def unwrapped(error):
         return error / (1 - share**6) ** (1 / 6)
 
 
+def wrapped(error):
+    """The standard deviation of an axis that has this error on the line: inverse of `unwrapped`."""
+    error = np.asarray(error, float)
+    # Of an infinite error the ratio is that of the limit.
+    with np.errstate(divide="ignore"):
+        return UNIFORM_AXIS / (1 + (UNIFORM_AXIS / error) ** 6) ** (1 / 6)
+
+
 def cut(direction, error, whole=np.nan):
     """
     The direction (degrees) at which an axis of directions begins, so that no cluster is parted.

@@ -44,6 +44,23 @@ def draw_angle(ax, result, reach):
             ax.plot(*arc, color=LINE, lw=3, solid_capstyle="round", path_effects=halo(3), zorder=4)
 
 
+def draw_photometry(ax, photometry):
+    """Draw the photometric axis as a broken line, and the largest isophote if it was measured."""
+    from matplotlib.patches import Ellipse
+
+    pa, reach = photometry.pa.to_value(u.deg), max(np.abs(ax.get_ylim()))
+    ends = np.transpose([place(pa, 0.86 * reach), place(pa + 180, 0.86 * reach)])
+    major = photometry.radius.to_value(u.arcsec)
+    size = 2 * major, 2 * major * (1 - photometry.ellipticity)
+    # The white line below shows the broken one on dark colours.
+    for style in ({"color": "white", "lw": 3.5}, {"color": GLOBAL, "lw": 2, "ls": "--"}):
+        ax.plot(*ends, label="light" if "ls" in style else None, **style)
+        if np.isfinite(major):
+            # The angle of the patch is counted from the East.
+            ax.add_patch(Ellipse((0, 0), *size, angle=90 - pa, fill=False, **style))
+    ax.legend(loc="upper right")
+
+
 def draw_rings(ax, profile):
     """Draw both ends of the axis on each ring, and their errors as arcs."""
     pa, error = (profile[name].to_value(u.deg) for name in ("pa", "pa_err"))

@@ -13,6 +13,7 @@ from astropy import units as u
 from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACER_TITLES, Galaxy, check_tracer
+from mangapa.formats._choices import check_name
 from mangapa.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from astropy.wcs import WCS
 
 __all__ = ["axis_regions", "velocity_ccd"]
+#: Maps of a field, and the attributes with their inverse variances, if there are such attributes.
+IVARS = {"velocity": "ivar", "dispersion": "dispersion_ivar", "flux": "flux_ivar"}
 __doctest_requires__ = {"axis_regions": ["regions"]}
 
 
@@ -92,9 +95,9 @@ def axis_regions(measurement: Measurement, tracer: str, *, wcs: "WCS | None" = N
     return regions.Regions(lines)
 
 
-def velocity_ccd(galaxy: Galaxy, tracer: str) -> "CCDData":
+def velocity_ccd(galaxy: Galaxy, tracer: str, *, moment: str = "velocity") -> "CCDData":
     """
-    A field as an image with mask, errors and coordinates on the sky.
+    A map of a field as an image with mask, errors and coordinates on the sky.
 
     Parameters
     ----------
@@ -102,17 +105,20 @@ def velocity_ccd(galaxy: Galaxy, tracer: str) -> "CCDData":
         A galaxy whose field is a map in any orientation, not a list of positions.
     tracer : {"stellar", "halpha"}
         Whose field.
+    moment : {"velocity", "dispersion", "flux"}, optional
+        Which of its maps; dispersions are those of the file, which may contain the instrument's
+        part.
 
     Returns
     -------
     `~astropy.nddata.CCDData`
-        Velocities, km/s, shape (ny, nx), with the coordinates of ``galaxy.centre``. ``write`` saves
-        it as a FITS file.
+        Velocities or dispersions, km/s, or light, shape (ny, nx), with the coordinates of
+        ``galaxy.centre``. ``write`` saves it as a FITS file.
 
     Raises
     ------
     ValueError
-        If there is no such field, its positions are not a regular map, or the galaxy has no
+        If there is no such field or map, its positions are not a regular map, or the galaxy has no
         position.
 
     Examples
@@ -128,10 +134,16 @@ def velocity_ccd(galaxy: Galaxy, tracer: str) -> "CCDData":
     """
     from astropy.nddata import CCDData, InverseVariance
 
+    check_name("moment", moment, IVARS)
     field = galaxy.tracer(tracer)
     if field is None:
         msg = f"{galaxy!r} has no field of the tracer {tracer!r}"
         raise ValueError(msg)
+    values = getattr(field, moment)
+    if values is None:
+        msg = f"{field!r} has no {moment}; its file has none, or was not given with the others"
+        raise ValueError(msg)
+    ivar = getattr(field, IVARS[moment], None)
     placed = np.isfinite(field.x.value) & np.isfinite(field.y.value)
     grid = grid_of(field.x.value, field.y.value, placed)
     if grid is None or 1 in field.velocity.shape:
@@ -141,12 +153,12 @@ def velocity_ccd(galaxy: Galaxy, tracer: str) -> "CCDData":
         )
         raise ValueError(msg)
     return CCDData(
-        field.velocity.value,
-        unit=field.velocity.unit,
-        mask=field.mask.copy(),
-        uncertainty=None if field.ivar is None else InverseVariance(field.ivar.value),
+        values.value,
+        unit=values.unit,
+        mask=field.mask | np.isnan(values.value),
+        uncertainty=None if ivar is None else InverseVariance(ivar.value),
         wcs=_wcs(grid, _centre(galaxy)),
-        meta={"OBJECT": galaxy.name or "", "TRACER": tracer},
+        meta={"OBJECT": galaxy.name or "", "TRACER": tracer, "MOMENT": moment},
     )
 
 

@@ -1,8 +1,15 @@
-"""Flags of position angles, usability scores and rejected spaxels, each with a description."""
+"""Flags of angles, photometry, usability scores and rejected spaxels, each with a description."""
 
 import enum
 
-__all__ = ["PAFlags", "Rejection", "UsabilityFlags"]
+__all__ = [
+    "AngularMomentumFlags",
+    "PAFlags",
+    "PhotometryFlags",
+    "Rejection",
+    "SpinFlags",
+    "UsabilityFlags",
+]
 
 #: Descriptions of the flags that position angles and usability scores share.
 NO_MAP = "the galaxy has no map of this tracer"
@@ -92,9 +99,50 @@ class UsabilityFlags(_DescribedFlag):
     UNFAMILIAR = 512, "the field is unlike those that the network was trained on"
 
 
+class PhotometryFlags(_DescribedFlag):
+    """Reasons why a photometric axis is missing or doubtful."""
+
+    NONE = 0
+    NOT_STATED = 1, "the header or the table does not state both the angle and the ellipticity"
+    NO_FLUX = 2, "the galaxy has no map of the light of this tracer"
+    NO_ISOPHOTE = 4, "no isophote of enough spaxels lies within the footprint"
+    UNCONSTRAINED = 8, "the galaxy is too round for an angle"
+    LINE_EMISSION = 16, "the light is that of an emission line, which need not follow the stars"
+
+
 class Rejection(_DescribedFlag):
     """Reasons why a spaxel was rejected, by `~mangapa.clean` or when its field was made."""
 
     SMALL_REGION = 1, "in a region that is cut off from the main body of the field"
     OUTLYING_VELOCITY = 2, "spuriously high velocity"
     OUT_OF_RANGE = 4, "a velocity, an error or an offset that no galaxy has"
+
+
+class AngularMomentumFlags(_DescribedFlag):
+    """Reasons why lambda_R or V/sigma is missing, or caveats on it."""
+
+    NONE = 0
+    NO_SPAXELS = 1, "too few good spaxels have a velocity dispersion and light"
+    NO_DISPERSION = 2, "the field has no velocity dispersions"
+    NO_FLUX = 4, "the field has no light to weight its velocities with"
+    LITTLE_COVERED = 8, "the spaxels cover less than 85 % of the aperture"
+    UNRESOLVED = 16, "the dispersions are not distinguishable from zero beyond the instrument's"
+    NO_ERRORS = 32, "errors are missing: the bias of the noise is left in"
+    CIRCULAR = 64, "the ellipticity is unknown: the aperture is a circle"
+    OUTSIDE_CORRECTION = 128, "outside the range for which the correction was published"
+    NO_INSTRUMENT = 256, "the instrument's part is in the dispersions, and is unknown"
+
+
+class SpinFlags(_DescribedFlag):
+    """Reasons why a spin vector is missing, or caveats on it."""
+
+    NONE = 0
+    NO_ANGLE = 1, "there is no kinematic position angle"
+    UNCONSTRAINED = 2, "the field hardly constrains the position angle"
+    RECEDING_SIDE_UNCLEAR = 4, "which side recedes is not distinguishable from noise"
+    NO_INCLINATION = 8, "the inclination is unknown, or known no better than at random"
+    NO_POSITION = 16, "the position on the sky is unknown"
+    NEAR_SIDE_UNKNOWN = 32, "which side is near is unknown: there are two solutions"
+    NEAR_SIDE_UNCLEAR = 64, "the side given as near is too close to the major axis to tell"
+    CONFLICTING_SIDES = 128, "the given side, winding and dust disagree on which side is near"
+    NOT_A_DISC = 256, "the position angle turns with radius: there is more than one axis"

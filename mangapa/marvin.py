@@ -1,32 +1,40 @@
 """Methods for Marvin's ``Maps``."""
 
 import logging
-from contextlib import suppress
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mangapa import angles, profiles
+from mangapa._marvin_kinematics import (
+    angular_momentum,
+    kinematic_classes,
+    kinemetry,
+    photometric_misalignment,
+    spin_vector,
+)
+from mangapa._marvin_memory import angle_of, prepared_of, profile_of, remembered
 from mangapa._utils.options import documented_with
 from mangapa._utils.types import ScalarLike
-from mangapa.cleaning import clean_with
-from mangapa.exceptions import MapsFileError
 from mangapa.fields import TRACERS, check_tracer
 from mangapa.fitting import KinematicPA
-from mangapa.fitting._fit import fit_prepared, prepare_for
-from mangapa.formats.marvin_maps import galaxy_from_marvin
-from mangapa.profiles._profile import profile_prepared
 from mangapa.profiles._rings import RING_WIDTH
 from mangapa.settings import MeasurementSettings
 from mangapa.usability import Usability, _predict
 from mangapa.usability.model import load_model
 
-__all__ = ["attach", "kinematic_pa", "misalignment", "pa_profile", "usability"]
+__all__ = [
+    "angular_momentum",
+    "attach",
+    "kinematic_classes",
+    "kinematic_pa",
+    "kinemetry",
+    "misalignment",
+    "pa_profile",
+    "photometric_misalignment",
+    "spin_vector",
+    "usability",
+]
 
 logger = logging.getLogger("mangapa")
-
-#: Fields and results of each Maps object, for as long as it lives. They are not kept on the object,
-#: whose ``__getattr__`` returns the map with the most similar name for an unknown attribute.
-_memory = WeakKeyDictionary()
 
 
 @documented_with(MeasurementSettings)
@@ -66,13 +74,7 @@ def kinematic_pa(
         If an argument is unknown, of the wrong type or out of its range.
     """
     check_tracer(tracer)
-    settings = MeasurementSettings.from_options(settings, **options)
-
-    def fit():
-        prepared = _prepared(maps, tracer, settings)
-        return fit_prepared([prepared], settings)[0]
-
-    return _remembered(maps, ("angle", tracer, settings), fit)
+    return angle_of(maps, tracer, MeasurementSettings.from_options(settings, **options))
 
 
 def misalignment(
@@ -141,16 +143,7 @@ def pa_profile(
     check_tracer(tracer)
     settings = MeasurementSettings.from_options(settings, **options)
     rings = {"pa_axis": pa_axis, "axis_ratio": axis_ratio, "ring_width": ring_width}
-
-    def measure():
-        radius = effective_radius
-        if radius is None:
-            radius = _galaxy(maps, tracer).effective_radius
-        prepared = _prepared(maps, tracer, settings)
-        return profile_prepared(prepared, effective_radius=radius, **rings)
-
-    key = ("profile", tracer, settings, repr((effective_radius, rings)))
-    return _remembered(maps, key, measure)
+    return profile_of(maps, tracer, settings, effective_radius=effective_radius, **rings)
 
 
 def usability(
@@ -195,14 +188,21 @@ def usability(
 
     def judge(tracers):
         model = load_model(settings.model, backend=backend)
-        prepared = [_prepared(maps, one, settings) for one in tracers]
+        prepared = [prepared_of(maps, one, settings) for one in tracers]
         return dict(zip(tracers, _predict.usability_prepared(prepared, model), strict=True))
 
     key = "usability", backend, settings
     try:
-        return _remembered(maps, key, lambda: judge(TRACERS))[tracer]
+        return remembered(maps, key, lambda: judge(TRACERS))[tracer]
     except Exception:  # If the other tracer is to blame, this one is judged alone.
-        return _remembered(maps, (*key, tracer), lambda: judge([tracer]))[tracer]
+        return remembered(maps, (*key, tracer), lambda: judge([tracer]))[tracer]
+
+
+#: What Marvin's ``Maps`` are given.
+METHODS = (
+    *(kinematic_pa, misalignment, pa_profile, usability),
+    *(kinemetry, kinematic_classes, photometric_misalignment, angular_momentum, spin_vector),
+)
 
 
 def attach(module: Any) -> None:
@@ -218,9 +218,9 @@ def attach(module: Any) -> None:
         ``marvin.tools.maps``.
     """
     try:
-        for method in (kinematic_pa, misalignment, pa_profile, usability):
+        for method in METHODS:
             present = getattr(module.Maps, method.__name__, None)
-            if present is None or getattr(present, "__module__", None) == __name__:
+            if present is None or getattr(present, "__module__", None) == method.__module__:
                 setattr(module.Maps, method.__name__, method)
             else:
                 logger.warning(
@@ -228,30 +228,3 @@ def attach(module: Any) -> None:
                 )
     except Exception:
         logger.exception("mangapa could not add its methods to Marvin's Maps")
-
-
-def _galaxy(maps, tracer):
-    """The galaxy with one of its fields: a remote Maps is asked for no other, a file read once."""
-    if maps.data_origin == "file":
-        # A file that lacks the other field still has this one.
-        with suppress(MapsFileError):
-            return _remembered(maps, "galaxy", lambda: galaxy_from_marvin(maps))
-    return _remembered(maps, ("galaxy", tracer), lambda: galaxy_from_marvin(maps, (tracer,)))
-
-
-def _prepared(maps, tracer, settings):
-    """A field, cleaned and prepared once for the angle and the usability."""
-
-    def prepare():
-        return prepare_for(clean_with(_galaxy(maps, tracer).tracer(tracer), settings), settings)
-
-    # Only these options matter to it, so that any method and model share it.
-    options = settings.sigma, settings.min_region, settings.velocity_error, settings.v_sys
-    return _remembered(maps, ("prepared", tracer, *options), prepare)
-
-
-def _remembered(maps, key, compute):
-    results = _memory.setdefault(maps, {})
-    if key not in results:
-        results[key] = compute()
-    return results[key]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
+from mangapa._measurement_steps import about_fitted_centre, kinematics_step
 from mangapa._resolve import centred, resolve, spelling
 from mangapa._steps import Steps
 from mangapa._utils.html import PAIR_SIZE, as_html, as_text
@@ -18,11 +19,11 @@ from mangapa._utils.types import PathLike
 from mangapa.angles import Misalignment, misalignment
 from mangapa.catalogue.columns import catalogue_columns
 from mangapa.cleaning import clean_with
-from mangapa.fields import OFFSET, TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
+from mangapa.fields import TRACER_TITLES, TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.fitting import KinematicPA
 from mangapa.fitting._fit import fit_prepared, prepare_for
-from mangapa.fitting._thin_disc import CENTRE_SPREAD
 from mangapa.flags import PAFlags, UsabilityFlags
+from mangapa.kinematics import Kinematics
 from mangapa.profiles import Features, FieldFeatures, PAProfile
 from mangapa.profiles._features import features_of, field_features
 from mangapa.profiles._profile import profile_prepared
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Measurement", "TracerMeasurement", "measure"]
+
+#: Attributes of a measurement with the name of a tracer before them.
+OF_TRACER = ("usability", "profile", "kinematics")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +57,8 @@ class TracerMeasurement:
         The position angle against radius; `None` if there is no field.
     features : `~mangapa.profiles.FieldFeatures`
         Features of its rotation.
+    kinematics : `~mangapa.kinematics.Kinematics` or `None`
+        What the setting ``columns="kinematics"`` adds; `None` without it, or if there is no field.
     field : `~mangapa.VelocityField` or `None`
         The cleaned field.
     error : `str` or `None`
@@ -64,6 +70,7 @@ class TracerMeasurement:
     profile: PAProfile | None
     features: FieldFeatures
     field: VelocityField | None
+    kinematics: Kinematics | None = None
     error: str | None = None
 
     @property
@@ -101,6 +108,8 @@ class Measurement:
         The position angles against radius; `None` where there is no field.
     features : `~mangapa.Features`
         Features of the rotation.
+    stellar_kinematics, halpha_kinematics : `~mangapa.kinematics.Kinematics` or `None`
+        What the setting ``columns="kinematics"`` adds; `None` without it.
     settings : `~mangapa.MeasurementSettings`
         The options of the measurement.
     seconds : `dict`
@@ -122,6 +131,8 @@ class Measurement:
     stellar_profile: PAProfile | None = None
     halpha_profile: PAProfile | None = None
     features: Features = field(default_factory=Features)
+    stellar_kinematics: Kinematics | None = None
+    halpha_kinematics: Kinematics | None = None
     settings: MeasurementSettings = field(default_factory=MeasurementSettings)
     seconds: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
@@ -131,11 +142,10 @@ class Measurement:
         check_tracer(tracer)
         return TracerMeasurement(
             pa=getattr(self, tracer),
-            usability=getattr(self, f"{tracer}_usability"),
-            profile=getattr(self, f"{tracer}_profile"),
             features=getattr(self.features, tracer),
             field=self.galaxy.tracer(tracer),
             error=self.errors.get(tracer),
+            **{name: getattr(self, f"{tracer}_{name}") for name in OF_TRACER},
         )
 
     def tracers(self) -> Iterator[tuple[str, TracerMeasurement]]:
@@ -162,7 +172,8 @@ class Measurement:
             Value by column name, in the order of the catalogue; a `~astropy.units.Quantity` where
             the column has a unit.
         """
-        return {column.name: column.value(self) for column in catalogue_columns()}
+        columns = catalogue_columns(self.settings.columns)
+        return {column.name: column.value(self) for column in columns}
 
     def write(self, path: PathLike) -> Path:
         """
@@ -290,8 +301,7 @@ def measure(
     if settings.centre == "given" and galaxy.centre_is_nominal:
         settings = replace(settings, centre="fit")
     fields = {tracer: field for tracer in TRACERS if (field := galaxy.tracer(tracer)) is not None}
-    # A header may state any number.
-    radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None
+    radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None  # It may state any.
     with steps.timed("clean"):
         cleaned = steps.each("cleaning", lambda one: clean_with(one, settings), fields)
     with steps.timed("fit"):
@@ -300,22 +310,27 @@ def measure(
     with steps.timed("classify"):
         judged = steps.together("usability", lambda all_: _judged(all_, model), prepared)
     if settings.centre == "fit":
-        prepared = {tracer: _about(one, angles.get(tracer)) for tracer, one in prepared.items()}
+        prepared = about_fitted_centre(prepared, angles)
     with steps.timed("profile"):
         profiles = steps.each(
             "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
         )
         features = steps.each("features", partial(field_features, "profile"), profiles)
+    kinematics = kinematics_step(steps, settings, galaxy, prepared, angles, features)
     results: dict[str, Any] = {}
     for tracer in TRACERS:
         if tracer in fields and tracer not in steps.errors:
-            parts = angles[tracer], judged[tracer], profiles[tracer]
+            parts = angles[tracer], judged[tracer], profiles[tracer], kinematics.get(tracer)
         else:
             why = "NOT_MEASURED" if tracer in fields else "NO_MAP"
-            parts = KinematicPA(flags=PAFlags[why]), Usability(flags=UsabilityFlags[why]), None
+            parts = (
+                KinematicPA(flags=PAFlags[why]),
+                Usability(flags=UsabilityFlags[why]),
+                None,
+                None,
+            )
             features[tracer] = FieldFeatures(flags=PAFlags[why])
-        names = tracer, f"{tracer}_usability", f"{tracer}_profile"
-        results |= zip(names, parts, strict=True)
+        results |= zip((tracer, *(f"{tracer}_{one}" for one in OF_TRACER)), parts, strict=True)
     apart = misalignment(results["stellar"], results["halpha"])
     return Measurement(
         galaxy=replaced(galaxy, **cleaned),
@@ -327,14 +342,6 @@ def measure(
         source=spelling(source),
         **results,
     )
-
-
-def _about(prepared, angle):
-    """A prepared field about the centre that was fitted, if there is one."""
-    if prepared.spaxels is None or angle is None or np.isnan(angle.pa):
-        return prepared
-    centre = angle.x.to_value(OFFSET), angle.y.to_value(OFFSET)
-    return replace(prepared, spaxels=prepared.spaxels.about(*centre, CENTRE_SPREAD))
 
 
 def _judged(prepared, model):

@@ -21,6 +21,7 @@ from mangapa._marks import (
     draw_ellipses,
     draw_rings,
 )
+from mangapa._spaxel_maps import draw_spaxels, reach_of, values_of
 from mangapa._titles import (
     field_title,
     galaxy_title,
@@ -28,7 +29,6 @@ from mangapa._titles import (
     profile_title,
     with_error,
 )
-from mangapa._utils.grid import grid_of
 from mangapa._utils.imports import import_extra
 from mangapa.fields import TRACERS, VELOCITY, VelocityField
 from mangapa.flags import NO_MAP
@@ -42,10 +42,17 @@ if TYPE_CHECKING:
     from mangapa.profiles import KinemetryProfile, PAProfile
     from mangapa.usability import Usability
 
-__all__ = ["colour_range", "plot_field", "plot_kinemetry", "plot_measurement", "plot_profile"]
+__all__ = [
+    *("colour_range", "dispersion_range"),
+    *("plot_field", "plot_kinemetry", "plot_measurement", "plot_profile"),
+]
 
 #: A diverging colour map, which readers with any colour vision can read.
 COLOURS = "RdBu_r"
+#: A sequential one for dispersions (Nunez, Anderton & Renslow 2018, PLoS ONE 13, e0199239).
+DISPERSION_COLOURS = "cividis"
+#: Percentiles of the dispersions at which their colours end.
+DISPERSION_SPAN = (1, 99)
 #: Percentile of the velocities that the colours span; a few wild spaxels must not bleach the rest.
 COLOUR_SPAN = 98
 LEGEND = (
@@ -76,6 +83,7 @@ def plot_field(
     field: VelocityField,
     ax: "Axes | None" = None,
     *,
+    quantity: str = "velocity",
     result: "KinematicPA | None" = None,
     usability: "Usability | None" = None,
     profile: "PAProfile | None" = None,
@@ -83,11 +91,12 @@ def plot_field(
     span: float | None = None,
 ) -> "Axes":
     """
-    Draw a velocity field, with a position angle or a profile.
+    Draw velocities or their dispersions, with a position angle or a profile.
 
     Rejected spaxels are faint. A line marks the kinematic axis, with an arrow to the receding side
     and arcs of 1 sigma. Each ring of a profile has a dot on its receding side and a circle on its
     approaching side, with arcs of 1 sigma. White is the systemic velocity, or the median one.
+    Dispersions are free of the instrument's part where that is known.
 
     Parameters
     ----------
@@ -95,6 +104,8 @@ def plot_field(
         Field to draw.
     ax : `~matplotlib.axes.Axes`, optional
         Axes to draw on; those of a new figure by default.
+    quantity : {"velocity", "dispersion"}, optional
+        What the colours show.
     result : `~mangapa.KinematicPA`, optional
         Position angle of the field.
     usability : `~mangapa.Usability`, optional
@@ -105,7 +116,7 @@ def plot_field(
         If true, draw the colour bar.
     span : `float`, optional
         Velocity on either side of white at which the colours end, km/s; by default, they span 98 %
-        of the velocities.
+        of the velocities. Dispersions are not affected.
 
     Returns
     -------
@@ -113,12 +124,15 @@ def plot_field(
 
     Raises
     ------
+    ValueError
+        If ``quantity`` is unknown, or if the field has no dispersions.
     ImportError
         If matplotlib is not installed.
     """
+    values = values_of(field, quantity)
     if ax is None:
         ax = new_figure().subplots()
-    reach = _reach(field)
+    reach = reach_of(field)
     ax.set(title=field_title(field, result, usability), aspect="equal")
     ax.set(xlim=(reach, -reach), xlabel=r"East offset $\Delta\alpha\,\cos\delta$ (arcsec)")
     ax.set(ylim=(-reach, reach), ylabel=r"North offset $\Delta\delta$ (arcsec)")
@@ -126,17 +140,26 @@ def plot_field(
     if not field.n_spaxels:
         ax.text(0, 0, "no good spaxel", ha="center", va="center", color="0.4")
         return ax
-    velocity = field.velocity.to_value(VELOCITY)
     v_sys = _systemic(result)
-    centre, own_span = colour_range(velocity[field.good], v_sys)
-    span = own_span if span is None else span
+    if quantity == "velocity":
+        centre, own_span = colour_range(values[field.good], v_sys)
+        span = own_span if span is None else span
+        colours = {"cmap": COLOURS, "vmin": centre - span, "vmax": centre + span}
+        white = "the systemic one" if np.isfinite(v_sys) else "the median"
+        label = f"Velocity (km/s), white: {white}"
+    else:
+        low, high = dispersion_range(values[field.good])
+        colours = {"cmap": DISPERSION_COLOURS, "vmin": low, "vmax": high}
+        label = "Velocity dispersion (km/s)"
     for shown, alpha in ((field._cleaned_away, FAINT), (field.good, 1.0)):
-        image = _draw_spaxels(ax, field, np.where(shown, velocity, np.nan), centre, span, alpha)
+        image = draw_spaxels(
+            ax, field, np.where(shown, values, np.nan), {**colours, "alpha": alpha}
+        )
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="both")
-        white = "the systemic one" if np.isfinite(v_sys) else "the median"
-        bar.set_label(f"Velocity (km/s), white: {white}")
-        bar.ax.axhline(centre, color=LINE, lw=0.8)
+        bar.set_label(label)
+        if quantity == "velocity":
+            bar.ax.axhline(centre, color=LINE, lw=0.8)
     if result is not None and np.isfinite(result.pa):
         draw_angle(ax, result, reach)
     if profile is not None:
@@ -162,6 +185,25 @@ def colour_range(velocity: np.ndarray, v_sys: float = np.nan) -> tuple[float, fl
     """
     centre = v_sys if np.isfinite(v_sys) else float(np.median(velocity))
     return centre, max(float(np.percentile(np.abs(velocity - centre), COLOUR_SPAN)), 1.0)
+
+
+def dispersion_range(dispersion: np.ndarray) -> tuple[float, float]:
+    """
+    Range of the colours of a map of velocity dispersions.
+
+    Parameters
+    ----------
+    dispersion : `~numpy.ndarray`
+        Dispersions of good spaxels, km/s, any shape; NaN where unknown.
+
+    Returns
+    -------
+    low, high : `float`
+        Where the colours begin and end, km/s, at least 1 km/s apart.
+    """
+    known = dispersion[np.isfinite(dispersion)]
+    low, high = np.percentile(known, DISPERSION_SPAN) if known.size else (0.0, 1.0)
+    return float(low), float(max(high, low + 1))
 
 
 def plot_pair(galaxy, figure=None, measurement=None):
@@ -297,24 +339,3 @@ def plot_kinemetry(profile: "KinemetryProfile", figure: "Figure | None" = None) 
 def _systemic(result):
     """Systemic velocity of a result in km/s, NaN if there is none."""
     return np.nan if result is None else result.v_sys.to_value(VELOCITY)
-
-
-def _reach(field):
-    """Half the side of the frame, arcsec: all observed spaxels, and a margin."""
-    seen = field.good | field._cleaned_away
-    if not seen.any():
-        seen = field._placed
-    offsets = np.abs([field.x.value[seen], field.y.value[seen]])
-    return 1.1 * offsets.max(initial=1.0)
-
-
-def _draw_spaxels(ax, field, values, centre, span, alpha):
-    x, y = field.x.value, field.y.value
-    options = {"cmap": COLOURS, "alpha": alpha, "rasterized": True}
-    options |= {"vmin": centre - span, "vmax": centre + span}
-    grid = grid_of(x, y, field._placed)
-    if grid is not None:
-        x, y = grid.places(*np.indices(x.shape)[::-1])
-        return ax.pcolormesh(x, y, values, shading="nearest", **options)
-    shown = np.isfinite(values)
-    return ax.scatter(x[shown], y[shown], c=values[shown], s=12, marker="s", **options)

@@ -8,6 +8,7 @@ from typing import Any
 from mangapa._utils.options import check_names, option
 from mangapa._utils.positions import as_text, sky_position
 from mangapa.archive._configuration import conf
+from mangapa.catalogue.columns import STANDARD, groups_named
 from mangapa.cleaning import CleanSettings
 from mangapa.fitting._settings import CENTRES, FitSettings
 from mangapa.formats._settings import ReadSettings
@@ -38,6 +39,10 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
         colons, in hours and degrees. It becomes text in degrees.
     model : `str`
         The model of `~mangapa.usability` that judges the fields.
+    columns : `str`
+        Groups of columns that are measured and written, as text with commas or as a sequence of
+        names. "standard" is always among them; "kinematics" adds kinemetry, kinematic classes, the
+        angle against the light, lambda_R and the spin vector, which take longer. It becomes text.
 
     Raises
     ------
@@ -64,6 +69,12 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
     model: str = option(
         "default", "name or path of the model that judges if fields can be used", metavar="MODEL"
     )
+    columns: str = option(
+        STANDARD,
+        'groups of columns that are measured and written: "kinematics" adds kinemetry, classes, '
+        'the angle against the light, lambda_R and spin vectors to the "standard" ones',
+        metavar="GROUP[,GROUP]",
+    )
 
     def __post_init__(self):
         ReadSettings.__post_init__(self)
@@ -76,6 +87,22 @@ class MeasurementSettings(ReadSettings, CleanSettings, FitSettings):
         # A path means the same file wherever a worker runs.
         is_path = isinstance(self.model, os.PathLike) or os.path.dirname(model)
         object.__setattr__(self, "model", str(Path(model).absolute()) if is_path else model)
+        object.__setattr__(self, "columns", ",".join(groups_named(self.columns)))
+
+    def measures(self, group: str) -> bool:
+        """
+        Whether a group of columns is measured.
+
+        Parameters
+        ----------
+        group : `str`
+            Name of the group, such as "kinematics".
+
+        Returns
+        -------
+        `bool`
+        """
+        return group in self.columns.split(",")
 
     def _check_centre(self):
         if not (isinstance(self.centre, str) and self.centre in CENTRES):

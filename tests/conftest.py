@@ -53,7 +53,7 @@ QUICK_MODULES = (
     ),
 )
 OPTIONAL_PACKAGES = (
-    *("flask", "marvin", "matplotlib", "pafit"),
+    *("flask", "marvin", "matplotlib", "pafit", "photutils"),
     *("plotly", "pyarrow", "sklearn", "tensorflow"),
 )
 

@@ -21,6 +21,7 @@ MEASURING = (
     *("mangapa.fitting", "mangapa.profiles", "mangapa.usability._descriptor_groups"),
     *("mangapa.usability._on_axis", "mangapa.usability._image", "mangapa.usability._network"),
     "mangapa.usability._predict",
+    *("mangapa.kinematics._isophotes", "mangapa.kinematics._photometry"),
 )
 #: Constants that results do not depend on while they are reasonable, by the reason.
 FREE = {
@@ -58,6 +59,7 @@ FREE = {
         *("_thin_disc.MAX_ITERATIONS", "symmetry.PLACES_AT_ONCE", "_errors.SPAXELS_AT_ONCE"),
         *("_point_noise.LONG_SIDE", "_point_noise.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
         *("_points.MOST_POINTS", "_points.GROWTH", "_centre.ENOUGH"),
+        *("_isophotes.MOST_SPAXELS", "_isophotes.LEAST_SHARE"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),
@@ -77,6 +79,13 @@ FREE = {
         *("_centre.FREE", "_centre.ROUNDS", "_centre.CONVERGED", "_centre.SIGNIFICANT"),
         *("_centre.LEAST_OFFSET", "_centre.SUSPECT", "_results.THICKNESS"),
         *("_results.SHAPE_SCATTER", "_results.LEAST_INCLINATION_ERROR"),
+    ),
+    "held by reference values in the tests of their modules": (
+        *("_isophotes.SMOOTHING", "_isophotes.STEP", "_isophotes.LARGEST_CUT", "_isophotes.FEWEST"),
+        *("_isophotes.INNERMOST", "_isophotes.BEAM_WIDENING", "_isophotes.WIDENING_ERROR"),
+        *("_isophotes.LARGEST_WIDENING", "_isophotes.LEAST_SIGNIFICANCE"),
+        *("_isophotes.FULL_WIDTH", "_photometry.BEAMS"),
+        "_photometry.DISC_SHAPE",
     ),
     "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
 }

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mangapa._directions import UNIFORM_AXIS, cut, probability_apart, unwrapped
+from mangapa._directions import UNIFORM_AXIS, cut, probability_apart, unwrapped, wrapped
 
 
 @pytest.mark.parametrize("limit", [30, 150])
@@ -32,6 +32,15 @@ def test_probability_of_arrays_and_of_what_is_missing():
 def test_a_direction_of_any_error_is_random(error):
     for angle in (0, 90, 180):
         assert probability_apart(angle, error, 30) == pytest.approx(5 / 6, abs=1e-3)
+
+
+@pytest.mark.parametrize("error", [0, 0.1, 5, 30, 50, 100])
+def test_wrapped_is_the_inverse_of_unwrapped(error):
+    assert unwrapped(wrapped(error)) == pytest.approx(error, rel=1e-3)
+
+
+def test_a_wrapped_error_is_at_most_that_of_a_random_axis():
+    np.testing.assert_allclose(wrapped([1e3, np.inf, np.nan]), [UNIFORM_AXIS, UNIFORM_AXIS, np.nan])
 
 
 @pytest.mark.parametrize("error", [5, 20, 30, 40, 50, 60, 80])

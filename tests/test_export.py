@@ -74,6 +74,36 @@ def test_image_has_the_sky_of_the_field(placed, tmp_path):
     np.testing.assert_array_equal(read.data, image.data)
 
 
+def test_image_of_the_dispersions_and_of_the_light(placed, tmp_path):
+    field = placed.stellar
+    radius = np.hypot(field.x.value, field.y.value)
+    light = {
+        "dispersion": 200 - radius,
+        "dispersion_ivar": 0.04 + 0 * radius,
+        "flux": np.exp(-radius),
+    }
+    light["dispersion"][20, 20] = np.nan
+    maps = {name: getattr(field, name) for name in ("velocity", "x", "y", "mask", "ivar")}
+    galaxy = replace(placed, stellar=VelocityField.from_arrays(**maps, **light))
+    image = velocity_ccd(galaxy, "stellar", moment="dispersion")
+    image.write(tmp_path / "sigma.fits")
+    read = type(image).read(tmp_path / "sigma.fits")
+    assert read.unit == u.km / u.s
+    assert read.mask[20, 20]
+    assert not field.mask[20, 20]
+    good = ~read.mask
+    np.testing.assert_array_equal(read.data[good], light["dispersion"][good])
+    np.testing.assert_allclose(image.uncertainty.array[good], 0.04)
+    flux = velocity_ccd(galaxy, "stellar", moment="flux")
+    np.testing.assert_array_equal(flux.data[good], light["flux"][good])
+    assert flux.uncertainty is None
+    bare = replace(placed, halpha=VelocityField.from_arrays(**maps, tracer="halpha"))
+    with pytest.raises(ValueError, match=r"halpha: .* has no dispersion; its file has none"):
+        velocity_ccd(bare, "halpha", moment="dispersion")
+    with pytest.raises(ValueError, match="moment='sigma' is not known; choose one of velocity"):
+        velocity_ccd(galaxy, "stellar", moment="sigma")
+
+
 @pytest.mark.parametrize("turn", [0, 33, 200])
 def test_image_may_be_turned(turn):
     angle = np.radians(turn)

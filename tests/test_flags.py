@@ -1,10 +1,10 @@
 import pytest
 
 from mangapa import exceptions
-from mangapa.flags import PAFlags, Rejection, UsabilityFlags
+from mangapa.flags import PAFlags, PhotometryFlags, Rejection, UsabilityFlags
 
 
-@pytest.mark.parametrize("kind", [PAFlags, UsabilityFlags, Rejection])
+@pytest.mark.parametrize("kind", [PAFlags, PhotometryFlags, UsabilityFlags, Rejection])
 def test_each_flag_has_its_own_description(kind):
     descriptions = kind.descriptions()
     assert all(bit > 0 and bit & (bit - 1) == 0 for bit in descriptions)

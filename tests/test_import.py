@@ -17,7 +17,7 @@ from tests.conftest import QUICK_MODULES, TESTS
 
 HEAVY = (
     *("marvin", "tensorflow", "matplotlib", "pafit", "sdss_access", "scipy.ndimage", "pandas"),
-    *("threadpoolctl", "requests", "flask", "plotly"),
+    *("threadpoolctl", "requests", "flask", "plotly", "photutils"),
 )
 #: What makes up most of the time of an import, and is there only when a name is used.
 LATER = ("numpy", "astropy", "scipy", "mangapa.fields", "mangapa.formats")

@@ -21,6 +21,12 @@ from mangapa.marvin import attach, kinematic_pa
 from mangapa.usability import _predict
 from tests.marvin_api import marvin_api
 
+#: Methods that measure more than position angles.
+KINEMATICS = (
+    *("kinemetry", "kinematic_classes", "photometric_misalignment"),
+    *("angular_momentum", "spin_vector"),
+)
+
 
 @pytest.fixture
 def marvin_maps(marvin, maps_file):
@@ -248,6 +254,46 @@ def test_published_settings_on_a_true_file(marvin, real_maps, tracer, pa):
     )
     assert result.pa == pa * u.deg
     maps.close()
+
+
+def test_kinematics(marvin_maps, maps_file):
+    """Those of a measurement; each is measured once."""
+    assert set(KINEMATICS) <= set(dir(marvin_maps))
+    by_file = mangapa.measure(maps_file, columns="kinematics")
+    known = {"inclination": 50, "inclination_err": 5, "winding": "S", "position": (150, 2)}
+    for tracer, measured in by_file.tracers():
+        expected = measured.kinematics
+        profile = marvin_maps.kinemetry(tracer)
+        np.testing.assert_array_equal(profile["k5"], expected.kinemetry["k5"])
+        assert profile is marvin_maps.kinemetry(tracer=tracer)
+        assert marvin_maps.kinemetry(tracer, ring_width=2 * u.arcsec) is not profile
+        apart = marvin_maps.photometric_misalignment(tracer)
+        assert apart.angle == expected.photometric_misalignment.angle
+        assert apart.error == expected.photometric_misalignment.error
+        classes = marvin_maps.kinematic_classes(tracer)
+        assert classes.regular_rotator == expected.classes.regular_rotator
+        assert classes is marvin_maps.kinematic_classes(tracer)
+        momentum = marvin_maps.angular_momentum(tracer)
+        assert momentum.lambda_r == expected.angular_momentum.lambda_r
+        assert momentum is marvin_maps.angular_momentum(tracer)
+        assert marvin_maps.angular_momentum(tracer, pa=0).pa == 0
+        spin = marvin_maps.spin_vector(tracer)
+        np.testing.assert_array_equal(spin.weights, expected.spin.weights)
+        assert len(marvin_maps.spin_vector(tracer, **known).weights) == 1
+
+
+def test_options_of_kinematics(marvin_maps):
+    dispersions = marvin_maps.kinemetry("halpha", moment="dispersion")
+    assert dispersions.meta["moment"] == "dispersion"
+    given = mangapa.Photometry.from_values(10, 0.5)
+    assert marvin_maps.photometric_misalignment(photometry=given).photometric is given
+    flux = marvin_maps.photometric_misalignment(photometry="flux")
+    assert flux.photometric.source == "flux"
+    with pytest.raises(TypeError, match="photometry must be a Photometry, or where it comes from"):
+        marvin_maps.photometric_misalignment(photometry=30)
+    for name in KINEMATICS:
+        with pytest.raises(ValueError, match="tracer='gas' is not known"):
+            getattr(marvin_maps, name)("gas")
 
 
 @pytest.mark.needs_marvin

@@ -9,7 +9,7 @@ from mangapa import KinematicPA, PAFlags, VelocityField, clean
 from mangapa._marks import PALE
 from mangapa.angles import UNCONSTRAINED
 from mangapa.catalogue import compare
-from mangapa.plotting import colour_range
+from mangapa.plotting import DISPERSION_COLOURS, colour_range, dispersion_range
 
 pytestmark = pytest.mark.needs_matplotlib
 
@@ -330,3 +330,49 @@ def test_what_no_galaxy_has_is_not_drawn(galaxy, name, value):
     expected, found = one.plot(), clean(field).plot()
     assert found.get_xlim() == expected.get_xlim()
     assert type(found.collections[0]) is type(expected.collections[0])
+
+
+@pytest.fixture
+def with_dispersion(galaxy):
+    """A cleaned field whose dispersions fall outwards, from 200 km/s; two are unknown."""
+    field = clean(galaxy.stellar)
+    dispersion = 200 * np.exp(-np.hypot(field.x.value, field.y.value) / 10)
+    dispersion.flat[np.flatnonzero(field.good)[:2]] = np.nan
+    return replace(field, dispersion=dispersion * u.km / u.s, instrumental_dispersion=None)
+
+
+def test_dispersions_are_drawn(with_dispersion):
+    ax = with_dispersion.plot(quantity="dispersion")
+    image = ax.collections[-1]
+    drawn = image.get_array().compressed()
+    assert drawn.size == with_dispersion.n_spaxels - 2
+    assert drawn.max() == pytest.approx(np.nanmax(with_dispersion.dispersion.value))
+    assert image.get_cmap().name == DISPERSION_COLOURS
+    assert image.get_clim() == dispersion_range(drawn)
+    assert ax.figure.axes[-1].get_ylabel() == "Velocity dispersion (km/s)"
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
+
+
+def test_dispersions_are_free_of_the_instrument(with_dispersion):
+    instrument = np.full(with_dispersion.mask.shape, 70) * u.km / u.s
+    field = replace(with_dispersion, instrumental_dispersion=instrument)
+    drawn = field.plot(quantity="dispersion").collections[-1].get_array().compressed()
+    known = field.good & np.isfinite(field.dispersion)
+    expected = np.maximum(field.dispersion.value[known] ** 2 - 70**2, 0)
+    np.testing.assert_allclose(np.sort(drawn) ** 2, np.sort(expected), atol=1e-6)
+
+
+def test_dispersions_that_a_field_lacks_cannot_be_drawn(galaxy):
+    with pytest.raises(ValueError, match="quantity='dispersion', but the field has no dispersions"):
+        replace(galaxy.stellar, dispersion=None).plot(quantity="dispersion")
+    with pytest.raises(ValueError, match="quantity='flux' is not known; choose one of velocity"):
+        galaxy.stellar.plot(quantity="flux")
+
+
+def test_the_range_of_dispersions_leaves_out_the_wildest():
+    values = np.array([*np.linspace(50, 150, 1000), np.nan, 9000])
+    low, high = dispersion_range(values)
+    assert 50 < low < 52
+    assert 148 < high < 150
+    assert dispersion_range(np.array([np.nan])) == (0, 1)
+    assert dispersion_range(np.array([80.0])) == (80, 81)

@@ -29,6 +29,7 @@ from mangapa.cli._options import add_settings, settings_from
         ({"velocity_error": 5 * u.km / u.s}, {"velocity_error": 5}),
         ({"velocity_error": 5000 * u.m / u.s}, {"velocity_error": 5.0}),
         ({"v_sys": 0}, {"v_sys": 0 * u.km / u.s}),
+        ({"columns": ["standard"]}, {"columns": "standard"}),
     ],
 )
 def test_settings_that_mean_the_same_are_equal(one, other):
@@ -70,7 +71,7 @@ def test_options_replace_those_of_settings():
     ("options", "error", "message"),
     [
         ({"metod": "disc"}, TypeError, "no option 'metod'; did you mean 'method'?"),
-        ({"colour": "red"}, TypeError, "no option 'colour'; choose from method, "),
+        ({"shade": "red"}, TypeError, "no option 'shade'; choose from method, "),
         ({"method": "magic"}, ValueError, "method='magic' is not known; choose one of default, "),
         ({"error": "guess"}, ValueError, "error='guess' must be one of 'default', "),
         ({"n_steps": 2.5}, ValueError, "n_steps=2.5 must be an integer of at least 3"),
@@ -84,6 +85,8 @@ def test_options_replace_those_of_settings():
         ({"velocity_error": 0}, ValueError, "velocity_error=0 must be positive"),
         ({"v_sys": "mean"}, ValueError, "v_sys='mean' must be a number in km / s"),
         ({"model": 3}, TypeError, "model must be a name or a path, not int"),
+        ({"columns": 3}, TypeError, "columns=3 must be names of groups of columns"),
+        ({"columns": "all"}, ValueError, "columns='all' must name groups of columns, of standard"),
         ({"settings": "fast"}, TypeError, "settings must be MeasurementSettings, not str"),
     ],
 )
@@ -101,9 +104,38 @@ def test_bad_options_are_named(options, error, message, galaxy, tmp_path, monkey
     assert not Path("run").exists()
 
 
+GROUP = """
+from mangapa import MeasurementSettings, conf, measure, simulate_galaxy
+from mangapa.catalogue import tabulate
+from mangapa.catalogue.columns import catalogue_columns, column_groups, register_column
+register_column("size", lambda m: m.galaxy.stellar.velocity.size, "Size", kind=int, group="dust")
+assert column_groups()[0] == "standard" and column_groups()[-1] == "dust"
+for columns in ("dust", "dust,standard", ["dust"], ("standard", "dust"), " dust "):
+    settings = MeasurementSettings(columns=columns)
+    assert settings.columns == "standard,dust", columns
+    assert settings.measures("dust") and settings.measures("standard")
+with conf.set_temp("settings", ["columns=dust"]):
+    assert MeasurementSettings.from_options() == settings
+galaxy = simulate_galaxy(n_fibres=19)
+without, measured = measure(galaxy), measure(galaxy, columns="dust")
+assert "size" not in without.row() and "size" not in tabulate(without).colnames
+assert measured.row()["size"] == measured.galaxy.stellar.velocity.size
+assert list(without.row()) == list(measured.row())[:-1]
+both = tabulate([without, measured])
+assert both["size"].mask.tolist() == [True, False]
+assert "size" not in [one.name for one in catalogue_columns()]
+assert catalogue_columns(None)[-1].name == catalogue_columns("dust")[-1].name == "size"
+"""
+
+
+def test_groups_of_columns_are_measured_when_asked_for():
+    """In another process, so that the group does not stay in the tables of this one."""
+    subprocess.run([sys.executable, "-c", GROUP], check=True)
+
+
 def test_docstrings_list_every_option():
     names = MeasurementSettings.__dataclass_fields__
-    assert len(names) == 12
+    assert len(names) == 13
     for name in names:
         assert f"- ``{name}`` (" in mangapa.measure.__doc__
 

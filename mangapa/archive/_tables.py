@@ -132,6 +132,16 @@ def plateifu_of(mangaid: str, release: str | None = None, *, download: bool | No
     raise ValueError(msg)
 
 
+def galaxy_row(plateifu, release=None, *, download=None):
+    """The row of a galaxy in drpall, with the columns of `COLUMNS`; `None` if it is not there."""
+    release, _ = release_and_daptype(release)
+    table = _read(_galaxies, "drpall", release, download, progress=True)
+    # The rows are sorted by plate-IFU.
+    place = np.searchsorted(table["plateifu"], plateifu)
+    found = place < len(table) and table["plateifu"][place] == plateifu
+    return table[place] if found else None
+
+
 def _read(reader, name, release, download, progress, *more):
     """Read drpall or dapall; if it is missing or damaged, it is downloaded if that is allowed."""
     address = table_address(name, release=release)

@@ -169,7 +169,7 @@ def _write_votable(table, path):
     votable = from_table(flat)
     first = votable.get_first_table()
     first.infos.append(Info(name=META, value=json.dumps(table.meta), ID=META))
-    ucds = {column.name: column.ucd for column in catalogue_columns() if column.ucd}
+    ucds = {column.name: column.ucd for column in catalogue_columns(None) if column.ucd}
     for field in first.fields:
         field.ucd = ucds.get(field.name)
     votable.to_xml(str(path))
@@ -196,7 +196,7 @@ def _read(path, form):
         table = QTable.read(path, format=form)
     else:
         # Text must stay text, even if it looks like a number.
-        text = {column.name: str for column in catalogue_columns() if column.kind is str}
+        text = {column.name: str for column in catalogue_columns(None) if column.kind is str}
         options = {"converters": text} if form == "ascii.csv" else {}
         table = QTable.read(path, format=form, **options)
     if form in ("fits", "votable"):
@@ -229,7 +229,7 @@ def _refuse_links(path):
 
 def _restored(table, form):
     """Undo what formats do to columns: bytes, byte order, needless masks, escapes, lost units."""
-    known = {column.name: column for column in catalogue_columns()}
+    known = {column.name: column for column in catalogue_columns(None)}
     for name in table.colnames:
         column, values = known.get(name), table[name]
         info = values.info if column is None else column

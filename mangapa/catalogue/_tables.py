@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Column as TableColumn
@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, QTable
 from mangapa._utils.files import stem
 from mangapa.archive.releases import MANGAID, PLATEIFU
 from mangapa.catalogue._provenance import provenance
-from mangapa.catalogue.columns import catalogue_columns, plain_row
+from mangapa.catalogue.columns import STANDARD, catalogue_columns, groups_named, plain_row
 from mangapa.fields import TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 
@@ -32,6 +32,7 @@ def tabulate(measurements: "Measurement | Iterable[Measurement]") -> QTable:
     -------
     `~astropy.table.QTable`
         The columns of `~mangapa.catalogue.columns.catalogue_columns`, with provenance in ``meta``.
+        The groups of columns are those that the settings of any measurement ask for.
 
     Raises
     ------
@@ -47,15 +48,20 @@ def tabulate(measurements: "Measurement | Iterable[Measurement]") -> QTable:
     8485-1901
     """
     # The class itself is out of reach: mangapa.measurement imports this package.
-    many = [measurements] if hasattr(measurements, "misalignment") else list(measurements)
+    many: list[Any] = (
+        [measurements] if hasattr(measurements, "misalignment") else list(measurements)
+    )
     for one in many:
         if not hasattr(one, "misalignment"):
             msg = f"measurements holds {one!r}; all of them must be Measurement objects"
             raise TypeError(msg)
-    return tabulate_rows(map(plain_row, many))
+    groups = {group for one in many for group in groups_named(one.settings.columns)}
+    return tabulate_rows(map(plain_row, many), columns=groups)
 
 
-def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable:
+def tabulate_rows(
+    rows: Iterable[dict], *, columns: str | Iterable[str] = STANDARD, created: str | None = None
+) -> QTable:
     """
     Make a table of plain values; see `tabulate`.
 
@@ -63,6 +69,8 @@ def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable
     ----------
     rows : iterable of `dict`
         Values by column name, without units; a missing value is `None` or left out.
+    columns : `str` or iterable of `str`, optional
+        Groups of columns; "standard" is always among them.
     created : `str`, optional
         Date of the measurements; now by default.
 
@@ -73,7 +81,7 @@ def tabulate_rows(rows: Iterable[dict], *, created: str | None = None) -> QTable
     """
     rows = list(rows)
     table = QTable(meta=provenance(created))
-    for column in catalogue_columns():
+    for column in catalogue_columns(columns):
         table[column.name] = _values(column, [row.get(column.name) for row in rows])
         info = table[column.name].info
         info.description, info.format = column.description, column.format

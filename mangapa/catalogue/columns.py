@@ -1,7 +1,8 @@
 """The columns of a catalogue: name, unit, description, and where the value comes from."""
 
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -10,12 +11,25 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.options import closest
 from mangapa._utils.plugins import load_plugins
+from mangapa.catalogue import _kinematic_columns as kinematic
+from mangapa.catalogue._column_kinds import (
+    ANGLE,
+    ANGLE_ERROR,
+    CODE,
+    PROBABILITY,
+    TURN,
+    TURN_ERROR,
+    VERSION,
+)
 from mangapa.catalogue._flag_table import QUALITY_NAMES
 from mangapa.fields import VELOCITY
 
-__all__ = ["Column", "catalogue_columns", "register_column"]
+__all__ = ["Column", "catalogue_columns", "column_groups", "register_column"]
 
+#: The group of columns that every catalogue has.
+STANDARD = "standard"
 _columns = {}
 
 
@@ -38,6 +52,8 @@ class Column:
         `float`, `int` or `str`; `None` for any.
     part : {"galaxy", "stellar", "halpha"}
         What the column describes.
+    group : `str`
+        Group of the column; all but "standard" are only in catalogues that were asked for them.
     ucd : `str` or `None`
         Unified content descriptor, for the Virtual Observatory.
     module : `str` or `None`
@@ -51,6 +67,7 @@ class Column:
     decimals: int | None = None
     kind: type | None = None
     part: str = "galaxy"
+    group: str = STANDARD
     ucd: str | None = None
     module: str | None = None
 
@@ -91,10 +108,11 @@ def register_column(
     decimals: int | None = None,
     kind: type | None = None,
     part: str = "galaxy",
+    group: str = STANDARD,
     ucd: str | None = None,
 ) -> None:
     """
-    Add a column to all catalogues.
+    Add a column to all catalogues, or to those that have its group.
 
     Parameters
     ----------
@@ -104,15 +122,18 @@ def register_column(
         Returns the value from a `~mangapa.Measurement`.
     description : `str`
         What the column holds, in one line.
-    unit, decimals, kind, part, ucd : optional
+    unit, decimals, kind, part, group, ucd : optional
         Attributes of the `Column`. By default ``kind`` is `float` if there is a unit or a number of
-        decimals, and otherwise any type.
+        decimals, and otherwise any type. A new name of a group makes a new group.
 
     Raises
     ------
     ValueError
-        If a column of this name exists.
+        If a column of this name exists, or if the group has no suitable name.
     """
+    if not (isinstance(group, str) and group.isidentifier()):
+        msg = f"group={group!r} must be a name without blanks and commas, such as 'kinematics'"
+        raise ValueError(msg)
     if name in _columns:
         msg = f"a column named {name!r} is registered already; choose another name"
         raise ValueError(msg)
@@ -120,19 +141,30 @@ def register_column(
         kind = float
     _columns[name] = Column(
         name=name, value=value, description=description,
-        unit=unit, decimals=decimals, kind=kind, part=part, ucd=ucd,
+        unit=unit, decimals=decimals, kind=kind, part=part, group=group, ucd=ucd,
         module=sys._getframe(1).f_globals.get("__name__"),
     )  # fmt: skip
 
 
-def catalogue_columns() -> tuple[Column, ...]:
+def catalogue_columns(groups: str | Iterable[str] | None = STANDARD) -> tuple[Column, ...]:
     """
     Return the columns of a catalogue, those of plugins included.
+
+    Parameters
+    ----------
+    groups : `str` or iterable of `str`, optional
+        Names of groups, as in the option ``columns`` of `~mangapa.MeasurementSettings`; "standard"
+        is always among them. With `None`, the columns of all groups.
 
     Returns
     -------
     `tuple` of `Column`
         In the order of the catalogue.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a group is unknown.
 
     Examples
     --------
@@ -141,19 +173,50 @@ def catalogue_columns() -> tuple[Column, ...]:
     ['plateifu', 'mangaid', 'release', 'daptype']
     """
     load_plugins()
-    return tuple(_columns.values())
+    if groups is None:
+        return tuple(_columns.values())
+    chosen = groups_named(groups)
+    return tuple(column for column in _columns.values() if column.group in chosen)
+
+
+def column_groups() -> tuple[str, ...]:
+    """
+    Return the names of all groups of columns, those of plugins included.
+
+    Returns
+    -------
+    `tuple` of `str`
+        "standard" is the first.
+
+    Examples
+    --------
+    >>> from mangapa.catalogue.columns import column_groups
+    >>> column_groups()
+    ('standard', 'kinematics')
+    """
+    load_plugins()
+    return tuple(dict.fromkeys((STANDARD, *(column.group for column in _columns.values()))))
+
+
+def groups_named(columns):
+    """The groups that an option ``columns`` names, "standard" first; a ValueError if unknown."""
+    names = re.split(r"[\s,]+", columns.strip()) if isinstance(columns, str) else columns
+    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
+        msg = f"columns={columns!r} must be names of groups of columns, such as 'kinematics'"
+        raise TypeError(msg)
+    known = column_groups()
+    for name in names:
+        if name not in known:
+            meant = closest(name, known)
+            msg = f"columns={columns!r} must name groups of columns, of {', '.join(known)}{meant}"
+            raise ValueError(msg)
+    return tuple(group for group in known if group == STANDARD or group in names)
 
 
 def plain_row(measurement):
     """Values by column name, as JSON takes them: no units, `None` if missing or not finite."""
-    return {column.name: column.plain(column.value(measurement)) for column in catalogue_columns()}
-
-
-#: Unit, decimals or type, and UCD of columns of one kind.
-VERSION, CODE = (None, str, "meta.version"), (None, int, "meta.code.qual")
-ANGLE, ANGLE_ERROR = (u.deg, 1, "pos.posAng"), (u.deg, 1, "stat.error;pos.posAng")
-TURN, TURN_ERROR = (u.deg, 1, "pos.angDistance"), (u.deg, 1, "stat.error;pos.angDistance")
-PROBABILITY = (None, 2, "stat.probability")
+    columns = catalogue_columns(measurement.settings.columns)
+    return {column.name: column.plain(column.value(measurement)) for column in columns}
 
 
 def _coordinate(name, measurement):
@@ -237,11 +300,11 @@ OF_BOTH = (
 # fmt: on
 
 
-def _register(name, value, form, description, part="galaxy"):
+def _register(name, value, form, description, part="galaxy", group=STANDARD):
     unit, kind, ucd = form
     value = attrgetter(value) if isinstance(value, str) else value
     kind = {"kind" if isinstance(kind, type) else "decimals": kind}
-    register_column(name, value, description, unit=unit, ucd=ucd, part=part, **kind)
+    register_column(name, value, description, unit=unit, ucd=ucd, part=part, group=group, **kind)
 
 
 def _unless_failed(tracer, value):
@@ -263,7 +326,12 @@ def _of_tracer(tracer, it):
     yield f"{tracer}_reliability", value, PROBABILITY, text, tracer
 
 
+#: What descriptions call each tracer.
+TRACERS_IN_TEXT = (("stellar", "the stars"), ("halpha", "H-alpha"))
 for _row in (
-    *IDENTITY, *_of_tracer("stellar", "the stars"), *_of_tracer("halpha", "H-alpha"), *OF_BOTH
-):  # fmt: skip
+    *IDENTITY,
+    *(row for tracer in TRACERS_IN_TEXT for row in _of_tracer(*tracer)),
+    *OF_BOTH,
+    *kinematic.kinematic_columns(TRACERS_IN_TEXT),
+):
     _register(*_row)

@@ -52,6 +52,7 @@ def _described(one):
         "missing": one.missing,
         "velocities": one.frame,
         "errors": one.error,
+        "dispersions": one.dispersion,
         "options": ", ".join(f"--{option}" for option in one.options),
     }
 

@@ -82,10 +82,10 @@ def _measure(options):
         for message in measurement.errors.values():
             complain(f"{source}: {message}")
             all_good = False
-    table = tabulate_rows(rows)
+    table = tabulate_rows(rows, columns=settings.columns)
     try:
         if options.json:
-            print(json.dumps([_as_json(row) for row in rows], indent=2))
+            print(json.dumps([_as_json(row, settings) for row in rows], indent=2))
         else:
             output.print_measured(table, measurements, profiles=options.profile)
     finally:  # Also if nobody reads what is printed.
@@ -144,9 +144,9 @@ def _row(measurement, with_profiles):
     return row
 
 
-def _as_json(row):
+def _as_json(row, settings):
     """A row with all columns, `None` where they are missing."""
-    names = [column.name for column in catalogue_columns()]
+    names = [column.name for column in catalogue_columns(settings.columns)]
     return {name: _rounded(row.get(name)) for name in dict.fromkeys([*names, *row])}
 
 

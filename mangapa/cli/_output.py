@@ -2,9 +2,14 @@
 
 import tempfile
 
+import numpy as np
+from astropy.table import vstack
+
 from mangapa._utils.files import printable, replacing
 from mangapa._utils.imports import import_extra
 from mangapa._utils.quantities import decimals, is_missing
+from mangapa.catalogue._kinematic_columns import likely_classes
+from mangapa.fields import TRACERS
 from mangapa.flags import UsabilityFlags
 from mangapa.usability._predict import THRESHOLD
 
@@ -15,6 +20,15 @@ PRINTED = (
 )
 #: Why the error of a misalignment may be larger than those of both angles.
 NOTE = "Errors of the angles are of the noise alone; pa_offset_err includes departures from a disc."
+#: Columns of each tracer in the table of the kinematics.
+KINEMATIC_COLUMNS = (
+    *("k51", "k51_err", "psi", "psi_err", "lambda_r", "lambda_r_err"),
+    *("v_over_sigma", "v_over_sigma_err", "group", "group_probability"),
+)
+KINEMATICS_NOTE = (
+    "Errors of lambda_r and v_over_sigma are of the noise alone; classes are those with a "
+    "probability above 0.5."
+)
 RING_COLUMNS = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
 #: Resolution of figures, dots per inch.
 DPI = 120
@@ -39,7 +53,11 @@ def _two_digits(error):
 
 
 def print_measured(table, measurements, *, profiles=False):
-    """Print the catalogue of some measurements, failed ones included, with notes and profiles."""
+    """
+    Print the catalogue of some measurements, failed ones included, with notes and profiles.
+
+    Kinematics have a table of their own, if there are any.
+    """
     names = [measurement.galaxy.full_name for measurement in measurements]
     is_ambiguous = len(set(names)) < len(names)
     more = ["observation"] if any(one.galaxy.observation for one in measurements) else []
@@ -47,6 +65,11 @@ def print_measured(table, measurements, *, profiles=False):
     print_table(table[[*PRINTED[:1], *more, *PRINTED[1:]]])
     if any(one.misalignment.angle >= 0 for one in measurements):
         print(NOTE)
+    kinematics = [measured.kinematics for one in measurements for _, measured in one.tracers()]
+    if any(kinematics):
+        print()
+        print_table(kinematics_table(table, ["name", *more]))
+        print(KINEMATICS_NOTE)
     labels = [one.galaxy.full_name or one.source for one in measurements]
     if is_ambiguous:
         analyses = [one.galaxy.daptype or one.source for one in measurements]
@@ -55,6 +78,22 @@ def print_measured(table, measurements, *, profiles=False):
     print_warnings(labelled)
     if profiles:
         print_profiles(labelled)
+
+
+def kinematics_table(table, names):
+    """The kinematics of each tracer in rows of their own, with the classes that are probable."""
+    parts = []
+    for tracer in TRACERS:
+        columns = [f"{tracer}_{name}" for name in KINEMATIC_COLUMNS]
+        part = table[[*names, *columns]]
+        part.rename_columns(columns, KINEMATIC_COLUMNS)
+        part.add_column(tracer, index=len(names), name="tracer")
+        chances = table[[name for name in table.colnames if name.startswith(f"{tracer}_class_")]]
+        rows = (dict(zip(chances.colnames, row, strict=True)) for row in chances.iterrows())
+        part["classes"] = [", ".join(likely_classes(tracer, row).values()) for row in rows]
+        parts.append(part)
+    both = vstack(parts, metadata_conflicts="silent")
+    return both[np.arange(len(both)).reshape(len(parts), -1).T.ravel()]
 
 
 def print_warnings(labelled):

@@ -141,10 +141,18 @@ class Disc:
         )
 
 
-def inclination(axis_ratio):
-    """Inclination of an oblate disc, degrees: cos^2 i = (q^2 - q0^2) / (1 - q0^2), q0 = 0.2."""
-    cosine2 = (axis_ratio**2 - THICKNESS**2) / (1 - THICKNESS**2)
+def inclination(axis_ratio, thickness=THICKNESS):
+    """Inclination of an oblate disc, degrees: cos^2 i = (q^2 - q0^2) / (1 - q0^2)."""
+    cosine2 = (axis_ratio**2 - thickness**2) / (1 - thickness**2)
     return np.degrees(np.arccos(np.sqrt(np.clip(cosine2, 0, 1))))
+
+
+def inclination_error(axis_ratio, error, thickness=THICKNESS):
+    """Error of the inclination, degrees, from that of the axis ratio."""
+    # The inclination is not linear in the ratio near both of its ends.
+    edges = np.clip([axis_ratio - error, axis_ratio + error], 0.0, 1.0)
+    range_ = -np.diff(inclination(edges, thickness))[0]
+    return max(range_ / 2, LEAST_INCLINATION_ERROR)
 
 
 def _errors(solution, centre, error):
@@ -152,12 +160,10 @@ def _errors(solution, centre, error):
     ratio = solution.axis_ratio
     ratio_err = min(ratio * np.hypot(error.log_ratio, SHAPE_SCATTER) / 2, 1.0)
     x_err, y_err = np.sqrt(np.diagonal(error.centre)) * OFFSET
-    # The inclination is not linear in the ratio near both of its ends.
-    range_ = inclination(max(ratio - ratio_err, 0.0)) - inclination(min(ratio + ratio_err, 1.0))
     away = error.offset + centre
     return {
         "axis_ratio_err": float(ratio_err),
-        "inclination_err": max(range_ / 2, LEAST_INCLINATION_ERROR) * u.deg,
+        "inclination_err": inclination_error(ratio, ratio_err) * u.deg,
         "x_err": x_err,
         "y_err": y_err,
         "offset": np.hypot(*away) * OFFSET,

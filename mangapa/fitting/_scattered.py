@@ -33,7 +33,7 @@ def on_a_grid(spaxels, weight):
 
     places = np.column_stack([data.x, data.y])
     step = np.sqrt(ConvexHull(places).volume / (CELLS_PER_POINT * len(places)))
-    x, y = _lattice(places, step)
+    x, y = lattice_about_centre(places, step)
     values = np.column_stack([data.velocity, data.error, weight])
     interpolate = LinearNDInterpolator(Delaunay(places), values)
     velocity, error, weight = np.moveaxis(interpolate(x, y), -1, 0)
@@ -71,7 +71,7 @@ def lattice(x, y, correlation, spaxel=SPAXEL):
     return grid, spaxel * correlation / step
 
 
-def _lattice(places, step):
+def lattice_about_centre(places, step):
     """
     Positions of a grid that holds all places, and of which one is the centre or in line with it.
 

@@ -62,6 +62,9 @@ class Format:
         What the velocities are relative to.
     error : `str`
         What the errors are.
+    dispersion : `str`
+        Of what the velocity dispersions are, whether the instrument's part is in them, and how that
+        is known; empty if none are read.
     is_generic : `bool`
         Whether another format that recognises the file is preferred.
     """
@@ -82,6 +85,7 @@ class Format:
     missing: str = "NaN"
     frame: str = "systemic velocity"
     error: str = "1 sigma"
+    dispersion: str = ""
     is_generic: bool = False
 
     def observation(self, path: str | Path) -> str | None:

@@ -13,21 +13,15 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.formats._choices import paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._sky import celestial_wcs
-from mangapa.formats._tables import column, table_with
+from mangapa.formats._tables import column, optional_column, table_with
 
-__all__ = ["LINES", "NAMES", "Run", "open_run"]
+__all__ = ["NAMES", "Run", "open_run"]
 
 #: The tables of a run, by the end of their names.
 NAMES = re.compile(
     r"(?P<observation>.+)_(?P<part>table|kin|mask|gas_bin|gas_spaxel)\.fits(?:\.\w+)?",
     re.IGNORECASE,
 )
-
-#: Velocities of the lines of hydrogen, the preferred one first, as GANDALF and pPXF name them.
-LINES = {
-    "Ha": re.compile(r"H_?A(LPHA)?_?656\d(\.\d+)?_V(EL)?", re.IGNORECASE),
-    "Hb": re.compile(r"H_?B(ETA)?_?486\d(\.\d+)?_V(EL)?", re.IGNORECASE),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +43,8 @@ class Run:
         Row of the bin of each spaxel in the tables of the bins, shape (n,).
     inside : `~numpy.ndarray` of `bool`
         Whether a spaxel belongs to its bin, shape (n,).
+    flux : `~numpy.ndarray` or `None`
+        Light of the continuum of each spaxel, shape (n,).
     """
 
     name: str
@@ -58,6 +54,7 @@ class Run:
     y: np.ndarray
     row: np.ndarray
     inside: np.ndarray
+    flux: np.ndarray | None
 
     def check_rows(self, part: str, n_rows: int, expected: int) -> None:
         """
@@ -118,6 +115,7 @@ def open_run(path: PathLike | Sequence[PathLike]) -> Run:
             row=np.unique(np.abs(bin_id), return_inverse=True)[1].ravel(),
             # Spaxels outside have the number of the nearest bin, but negative.
             inside=bin_id >= 0,
+            flux=optional_column(spaxels, "FLUX"),
             **_offsets(hdus, spaxels, tables["table"]),
         )
     if "mask" in tables:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from astropy.io.fits import HDUList
     from astropy.wcs import WCS
 
-__all__ = ["brightest", "common_shape", "first_plane", "image_of", "images_of", "is_faint"]
+__all__ = [
+    "brightest",
+    "common_shape",
+    "first_plane",
+    "image_of",
+    "images_of",
+    "is_faint",
+    "optional_image",
+]
 
 #: Least signal-to-noise ratio of a line for its velocity to be used.
 LEAST_SNR = 3
@@ -64,6 +72,36 @@ def image_of(
         )
         raise GalaxyFileError(msg)
     return without(data)
+
+
+def optional_image(
+    hdus: "HDUList", name: str, path: Path, shape: tuple[int, ...]
+) -> np.ndarray | None:
+    """
+    Image in the HDU of a name as of `image_of`, if there is one.
+
+    Parameters
+    ----------
+    hdus : `~astropy.io.fits.HDUList`
+        The HDUs of the file.
+    name : `str`
+        Name of the HDU, in capitals.
+    path : `~pathlib.Path`
+        The file, for messages.
+    shape : `tuple`
+        Shape that the image must have.
+
+    Returns
+    -------
+    `~numpy.ndarray` or `None`
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If what is in the HDU is not an image of this shape.
+    """
+    there = any(hdu.name == name for hdu in hdus)
+    return image_of(hdus, name, path, shape) if there else None
 
 
 def first_plane(values: np.ndarray, path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from mangapa.formats._files import open_hdus
-from mangapa.formats._gist_run import LINES
+from mangapa.formats._gist_lines import LINES
 from mangapa.formats._maps import common_shape, images_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ NAMES = re.compile(
 )
 HALPHA = LINES["Ha"]
 WANTED = re.compile(
-    rf"V|(FORM_)?ERR_V|BINID|[XY]BIN|AGE|{HALPHA.pattern}(_ERR)?|H_?A.*_FLUX(_ERR)?", re.IGNORECASE
+    rf"V|SIGMA|(FORM_)?ERR_(V|SIGMA)|BINID|[XY]BIN|FLUX|AGE|{HALPHA.pattern}(_ERR)?|"
+    r"H_?A.*_((FLUX|SIGMA)(_ERR)?|SIGMA_CORR|F|S)",
+    re.IGNORECASE,
 )
 
 

@@ -14,7 +14,7 @@ from mangapa.formats._sky import celestial_wcs, has_celestial_axes, offsets
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
 
-__all__ = ["NAMES", "grid_of", "planes_of"]
+__all__ = ["NAMES", "grid_of", "light_of", "planes_of"]
 
 NAMES = re.compile(
     r"(?=(?:flux_elines|indices\.CS)\.|.*\.(?:ELINES|SSP|SFH|Pipe3D)\.)"
@@ -30,12 +30,17 @@ PLANES = {
     "flux error": r"e_flux h(a|alpha)\b.*|h(a|alpha) emission line error flux",
     "stellar": r"velocity( map)? of the stellar.*",
     "stellar error": r"error (in|of) (the )?velocity of the stellar.*",
+    "dispersion": r"velocity dispersion( map)? of the stellar.*",
+    "dispersion error": r"error (in|of) (the )?velocity dispersion of the stellar.*",
     "bins": r"continuum segmentation.*",
     "light": r"(pseudo )?v-band map.*",
 }
 #: Planes of the data model, for cubes without a card that describes any plane: of each cube, and of
 #: the eight quantities of each line in FLUX_ELINES.
-SSP = {"light": 0, "bins": 1, "stellar": 13, "stellar error": 14}
+SSP = {"light": 0, "bins": 1, "stellar": 13, "stellar error": 14} | {
+    "dispersion": 15,
+    "dispersion error": 16,
+}
 LINES = {"flux": 0, "halpha": 1, "flux error": 4, "halpha error": 5}
 N_QUANTITIES, HALPHA = 8, 45
 
@@ -66,6 +71,29 @@ def planes_of(hdu: fits.ImageHDU) -> dict[str, np.ndarray]:
         known = {"SSP": SSP, "ELINES": {"halpha": 0}, "FLUX_ELINES": lines}
         numbers = known.get(hdu.name, {})
     return {key: hdu.data[n] for key, n in numbers.items() if n < n_planes}
+
+
+def light_of(tracer: str, planes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """
+    Velocity dispersions and light of a tracer.
+
+    Parameters
+    ----------
+    tracer : {"stellar", "halpha"}
+        Of what.
+    planes : `dict` of `str` to `~numpy.ndarray`
+        Maps of its cube, shape (ny, nx), by the keys of ``PLANES``.
+
+    Returns
+    -------
+    `dict` of `str` to `~numpy.ndarray`
+        By the arguments of ``field_of``, as far as the cube has them.
+    """
+    names = {"flux": "flux"}
+    if tracer == "stellar":
+        names = {"dispersion": "dispersion", "dispersion_error": "dispersion error"}
+        names["flux"] = "light"
+    return {what: planes[name] for what, name in names.items() if name in planes}
 
 
 def grid_of(

@@ -1,6 +1,7 @@
 """What a file of the SAMI Galaxy Survey holds: known by its extensions, header and name."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ import numpy as np
 from astropy.io import fits
 
 from mangapa._utils.cards import text_of
+from mangapa._utils.files import printable
+from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import TRACERS
 from mangapa.formats._choices import Product
 from mangapa.formats._files import open_hdus
-from mangapa.formats._maps import first_plane, image_of
+from mangapa.formats._maps import common_shape, first_plane, image_of, optional_image
 from mangapa.formats._values import in_km_s
 
-__all__ = ["BINNINGS", "COMPONENTS", "FLUX", "NAMES", "SamiFile", "read_file"]
+__all__ = ["BINNINGS", "COMPONENTS", "NAMES", "SamiFile", "dispersions_of", "flux_of", "read_file"]
 
 #: In the order of preference.
 BINNINGS = ("default", "adaptive", "sectors", "annular")
@@ -29,16 +32,19 @@ NAMES = re.compile(
     rf"|[\w-]+?_(?P<binning>{'|'.join(BINNINGS)})_"
     rf"(?P<components>{'|'.join(sum(COMPONENTS.values(), ()))}))\.fits(?:\.\w+)?"
 )
-FLUX = "fluxes of H-alpha"
-#: What a file holds, by an extension that only such files have.
+FLUX, DISPERSIONS = "fluxes of H-alpha", "velocity dispersions"
+#: What a file holds, and of what, by an extension that only such files have.
 KINDS = {
-    "VEL_ERR": "stellar",
-    "V_ERR": "halpha",
-    "HALPHA_ERR": FLUX,
-    "SIG_ERR": "velocity dispersions",
-    "VDISP_ERR": "velocity dispersions",
-    "VARIANCE": "spectra",
+    "VEL_ERR": ("stellar", "stellar"),
+    "V_ERR": ("halpha", "halpha"),
+    "HALPHA_ERR": (FLUX, "halpha"),
+    "SIG_ERR": (DISPERSIONS, "stellar"),
+    "VDISP_ERR": (DISPERSIONS, "halpha"),
+    "VARIANCE": ("spectra", "halpha"),
 }
+#: Dispersions of the stars that the survey recommends (Croom et al. 2021): the least, km/s, and the
+#: largest error: a constant, km/s, and a share of the dispersion.
+MIN_DISPERSION, MAX_ERROR_OF_IT = 35.0, (25.0, 0.1)
 #: Words of DESCRIPT that tell the binning.
 DESCRIPTIONS = {
     "(unbinned": "default",
@@ -57,16 +63,23 @@ class SamiFile(Product):
     ----------
     header : `~astropy.io.fits.Header`
         Its primary header.
-    values, error : `~numpy.ndarray` or `None`
-        Velocities, km/s, or fluxes, of shape (ny, nx), and their 1-sigma errors.
+    tracer : {"stellar", "halpha"}
+        What it is about.
+    values, error : `~numpy.ndarray`
+        Velocities or dispersions, km/s, or fluxes, of shape (ny, nx), and their 1-sigma errors;
+        not set in other products.
     snr : `~numpy.ndarray` or `None`
         S/N of the continuum, or of a flux.
+    light : `~numpy.ndarray` or `None`
+        Flux of the continuum beside the velocities of the stars.
     """
 
     header: fits.Header
-    values: np.ndarray | None = None
-    error: np.ndarray | None = None
+    tracer: str
+    values: np.ndarray = None  # type: ignore[assignment]  # of products that are not read
+    error: np.ndarray = None  # type: ignore[assignment]
     snr: np.ndarray | None = None
+    light: np.ndarray | None = None
 
 
 def read_file(path: Path) -> SamiFile:
@@ -89,9 +102,10 @@ def read_file(path: Path) -> SamiFile:
     """
     with open_hdus(path) as hdus:
         header, names = hdus[0].header, [hdu.name for hdu in hdus]
-        error, kind = next(((n, KINDS[n]) for n in names if n in KINDS), ("", "no velocities"))
+        error = next((name for name in names if name in KINDS), "")
+        kind, tracer = KINDS.get(error, ("no velocities", "halpha"))
         maps: dict[str, Any] = {}
-        if kind in (*TRACERS, FLUX):
+        if kind in (*TRACERS, FLUX, DISPERSIONS):
             values = image_of(hdus, "PRIMARY", path)
             errors = image_of(hdus, error, path, values.shape)
             # Components are sorted by their widths, and the total of fluxes comes first.
@@ -99,17 +113,96 @@ def read_file(path: Path) -> SamiFile:
         if kind == FLUX:
             with np.errstate(divide="ignore", invalid="ignore"):
                 maps["snr"] = maps["values"] / maps["error"]
-        if kind in TRACERS:
+        if kind in (*TRACERS, DISPERSIONS):
             maps["values"] = in_km_s(maps["values"], header, path)
             maps["error"] = in_km_s(maps["error"], hdus[error].header, path)
         if kind == "stellar":
             snr = "SN" if "SN" in names else "SNR"
             maps["snr"] = image_of(hdus, snr, path, maps["values"].shape)
-    about = {"path": path, "header": header, "kind": kind, **_about(path, header, kind)}
-    return SamiFile(**about, **maps)
+            maps["light"] = optional_image(hdus, "FLUX", path, maps["values"].shape)
+    about = {"path": path, "header": header, "kind": kind, "tracer": tracer}
+    return SamiFile(**about, **_about(path, header, tracer), **maps)
 
 
-def _about(path, header, kind):
+def flux_of(
+    one: SamiFile, files: Sequence[SamiFile]
+) -> "tuple[np.ndarray | None, np.ndarray | None]":
+    """
+    Return the light that belongs to velocities, and its S/N.
+
+    Parameters
+    ----------
+    one : `SamiFile`
+        The velocities.
+    files : sequence of `SamiFile`
+        All files of the observation.
+
+    Returns
+    -------
+    flux, snr : `~numpy.ndarray` or `None`
+        Of the continuum beside the velocities of the stars; or of H-alpha in the same binning, and
+        if possible with the same components.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If the maps have several shapes.
+    """
+    if one.tracer == "stellar":
+        return one.light, one.snr
+    fluxes = [flux for flux in files if flux.kind == FLUX and flux.binning == one.binning]
+    if not fluxes:
+        return None, None
+    flux = min(fluxes, key=lambda flux: flux.components != one.components)
+    common_shape((flux.values, one.values), flux.path)
+    return flux.values, flux.snr
+
+
+def dispersions_of(one: SamiFile, files: Sequence[SamiFile]) -> dict[str, np.ndarray]:
+    """
+    Return the velocity dispersions that belong to velocities.
+
+    Parameters
+    ----------
+    one : `SamiFile`
+        The velocities.
+    files : sequence of `SamiFile`
+        All files of the observation.
+
+    Returns
+    -------
+    `dict` of `str` to `~numpy.ndarray`
+        Dispersions and their errors, by the arguments of ``field_of``; empty if there are none
+        in the same binning and with the same moments or components. NaN where the survey
+        recommends not to use them.
+
+    Raises
+    ------
+    mangapa.exceptions.GalaxyFileError
+        If there are two such files, or the maps have several shapes.
+    """
+    same = [
+        other
+        for other in files
+        if (other.kind, other.tracer) == (DISPERSIONS, one.tracer)
+        and (other.binning, other.components) == (one.binning, one.components)
+    ]
+    if len(same) > 1:
+        twice = " and ".join(printable(other.path) for other in same)
+        msg = f"{twice} are the same product; name one of them"
+        raise GalaxyFileError(msg)
+    if not same:
+        return {}
+    values, error = same[0].values, same[0].error
+    common_shape((values, one.values), same[0].path)
+    if one.tracer == "stellar":
+        constant, share = MAX_ERROR_OF_IT
+        good = (values > MIN_DISPERSION) & (error < share * values + constant)
+        values = np.where(good, values, np.nan)
+    return {"dispersion": values, "dispersion_error": error}
+
+
+def _about(path, header, tracer):
     """Observation, binning and components, by the name of the file, or else by its header."""
     described = text_of(header, "DESCRIPT") or ""
     four = text_of(header, "N_MOM") == "4"
@@ -117,7 +210,7 @@ def _about(path, header, kind):
     about = {
         "observation": text_of(header, "CATID"),
         "binning": next((DESCRIPTIONS[one] for one in DESCRIPTIONS if one in described), "default"),
-        "components": COMPONENTS.get(kind, COMPONENTS["halpha"])[four or recommended],
+        "components": COMPONENTS[tracer][four or recommended],
     }
     named = NAMES.fullmatch(path.name)
     return about | {

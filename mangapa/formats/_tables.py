@@ -17,7 +17,7 @@ from mangapa.formats._values import without
 if TYPE_CHECKING:
     from astropy.io.fits import FITS_rec, HDUList
 
-__all__ = ["column", "table_with", "text_table"]
+__all__ = ["column", "optional_column", "table_with", "text_table"]
 
 #: Most bytes of a table in a text file: about a million rows.
 LARGEST_TEXT = 1 << 27
@@ -89,6 +89,33 @@ def column(table: "FITS_rec", name: str, *fills: float) -> np.ndarray:
     unit = u.Unit(table.columns[name].unit or "", parse_strict="silent")
     known = [ours for ours in (VELOCITY, OFFSET) if unit.is_equivalent(ours)]
     return without(table[name], *fills) * (unit.to(known[0]) if known else 1.0)
+
+
+def optional_column(table: "FITS_rec", name: str, fill: float | None = None) -> np.ndarray | None:
+    """
+    Values of a column as of `column`, if the table has it.
+
+    Parameters
+    ----------
+    table : `~astropy.io.fits.FITS_rec`
+        The table.
+    name : `str`
+        Name of the column, in any case.
+    fill : `float`, optional
+        What marks a missing value.
+
+    Returns
+    -------
+    `~numpy.ndarray` or `None`
+
+    Raises
+    ------
+    ValueError
+        If the column holds text.
+    """
+    there = name.upper() in (one.upper() for one in table.names)
+    fills = () if fill is None else (fill,)
+    return column(table, name, *fills) if there else None
 
 
 def text_table(path: Path) -> dict[str, np.ndarray]:

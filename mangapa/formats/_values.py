@@ -23,6 +23,10 @@ __all__ = [
     "without",
 ]
 
+#: Least and largest dispersions, km/s, that are measurements: the fits of pPXF stop at a hundredth
+#: of a pixel, 0.2 to 0.7 km/s, and at 1000 km/s, and there say nothing.
+FITTED_DISPERSIONS = (1.0, 999.0)
+
 
 def inverse_variance(error: np.ndarray) -> np.ndarray:
     """
@@ -41,6 +45,12 @@ def inverse_variance(error: np.ndarray) -> np.ndarray:
     error = np.asarray(error, dtype=float)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return np.where((error > 0) & np.isfinite(error), error**-2.0, 0.0)
+
+
+def _known_variance(error):
+    """Inverse variance; `None` if no error is known."""
+    ivar = None if error is None else inverse_variance(error)
+    return None if ivar is None or not ivar.any() else ivar
 
 
 def without(array: np.ndarray, *fills: float) -> np.ndarray:
@@ -161,6 +171,10 @@ def field_of(
     *,
     error: np.ndarray | None = None,
     bin_id: np.ndarray | None = None,
+    dispersion: np.ndarray | None = None,
+    dispersion_error: np.ndarray | None = None,
+    instrumental_dispersion: "np.ndarray | float | None" = None,
+    flux: np.ndarray | None = None,
     **options: Any,
 ) -> VelocityField:
     """
@@ -178,6 +192,15 @@ def field_of(
         1-sigma errors, km/s; not used if none is positive.
     bin_id : `~numpy.ndarray`, optional
         Numbers of the bins; NaN or negative outside all bins.
+    dispersion : `~numpy.ndarray`, optional
+        Velocity dispersions, km/s, same shape; NaN where missing. Those at the limits of a fit, 1
+        and 999 km/s, are unknown. Not used if all are.
+    dispersion_error : `~numpy.ndarray`, optional
+        Their 1-sigma errors, km/s; not used if none is positive.
+    instrumental_dispersion : `~numpy.ndarray` or `float`, optional
+        The instrument's part of the dispersions, km/s; NaN if they have one that is not known.
+    flux : `~numpy.ndarray`, optional
+        Light per spaxel, in any unit; NaN where missing. Not used if all is.
     **options
         Other arguments of `~mangapa.VelocityField.from_arrays`.
 
@@ -190,13 +213,24 @@ def field_of(
     mangapa.exceptions.GalaxyFileError
         If the offsets are those of another place on the sky.
     """
-    ivar = None if error is None else inverse_variance(error)
-    if ivar is not None and not ivar.any():
-        ivar = None
     if bin_id is not None:
         bin_id = np.where(np.isfinite(bin_id) & (bin_id >= 0), bin_id, -1).astype(int)
+    if dispersion is not None:
+        lowest, highest = FITTED_DISPERSIONS
+        with np.errstate(invalid="ignore"):
+            fitted = (dispersion >= lowest) & (dispersion <= highest)
+        dispersion = np.where(fitted, dispersion, np.nan)
+    if dispersion is not None and np.isfinite(dispersion).any():
+        options["dispersion"] = dispersion
+        options["dispersion_ivar"] = _known_variance(dispersion_error)
+        if instrumental_dispersion is not None:
+            part = np.broadcast_to(instrumental_dispersion, np.shape(dispersion))
+            options["instrumental_dispersion"] = part
+    if flux is not None and np.isfinite(flux).any():
+        options["flux"] = flux
+    options |= {"ivar": _known_variance(error), "bin_id": bin_id}
     try:
-        return VelocityField.from_arrays(velocity, x, y, ivar=ivar, bin_id=bin_id, **options)
+        return VelocityField.from_arrays(velocity, x, y, **options)
     except ValueError as error:
         msg = f"{printable(path)} has values that cannot be used ({error}); fetch the file again"
         raise GalaxyFileError(msg) from error

@@ -10,7 +10,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, first_lines, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import column, table_with, text_table
+from mangapa.formats._tables import column, optional_column, table_with, text_table
 from mangapa.formats._values import field_of, refuse_empty, relative
 
 __all__ = ["read_atlas3d"]
@@ -18,8 +18,11 @@ __all__ = ["read_atlas3d"]
 FILES = "PXF_bin_MS_NGC4570_r2_idl.fits.gz"
 #: Columns of the places and velocities of the bins, and of the errors.
 COLUMNS = ("XS", "YS", "VPXF", "EVPXF")
+#: Those that are read if they are there, by the arguments of `field_of`.
+OTHERS = {"dispersion": "SPXF", "dispersion_error": "ESPXF", "flux": "FLUX"}
 #: The same in text files.
 TEXT_COLUMNS = ("XBIN", "YBIN", "VEL", "ER_VEL")
+TEXT_OTHERS = {"dispersion": "SIG", "dispersion_error": "ER_SIG", "flux": "FLUX"}
 #: Names of galaxies in these surveys.
 GALAXY = re.compile(r"(NGC|IC|UGC|PGC)[ _]?\d+", re.IGNORECASE)
 
@@ -29,7 +32,7 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     Read the stellar velocity field from a table of bins of ATLAS3D or SAURON.
 
     The velocities are c z, and become relative to their median. The bins of which the column
-    KINFLAG is 0 are bad.
+    KINFLAG is 0 are bad. The light of a bin is the mean of its spaxels.
 
     Parameters
     ----------
@@ -56,20 +59,22 @@ def read_atlas3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
     path = one_path(path)
     if _is_text_table(first_lines(path)):
         table = text_table(path)
-        return _galaxy(path, [table[name] for name in TEXT_COLUMNS])
+        maps = {key: table.get(name) for key, name in TEXT_OTHERS.items()}
+        return _galaxy(path, [table[name] for name in TEXT_COLUMNS], **maps)
     with open_hdus(path) as hdus:
         table = table_with(hdus, COLUMNS, path, FILES)
         mask = table["KINFLAG"] == 0 if "KINFLAG" in table.names else None
-        return _galaxy(path, [column(table, name) for name in COLUMNS], mask)
+        maps = {key: optional_column(table, name) for key, name in OTHERS.items()}
+        return _galaxy(path, [column(table, name) for name in COLUMNS], mask=mask, **maps)
 
 
-def _galaxy(path, columns, mask=None):
+def _galaxy(path, columns, **maps):
     x, y, velocity, error = columns
     velocity, redshift = relative(velocity)
     found = GALAXY.search(path.name)
     name = found[0] if found else clean_text(stem(path))
     # The first coordinate grows to the West.
-    field = field_of(path, velocity, -x, y, error=error, mask=mask, galaxy=name)
+    field = field_of(path, velocity, -x, y, error=error, galaxy=name, **maps)
     refuse_empty(path, field)
     return Galaxy(stellar=field, name=name, survey="ATLAS3D", redshift=redshift)
 
@@ -96,5 +101,6 @@ register_format(
         read=read_atlas3d,
         offset_sign=-1,
         frame="absolute, c z",
+        dispersion="stars, free of the instrument's part (they reach below its 100 km/s)",
     )
 )

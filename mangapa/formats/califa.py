@@ -10,7 +10,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import column, table_with
+from mangapa.formats._tables import column, optional_column, table_with
 from mangapa.formats._values import field_of, refuse_empty, relative
 
 __all__ = ["read_califa"]
@@ -20,6 +20,9 @@ FILES = "NGC6278.CALIFA.V1200.stekin.fits"
 MISSING = -999.9
 #: Columns that are read; the velocities are those of 100 Monte Carlo realisations.
 COLUMNS = ("X", "Y", "BIN_ID", "VP", "DVP")
+#: Those that are read if they are there, by the arguments of `field_of`. FLUXBIN is not the light
+#: of a bin: it is about the S/N that was aimed at.
+OTHERS = {"dispersion": "SP", "dispersion_error": "DSP", "flux": "FLUX"}
 
 
 def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
@@ -28,7 +31,8 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     The table has one row for each spaxel of 1 arcsec, with the velocity of its bin. It is the
     velocity c z from 100 Monte Carlo realisations, with their scatter as its error; here it is
-    relative to its median. All spaxels in a bin are good.
+    relative to its median. All spaxels in a bin are good. The dispersion of a bin is that of the
+    same realisations, and the light is that of each spaxel.
 
     Parameters
     ----------
@@ -59,7 +63,8 @@ def read_califa(path: PathLike | Sequence[PathLike]) -> Galaxy:
         header = hdus[0].header.copy()
         name = text_of(header, "OBJECT") or clean_text(stem(path).partition(".")[0])
         # X grows to the West.
-        field = field_of(path, velocity, -x, y, error=error, bin_id=bins, galaxy=name)
+        maps = {key: optional_column(table, one, MISSING) for key, one in OTHERS.items()}
+        field = field_of(path, velocity, -x, y, error=error, bin_id=bins, galaxy=name, **maps)
         refuse_empty(path, field)
     return Galaxy(
         stellar=field,
@@ -88,5 +93,6 @@ register_format(
         missing="-999.9, in every column",
         frame="absolute, c z",
         error="1 sigma, from Monte Carlo realisations",
+        dispersion="stars, free of the instrument's part (they reach below its 65 km/s)",
     )
 )

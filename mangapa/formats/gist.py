@@ -1,7 +1,7 @@
 """Read the tables of the GIST and nGIST pipelines: one run is one galaxy."""
 
-import re
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,14 +12,15 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import check_name
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._gist_run import LINES, NAMES, open_run
-from mangapa.formats._tables import column, table_with
+from mangapa.formats._gist_lines import line_of, maps_of_line
+from mangapa.formats._gist_run import NAMES, open_run
+from mangapa.formats._tables import column, optional_column, table_with
 from mangapa.formats._values import field_of, refuse_empty
 
 __all__ = ["read_gist"]
 
-#: What marks a missing value of GANDALF, and the least amplitude-over-noise in the maps of GIST.
-MISSING, LEAST_AON = -1, 4
+#: What marks a missing value of GANDALF.
+MISSING = -1
 #: Tables of the gas, the preferred one first.
 LEVELS = {"default": ("spaxel", "bin"), "spaxel": ("spaxel",), "bin": ("bin",)}
 
@@ -81,13 +82,20 @@ def _stars(run):
     with open_hdus(path) as hdus:
         table = table_with(hdus, ("V", "FORM_ERR_V"), path, f"{run.name}_kin.fits")
         run.check_rows("kin", len(table), run.row.max() + 1)
-        error = column(table, "FORM_ERR_V", 0)
-        if "ERR_V" in table.names:  # of Monte Carlo realisations
-            of_realisations = column(table, "ERR_V", 0)
-            error = np.where(np.isfinite(of_realisations), of_realisations, error)
-        maps = column(table, "V")[run.row], run.x, run.y
+        maps = {"velocity": column(table, "V"), "error": _errors(table, "V")}
+        maps["dispersion"] = optional_column(table, "SIGMA")
+        maps["dispersion_error"] = _errors(table, "SIGMA")
+        maps = {name: one if one is None else one[run.row] for name, one in maps.items()}
         bins = np.where(run.inside, run.row, -1)
-        return field_of(path, *maps, error=error[run.row], bin_id=bins, galaxy=run.name)
+        options = {"bin_id": bins, "galaxy": run.name, "flux": run.flux}
+        return field_of(path, x=run.x, y=run.y, **maps, **options)
+
+
+def _errors(table, name):
+    """Errors from Monte Carlo realisations, or else formal ones; `None` if there are neither."""
+    both = (optional_column(table, f"{kind}_{name}", 0) for kind in ("ERR", "FORM_ERR"))
+    known = [one for one in both if one is not None]
+    return np.where(np.isfinite(known[0]), known[0], known[-1]) if known else None
 
 
 def _gas(run, levels):
@@ -98,29 +106,19 @@ def _gas(run, levels):
             continue
         with open_hdus(path) as hdus:
             table = table_with(hdus, (), path, f"{run.name}_gas_BIN.fits")
-            line, name = _line(table.names)
+            line, name = line_of(table.names)
             if line is None:
                 continue
             row = run.row if level == "bin" else np.arange(run.row.size)
-            bins = np.where(run.inside, row, -1)
             run.check_rows(f"gas_{level}", len(table), row.max() + 1)
-            velocity, error = column(table, name, MISSING), None
-            amplitude = re.sub("_V(EL)?$", "_AON", name)
-            if amplitude in table.names:
-                velocity[~(table[amplitude] >= LEAST_AON)] = np.nan
-            if f"{name}_ERR" in table.names:
-                error = column(table, f"{name}_ERR")[row]
-            maps = {"error": error, "bin_id": bins, "galaxy": run.name}
-            field = field_of(path, velocity[row], run.x, run.y, tracer="halpha", **maps)
+            maps = maps_of_line(name, partial(optional_column, table, fill=MISSING))
+            maps = {what: one[row] for what, one in maps.items() if what != "flux_error"}
+            if level == "bin" and name.upper().endswith("_V") and "flux" in maps:
+                # Spectra of bins are sums, and so are the fluxes of GANDALF.
+                maps["flux"] = maps["flux"] / np.maximum(np.bincount(row, run.inside), 1)[row]
+            options = {"bin_id": np.where(run.inside, row, -1), "galaxy": run.name}
+            field = field_of(path, x=run.x, y=run.y, **maps, **options, tracer="halpha")
             return field, f"gas: {line}, {level.upper()}"
-    return None, None
-
-
-def _line(names):
-    """The line of hydrogen, and the column of its velocity; `None` for both if there is none."""
-    for line, pattern in LINES.items():
-        for name in filter(pattern.fullmatch, names):
-            return line, name
     return None, None
 
 
@@ -146,5 +144,7 @@ register_format(
         missing="BIN_ID < 0; -1 in the gas of GANDALF",
         frame="relative to the redshift given to the pipeline, which is not in the files",
         error="1 sigma, from Monte Carlo realisations or else formal; none with GANDALF",
+        dispersion="stars, and gas of GANDALF, free of the instrument's part; gas of pPXF with it, "
+        "as in SIGMA_CORR (all by the code of nGIST)",
     )
 )

@@ -10,7 +10,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import check_name, one_path
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import first_plane, image_of
+from mangapa.formats._maps import first_plane, image_of, optional_image
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import bins_of_equal_values, field_of, in_km_s, refuse_empty
 
@@ -31,6 +31,8 @@ def read_hector(path: PathLike, *, binning: str = "default") -> Galaxy:
     Read the stellar and gas velocity maps of a galaxy of the Hector Galaxy Survey.
 
     Spaxels are masked whose error is 30 km/s or more, or 0, where the fit reached its limits.
+    Velocity dispersions at the limits of the fit, or with an error of 0, are unknown. The files
+    have no map of the light: their first image is the S/N of the continuum.
 
     Parameters
     ----------
@@ -90,6 +92,11 @@ def _field(hdus, extension, path, wcs, tracer, name):
     error = image_of(hdus, f"{extension}_ERR", path, velocity.shape)
     velocity, error = (in_km_s(one, hdus[extension].header, path) for one in (velocity, error))
     x, y, _ = offsets(wcs, velocity.shape)
+    widths = {}
+    for argument, end in (("dispersion", ""), ("dispersion_error", "_ERR")):
+        one = extension.replace("V_", "SIG_") + end
+        width = optional_image(hdus, one, path, velocity.shape)
+        widths[argument] = None if width is None else in_km_s(width, hdus[one].header, path)
     return field_of(
         *(path, velocity, x, y),
         error=error,
@@ -97,6 +104,7 @@ def _field(hdus, extension, path, wcs, tracer, name):
         bin_id=bins_of_equal_values(velocity, error) if extension.startswith("BINNED") else None,
         tracer=tracer,
         galaxy=name,
+        **widths,
     )
 
 
@@ -118,5 +126,7 @@ register_format(
         read=read_hector,
         options=("binning",),
         frame="relative to Z of the header",
+        dispersion="stars and gas, free of the instrument's part (they reach the limit of the fit, "
+        "0.3 km/s)",
     )
 )

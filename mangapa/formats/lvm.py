@@ -12,7 +12,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import one_path
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._tables import column, table_with
+from mangapa.formats._tables import optional_column, table_with
 from mangapa.formats._values import field_of, refuse_empty, relative, without
 
 __all__ = ["read_lvm"]
@@ -29,7 +29,8 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
     The fibres are at their places on the sky; offsets are counted from their mean. The gas is
     that of the fits of Gaussians, with their errors; the stars have no errors, because those in
     the table are not of the size of their scatter. Velocities c z become relative to their
-    median. Fibres whose mask is False are bad.
+    median. Fibres whose mask is False are bad. The light is the median flux of the stars, and the
+    flux of H-alpha. Dispersions are not read: the tables do not tell their unit.
 
     Parameters
     ----------
@@ -70,8 +71,9 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
         def ordered(table, name, rows=slice(None)):
             """Values of a column in the order of the fibres, NaN where one is missing."""
-            values = np.full(len(order), np.nan)
-            values[[order[fibre] for fibre in table["id"][rows]]] = column(table, name)[rows]
+            values, there = np.full(len(order), np.nan), optional_column(table, name)
+            if there is not None:
+                values[[order[fibre] for fibre in table["id"][rows]]] = there[rows]
             return values
 
         halpha = np.abs(lines["wl"] - HALPHA) < NEAR
@@ -79,9 +81,10 @@ def read_lvm(path: PathLike | Sequence[PathLike]) -> Galaxy:
         stellar = ordered(stars, "sys_vel")
         _, redshift = relative(gas if np.isfinite(gas).any() else stellar)
         maps = {"mask": ~fibres["mask"].astype(bool), "galaxy": name}
-        of_stars = field_of(path, relative(stellar, redshift)[0], x, y, **maps)
+        light, flux = ordered(stars, "med_flux"), ordered(lines, "flux", halpha)
+        of_stars = field_of(path, relative(stellar, redshift)[0], x, y, flux=light, **maps)
         gas, _ = relative(gas, redshift)
-        of_gas = field_of(path, gas, x, y, error=error, tracer="halpha", **maps)
+        of_gas = field_of(path, gas, x, y, error=error, flux=flux, tracer="halpha", **maps)
         refuse_empty(path, of_stars, of_gas)
     return Galaxy(
         stellar=of_stars,

@@ -201,22 +201,34 @@ def _light(tracer, named, path):
             return hdu.data[_channel(path, hdu, EXTENSIONS[tracer][1])]
         return hdu.data if hdu.data.ndim == 2 else hdu.data[0]
 
-    def known(name):
-        values, ivar, mask = (plane(f"{name}{suffix}") for suffix in ("", "_IVAR", "_MASK"))
+    def with_errors(name):
+        return tuple(plane(f"{name}{end}") for end in ("", "_IVAR", "_MASK"))
+
+    dispersion, instrument, flux = LIGHT[tracer]
+    return light_maps(with_errors(dispersion), with_errors(flux), plane(instrument))
+
+
+def light_maps(dispersion, flux, instrument):
+    """
+    Arguments of ``VelocityField.from_arrays`` for the dispersions and the light of a tracer.
+
+    The first two are triples of values, inverse variance and mask, and ``instrument`` an array; any
+    of these may be `None`.
+    """
+
+    def known(values, ivar, mask):
         if values is not None:
             bad = np.zeros(values.shape, bool) if mask is None else mask != 0
             bad |= False if ivar is None else ~(ivar > 0)
             values = np.where(bad, np.nan, values)
         return values, ivar
 
-    dispersion, instrument, flux = LIGHT[tracer]
-    maps = {"flux": known(flux)[0]}
-    maps["dispersion"], maps["dispersion_ivar"] = known(dispersion)
-    if maps["dispersion"] is None:
-        return {"flux": maps["flux"]}
-    part = plane(instrument)
-    # A file without the instrument's part, or with zeros instead, does not tell how large it is.
-    maps["instrumental_dispersion"] = np.zeros(maps["dispersion"].shape) if part is None else part
+    maps = {"flux": known(*flux)[0]}
+    width, ivar = known(*dispersion)
+    if width is not None:
+        # Where the instrument's part is missing, or zero instead, it is not known how large it is.
+        part = np.zeros(width.shape) if instrument is None else instrument
+        maps |= {"dispersion": width, "dispersion_ivar": ivar, "instrumental_dispersion": part}
     return maps
 
 
@@ -294,5 +306,7 @@ register_format(
         missing="bits of the mask",
         frame="relative to SCINPVEL of the header",
         error="1 sigma, from the inverse variance",
+        dispersion="stars and gas, with the instrument's part, as in STELLAR_SIGMACORR and "
+        "EMLINE_INSTSIGMA (documentation of the DAP)",
     )
 )

@@ -11,12 +11,21 @@ import numpy as np
 from mangapa._utils.cards import clean_text
 from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, Galaxy, check_tracer
-from mangapa.formats.manga import EXTENSIONS, build_galaxy, galaxy_from_hdus, read_tracers
+from mangapa.formats.manga import (
+    EXTENSIONS,
+    LIGHT,
+    build_galaxy,
+    galaxy_from_hdus,
+    light_maps,
+    read_tracers,
+)
 
 __all__ = ["galaxy_from_marvin"]
 
 
-def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
+def galaxy_from_marvin(
+    maps: Any, tracers: Sequence[str] = TRACERS, *, light: bool = False
+) -> Galaxy:
     """
     Read the velocity fields of a Marvin ``Maps`` object, local or remote.
 
@@ -26,6 +35,9 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
         Opened in any of Marvin's modes.
     tracers : sequence of `str`, optional
         The fields to read; a remote ``Maps`` requests no others from the server.
+    light : `bool`, optional
+        Whether a remote ``Maps`` also requests the velocity dispersions and the light, which are
+        three more maps of each tracer. Those of a file come with the velocities.
 
     Returns
     -------
@@ -64,15 +76,33 @@ def galaxy_from_marvin(maps: Any, tracers: Sequence[str] = TRACERS) -> Galaxy:
         # those of the stellar continua beside them.
         bins = "binid_" + binning.lower().replace(". ", "_").replace(" ", "_")
         bins = maps.getMap(bins if bins in bins_known else "binid", exact=True)
-        return {
+        fields = {
             "velocity": velocity.value,
             "ivar": velocity.ivar,
             "mask": velocity.mask,
             "bin_id": np.asarray(bins.value).astype(int),
         }
+        return fields | _light(maps, tracer, suffix) if light else fields
 
     identity = {"plateifu": maps.plateifu, "mangaid": clean_text(maps.mangaid)}
     daptype = f"{maps.bintype.name}-{maps.template.name}"
     return build_galaxy(
         tracers, sky, planes, maps.header.copy(), daptype=daptype, name=maps.plateifu, **identity
     )
+
+
+def _light(maps, tracer, suffix):
+    """Dispersions and light of a tracer, as far as the server has them."""
+    there = [prop.full() for prop in maps.datamodel]
+
+    def asked(extension):
+        name = f"{extension.lower()}{suffix}"
+        # Of several planes the first is meant, as in the file.
+        names = [one for one in there if one == name or one.startswith(f"{name}_")]
+        if not names:
+            return None, None, None
+        found = maps.getMap(names[0], exact=True)
+        return found.value, found.ivar, found.mask
+
+    dispersion, instrument, flux = (asked(extension) for extension in LIGHT[tracer])
+    return light_maps(dispersion, flux, instrument[0])

@@ -13,6 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._choices import check_name, paths_of
 from mangapa.formats._format import Format, register_format
+from mangapa.formats._gist_lines import maps_of_line
 from mangapa.formats._maps import is_faint
 from mangapa.formats._ngist_products import NAMES, origin, products_of
 from mangapa.formats._sky import celestial_wcs, offsets
@@ -20,8 +21,8 @@ from mangapa.formats._values import bins_of_equal_values, field_of, refuse_empty
 
 __all__ = ["read_ngist"]
 
-#: Errors of the stellar velocities, that from Monte Carlo realisations first.
-ERRORS = ("ERR_V", "FORM_ERR_V")
+#: Kinds of errors of the stars, that from Monte Carlo realisations first.
+ERRORS = ("ERR", "FORM_ERR")
 BINNINGS = ("default", "bin", "spaxel")
 
 
@@ -33,7 +34,7 @@ def read_ngist(path: PathLike | Sequence[PathLike], *, binning: str = "default")
     run, come from the SPATIAL_BINNING file of the same run, also if it is only in the same folder.
     Without it, equal velocities are a bin, and the centre is the reference position of the
     coordinates. A spaxel of the gas is masked where the flux of H-alpha is less than three times
-    its error.
+    its error. The light of the stars is that of the SPATIAL_BINNING file.
 
     Parameters
     ----------
@@ -105,17 +106,18 @@ def _maps(product, tracer, binned):
     """The maps of a field, by the arguments of `field_of`."""
     images, line = product.images, product.line
     if tracer == "stellar":
-        velocity, errors, mask = images["V"], ERRORS, None
+        maps = {"velocity": images["V"], "dispersion": images.get("SIGMA")}
+        # Without Monte Carlo realisations, their errors are 0.
+        for argument, name in (("error", "V"), ("dispersion_error", "SIGMA")):
+            both = (images.get(f"{kind}_{name}", 0) for kind in ERRORS)
+            maps[argument] = next((one for one in both if np.any(one > 0)), None)
+        maps["flux"] = binned.get("FLUX")
     else:
-        velocity, errors = images[line], (f"{line}_ERR",)
-        flux = line.removesuffix("VEL") + "FLUX"
-        mask = is_faint(images.get(flux), images.get(f"{flux}_ERR"), velocity.shape)
-    maps = {"velocity": velocity, "mask": mask}
-    # Without Monte Carlo realisations, their errors are 0.
-    maps["error"] = next((images[one] for one in errors if np.any(images.get(one, 0) > 0)), None)
+        maps = maps_of_line(line, images.get)
+        maps["mask"] = is_faint(maps.get("flux"), maps.pop("flux_error", None), images[line].shape)
     if tracer == "stellar" or product.level == "bin":
-        is_known = "BINID" in binned
-        maps["bin_id"] = binned["BINID"] if is_known else bins_of_equal_values(velocity)
+        known = binned.get("BINID")
+        maps["bin_id"] = bins_of_equal_values(maps["velocity"]) if known is None else known
     return maps
 
 
@@ -139,5 +141,7 @@ register_format(
         options=("binning",),
         frame="relative to the redshift given to the pipeline, which is not in the files",
         error="1 sigma, from Monte Carlo realisations or else formal",
+        dispersion="stars, and gas of GANDALF, free of the instrument's part; gas of pPXF with it, "
+        "as in SIGMA_CORR (all by the code of nGIST)",
     )
 )

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from mangapa._utils.cards import clean_text, text_of
 from mangapa._utils.files import printable, stem
 from mangapa._utils.types import PathLike
@@ -13,6 +15,7 @@ from mangapa.fields import LIGHT, Galaxy
 from mangapa.formats._choices import one_path
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
+from mangapa.formats._gist_lines import names_of_line
 from mangapa.formats._maps import brightest, images_of, is_faint
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import field_of, in_km_s, refuse_empty
@@ -24,13 +27,20 @@ NAMES = re.compile(
     r"\.fits(?:\.\w+)?",
     re.IGNORECASE,
 )
-#: Velocities of each tracer, and their errors.
-VELOCITIES = {
-    "stellar": ("V_STARS", "FORM_ERR_V_STARS"),
-    "halpha": ("HA6562_VEL", "HA6562_VEL_ERR"),
+#: Maps of each tracer, by the arguments of `field_of`; the flux has an error, too.
+MAPS = {
+    "stellar": {
+        "velocity": "V_STARS",
+        "error": "FORM_ERR_V_STARS",
+        "dispersion": "SIGMA_STARS",
+        "dispersion_error": "FORM_ERR_SIGMA_STARS",
+        "flux": "FLUX",
+    },
+    "halpha": {"velocity": "HA6562_VEL"} | names_of_line("HA6562_VEL"),
 }
-FLUX, FLUX_ERROR = "HA6562_FLUX", "HA6562_FLUX_ERR"
-WANTED = {"BIN_ID", "FLUX", FLUX, FLUX_ERROR, *VELOCITIES["stellar"], *VELOCITIES["halpha"]}
+#: Those that are not velocities.
+UNITLESS = {"BIN_ID", "FLUX", "HA6562_FLUX", "HA6562_FLUX_ERR"}
+WANTED = {"BIN_ID", *MAPS["stellar"].values(), *MAPS["halpha"].values()}
 
 
 def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
@@ -67,12 +77,15 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
     path = one_path(path)
     with open_hdus(path, lambda hdu: hdu.name in WANTED) as hdus:
         header = hdus[0].header
-        tracers = [tracer for tracer, names in VELOCITIES.items() if names[0] in hdus]
+        tracers = [tracer for tracer, names in MAPS.items() if names["velocity"] in hdus]
         if not tracers:
             msg = f"{printable(path)} has no velocities; name the MAPS file of the galaxy"
             raise GalaxyFileError(msg)
-        first = VELOCITIES[tracers[0]][0]
-        maps = images_of(hdus, path)
+        first = MAPS[tracers[0]]["velocity"]
+        maps = {
+            one: image if one in UNITLESS else in_km_s(image, hdus[one].header, path)
+            for one, image in images_of(hdus, path).items()
+        }
         ny, nx = maps[first].shape
         wcs = celestial_wcs(hdus[first].header, path)
         known = brightest(wcs, maps)
@@ -81,17 +94,15 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         name = text_of(header, "OBJECT") or clean_text(found["name"] if found else stem(path))
         fields: dict[str, Any] = {}
         for tracer in tracers:
-            velocity, error = (_in_km_s(path, hdus, maps, one) for one in VELOCITIES[tracer])
-            fields[tracer] = field_of(
-                *(path, velocity, x, y),
-                error=error,
-                bin_id=maps.get("BIN_ID") if tracer == "stellar" else None,
-                mask=is_faint(maps.get(FLUX), maps.get(FLUX_ERROR), (ny, nx))
-                if tracer == "halpha"
-                else None,
-                tracer=tracer,
-                galaxy=name,
-            )
+            names = MAPS[tracer].items()
+            of_tracer: dict[str, Any] = {what: maps[one] for what, one in names if one in maps}
+            noise = of_tracer.pop("flux_error", None)
+            if tracer == "stellar":
+                of_tracer["bin_id"] = maps.get("BIN_ID")
+            else:
+                of_tracer["mask"] = is_faint(of_tracer.get("flux"), noise, (ny, nx))
+                of_tracer.setdefault("instrumental_dispersion", np.nan)
+            fields[tracer] = field_of(path, x=x, y=y, **of_tracer, tracer=tracer, galaxy=name)
     refuse_empty(path, *fields.values())
     version = found["version"] if found else None
     return Galaxy(
@@ -104,10 +115,6 @@ def read_phangs(path: PathLike | Sequence[PathLike]) -> Galaxy:
         centre_is_nominal=known is None,
         redshift=_redshift(header),
     )
-
-
-def _in_km_s(path, hdus, maps, name):
-    return in_km_s(maps[name], hdus[name].header, path) if name in maps else None
 
 
 def _redshift(header):
@@ -137,5 +144,7 @@ register_format(
         read=read_phangs,
         frame="relative to REDSHIFT of the header",
         error="1 sigma, formal",
+        dispersion="stars, free of the instrument's part; gas with it, as in SIGMA_CORR if that is "
+        "there, or else unknown (public code that uses them)",
     )
 )

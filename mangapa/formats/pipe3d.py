@@ -15,7 +15,7 @@ from mangapa.formats._choices import paths_of
 from mangapa.formats._files import open_hdus
 from mangapa.formats._format import Format, register_format
 from mangapa.formats._maps import common_shape, is_faint
-from mangapa.formats._pipe3d_cubes import NAMES, grid_of, planes_of
+from mangapa.formats._pipe3d_cubes import NAMES, grid_of, light_of, planes_of
 from mangapa.formats._values import field_of, refuse_empty, relative, without
 
 __all__ = ["read_pipe3d"]
@@ -30,7 +30,9 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
 
     Planes are found by the cards that describe them. A spaxel is masked where its velocity is 0,
     where GAIA_MASK marks a star, outside SELECT_REG, and where the flux of H-alpha is less than
-    three times its error. Stars are binned as in the segmentation of the continuum.
+    three times its error. Stars are binned as in the segmentation of the continuum. Their light is
+    the map of the V band, and that of the gas the flux of H-alpha. The widths of the lines are not
+    read: they are in Angstrom, and contain the instrument's part, which is not in the cubes.
 
     Parameters
     ----------
@@ -95,6 +97,7 @@ def read_pipe3d(path: PathLike | Sequence[PathLike]) -> Galaxy:
             mask=masked[tracer],
             tracer=tracer,
             galaxy=identity["name"],
+            **light_of(tracer, stars if tracer == "stellar" else gas),
         )
     refuse_empty(paths[0], *fields.values())
     fields |= {"centre": centre, "centre_is_nominal": is_nominal, "redshift": redshift}
@@ -140,5 +143,7 @@ register_format(
         missing="0",
         frame="absolute, c z",
         error="1 sigma, from Monte Carlo realisations; none in ELINES",
+        dispersion="stars, free of the instrument's part (they reach below its 150 km/s); none of "
+        "the gas, whose widths are in Angstrom",
     )
 )

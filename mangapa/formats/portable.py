@@ -16,8 +16,9 @@ from mangapa.formats._format import Format, register_format
 
 __all__ = ["read_galaxy_ecsv", "read_galaxy_fits", "write_galaxy_ecsv", "write_galaxy_fits"]
 
-#: Card that tells such a file, and its value; the layout has a number.
-LAYOUT_CARD, LAYOUT = "MGPFILE", 1
+#: Card that tells such a file. Its value is the number of the layout: the second has dispersions
+#: and light. A galaxy without any is written in the first, which earlier versions read.
+LAYOUT_CARD, LAYOUTS = "MGPFILE", (1, 2)
 #: Cards of the attributes of a galaxy.
 IDENTITY = {
     "MGPNAME": "name",
@@ -31,8 +32,16 @@ IDENTITY = {
     "MGPNOM": "centre_is_nominal",
 }
 CENTRE = ("MGPRA", "MGPDEC")
-#: Units of the maps of a field, and the types of those without.
-UNITS = {"velocity": VELOCITY, "x": OFFSET, "y": OFFSET, "ivar": INVERSE_VARIANCE}
+#: Units of the maps of a field that are in both layouts, and of those in the second only; and the
+#: types of those without a unit.
+FIRST_UNITS = {"velocity": VELOCITY, "x": OFFSET, "y": OFFSET, "ivar": INVERSE_VARIANCE}
+OTHER_UNITS = {
+    "dispersion": VELOCITY,
+    "dispersion_ivar": INVERSE_VARIANCE,
+    "instrumental_dispersion": VELOCITY,
+    "flux": u.one,
+}
+UNITS = FIRST_UNITS | OTHER_UNITS
 KINDS = {"mask": bool, "bin_id": np.int64, "rejection": np.uint8}
 MAPS = (*UNITS, *KINDS)
 
@@ -126,7 +135,8 @@ def write_galaxy_ecsv(galaxy: Galaxy, path: PathLike, *, overwrite: bool = False
             parts.append(part)
     table = vstack(parts, metadata_conflicts="silent")
     # The first lines tell what the file is, and a header may be long.
-    table.meta = {LAYOUT_CARD: LAYOUT, "header": _header(galaxy).tostring(sep="\n")}
+    header = _header(galaxy)
+    table.meta = {LAYOUT_CARD: header[LAYOUT_CARD], "header": header.tostring(sep="\n")}
     table.meta["fields"] = shapes
     with replacing(_free_path(path, overwrite)) as unfinished:
         table.write(unfinished, format="ascii.ecsv")
@@ -182,7 +192,9 @@ def _header(galaxy):
     """The galaxy's header with its attributes as cards."""
     header = fits.Header(sound_cards(fits.Header(galaxy.header)), copy=True)
     header.strip()
-    header[LAYOUT_CARD] = (LAYOUT, "layout of a galaxy written by mangapa")
+    there = {name for tracer in TRACERS for name in _maps(galaxy.tracer(tracer))}
+    layout = LAYOUTS[bool(there & set(OTHER_UNITS))]
+    header[LAYOUT_CARD] = (layout, "layout of a galaxy written by mangapa")
     for card, name in IDENTITY.items():
         if (value := getattr(galaxy, name)) is not None:
             header[card] = value
@@ -200,7 +212,7 @@ def _maps(field):
 
 def _galaxy(path, header, fields):
     """The galaxy of a header and of the maps of each tracer."""
-    if header.get(LAYOUT_CARD) != LAYOUT:
+    if header.get(LAYOUT_CARD) not in LAYOUTS:
         msg = (
             f"{printable(path)} has another layout than this version of mangapa writes "
             f"({LAYOUT_CARD} = {header.get(LAYOUT_CARD)}); update mangapa"
@@ -239,6 +251,7 @@ register_format(
         offset_sign=1,
         missing="the mask",
         frame="relative to MGPZ",
+        dispersion="as in the file that was read, with the instrument's part if it is known",
     )
 )
 register_format(
@@ -254,5 +267,6 @@ register_format(
         offset_sign=1,
         missing="the mask",
         frame="relative to MGPZ",
+        dispersion="as in the file that was read, with the instrument's part if it is known",
     )
 )

@@ -11,8 +11,14 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import TRACERS, Galaxy
 from mangapa.formats._choices import check_name, choose, one_observation, paths_of
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._maps import common_shape
-from mangapa.formats._sami_files import BINNINGS, COMPONENTS, FLUX, NAMES, read_file
+from mangapa.formats._sami_files import (
+    BINNINGS,
+    COMPONENTS,
+    NAMES,
+    dispersions_of,
+    flux_of,
+    read_file,
+)
 from mangapa.formats._sky import celestial_wcs, offsets
 from mangapa.formats._values import bins_of_equal_values, field_of, refuse_empty
 
@@ -32,7 +38,9 @@ def read_sami(
 
     Spaxels are masked whose error is 30 km/s or more, as the survey recommends; so are those of the
     stars whose S/N is below 3, and those of the gas whose H-alpha has a S/N below 5 if the file
-    of the H-alpha flux, in the same binning, is among the files.
+    of the H-alpha flux, in the same binning, is among the files. Velocity dispersions come from
+    files of the same binning and moments or components; those of the stars are unknown where the
+    survey recommends not to use them.
 
     Parameters
     ----------
@@ -94,7 +102,8 @@ def _field(one, files, name):
     """The velocity field in a file, with the quality cuts."""
     x, y, _ = offsets(celestial_wcs(one.header, one.path), one.values.shape)
     mask = ~(one.error < MAX_ERROR)
-    if (snr := one.snr if one.kind == "stellar" else _snr_of_gas(one, files)) is not None:
+    flux, snr = flux_of(one, files)
+    if snr is not None:
         mask |= ~(snr >= MIN_SNR[one.kind])
     # Spaxels of a bin repeat its value; in unbinned maps no two are equal.
     bins = bins_of_equal_values(one.values, one.error)
@@ -106,17 +115,9 @@ def _field(one, files, name):
         bin_id=bins if is_binned else None,
         tracer=one.kind,
         galaxy=name,
+        flux=flux,
+        **dispersions_of(one, files),
     )
-
-
-def _snr_of_gas(one, files):
-    """S/N of H-alpha in the same binning, and if possible with the same components."""
-    fluxes = [flux for flux in files if flux.kind == FLUX and flux.binning == one.binning]
-    if not fluxes:
-        return None
-    flux = min(fluxes, key=lambda flux: flux.components != one.components)
-    common_shape((flux.snr, one.values), flux.path)
-    return flux.snr
 
 
 def _is_sami(found):
@@ -139,5 +140,7 @@ register_format(
         read=read_sami,
         options=("binning", "components"),
         frame="relative to Z_PPXF of the header",
+        dispersion="stars and gas, both free of the instrument's part (survey's documentation for "
+        "the stars, public code that reads LZIFU for the gas)",
     )
 )

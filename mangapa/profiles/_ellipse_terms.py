@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa._utils.robust import TINY
-from mangapa.profiles._ellipses import EllipseFit, Moment, log_slopes, shape_terms
+from mangapa.profiles._ellipses import EllipseFit, Moment, growth, log_slopes, shape_terms
 from mangapa.profiles._harmonics import (
     KINEMETRY_COVERAGE,
     RICH,
@@ -54,8 +54,9 @@ class EllipseTerms:
         Minor over major axis, and its error, NaN where the shape was given.
     constant, constant_err : `~numpy.ndarray`
         k0 and its error, in the unit of the moment.
-    k1_err : `~numpy.ndarray`
-        Error of the first amplitude, with what the shape adds.
+    k1, k1_err : `~numpy.ndarray`
+        First amplitude, from few terms where there are few data, and its error, with what the shape
+        adds.
     harmonic : `~numpy.ndarray`
         Cosine and sine term of each harmonic, from the major axis, shape (n, 3, 2).
     observed, amplitude, error : `~numpy.ndarray`
@@ -74,6 +75,7 @@ class EllipseTerms:
     axis_ratio_err: np.ndarray
     constant: np.ndarray
     constant_err: np.ndarray
+    k1: np.ndarray
     k1_err: np.ndarray
     harmonic: np.ndarray
     observed: np.ndarray
@@ -92,15 +94,17 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         turn = np.degrees(np.arctan2(vector[:, 1], vector[:, 0]))
         pa, pa_err = shape.pa_axis + turn, direction_error(vector, vector_cov)
         constant, variance = solution[:, 0], cov[:, 0, 0]
-        k1_err = lengths(solution[:, 1:], cov[:, 1:, 1:])[1]
+        k1, k1_err = lengths(solution[:, 1:], cov[:, 1:, 1:])
     else:
         radius = rings.mean(rings.radius)
-        growth = _growth(rings, radius, log_slopes(moment, radius, rings.mean(rings.value)))
-        fit = _harmonic_fit(rings, moment, growth, growth[None])
+        slope = log_slopes(moment, radius, rings.mean(rings.value))
+        rise, _ = growth(moment, rings.radius**2, rings.ring, radius, slope)
+        fit = _harmonic_fit(rings, moment, rise, rise[None])
         pa, pa_err = shape.pa_axis, np.full(radius.size, np.nan)
         constant, variance = fit.full[:, 0], fit.full_cov[:, 0, 0]
-        k1_err = amplitudes(fit.full, fit.full_cov)[2][:, 0]
     observed, amplitude, error = amplitudes(fit.full, fit.full_cov)
+    if not moment.is_odd:
+        k1, k1_err = amplitude[:, 0], error[:, 0]
     return EllipseTerms(
         rings=rings,
         radius=radius,
@@ -117,6 +121,7 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        k1=k1,
         k1_err=k1_err,
     )
 
@@ -141,11 +146,12 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
     first = [*(terms / size[:, rings.ring])]
     if has_constant:
         first.append(np.ones(rings.radius.size))
-    growth = _growth(rings, radius, slope)
-    found = _harmonic_fit(rings, moment, growth, np.array(first), has_constant=has_constant)
+    rise, _ = growth(moment, rings.radius**2, rings.ring, radius, slope)
+    found = _harmonic_fit(rings, moment, rise, np.array(first), has_constant=has_constant)
     observed, amplitude, error = amplitudes(found.full, found.full_cov)
-    leading = observed[:, 0] if moment.is_odd else np.abs(found.full[:, 0])
     is_rich = (coverage >= KINEMETRY_COVERAGE) & (found.n_kept >= RICH)
+    leading = observed[:, 0] if moment.is_odd else np.abs(found.full[:, 0])
+    leading = np.where(is_rich, leading, np.abs(found.first[:, 0] / size[0]))
     cov = np.where(is_rich[:, None, None], found.quiet_cov, found.first_cov)
     size = np.concatenate([size, np.ones((cov.shape[1] - SHAPE_TERMS, len(cov)))]).T
     cov = _with_prior(cov / size[:, :, None] / size[:, None, :], leading * spread)
@@ -174,6 +180,7 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        k1=leading if moment.is_odd else amplitude[:, 0],
         k1_err=np.sqrt(variance[:, 0]) if moment.is_odd else error[:, 0],
     )
 
@@ -195,17 +202,12 @@ def _start(rings, moment, has_constant):
     return turned, constant, np.hypot(*vector.T)
 
 
-def _harmonic_fit(rings, moment, growth, first, *, has_constant=True):
-    """`RingTerms` of these first terms and all harmonics."""
-    terms = harmonic_terms(rings, growth, moment.harmonics, is_odd=moment.is_odd)
+def _harmonic_fit(rings, moment, rise, first, *, has_constant=True):
+    """`RingTerms` of these first terms and all harmonics; ``rise`` as `growth` gives it."""
+    terms = harmonic_terms(rings, rise, moment.harmonics, is_odd=moment.is_odd)
     if has_constant or not moment.is_odd:
         return fit_terms(rings, first, terms)
     return fit_terms(rings, first, terms[1:]).with_constant(in_first=False)
-
-
-def _growth(rings, radius, slope):
-    """Amplitude at each datum over that of its ring, shape (m,)."""
-    return (rings.radius / radius[rings.ring]) ** slope[rings.ring]
 
 
 def _with_prior(cov, width):

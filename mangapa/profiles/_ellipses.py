@@ -6,7 +6,7 @@ import numpy as np
 
 from mangapa._utils.robust import TINY, solve_each
 from mangapa.profiles._ring_fit import not_spurious, ring_scatter
-from mangapa.profiles._rings import MIN_DATA, Ellipse, on_rings
+from mangapa.profiles._rings import BEAM_SIGMA, MIN_DATA, Ellipse, on_rings
 
 #: Range of the axis ratio of a ring, that of Krajnovic et al. 2006 by eye; below, a ring of MaNGA
 #: is narrower than the beam everywhere.
@@ -19,6 +19,8 @@ ROUNDS, HELD_ROUNDS = 8, 4
 #: whole steps oscillate where data enter and leave a ring.
 TURN_SHARE, STRETCH_SHARE = 0.8, 0.7
 LONGEST_TURN, LONGEST_STRETCH = 0.3, 0.15
+#: Square of the radius within which the beam hides how a moment grows, arcsec^2.
+CORE = BEAM_SIGMA**2
 #: Ridge of the equations of a ring, over the mean of their diagonal.
 RIDGE = 1e-6
 
@@ -53,13 +55,31 @@ class Members:
         return np.add.reduceat(values, self.start, axis=-1, dtype=float)
 
 
+def growth(moment, square, ring, radius, slope):
+    """
+    Amplitude at each datum over that of its ring, shape (m,), and its logarithmic slope there.
+
+    It is a power of the radius that the beam makes smooth: an odd moment rises like that of a solid
+    body about the centre, an even one is flat there. ``square`` is the squared semi-major axis,
+    arcsec^2, (m,). The amplitude is that of the ring at ``radius`` (arcsec), where its logarithmic
+    slope is ``slope``, both (n,).
+    """
+    whole = 1 if moment.is_odd else 0
+    middle = radius * radius + CORE
+    power = (slope - whole) * middle / (middle - CORE)
+    soft = square + CORE
+    value = (soft / middle[ring]) ** (power[ring] / 2)
+    if moment.is_odd:
+        value *= np.sqrt(square) / radius[ring]
+    return value, whole + power[ring] * square / soft
+
+
 def shape_terms(moment, ellipse, ring, x, y, radius, slope):
     """
     The moment of unit amplitude at each datum, and its derivatives by angle and axis ratio.
 
-    ``ellipse`` has the shapes of the n rings, ``radius`` (arcsec) is where the amplitude is that of
-    the ring and ``slope`` its logarithmic slope there, both (n,). The angle is in radian. Returns
-    an array of shape (3, m).
+    ``ellipse`` has the shapes of the n rings; ``radius`` and ``slope`` are as in `growth`. The
+    angle is in radian. Returns an array of shape (3, m).
     """
     angle = np.radians(ellipse.pa_axis)
     sine, cosine, flat = np.sin(angle)[ring], np.cos(angle)[ring], ellipse.axis_ratio[ring]
@@ -70,14 +90,17 @@ def shape_terms(moment, ellipse, ring, x, y, radius, slope):
     # Logarithmic derivatives of the semi-major axis.
     by_angle = along * (across - minor / flat) / square
     by_ratio = -minor * minor / (flat * square)
-    slope = slope[ring]
-    growth = (square / (radius * radius)[ring]) ** (slope / 2)
+    value, steepness = growth(moment, square, ring, radius, slope)
     if not moment.is_odd:
-        return np.array([growth, slope * by_angle * growth, slope * by_ratio * growth])
-    size = growth / np.sqrt(square)
+        return np.array([value, steepness * by_angle * value, steepness * by_ratio * value])
+    size = value / np.sqrt(square)
     value = size * along
     return np.array(
-        [value, (slope - 1) * by_angle * value + size * across, (slope - 1) * by_ratio * value]
+        [
+            value,
+            (steepness - 1) * by_angle * value + size * across,
+            (steepness - 1) * by_ratio * value,
+        ]
     )
 
 

@@ -42,6 +42,9 @@ DATA_COLUMNS = {
 }
 #: Columns that every ring has, however little of it is covered.
 ALWAYS_GIVEN = ("radius", "radius_re", *DATA_COLUMNS)
+#: Data from which the harmonics of a ring are given, two for each of the seven terms: with fewer,
+#: the tails of their errors are heavy (benchmarks/kinemetry.py).
+HARMONIC_DATA = 14
 #: A ring whose k5 / k1 is known to this has half of the weight of its light: the limit between
 #: regular and other rotators (Krajnovic et al. 2011). Without it, one ring can hide all others.
 KNOWN_TO = 0.04
@@ -76,9 +79,9 @@ class KinemetryProfile(QTable):
         Fraction of the light of all rings.
 
     Rings of which less than three quarters of the azimuth are covered have NaN for what is
-    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. Values
-    for the whole field are in ``meta``, as plain numbers in degrees and arcsec, and in the
-    attributes.
+    measured; on fixed ellipses only the higher harmonics need that, and the rest one half. The
+    higher harmonics also need 14 data (spaxels, or bins where the field is binned). Values for the
+    whole field are in ``meta``, as plain numbers in degrees and arcsec, and in the attributes.
 
     Attributes
     ----------
@@ -255,17 +258,17 @@ def _columns(found, is_odd, light, effective_radius):
     }
     for i, n in enumerate(HARMONICS[is_odd]):
         values[f"k{n}"], values[f"k{n}_err"] = found.amplitude[:, i], found.error[:, i]
-    bottom = "k0"
-    if is_odd:
-        values["k1"], values["k1_err"], bottom = found.observed[:, 0], found.k1_err, "k1"
+    values["k1"], values["k1_err"] = found.k1, found.k1_err
+    bottom = "k1" if is_odd else "k0"
     name, top = RATIOS[is_odd][0], f"k{HARMONICS[is_odd][-1]}"
     values[name], values[f"{name}_err"] = ratio(
         values[top], values[f"{top}_err"], np.abs(values[bottom]), values[f"{bottom}_err"]
     )
     higher = [f"k{n}{end}" for n in HARMONICS[is_odd][is_odd:] for end in ("", "_err")]
     whole = found.coverage >= KINEMETRY_COVERAGE
+    determined = whole & (found.rings.count >= HARMONIC_DATA)
     for column in (*higher, name, f"{name}_err"):
-        values[column] = np.where(whole, values[column], np.nan)
+        values[column] = np.where(determined, values[column], np.nan)
     # A shape that is fitted needs as much of the azimuth as the harmonics.
     covered = whole if found.is_free else found.coverage >= MIN_COVERAGE
     for column in values:
@@ -279,7 +282,7 @@ def _mean_ratio(found, values):
     known = np.isfinite(values["k51"])
     inner = known & (values["radius_re"] <= 1)
     known = inner if inner.any() else known
-    k1 = np.maximum(found.observed[:, 0], TINY)
+    k1 = np.maximum(found.k1, TINY)
     observed, error = found.observed[:, 2] / k1, found.error[:, 2] / k1
     weight = values["flux_weight"] * known / (1 + (error / KNOWN_TO) ** 2)
     if not weight.sum() > 0:

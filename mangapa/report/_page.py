@@ -26,6 +26,7 @@ from mangapa.fields import TRACER_TITLES, TRACERS
 from mangapa.flags import PAFlags, UsabilityFlags
 from mangapa.plotting import COLOURS
 from mangapa.report import _figures as figures
+from mangapa.report import _kinematics as kinematics
 from mangapa.report._labels import labels
 from mangapa.report._pictures import FIRST, packed, palette, profile_cut
 from mangapa.runs._images import FieldImage
@@ -94,7 +95,9 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
     with RunStore(folder) as store, store.snapshot(), _page_at(path) as file:
         table, summary = tabulate_run(store), RunSummary.of_store(store)
         names = labels(store.rows())
-        galaxies = []
+        galaxies, classes = [], {}
+        if kinematics.are_measured(table.meta["settings"]):
+            classes = kinematics.class_choices(row for _, row in store.rows())
         loader = jinja2.PackageLoader("mangapa.report", "template")
         environment = jinja2.Environment(
             loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
@@ -110,9 +113,10 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
             settings=shown,
             judge=_judge(settings),
             data_of=_observed(table),
+            classes=classes,
             facts=_facts(table, summary),
             # The template writes the parts first, which fill the list.
-            parts=_parts(_galaxies(store, names, progress), galaxies),
+            parts=_parts(_galaxies(store, names, progress, bool(classes)), galaxies),
             galaxies=galaxies,
             deflated=_deflated,
             data={
@@ -123,6 +127,7 @@ def write_report(folder: PathLike, path: PathLike | None = None, *, progress: bo
                 },
                 "colours": get_colorscale(COLOURS),
                 "palette": palette(),
+                **({"dispersion": kinematics.look()} if classes else {}),
                 "first": FIRST,
                 "together": TOGETHER,
             },
@@ -234,13 +239,13 @@ def _parts(pairs, galaxies):
     yield _deflated(fields)
 
 
-def _galaxies(store, names, progress):
+def _galaxies(store, names, progress, with_kinematics):
     """
     Yield what the table shows of each galaxy, and how its fields are drawn, by tracer.
 
     "row" is its row in the catalogue. A galaxy that failed may have no fields.
     """
-    decimals = {column.name: column.decimals for column in catalogue_columns()}
+    decimals = {column.name: column.decimals for column in catalogue_columns(None)}
     rows = progress_bar(store.rows(), show=progress, total=len(names))
     for number, (source, row) in enumerate(rows):
         short = {
@@ -265,10 +270,14 @@ def _galaxies(store, names, progress):
                 "usable": bool(row[QUALITY_NAMES[tracer]]),
                 "flags": "; ".join(flag.description for flag in flags if flag),
             }
+            if with_kinematics:
+                galaxy[tracer] |= kinematics.kinematics_of(tracer, short)
             profile = profiles.get(tracer)
             cut = profile_cut(profile, row[f"{tracer}_pa"])
             fields[tracer] = {"profile": profile, "cut": cut}
             if tracer in images:
                 image = FieldImage.from_bytes(images[tracer])
                 fields[tracer] |= packed(image, galaxy[tracer]["v_sys"])
+                if with_kinematics:
+                    fields[tracer] |= kinematics.dispersions_of(image)
         yield galaxy, fields

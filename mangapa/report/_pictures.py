@@ -8,11 +8,13 @@ import numpy as np
 
 from mangapa._directions import cut
 from mangapa._utils.html import data_uri
-from mangapa.plotting import COLOURS, colour_range
+from mangapa.plotting import COLOURS, DISPERSION_COLOURS, colour_range, dispersion_range
 
 #: Number of colours, odd so that the middle one is neutral. The next one is transparent. Half as
 #: many again make the report of ten thousand galaxies 4 MB larger.
 N_COLOURS = 43
+#: The same for dispersions, of which fewer are told apart.
+N_DISPERSION_COLOURS = 21
 #: Code of the character that stands for no step from one colour to the next.
 FIRST = ord("0")
 #: Decimals of the edges of a field, arcsec.
@@ -38,11 +40,24 @@ def packed(image, v_sys=None):
     than the numbers.
     """
     centre, span, place = _range(image, v_sys)
-    numbers = _numbers(image.velocity, centre, span)
+    return {**_pixels(_numbers(image.velocity, centre, span), N_COLOURS), **place}
+
+
+def packed_dispersion(image):
+    """The same of the dispersions, without the extent; `None` if the image has none."""
+    if image.dispersion is None:
+        return None
+    low, high = dispersion_range(image.dispersion)
+    numbers = _numbers(image.dispersion, (low + high) / 2, (high - low) / 2, N_DISPERSION_COLOURS)
+    colours = [round(low, 1), round(high, 1)]
+    return {**_pixels(numbers, N_DISPERSION_COLOURS), "colours": colours}
+
+
+def _pixels(numbers, n_colours):
     # Signed: a step down must not wrap at 256.
-    steps = np.diff(numbers.ravel().astype(int), prepend=0) % (N_COLOURS + 1)
+    steps = np.diff(numbers.ravel().astype(int), prepend=0) % (n_colours + 1)
     pixels = (steps + FIRST).astype("u1").tobytes().decode("ascii")
-    return {"pixels": pixels, "width": numbers.shape[1], **place}
+    return {"pixels": pixels, "width": numbers.shape[1]}
 
 
 def _range(image, v_sys):
@@ -74,17 +89,26 @@ def picture(velocity, centre, span):
     return data_uri(buffer.getvalue(), "image/png")
 
 
-def _numbers(velocity, centre, span):
-    """The number of the colour of each velocity."""
-    share = np.clip((velocity - centre) / span, -1, 1) / 2 + 0.5
-    return np.where(np.isfinite(share), np.rint(share * (N_COLOURS - 1)), N_COLOURS).astype("u1")
+def _numbers(values, centre, span, n_colours=N_COLOURS):
+    """The number of the colour of each value."""
+    share = np.clip((values - centre) / span, -1, 1) / 2 + 0.5
+    return np.where(np.isfinite(share), np.rint(share * (n_colours - 1)), n_colours).astype("u1")
 
 
-@lru_cache(maxsize=1)
 def palette():
-    """Red, green, blue and opacity of each colour, 0 to 255."""
+    """Red, green, blue and opacity of each colour of velocities, 0 to 255."""
+    return _palette(COLOURS, N_COLOURS)
+
+
+def dispersion_palette():
+    """The same for dispersions."""
+    return _palette(DISPERSION_COLOURS, N_DISPERSION_COLOURS)
+
+
+@lru_cache(maxsize=2)
+def _palette(name, n_colours):
     from plotly.colors import sample_colorscale
 
-    colours = sample_colorscale(COLOURS, N_COLOURS, colortype="tuple")
+    colours = sample_colorscale(name, n_colours, colortype="tuple")
     opaque = [[round(255 * part) for part in (*colour, 1)] for colour in colours]
     return [*opaque, [255, 255, 255, 0]]

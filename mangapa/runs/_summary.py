@@ -11,6 +11,7 @@ from mangapa._utils.html import as_html, as_text
 from mangapa._utils.types import PathLike
 from mangapa.catalogue import tabulate_rows
 from mangapa.catalogue._tables import failed_row
+from mangapa.catalogue.columns import STANDARD, column_groups
 from mangapa.runs._store import RunStore
 
 #: Shortest time in seconds by which a rate is divided: the resolution of the store's dates.
@@ -152,7 +153,10 @@ def tabulate_run(store):
     """The catalogue of an open store; see `catalogue`."""
     facts = store.facts
     rows = (failed_row(row["source"]) | row if row["error"] else row for _, row in store.rows())
-    table = tabulate_rows(rows, created=facts["created"])
+    # Older runs lack the option, and the package that has a group may be missing here.
+    groups = facts["settings"].get("columns", STANDARD).split(",")
+    columns = [group for group in groups if group in column_groups()]
+    table = tabulate_rows(rows, columns=columns, created=facts["created"])
     table.meta["mangapa"] = facts["version"]
     table.meta["settings"] = facts["settings"]
     return table

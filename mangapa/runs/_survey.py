@@ -141,7 +141,7 @@ def survey(
     measure_one = partial(
         workers.measure_source,
         arguments=arguments,
-        modules=workers.needed_modules(settings.method),
+        modules=workers.needed_modules(settings.method, settings.columns),
         parent=os.getpid(),
     )
     named = listed(sources, release=stored["release"], download=arguments["download"])

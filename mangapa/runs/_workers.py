@@ -32,15 +32,17 @@ def explain(source, error):
     return message if is_named else f"{spelling(source)}: {message}"
 
 
-def needed_modules(method):
+def needed_modules(method, columns=None):
     """
     Modules that register or define the method, the columns and formats; workers import them.
+
+    ``columns`` are groups of columns, `None` for all.
 
     What comes from ``__main__`` raises ValueError, since workers cannot import it.
     """
     chosen, modules = method_named(method), set()
     used = [(f"method {method!r}", chosen.module, chosen.fit)]
-    used += [(f"column {one.name!r}", one.module, one.value) for one in catalogue_columns()]
+    used += [(f"column {one.name!r}", one.module, one.value) for one in catalogue_columns(columns)]
     used += [(f"format {one.name!r}", module_of(one), one.read) for one in formats()]
     for name, registering, function in used:
         # A helper in another module may register it, and not every callable has a module.
@@ -80,10 +82,13 @@ def result_of(source, measurement):
     """What is stored of a `~mangapa.Measurement`, as a `Result`."""
     parts, images, profiles = {"galaxy": {}, "stellar": {}, "halpha": {}}, {}, {}
     row = plain_row(measurement)
-    for column in catalogue_columns():
+    with_dispersion = measurement.settings.measures("kinematics")
+    for column in catalogue_columns(measurement.settings.columns):
         parts[column.part][column.name] = row[column.name]
     for tracer, measured in measurement.tracers():
-        image = None if measured.field is None else image_of(measured.field)
+        image = None
+        if measured.field is not None:
+            image = image_of(measured.field, with_dispersion=with_dispersion)
         if image is not None:
             images[tracer] = image.to_bytes()
         if measured.profile is not None:

@@ -10,6 +10,7 @@ from astropy.io import fits
 import mangapa
 from mangapa.archive import plateifu_of, release_table
 from mangapa.archive._addresses import table_address
+from mangapa.archive._tables import galaxy_row
 from mangapa.exceptions import MangapaWarning
 from tests.archive_server import write_dapall, write_drpall
 
@@ -55,6 +56,17 @@ def test_galaxies_with_units(drpall, dapall):
     assert table.meta == {"release": "DR17", "daptype": DAPTYPE}
     table.remove_rows(slice(None))
     assert len(release_table("DR17")) == 4
+
+
+@pytest.mark.parametrize("plateifu", ["7443-12703", "8485-1901"])
+def test_row_of_a_galaxy(drpall, plateifu):
+    assert galaxy_row(plateifu, "DR17")["plateifu"] == plateifu
+    assert galaxy_row(plateifu, "DR17")["photometric_pa"].unit == u.deg
+
+
+@pytest.mark.parametrize("plateifu", ["0-0", "7443-702", "8000-1901", "9999-12701"])
+def test_no_row_of_what_is_not_a_galaxy_of_the_release(drpall, plateifu):
+    assert galaxy_row(plateifu, "DR17") is None
 
 
 def test_replaced_file_is_read_again(drpall, dapall):

@@ -4,7 +4,7 @@ import sys
 import pytest
 from astropy import units as u
 
-from mangapa.catalogue.columns import Column, catalogue_columns
+from mangapa.catalogue.columns import Column, catalogue_columns, register_column
 
 TRACER = (
     *(
@@ -64,6 +64,25 @@ def test_values_for_json():
     assert type(flags.plain(True)) is int
     anything = Column(name="c", value=None, description="")
     assert anything.plain([1]) == [1]
+
+
+def test_columns_of_the_kinematics_follow_the_others():
+    every = catalogue_columns("kinematics")
+    assert [column.name for column in every][: len(ORDER)] == ORDER
+    more = {column.name: column for column in every[len(ORDER) :]}
+    assert {column.group for column in more.values()} == {"kinematics"}
+    assert {column.part for column in more.values()} == {"galaxy", "stellar", "halpha"}
+    assert all(column.ucd and column.kind and column.description for column in more.values())
+    assert more["stellar_psi"].unit == u.deg
+    assert more["stellar_lambda_r"].unit is None
+    assert more["halpha_group"].kind is str
+    for column in more.values():
+        assert "{" not in column.description, column.name
+
+
+def test_a_group_has_a_name():
+    with pytest.raises(ValueError, match="group='my dust' must be a name without blanks"):
+        register_column("dust", str, "Dust", group="my dust")
 
 
 def test_registered_column_is_in_every_catalogue():

@@ -298,3 +298,46 @@ def test_two_spellings_of_a_file_are_measured_once(maps_file, tmp_path, monkeypa
     assert captured.err.splitlines() == [
         f"mangapa: {other} is the same as {maps_file}; it is measured once" for other in sources[1:]
     ]
+
+
+def test_kinematics_are_printed_when_they_are_asked_for(maps_file, tmp_path, capsys):
+    assert main(["measure", str(maps_file)]) == 0
+    default = capsys.readouterr().out.splitlines()
+    out = tmp_path / "all.fits"
+    arguments = ["measure", str(maps_file), "--columns", "kinematics", "--out", str(out)]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[: len(default)] == default
+    blank, head, *_, note, written = lines[len(default) :]
+    assert blank == ""
+    assert head.split()[:5] == ["name", "tracer", "k51", "k51_err", "psi"]
+    assert "noise alone" in note
+    assert "All columns are in" in written
+    rows = {line.split()[1]: line.split() for line in lines if line.startswith("9999-1901 ")}
+    measured = mangapa.measure(maps_file, columns="kinematics")
+    for tracer in ("stellar", "halpha"):
+        kinematics = measured[tracer].kinematics
+        assert float(rows[tracer][2]) == pytest.approx(kinematics.kinemetry.k51, abs=5e-4)
+    assert "regular rotator" in next(line for line in lines if " halpha " in line)
+    assert "stellar_k51" in mangapa.read_catalogue(out).colnames
+    assert main(["measure", str(maps_file), "--json", "--columns", "kinematics"]) == 0
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["halpha_k51"] == pytest.approx(measured.row()["halpha_k51"])
+
+
+def test_failed_sources_have_empty_kinematics(maps_file, tmp_path, capsys):
+    bad = tmp_path / "bad-MAPS-.fits.gz"
+    bad.write_bytes(b"<html>")
+    arguments = ["measure", str(bad), str(maps_file), "--columns", "kinematics"]
+    assert main(arguments) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("bad")] == [
+        "nan",
+        "stellar",
+        "halpha",
+    ]
+
+
+def test_a_group_that_is_not_known_is_bad_usage(maps_file, capsys):
+    assert main(["measure", str(maps_file), "--columns", "dust"]) == 2
+    assert "columns='dust' must name groups of columns, of standard" in capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_name_of_the_file_if_there_is_none_in_it(path):
 
 def test_other_names_of_columns_are_refused(path):
     with fits.open(path) as hdus:
-        hdus[1].columns.change_name("Vp", "Sp")
+        hdus[1].columns.change_name("Vp", "Vq")
         hdus.writeto(path, overwrite=True)
     with pytest.raises(GalaxyFileError, match=r"stekin.fits has no table .*: VP missing"):
         Galaxy.read(path)

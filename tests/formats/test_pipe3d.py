@@ -96,7 +96,7 @@ def test_gas_is_masked_where_its_line_is_not_detected(cube):
     with edited(cube) as hdus:
         header = hdus["FLUX_ELINES"].header
         plane = next(n for n in range(99) if header.get(f"NAME{n}") == "flux Ha")
-        hdus["FLUX_ELINES"].data[plane, 20, :] = 2.9
+        hdus["FLUX_ELINES"].data[plane, 20] *= 2.9 / 20
     galaxy = read_galaxy(cube)
     assert galaxy.halpha.mask[20].all()
     assert not galaxy.stellar.mask[20].all()

@@ -16,7 +16,8 @@ from tests.formats.shaped import WRITERS
 from tests.formats.shaped.scene import Scene
 
 SUFFIXES = pytest.mark.parametrize("suffix", ["fits", "fits.gz", "ecsv"])
-MAPS = ("velocity", "x", "y", "mask", "ivar", "bin_id", "rejection")
+LIGHT = ("dispersion", "dispersion_ivar", "instrumental_dispersion", "flux")
+MAPS = ("velocity", "x", "y", "mask", "ivar", "bin_id", "rejection", *LIGHT)
 
 
 def assert_equal_fields(one, other):
@@ -40,9 +41,11 @@ def list_of_bins():
     x, y = rng.uniform(-9, 9, (2, 50))
     stars = VelocityField.from_arrays(np.where(x > 8, np.nan, 20 * x), x, y, galaxy="NGC 1")
     y, x = np.mgrid[-5:6.0, 5:-6:-1.0]
+    light = {"dispersion": np.where(x > 4, np.nan, 90 + y), "dispersion_ivar": 0.1 + x**2}
+    light |= {"instrumental_dispersion": np.where(y > 4, np.nan, 60.0), "flux": np.exp(-x)}
     gas = VelocityField.from_arrays(
         10 * x, x, y, ivar=np.full(x.shape, 0.1), bin_id=np.arange(121).reshape(11, 11),
-        tracer="halpha", galaxy="NGC 1",
+        tracer="halpha", galaxy="NGC 1", **light,
     )  # fmt: skip
     return Galaxy(
         stellar=stars,
@@ -75,6 +78,20 @@ def test_galaxy_reads_back_equal(make, suffix, galaxy, tmp_path):
     cards = fits.Header(written.header).copy(strip=True)
     assert {card: read.header[card] for card in cards} == dict(cards)
     assert mangapa.fit_pa(read.halpha).pa == mangapa.fit_pa(written.halpha).pa
+
+
+@pytest.mark.parametrize("suffix", ["fits", "ecsv"])
+def test_a_galaxy_without_light_is_written_as_by_earlier_versions(suffix, tmp_path):
+    path = tmp_path / f"some.{suffix}"
+    with_light = list_of_bins()
+    without = replace(with_light.halpha, **dict.fromkeys(LIGHT))
+    for galaxy, layout in ((replace(with_light, halpha=without), 1), (with_light, 2)):
+        galaxy.write(path, overwrite=True)
+        content = path.read_bytes()
+        assert (b"dispersion" in content.lower()) == (layout == 2)
+        words = b"MGPFILE =                    %d" if suffix == "fits" else b"MGPFILE: %d"
+        assert words % layout in content
+        assert_equal_fields(Galaxy.read(path).halpha, galaxy.halpha)
 
 
 @SUFFIXES
@@ -152,7 +169,7 @@ def test_later_layout_is_refused(galaxy, tmp_path):
     path = tmp_path / "some.fits.gz"
     galaxy.write(path)
     with fits.open(path) as hdus:
-        hdus[0].header["MGPFILE"] = 2
+        hdus[0].header["MGPFILE"] = 3
         hdus.writeto(tmp_path / "later.fits")
     with pytest.raises(GalaxyFileError, match="update mangapa"):
         Galaxy.read(tmp_path / "later.fits")

@@ -43,6 +43,14 @@ def test_unknown_releases_and_analyses_are_rejected(arguments, message):
         run_settings(MeasurementSettings(), **arguments)
 
 
+def test_groups_of_columns_are_part_of_the_settings():
+    settings = run_settings(MeasurementSettings(columns="kinematics"))
+    assert settings["columns"] == "standard,kinematics"
+    assert difference(new_facts(settings), run_settings(MeasurementSettings())) == (
+        "with columns='standard,kinematics' instead of 'standard'"
+    )
+
+
 def test_an_unknown_model_is_rejected():
     with pytest.raises(ValueError, match="model='guess' is not known"):
         run_settings(MeasurementSettings(model="guess"))

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy import units as u
 
 import mangapa
 from mangapa.runs._images import FieldImage, image_of
@@ -78,3 +79,43 @@ def test_offsets_may_be_rounded_but_not_irregular(jitter, is_regular):
     x[3, 4] += jitter
     field = mangapa.VelocityField.from_arrays(x, x, y)
     assert (image_of(field) is not None) == is_regular
+
+
+def with_dispersion(field, seed=1):
+    """The field with dispersions that fall outwards, of which some are unknown."""
+    radius = np.hypot(field.x.value, field.y.value)
+    dispersion = 150 * np.exp(-radius / 10)
+    dispersion[np.random.default_rng(seed).random(radius.shape) < 0.1] = np.nan
+    return replace(field, dispersion=dispersion * u.km / u.s, instrumental_dispersion=None)
+
+
+def test_dispersions_are_stored_if_they_are_wanted(galaxy):
+    field = with_dispersion(mangapa.clean(galaxy.stellar))
+    assert image_of(field).dispersion is None
+    image = image_of(field, with_dispersion=True)
+    again = FieldImage.from_bytes(image.to_bytes())
+    np.testing.assert_allclose(again.dispersion, image.dispersion, atol=0.5)
+    np.testing.assert_array_equal(
+        again.velocity, FieldImage.from_bytes(image_of(field).to_bytes()).velocity
+    )
+
+
+def test_dispersions_are_placed_as_the_velocities_are(galaxy):
+    """Where the velocity is a function of the dispersion, it still is in the image."""
+    field = mangapa.clean(galaxy.stellar)
+    flipped = {name: getattr(field, name)[::-1] for name in ("velocity", "x", "y", "mask")}
+    field = replace(field, **flipped, ivar=None, bin_id=None, rejection=None)
+    field = replace(
+        field, dispersion=field.velocity + 1000 * u.km / u.s, instrumental_dispersion=None
+    )
+    image = image_of(field, with_dispersion=True)
+    np.testing.assert_allclose(image.dispersion, image.velocity + 1000)
+    assert np.isfinite(image.dispersion).any()
+
+
+def test_dispersions_that_are_all_unknown_are_not_stored(galaxy):
+    field = mangapa.clean(galaxy.stellar)
+    unknown = replace(field, dispersion=np.full(field.mask.shape, np.nan) * u.km / u.s)
+    assert image_of(unknown, with_dispersion=True).dispersion is None
+    without = replace(field, dispersion=None)
+    assert image_of(without, with_dispersion=True).dispersion is None

@@ -1,5 +1,6 @@
 """A survey continues, whatever is wrong with one galaxy, one worker or the whole run."""
 
+import json
 import os
 import random
 import shutil
@@ -107,6 +108,39 @@ def test_the_catalogue_has_the_values_of_measure(folder, tmp_path):
 
 
 @pytest.mark.promise(10)
+def test_kinematics_are_in_the_catalogue_of_a_run_that_asks_for_them(folder, tmp_path):
+    source = sorted(folder.iterdir())[2]
+    survey(source, tmp_path / "run", columns="kinematics", jobs=2)
+    [row] = catalogue(tmp_path / "run")
+    expected = mangapa.measure(source, columns="kinematics").row()
+    assert list(expected) == row.colnames
+    for name in ("stellar_k51", "halpha_class_regular_rotator", "stellar_psi", "halpha_lambda_r"):
+        assert row[name] == expected[name]
+        assert np.isfinite(row[name])
+    assert row["stellar_group"] == expected["stellar_group"]
+    assert status(tmp_path / "run").seconds["kinematics"] > 0
+    survey(source, tmp_path / "other")
+    assert not [name for name in catalogue(tmp_path / "other").colnames if "k51" in name]
+
+
+def test_runs_that_are_older_than_the_groups_are_read(folder, tmp_path):
+    """Their settings lack the option; those of a plugin may have a group that is not here."""
+    survey(sorted(folder.iterdir())[:2], tmp_path / "run")
+    before = catalogue(tmp_path / "run")
+    for columns in (None, "standard,dust"):
+        with closing(sqlite3.connect(tmp_path / "run" / FILE_NAME)) as database, database:
+            [[value]] = database.execute("select value from run where name = 'settings'")
+            settings = {**json.loads(value), "columns": columns}
+            if columns is None:
+                del settings["columns"]
+            update = "update run set value = ? where name = 'settings'"
+            database.execute(update, [json.dumps(settings)])
+        after = catalogue(tmp_path / "run")
+        assert after.colnames == before.colnames
+        np.testing.assert_array_equal(after["stellar_pa"], before["stellar_pa"])
+        assert status(tmp_path / "run").measured == 2
+
+
 def test_values_do_not_depend_on_workers_and_order(folder, tmp_path):
     files = files_in(folder)
     survey(files, tmp_path / "one", jobs=1)

@@ -16,8 +16,9 @@ const tip = (direction, length) => [length * Math.sin(direction * Math.PI / 180)
 
 const reachOf = ({ extent }) => extent ? 1.08 * Math.max(...extent.map(Math.abs)) : 0;
 
-// "reach" (arcsec) is half the width of the figure; fields that are compared share one.
-function drawField(place, field, colourscale, { reach = reachOf(field) } = {}) {
+// "reach" (arcsec) is half the width of the figure; fields that are compared share one. "unit" is the
+// title of the colour bar.
+function drawField(place, field, colourscale, { reach = reachOf(field), unit = "km/s" } = {}) {
   const { pa, pa_err, profile, extent, colours } = field;
   const layout = {
     margin: { l: 55, r: 10, t: 8, b: 45 },
@@ -41,7 +42,7 @@ function drawField(place, field, colourscale, { reach = reachOf(field) } = {}) {
   // An empty trace that carries the colour bar.
   const data = [{ x: [null], y: [null], mode: "markers", hoverinfo: "skip", marker: {
     color: colours, cmin: colours[0], cmax: colours[1], colorscale: colourscale,
-    showscale: true, colorbar: { title: { text: "km/s" }, thickness: 12 } } }];
+    showscale: true, colorbar: { title: { text: unit }, thickness: 12 } } }];
   const stroke = (points, style) => data.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
     mode: "lines", line: style, hoverinfo: "skip" });
   // White below, so that a line can be seen on dark colours too.

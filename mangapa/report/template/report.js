@@ -1,6 +1,6 @@
 import DataTable from "datatables";
 
-const { figures, colours: colourscale, palette, first, together } =
+const { figures, colours: colourscale, palette, dispersion, first, together } =
   JSON.parse(document.getElementById("data").textContent);
 
 // What is unpacked from the page, much of it only when it is drawn.
@@ -17,13 +17,14 @@ async function completed(place) {
   if (!parts.has(part)) parts.set(part, inflated(`part${part}`));
   const fields = (await parts.get(part))[place % together];
   for (const [tracer, field] of Object.entries(fields)) {
-    if (field.pixels) field.picture ??= pictureOf(field);
+    if (field.pixels) field.picture ??= pictureOf(field, palette);
+    if (field.dispersion) field.dispersion.picture ??= pictureOf(field.dispersion, dispersion.palette);
     Object.assign(galaxies[place][tracer], field);
   }
   return galaxies[place];
 }
 
-function pictureOf({ pixels, width }) {
+function pictureOf({ pixels, width }, palette) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height: pixels.length / width });
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
@@ -143,10 +144,12 @@ async function show(place) {
   await Promise.all([completed(place), plotly]);
   // Another galaxy may have been asked for meanwhile.
   if (shown !== place) return;
+  dialog.classList.toggle("dispersions", Object.keys(names).some((tracer) => galaxy[tracer]?.dispersion));
   for (const tracer of Object.keys(names)) {
-    const section = document.getElementById(tracer).parentElement;
+    const section = document.getElementById(tracer).closest("section");
     section.hidden = !galaxy[tracer];
     if (section.hidden) continue;
+    if (dispersion) drawKinematics(tracer, section, galaxy[tracer]);
     draw(tracer, section, galaxy[tracer]);
     drawProfile(`${tracer}_profile`, galaxy[tracer]);
   }

@@ -21,6 +21,8 @@ class Bins:
     velocity: np.ndarray
     error: np.ndarray
     size: np.ndarray
+    dispersion: np.ndarray
+    light: np.ndarray
 
 
 def bins(scene):
@@ -38,7 +40,8 @@ def bins(scene):
 
     east, north = scene.offsets
     error = scene.error / np.sqrt(size)
-    return Bins(of_pixel, mean(east), mean(north), mean(scene.velocity), error, size)
+    maps = (mean(one) for one in (scene.dispersion, scene.light))
+    return Bins(of_pixel, mean(east), mean(north), mean(scene.velocity), error, size, *maps)
 
 
 def over_pixels(binned, values, fill):

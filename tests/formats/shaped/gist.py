@@ -5,6 +5,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from tests.formats.shaped.bins import bins, in_unit
+from tests.formats.shaped.scene import DISPERSION_ERROR, INSTRUMENT
 
 
 def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=True, unit="km/s"):
@@ -31,7 +32,7 @@ def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=Tru
             "BIN_ID": bin_id.astype("i4"),
             "X": x,
             "Y": y,
-            "FLUX": np.ones(number.size),
+            "FLUX": np.nan_to_num(scene.light).ravel(),
             "SNR": np.full(number.size, 20.0),
             "XBIN": binned.east[nearest],
             "YBIN": binned.north[nearest],
@@ -42,10 +43,9 @@ def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=Tru
     masked = outside.astype("i2")
     none = np.zeros_like(masked)
     mask = Table({"MASK": masked, "MASK_DEFUNCT": none, "MASK_SNR": masked, "MASK_FILE": none})
-    kin = Table(
-        {"V": binned.velocity, "SIGMA": 100 + 0 * binned.velocity, "FORM_ERR_V": binned.error}
-    )
-    in_unit(kin, ["V", "FORM_ERR_V"], unit)
+    kin = Table({"V": binned.velocity, "SIGMA": binned.dispersion, "FORM_ERR_V": binned.error})
+    kin["FORM_ERR_SIGMA"] = DISPERSION_ERROR
+    in_unit(kin, kin.colnames, unit)
     coordinates = [fits.ImageHDU(header=scene.header)] if wcs else []
     tables = {
         "table": [fits.BinTableHDU(table, name="TABLE"), *coordinates],
@@ -63,11 +63,19 @@ def write_gist(scene, folder, *, run="NGC0001", gas="ppxf", level="BIN", wcs=Tru
 
 def _gas(scene, binned, method, level):
     """The gas, which moves as the stars do; of spaxels or of bins."""
-    velocity, error = binned.velocity, binned.error
+    maps = binned.velocity, binned.error, binned.dispersion, binned.light
+    size = binned.size
     if level == "SPAXEL":
-        velocity, error = scene.velocity.ravel(), scene.errors.ravel()
+        maps = scene.velocity, scene.errors, scene.dispersion, scene.light
+        size = 1
+    velocity, error, dispersion, light = (one.ravel() for one in maps)
     if method == "ppxf":
-        return Table(
-            {"HA6562_FLUX": 1 + 0 * error, "HA6562_VEL": velocity, "HA6562_VEL_ERR": error}
-        )
-    return Table({"Ha_6562.80_V": velocity, "Ha_6562.80_AON": 20 + 0 * velocity})
+        table = Table({"HA6562_FLUX": light, "HA6562_VEL": velocity, "HA6562_VEL_ERR": error})
+        table["HA6562_SIGMA"] = np.hypot(dispersion, INSTRUMENT)
+        table["HA6562_SIGMA_ERR"] = DISPERSION_ERROR
+        table["HA6562_SIGMA_CORR"] = INSTRUMENT
+        return table
+    # GANDALF fits the sum of the spectra of a bin.
+    table = Table({"Ha_6562.80_F": light * size, "Ha_6562.80_V": velocity})
+    table["Ha_6562.80_S"], table["Ha_6562.80_AON"] = dispersion, 20 + 0 * velocity
+    return table

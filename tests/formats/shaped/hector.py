@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.io import fits
 
+from tests.formats.shaped.scene import DISPERSION_ERROR
+
 
 def write_hector(scene, folder, *, name="901000000000001_T001", unit="km/s"):
     """
@@ -24,7 +26,11 @@ def write_hector(scene, folder, *, name="901000000000001_T001", unit="km/s"):
     error[~scene.inside] = np.nan
     maps = {"V_STAR": velocity, "V_GAS": scene.velocity, "V_STAR_ERR": error}
     maps["V_GAS_ERR"] = scene.errors
-    maps |= {one.replace("V_", "SIG_"): np.abs(map_) for one, map_ in maps.items()}
+    # Where the fit of the stars failed it stopped at its lower limit, with any error.
+    width = np.where(spike & scene.inside, 0.2711819, scene.dispersion)
+    maps |= {"SIG_STAR": width, "SIG_GAS": scene.dispersion}
+    noise = np.where(scene.inside, DISPERSION_ERROR, np.nan)
+    maps |= {"SIG_STAR_ERR": noise, "SIG_GAS_ERR": noise}
     maps |= {f"BINNED_{one}": 0 * map_ + 5 for one, map_ in maps.items()}
     factor = {"km/s": 1.0, "m/s": 1000.0}[unit]
     hdus = [fits.PrimaryHDU(np.where(scene.inside, 10.0, np.nan), header)]

@@ -28,11 +28,13 @@ def write_lvm(scene, folder, *, name="M33", rings=RINGS, unit="km/s", absolute=T
     fibre = np.array([f"6109.{one}" for one in number])
     places = Table({"id": fibre, "ra": sky.ra.deg, "dec": sky.dec.deg, "fiberid": number})
     places["mask"] = True
+    light = scene.light_at(radius * np.sin(angle), radius * np.cos(angle))
     stars = Table({"id": fibre, "z": velocity / 299_792.458, "sys_vel": velocity})
+    stars["med_flux"] = light
     lines = Table({"id": fibre, "vel": velocity})
-    lines["wl"], lines["flux"], lines["e_vel"] = 6562.85, 1.0, scene.error
+    lines["wl"], lines["flux"], lines["e_vel"] = 6562.85, light, scene.error
     other = lines.copy()
-    other["wl"], other["vel"] = 6583.45, 0.0
+    other["wl"], other["vel"], other["flux"] = 6583.45, 0.0, 1.0
     # A line follows the other of each fibre, and the fibres are not in the order of the places.
     both = Table(np.stack([lines.as_array()[::-1], other.as_array()[::-1]], axis=1).ravel())
     in_unit(stars, ["sys_vel"], unit)

@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.io import fits
 
+from tests.formats.shaped.scene import DISPERSION_ERROR
+
 
 def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False, unit="km/s"):
     """
@@ -20,7 +22,7 @@ def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False, unit="km
     for i in range(1, n_components + 1):
         broad = np.where(scene.inside, random.normal(0, 300, scene.shape), np.nan)
         velocity[i] = narrow if i == n_components else broad
-        width[i] = np.where(scene.inside, 30.0 if i == n_components else 200.0, np.nan)
+        width[i] = scene.dispersion if i == n_components else np.where(scene.inside, 400, np.nan)
     if fit == "merge":
         # Most spectra need one component only, which is then the first.
         one = random.random(scene.shape) < 0.7
@@ -29,14 +31,16 @@ def write_lzifu(scene, folder, *, name="NGC9999", fit="1", stars=False, unit="km
             planes[2:, one] = np.nan
     error = 0 * velocity + scene.error
     flux = np.where(np.isfinite(velocity), 1.0, np.nan)
-    flux[0] = np.where(scene.inside, np.where(faint, 0.1, 1.0), np.nan)
+    flux[0] = np.where(scene.inside, np.where(faint, 0.02, scene.light), np.nan)
     maps = {"CONTINUUM": np.zeros((2, *scene.shape)), "V": velocity, "V_ERR": error}
-    maps |= {"VDISP": width, "VDISP_ERR": error, "CHI2": flux[0], "DOF": flux[0]}
-    maps |= {"HALPHA": flux, "HALPHA_ERR": 0 * flux + 0.05}
+    noise = 0 * width + DISPERSION_ERROR
+    maps |= {"VDISP": width, "VDISP_ERR": noise, "CHI2": flux[0], "DOF": flux[0]}
+    maps |= {"HALPHA": flux, "HALPHA_ERR": 0 * flux + 0.005}
     if stars:
         maps["STAR_V"] = np.stack([scene.velocity, scene.errors])
+        maps["STAR_VDISP"] = np.stack([scene.dispersion, 0 * scene.errors + DISPERSION_ERROR])
     factor = {"km/s": 1.0, "m/s": 1000.0}[unit]
-    maps |= {n: one * factor for n, one in maps.items() if n[0] == "V" or n == "STAR_V"}
+    maps |= {n: one * factor for n, one in maps.items() if n[0] == "V" or n[:6] == "STAR_V"}
     primary = fits.PrimaryHDU()
     primary.header.update(OBJECT=name, Z_LZIFU=scene.redshift, NCOMP=n_components, SORTTYPE="vel")
     hdus = [primary, *(fits.ImageHDU(one.astype("f4"), name=n) for n, one in maps.items())]

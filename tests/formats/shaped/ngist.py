@@ -5,6 +5,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from tests.formats.shaped.blocks import binned, bins_of
+from tests.formats.shaped.scene import DISPERSION_ERROR, INSTRUMENT
 
 
 def write_ngist(
@@ -23,12 +24,16 @@ def write_ngist(
         header["CRPIX1"], header["CRPIX2"] = (pixel + 1 for pixel in reference)
         header["CRVAL1"], header["CRVAL2"] = sky.ra.deg, sky.dec.deg
     velocity = scene.velocity if level == "SPAXEL" else binned(bin_id, scene.velocity)
-    flux = np.where(scene.inside, snr, np.nan)
-    stars = {"V": binned(bin_id, scene.velocity) + 5, "SIGMA": 60 + 0 * flux}
+    flux = np.where(scene.inside, scene.light, np.nan)
+    noise = np.where(scene.inside, DISPERSION_ERROR, np.nan)
+    stars = {"V": binned(bin_id, scene.velocity) + 5, "SIGMA": binned(bin_id, scene.dispersion)}
     stars |= {"FORM_ERR_V": scene.errors, "ERR_V": np.zeros(scene.shape)}
+    stars |= {"FORM_ERR_SIGMA": noise, "ERR_SIGMA": np.zeros(scene.shape)}
     gas = {"BIN_ID": bin_id, "V_STARS2": stars["V"], "HB4861_VEL": -velocity}
     gas |= {"HA6562_FLUX": flux, "HA6562_FLUX_ERR": flux / snr}
     gas |= {"HA6562_VEL": velocity, "HA6562_VEL_ERR": scene.errors}
+    gas |= {"HA6562_SIGMA": np.hypot(scene.dispersion, INSTRUMENT), "HA6562_SIGMA_ERR": noise}
+    gas |= {"HA6562_SIGMA_CORR": INSTRUMENT + 0 * noise}
     row, column = np.indices(scene.shape)
     middle = WCS(scene.header).wcs.crpix - 1
     bins = {"BINID": np.where(bin_id >= 0, bin_id, np.nan), "FLUX": flux, "SNR": flux}

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io import fits
 
 from tests.formats.shaped.blocks import binned, bins_of
+from tests.formats.shaped.scene import DISPERSION_ERROR
 
 #: The eight quantities of each line in FLUX_ELINES, and some of its lines.
 QUANTITIES = ("flux", "vel", "disp", "EW", "e_flux", "e_vel", "e_disp", "e_EW")
@@ -65,11 +66,12 @@ def _write(path, *hdus):
 def _ssp(scene, cards):
     bin_id = bins_of(scene)
     cube = np.zeros((20, *scene.shape))
-    cube[0] = np.exp(-0.5 * np.hypot(*scene.offsets))
+    cube[0] = scene.light_at(*scene.offsets)
     cube[1] = bin_id + 1
     cube[13] = np.nan_to_num(binned(bin_id, scene.velocity) + scene.cz - 10)
     cube[14] = np.nan_to_num(scene.errors)
-    cube[15], cube[16] = 150, 5
+    cube[15] = np.nan_to_num(binned(bin_id, scene.dispersion))
+    cube[16] = np.where(scene.inside, DISPERSION_ERROR, 0)
     texts = {}
     for n, (description, kind) in DESCRIPTIONS.items() if cards else ():
         texts |= {f"DESC_{n}": description, f"TYPE_{n}": kind, f"FILE_{n}": f"map.{n}.fits.gz"}
@@ -79,7 +81,8 @@ def _ssp(scene, cards):
 def _elines(scene, snr):
     cube = np.zeros((20, *scene.shape))
     cube[0], cube[1] = np.nan_to_num(scene.velocity + scene.cz), 6
-    cube[6], cube[15] = np.where(scene.inside, snr, 0), 1
+    cube[6] = np.nan_to_num(scene.light)
+    cube[15] = np.nan_to_num(scene.light) / snr
     lines = {6: (" Halpha emission line", " flux   "), 15: (" Halpha emission line", " error flux")}
     lines |= {0: (" Halpha velocity", " velocity"), 1: (" Velocity dispersion", " fwhm")}
     texts = {"UNITS_0": " km     "}
@@ -92,7 +95,7 @@ def _lines(scene, snr):
     """FLUX_ELINES with other lines in other places than MaNGA has."""
     names = [f"{quantity} {line}" for quantity in QUANTITIES for line in LINES]
     cube = np.zeros((len(names), *scene.shape))
-    maps = {"flux Ha": np.where(scene.inside, snr, 0), "e_flux Ha": np.ones(scene.shape)}
+    maps = {"flux Ha": scene.light, "e_flux Ha": scene.light / snr}
     maps |= {"vel Ha": scene.velocity + scene.cz, "e_vel Ha": scene.errors}
     for key, values in maps.items():
         cube[names.index(key)] = np.nan_to_num(values)

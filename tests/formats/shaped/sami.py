@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.io import fits
 
+from tests.formats.shaped.scene import DISPERSION_ERROR
+
 FLUX_UNIT = "10**(-16) erg/s/cm**2/angstrom/pixel"
 DESCRIPTIONS = {
     "default": "(unbinned)",
@@ -41,10 +43,11 @@ def write_sami(
     velocity[poor] = np.random.default_rng(scene.seed).normal(0, 500, np.count_nonzero(poor))
     noise = np.where(poor & (east < 0), 200.0, error)
     continuum = np.where(poor & (east > 0), 2.0, np.where(scene.inside, 25.0, np.nan))
-    flux = np.where(scene.inside, np.where(poor, 0.02, 1.0), np.nan)
+    flux = np.where(poor, 0.002, scene.light)
+    dispersion, light = scene.dispersion, scene.light
     if binning != "default":
-        maps = velocity, error, noise, continuum, flux
-        velocity, error, noise, continuum, flux = (_binned(one) for one in maps)
+        maps = velocity, error, noise, continuum, flux, dispersion, light
+        velocity, error, noise, continuum, flux, dispersion, light = (_binned(one) for one in maps)
     catid = observation.partition("_")[0]
     paths = []
     for product in products:
@@ -54,7 +57,7 @@ def write_sami(
             header.update(INSTRUME="AAOMEGA-SAMI", CATID=catid, N_MOM=2 if "two" in kind else 4)
             header.update(Z_IN=scene.redshift, Z_PPXF=scene.redshift, UNIT=unit)
             header["DESCRIPT"] = f"Velocity map {DESCRIPTIONS[binning]}"
-            others = {"VEL_ERR": noise * factor, "FLUX": continuum, "FLUX_ERR": continuum / 25}
+            others = {"VEL_ERR": noise * factor, "FLUX": light, "FLUX_ERR": light / 25}
             hdus = [fits.PrimaryHDU(velocity * factor, header)]
             hdus += [fits.ImageHDU(map_, name=n) for n, map_ in (others | {snr: continuum}).items()]
             hdus[1].header["UNIT"] = unit
@@ -64,10 +67,13 @@ def write_sami(
         elif product == "Halpha":
             one = _components(flux, components, scene, other=0.0)
             planes = np.concatenate([flux[None], one])
-            hdus = _two(scene, planes, 0 * planes + 0.01, FLUX_UNIT, "HALPHA_ERR")
+            hdus = _two(scene, planes, 0 * planes + 0.001, FLUX_UNIT, "HALPHA_ERR")
         else:
             name = "SIG_ERR" if product.startswith("stellar") else "VDISP_ERR"
-            hdus = _two(scene, np.abs(velocity)[None] * factor, error[None] * factor, unit, name)
+            of_gas = name == "VDISP_ERR"
+            planes = _components(dispersion, components if of_gas else "1-comp", scene, other=900.0)
+            errors = 0 * planes + DISPERSION_ERROR
+            hdus = _two(scene, planes * factor, errors * factor, unit, name)
         if components == "recom-comp" and product in PRODUCTS[1:]:
             for hdu in hdus:
                 hdu.header["NCOMP"] = "recom"

@@ -10,6 +10,10 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 LIGHT = 299_792.458
+#: Errors of the dispersions in all files, km/s.
+DISPERSION_ERROR = 7.0
+#: The instrument's part of dispersions that contain it, km/s.
+INSTRUMENT = 49.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,26 @@ class Scene:
         along = east * np.sin(turn) + north * np.cos(turn)
         across = (east * np.cos(turn) - north * np.sin(turn)) / self.axis_ratio
         return self.amplitude * along / np.hypot(np.hypot(along, across), 2.0)
+
+    @staticmethod
+    def dispersion_at(east, north):
+        """Velocity dispersions without the instrument's part, km/s, at offsets in arcsec."""
+        return 40 + 100 * np.exp(-(east**2 + north**2) / (2 * 5.0**2))
+
+    @staticmethod
+    def light_at(east, north):
+        """Light per area, at offsets in arcsec."""
+        return np.exp(-np.hypot(np.hypot(east, north), 1.0) / 5)
+
+    @property
+    def dispersion(self):
+        """Map of the velocity dispersions, km/s; NaN outside the circle."""
+        return np.where(self.inside, self.dispersion_at(*self.offsets), np.nan)
+
+    @property
+    def light(self):
+        """Map of the light per spaxel; NaN outside the circle."""
+        return np.where(self.inside, self.light_at(*self.offsets), np.nan)
 
     @property
     def velocity(self):

@@ -1,0 +1,235 @@
+"""
+Kinematic classes: calibrated on simulated galaxies, and compared with published ones.
+
+    python benchmarks/classes.py                          # every number in the documentation
+    python benchmarks/classes.py --only simulated --n 60  # a quick part
+    python benchmarks/classes.py --rows rows.pkl          # keep or reuse what is simulated
+
+Half of the simulated galaxies give the logistic coefficients, which the package holds, and the
+other half the recall, the false alarms and the reliability of the probabilities that it gives.
+Each class is weighted to be as common as in Table D1 of Krajnovic et al. (2011).
+"""
+
+import argparse
+import os
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from class_samples import measured, measured_on_shared, sample
+from published_classes import print_flags, print_galaxies, print_table
+from simulated_fields import simulated_fields
+from tqdm import tqdm
+
+from mangapa.kinematics import _class_evidence as evidence
+
+#: Shares of 260 early-type galaxies (Krajnovic et al. 2011, Table D1).
+SHARES = {"core": 19 / 260, "peaks": 11 / 260, "maxima": 36 / 260, "discs": 11 / 260}
+#: Mass of the second disc over that of both.
+FRACTIONS = (0.1, 0.3, 0.7, 0.9)
+INCLINATIONS = (30, 45, 60, 80)
+FALSE_ALARMS, RECALL = 0.01, 0.95
+EDGES = (0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0001)
+
+
+def main():
+    parts = {
+        "simulated": print_simulated,
+        "cores": print_cores,
+        "table": print_table,
+        "galaxies": print_galaxies,
+        "flags": print_flags,
+    }
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
+    parser.add_argument("--n", type=int, default=300, help="galaxies with two discs")
+    parser.add_argument("--rows", type=Path, help="file that keeps what is simulated")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+
+        def run(function, jobs):
+            return list(tqdm(pool.map(function, jobs, chunksize=4), total=len(jobs), leave=False))
+
+        for part in options.only:
+            parts[part](options, run)
+
+
+def print_simulated(options, run):
+    """Two peaks, counter-rotating discs, double maxima and k5/k1 of simulated galaxies."""
+    rows = _kept(options.rows, lambda: run(measured, sample(options.n)))
+    table = {name: np.array([row.get(name, np.nan) for row in rows]) for name in _names(rows)}
+    found = [row["evidence"] for row in rows]
+    judged = np.array([one is not None and one["peaks"] is not None for one in found])
+    print(f"\n{len(rows)} simulated galaxies; {judged.sum()} have peaks to be judged")
+    peaks = [one["peaks"] if one else None for one in found]
+    features = [one["features"] if one else None for one in found]
+    two_discs = table["family"] == "two discs"
+    cores = (table["family"] == "core") & (_off(table["offset"]) > 150)
+    even = table["number"] % 2 == 0
+
+    design = _design([evidence.of_peaks(one) if one else None for one in peaks], 3)
+    _fit("PEAKS_LOGIT", design, table["has_peaks"] == 1, even & judged, SHARES["peaks"])
+    core = [evidence.core_of(one) if one else np.nan for one in features]
+    of_core = _design([[one] for one in core], 1)
+    discs = np.column_stack([design, of_core[:, 1:]])
+    counter = two_discs | cores
+    _fit("DISCS_LOGIT", discs, counter, even & judged, SHARES["discs"])
+    sound = np.isfinite(core)
+    _fit("DISCS_OF_VELOCITIES_LOGIT", of_core, counter, even & sound, SHARES["discs"])
+
+    dips = np.array([evidence.dip_significance(*one["k1"]) if one else np.nan for one in found])
+    has_k1 = np.isfinite(dips)
+    dip_design = _design(np.arcsinh(dips)[:, None], 1)
+    _fit("MAXIMA_LOGIT", dip_design, table["has_dip"] == 1, even & has_k1, SHARES["maxima"])
+
+    verify = ~even & judged
+    of_peaks = np.array([evidence.two_sigma(one) if one else np.nan for one in peaks])
+    of_discs = np.array(
+        [
+            evidence.counter_rotating_discs(*pair) if pair[1] else np.nan
+            for pair in zip(features, peaks, strict=True)
+        ]
+    )
+    of_maxima = np.array([evidence.double_maximum(*one["k1"]) if one else np.nan for one in found])
+    _recall("two peaks", of_peaks, table["has_peaks"] == 1, verify, table)
+    _recall("counter-rotating discs", of_discs, counter, verify, table)
+    for name, score, truth, share, among in (
+        ("two peaks", of_peaks, table["has_peaks"] == 1, SHARES["peaks"], verify),
+        ("counter-rotating discs", of_discs, counter, SHARES["discs"], verify),
+        ("double maximum", of_maxima, table["has_dip"] == 1, SHARES["maxima"], ~even & has_k1),
+    ):
+        _reliability(name, score, truth, among, share)
+    within = two_discs & (table["mass_fraction"] >= 0.3) & (table["mass_fraction"] <= 0.7)
+    outside = two_discs & ~within
+    _reliability("discs of ratios beyond 0.3-0.7", of_discs, outside, verify & ~within, None)
+
+
+def print_cores(options, run):
+    """Cores and twists in the fields of another simulator, with known truth."""
+    rows = run(measured_on_shared, list(simulated_fields()))
+    rows = [row for row in rows if row is not None]
+    turned = np.array([row["turn"] > 30 and row["radius"] > 1.5 for row in rows])
+    plain = np.array([row["radius"] == 0 for row in rows])
+    even = np.arange(len(rows)) % 2 == 0
+    features = [row["features"] for row in rows]
+    design = _design([evidence.of_core(one) for one in features], 2)
+    _fit("CORE_LOGIT", design, turned, even & (turned | plain), SHARES["core"])
+    core = np.array([evidence.decoupled_core(one) for one in features])
+    among = ~even & (turned | plain)
+    _reliability("decoupled core", core, turned, among, SHARES["core"])
+    twist = np.array([row["twist"] > evidence.TWIST for row in rows]) & plain
+    excess = np.array([[evidence.twist_excess(one)] for one in features])
+    _fit("TWIST_LOGIT", _design(excess, 1), twist, even & plain, None)
+    score = np.array([evidence.kinematic_twist(one) for one in features])
+    _reliability("kinematic twist", score, twist, ~even & plain, None)
+
+
+def _kept(path, make):
+    if path is not None and path.exists():
+        return pickle.loads(path.read_bytes())
+    rows = make()
+    if path is not None:
+        path.write_bytes(pickle.dumps(rows))
+    return rows
+
+
+def _names(rows):
+    return sorted({name for row in rows for name in row} - {"evidence"})
+
+
+def _off(offset):
+    """How far a turn is from none, 0-180 degrees."""
+    return np.abs((offset + 180) % 360 - 180)
+
+
+def _design(rows, n):
+    """Design of a logistic regression; NaN where there is nothing."""
+    empty = np.full(n, np.nan)
+    return np.array([[1.0, *(empty if row is None else row)] for row in rows])
+
+
+def _weights(truth, share):
+    """Weights that give the true ones this share."""
+    if share is None:
+        return np.ones(truth.size)
+    return np.where(truth, share / truth.mean(), (1 - share) / (1 - truth.mean()))
+
+
+def _fit(name, design, truth, among, share):
+    """Fit logistic coefficients, and print them beside those of the package."""
+    from scipy.optimize import minimize
+
+    among = among & np.isfinite(design).all(axis=1)
+    design, truth = design[among], truth[among]
+    weights = _weights(truth, share)
+
+    def loss(coefficients):
+        logit = design @ coefficients
+        return weights @ (np.logaddexp(0, logit) - truth * logit) + 0.01 * np.sum(
+            coefficients[1:] ** 2
+        )
+
+    fitted = minimize(loss, np.zeros(design.shape[1])).x
+    held = np.round(getattr(evidence, name), 2).tolist()
+    print(f"{name:26} {np.round(fitted, 2).tolist()}, in the package {held}; {truth.sum()} true")
+
+
+def _recall(name, score, truth, among, table):
+    """Recall at the allowed false alarms, by the mass ratio, the inclination and the defect."""
+    ordinary = among & ~truth & (table["family"] != "two discs")
+    limit = np.quantile(score[ordinary], 1 - FALSE_ALARMS)
+    print(
+        f"\n{name}: 1 % of {ordinary.sum()} galaxies without are above {limit:.3f}, and "
+        f"{np.mean(score[ordinary] > 0.5):.2%} above 0.5"
+    )
+    for family in np.unique(table["family"][ordinary]):
+        one = ordinary & (table["family"] == family)
+        print(f"  false alarms, {family:12} {np.mean(score[one] > limit):6.1%} of {one.sum()}")
+    fraction, inclination = table["mass_fraction"], table["inclination"]
+    discs = among & (table["family"] == "two discs")
+    for kind, these in (("all", discs), ("that show two peaks", discs & (table["has_peaks"] == 1))):
+        for low, high in pairwise(FRACTIONS):
+            part = these & (fraction >= low) & (fraction < high)
+            line = [
+                _share(score, limit, part & (inclination >= start) & (inclination < end))
+                for start, end in pairwise(INCLINATIONS)
+            ]
+            print(
+                f"  recall, mass ratio {low}-{high}, {kind}: {_share(score, limit, part)}; by "
+                f"inclination {', '.join(line)}; above 0.5: {_share(score, 0.5, part)}"
+            )
+    middle = discs & (fraction >= FRACTIONS[1]) & (fraction < FRACTIONS[2])
+    for defect in np.unique(table["defect"][middle]):
+        one = middle & (table["defect"] == defect)
+        print(
+            f"  recall, ratio {FRACTIONS[1]}-{FRACTIONS[2]}, {defect}: {_share(score, limit, one)}"
+        )
+    recall = np.mean(score[middle & (table["defect"] == "none")] > limit)
+    print(f"  target {RECALL:.0%}: {'met' if recall >= RECALL else 'missed'}")
+
+
+def _share(score, limit, these):
+    return f"{np.mean(score[these] > limit):.1%} of {these.sum()}" if these.any() else "none"
+
+
+def _reliability(name, score, truth, among, share):
+    """Print predicted and true shares, with every class as common as assumed."""
+    among = among & np.isfinite(score)
+    score, truth = score[among], truth[among]
+    weights = _weights(truth, share)
+    print(f"\n{name}: probability given, true share (number)")
+    for low, high in pairwise(EDGES):
+        part = (score >= low) & (score < high)
+        if part.any():
+            given, true = (np.average(one[part], weights=weights[part]) for one in (score, truth))
+            print(f"  {low:4.2f}-{high:4.2f}: {given:.3f} {true:.3f} ({part.sum()})")
+
+
+if __name__ == "__main__":
+    main()

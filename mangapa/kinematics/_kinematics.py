@@ -1,0 +1,153 @@
+"""All kinematics of a galaxy, from what a measurement has prepared and fitted already."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from mangapa._utils.html import as_html, as_text
+from mangapa.fields import OFFSET, TRACERS
+from mangapa.kinematics._angular_momentum import angular_momentum_prepared
+from mangapa.kinematics._angular_momentum_options import LARGEST_ELLIPTICITY
+from mangapa.kinematics._angular_momentum_result import AngularMomentum
+from mangapa.kinematics._classes import KinematicClasses, classes_of
+from mangapa.kinematics._photometry import Photometry, photometry
+from mangapa.kinematics._psi import PhotometricMisalignment, psi_of
+from mangapa.kinematics._spin import spin_vector
+from mangapa.kinematics._spin_vector import SpinVector
+from mangapa.profiles._kinemetry_profile import kinemetry_prepared
+from mangapa.profiles._kinemetry_table import KinemetryProfile
+
+__all__ = ["Kinematics"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Kinematics:
+    """
+    What the option ``columns="kinematics"`` adds to a measurement, for one tracer.
+
+    Attributes
+    ----------
+    kinemetry : `~mangapa.KinemetryProfile`
+        Ellipses and harmonic terms against radius, with free ellipses, and the mean k5/k1.
+    classes : `~mangapa.KinematicClasses`
+        Probabilities of the kinematic classes and groups.
+    photometric_misalignment : `~mangapa.PhotometricMisalignment`
+        The angle between the rotation and the light.
+    angular_momentum : `~mangapa.AngularMomentum` or `None`
+        lambda_R and V/sigma within the effective radius; `None` if that radius is not known.
+    spin : `~mangapa.SpinVector`
+        The direction of the angular momentum, both solutions where the near side is not known.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=37, pa_stellar=30, inclination=60)
+    >>> measurement = mangapa.measure(galaxy, columns="kinematics")
+    >>> measurement["stellar"].kinematics.classes.regular_rotator > 0.5
+    True
+    """
+
+    kinemetry: KinemetryProfile
+    classes: KinematicClasses
+    photometric_misalignment: PhotometricMisalignment
+    angular_momentum: AngularMomentum | None
+    spin: SpinVector
+
+    @property
+    def photometry(self) -> Photometry:
+        """Position angle and ellipticity of the light."""
+        return self.photometric_misalignment.photometric
+
+    @property
+    def group(self) -> str | None:
+        """Letter of the most probable group of Krajnovic et al. (2011), a-f; `None` if unknown."""
+        known = {name: p for name, p in self.classes.groups.items() if np.isfinite(p)}
+        return max(known, key=known.__getitem__) if known else None
+
+    @property
+    def group_probability(self) -> float:
+        """Probability of the most probable group; NaN if no group is known."""
+        return np.nan if self.group is None else float(self.classes.groups[self.group])
+
+    def __repr__(self):
+        group = f"group {self.group} ({self.group_probability:.2f})" if self.group else "no group"
+        return (
+            f"<Kinematics: k51 {self.kinemetry.k51:.3f} +- {self.kinemetry.k51_err:.3f}, {group}, "
+            f"{self.photometric_misalignment!r}, {self.angular_momentum!r}, {self.spin!r}>"
+        )
+
+    def _repr_html_(self):
+        apart = self.photometric_misalignment
+        rows = [
+            ("k5 / k1", _with_error(self.kinemetry.k51, self.kinemetry.k51_err)),
+            ("Classes", repr(self.classes)),
+            ("Group", self.group and f"{self.group} ({self.group_probability:.2f})"),
+            ("Angle to the light", as_text(apart.angle, apart.error)),
+            ("Angular momentum", self.angular_momentum and repr(self.angular_momentum)),
+            ("Spin", repr(self.spin)),
+        ]
+        return as_html("Kinematics", rows)
+
+
+def _with_error(value, error):
+    return None if np.isnan(value) else f"{value:.3f} \N{PLUS-MINUS SIGN} {error:.3f}"
+
+
+def kinematics_together(given, galaxy):
+    """
+    The `Kinematics` of the tracers of a galaxy, whose light is measured once.
+
+    ``given`` has the prepared field, `~mangapa.KinematicPA` and `FieldFeatures` of each.
+    """
+    light = light_of(galaxy)
+    return [kinematics_of(*one, galaxy=galaxy, light=light) for one in given]
+
+
+def light_of(galaxy):
+    """The `Photometry` of a galaxy, from the light of the stars if its file states none."""
+    has_light = (one for one in TRACERS if getattr(galaxy.tracer(one), "flux", None) is not None)
+    return photometry(galaxy, tracer=next(has_light, TRACERS[0]))
+
+
+def kinematics_of(prepared, pa, features, *, galaxy, light):
+    """
+    `Kinematics` of a prepared field; nothing is prepared or fitted again.
+
+    ``pa`` is its `~mangapa.KinematicPA`, ``features`` are its `FieldFeatures`, and ``light`` is the
+    `Photometry` of the galaxy.
+    """
+    radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None
+    profile = kinemetry_prepared(prepared, effective_radius=radius)
+    momentum = None
+    if radius is not None:
+        # Effective radii are those of the headers of MaNGA, which are semi-major axes.
+        momentum = angular_momentum_prepared(
+            prepared, effective_radius=radius, radius="major_axis", **aperture_of(light)
+        )
+    return Kinematics(
+        kinemetry=profile,
+        classes=classes_of(
+            prepared,
+            profile,
+            features,
+            effective_radius=np.nan if radius is None else radius.to_value(OFFSET),
+            photometric_pa=light.pa.to_value(u.deg),
+            ellipticity=light.ellipticity,
+        ),
+        photometric_misalignment=psi_of(pa, light),
+        angular_momentum=momentum,
+        spin=spin_vector(pa, position=galaxy.centre),
+    )
+
+
+def aperture_of(light):
+    """Options of the angular momentum: the shape of the light, if it is known."""
+    if not (np.isfinite(light.pa) and np.isfinite(light.ellipticity)):
+        return {}
+    return {
+        "pa": light.pa,
+        "pa_err": light.pa_err,
+        "ellipticity": min(light.ellipticity, LARGEST_ELLIPTICITY),
+        "ellipticity_err": light.ellipticity_err,
+    }

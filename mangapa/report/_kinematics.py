@@ -1,0 +1,68 @@
+"""What a report shows of the kinematics, in runs that measured their columns."""
+
+from collections import Counter
+
+from mangapa.catalogue._kinematic_columns import (
+    CLASSES,
+    GROUPS,
+    KINEMATICS,
+    NON_REGULAR,
+    likely_classes,
+)
+from mangapa.fields import TRACER_TITLES
+from mangapa.plotting import DISPERSION_COLOURS
+from mangapa.report._pictures import dispersion_palette, packed_dispersion
+
+#: Columns of each field that the page shows.
+COLUMNS = (
+    *("k51", "k51_err", "psi", "psi_err", "lambda_r", "lambda_r_err"),
+    *("v_over_sigma", "v_over_sigma_err", "group", "group_probability"),
+)
+
+
+def are_measured(settings):
+    """Whether a run with these settings has the columns of the kinematics."""
+    return KINEMATICS in settings.get("columns", "").split(",")
+
+
+def class_choices(rows):
+    """
+    The classes to filter by: for the title of each tracer, value, text and number of galaxies.
+
+    A value is a tracer and the name of a class or the letter of a group. ``rows`` have plain values
+    by column.
+    """
+    numbers = Counter()
+    for row in rows:
+        for tracer in TRACER_TITLES:
+            numbers.update(f"{tracer} {name}" for name in likely_classes(tracer, row))
+            numbers[f"{tracer} {row.get(f'{tracer}_group')}"] += 1
+    titles = {name: title for name, (title, _) in CLASSES.items()}
+    regular = titles.pop("regular_rotator")
+    titles = {"regular_rotator": regular, NON_REGULAR[0]: NON_REGULAR[1], **titles}
+    titles |= {letter: f"group {letter}: {text}" for letter, text in GROUPS.items()}
+    return {
+        title: [
+            (value := f"{tracer} {name}", text, numbers[value]) for name, text in titles.items()
+        ]
+        for tracer, title in TRACER_TITLES.items()
+    }
+
+
+def kinematics_of(tracer, row):
+    """What the table of the page has of a field: ``row`` has rounded values by column."""
+    likely = [*likely_classes(tracer, row)]
+    return {**{name: row.get(f"{tracer}_{name}") for name in COLUMNS}, "classes": likely}
+
+
+def dispersions_of(image):
+    """What the page draws of the dispersions of an image, under the name that it expects."""
+    found = packed_dispersion(image)
+    return {} if found is None else {"dispersion": found}
+
+
+def look():
+    """The colours of dispersions."""
+    from plotly.colors import get_colorscale
+
+    return {"colours": get_colorscale(DISPERSION_COLOURS), "palette": dispersion_palette()}
