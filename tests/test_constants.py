@@ -38,6 +38,7 @@ FREE = {
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
         *("_network.SURE", "robust.SINGULAR_RIDGE", "robust.LARGEST_INVERSE", "grid.FLAT"),
         *("_points.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
+        *("_kinemetry_profile.LEAST_LIGHT", "_ellipses.RIDGE"),
         *("_points.LEAST_AREA", "grid.DECIMALS", "_descriptor_groups.RADIUS_DECIMALS"),
     ),
     "limits that no field of thousands has met": (
@@ -60,6 +61,7 @@ FREE = {
         *("_point_noise.LONG_SIDE", "_point_noise.WINDOW", "_noise.DENSE", "_noise.WINDOW"),
         *("_points.MOST_POINTS", "_points.GROWTH", "_centre.ENOUGH"),
         *("_isophotes.MOST_SPAXELS", "_isophotes.LEAST_SHARE"),
+        *("_rings.PAIRS_AT_ONCE", "_averages.BISECTIONS"),
     ),
     "thresholds that few fields are near, held by the tests of their modules": (
         *("_contamination.BEAM", "_contamination.SEED_EDGE", "_contamination.DEVIANT"),

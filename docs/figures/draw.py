@@ -1,4 +1,4 @@
-"""Draw the figures of the first pages of the documentation, and that of the profile.
+"""Draw the figures of the first pages of the documentation, and those of the profiles.
 
 python docs/figures/draw.py
 """
@@ -11,7 +11,7 @@ import mangapa
 
 FOLDER = Path(__file__).parent
 #: Resolution, dots per inch, and size, inches.
-DPI, PAIR, COLUMN = 90, (11, 5.2), (5.6, 8.2)
+DPI, PAIR, COLUMN, WIDE = 90, (11, 5.2), (5.6, 8.2), (10.5, 6.4)
 
 
 def save(drawable, name, size, **options):
@@ -41,6 +41,12 @@ def main():
     field = mangapa.clean(galaxy.stellar)
     profile = mangapa.pa_profile(field, effective_radius=galaxy.effective_radius)
     save(profile, "profile.png", COLUMN, result=mangapa.fit_pa(field))
+    galaxy = mangapa.simulate_galaxy(
+        n_fibres=127, pa_stellar=40, warp=50, inclination=50, snr=25, seed=4
+    )
+    field = mangapa.clean(galaxy.stellar)
+    profile = mangapa.kinemetry(field, effective_radius=galaxy.effective_radius)
+    save(profile, "kinemetry.png", WIDE)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, length
 
 __all__ = ["EllipseTerms"]
 
-#: Harmonics of even kinemetry; the first is an asymmetry.
-EVEN_HARMONICS = (1, 2, 4)
-#: The moments, with the slopes that their amplitudes may have within a ring.
+#: The moments, with the slopes that their amplitudes may have within a ring. The first harmonic of
+#: an even one is an asymmetry.
 MOMENTS = {
     "velocity": Moment(is_odd=True, slopes=(-0.3, 0.9), harmonics=HARMONICS),
-    "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=EVEN_HARMONICS),
-    "flux": Moment(is_odd=False, slopes=(-4.0, -0.1), harmonics=EVEN_HARMONICS),
+    "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=(1, 2, 4)),
+    "flux": Moment(is_odd=False, slopes=(-4.0, -0.1), harmonics=(1, 2, 4)),
 }
 #: Terms of the shape before the constant: amplitude, and derivatives by angle and axis ratio.
 SHAPE_TERMS = 3

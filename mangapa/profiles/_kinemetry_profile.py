@@ -116,6 +116,11 @@ def kinemetry(
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_stellar=120, inclination=55, seed=1)
     >>> profile = mangapa.kinemetry(galaxy.stellar, effective_radius=galaxy.effective_radius)
     >>> print(profile["radius", "pa", "axis_ratio", "k1", "k51"][[3, 7]])
+    radius   pa  axis_ratio   k1    k51
+    arcsec  deg             km / s
+    ------ ----- ---------- ------ -----
+      4.42 120.2       0.59  147.5 0.000
+      9.40 120.0       0.60  161.6 0.003
     """
     check_field("field", field)
     return kinemetry_prepared(

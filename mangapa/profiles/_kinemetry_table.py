@@ -11,6 +11,7 @@ from mangapa.angles import wrap
 from mangapa.fields import OFFSET
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import mean_amplitude
+from mangapa.profiles._ellipse_terms import MOMENTS
 from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE, ratio
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ HARMONIC_DATA = 14
 #: A ring whose k5 / k1 is known to this has half of the weight of its light: the limit between
 #: regular and other rotators (Krajnovic et al. 2011). Without it, one ring can hide all others.
 KNOWN_TO = 0.04
-#: The harmonics of odd and of even moments, and the ratio whose mean over the field is given.
-HARMONICS = {True: (1, 3, 5), False: (1, 2, 4)}
+#: The harmonics of odd and of even moments, and the ratio of the last of them that is given.
+HARMONICS = {moment.is_odd: moment.harmonics for moment in MOMENTS.values()}
 RATIOS = {True: ("k51", "k5 / k1"), False: ("k40", "k4 / k0")}
 
 

@@ -62,6 +62,8 @@ BOOTSTRAPS = {
     "harmonic, bootstrap": {"method": "harmonic"},
     "symmetry, bootstrap": {"method": "symmetry", "n_steps": 61},
 }
+#: Fields whose kinemetry is shown.
+KINEMETRY = ("binned stellar", "core stellar", "damaged halpha", "warp stellar", "points stellar")
 BOOTSTRAPPED = ("correlated halpha", "faint stellar", "repeated stellar")
 
 
@@ -260,6 +262,32 @@ def of_profile(field):
     }
 
 
+def of_kinemetry(field, columns=None, **options):
+    profile = mangapa.kinemetry(field, effective_radius=4, **options)
+    values = {name: np.asarray(profile[name]).tolist() for name in columns or profile.colnames}
+    names = ("pa_axis", "axis_ratio", "k51", "k51_err", "k51_observed", "x", "y", "flags")
+    return values | {name: profile.meta[name] for name in names}
+
+
+def field_with_light():
+    """A field with dispersions and light, of other shapes than the rotation."""
+    rng = np.random.default_rng(17)
+    y, x = np.mgrid[-9:9.5:0.5, 9:-9.5:-0.5]
+    radius, other = np.hypot(x + 0.5 * y, 1.5 * y), np.hypot(1.4 * x, y)
+    velocity = 120 * (x + 0.4 * y) / np.hypot(radius, 2) + rng.normal(0, 6, x.shape)
+    error = rng.uniform(4, 8, x.shape)
+    return VelocityField.from_arrays(
+        velocity,
+        x,
+        y,
+        mask=np.hypot(x, y) > 9,
+        dispersion=np.hypot(130 * np.exp(-radius / 20), 70) + error * rng.normal(size=x.shape),
+        dispersion_ivar=error**-2,
+        instrumental_dispersion=np.full(x.shape, 70.0),
+        flux=np.exp(-np.sqrt(other)) + rng.normal(0, 1e-3, x.shape),
+    )
+
+
 def of_features(field):
     found = getattr(mangapa.features(field), field.tracer)
     values = {
@@ -320,7 +348,9 @@ def of_measurement(galaxy, **options):
 
 def cases():
     """What to compute by the name of each case, quick ones first."""
-    for name, field in fields().items():
+    made = fields()
+    yield from kinemetry_cases(made)
+    for name, field in made.items():
         yield from of_field(name, field)
     yield "blends disc", partial(of_swarm, of_fit, blends)
     yield "off-centre disc", partial(of_swarm, of_fit, off_centre)
@@ -340,6 +370,17 @@ def cases():
         "damaged measure with options",
         partial(of_measurement, galaxy, sigma=4, min_region=0.02, method="harmonic", error=None),
     )
+
+
+def kinemetry_cases(made):
+    for name in KINEMETRY:
+        yield f"{name} kinemetry", partial(of_kinemetry, made[name])
+    light = field_with_light()
+    for moment in ("velocity", "dispersion", "flux"):
+        yield f"light kinemetry, {moment}", partial(of_kinemetry, light, moment=moment)
+    options = {"centre": "fit", "v_sys": "fixed", "moment": "dispersion", "ellipses": "free"}
+    yield "light kinemetry, options", partial(of_kinemetry, light, **options)
+    yield "swarm kinemetry", partial(of_swarm, partial(of_kinemetry, columns=("pa", "k51")))
 
 
 def of_field(name, field):
