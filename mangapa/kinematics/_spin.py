@@ -108,7 +108,7 @@ def spin_vector(
     >>> mangapa.spin_vector(
     ...     galaxy, position=(150, 2), inclination=60, inclination_err=5, winding="S"
     ... )
-    <SpinVector towards 329.6 -62.0 +- 5 (1.00) deg>
+    <SpinVector towards 329.7 -62.0 +- 5 (1.00) deg>
     """
     check_tracer(tracer)
     pa, centre = _rotation(source, tracer)
