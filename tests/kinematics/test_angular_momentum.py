@@ -231,6 +231,31 @@ def test_dispersions_below_the_instrument_stay_signed():
     )
 
 
+@pytest.mark.parametrize(("significance", "enough"), [(1.9, False), (2.2, True)])
+def test_a_dispersion_must_be_twice_its_error(significance, enough):
+    error = 10.0
+    options = {"dispersion": 0.0, "error": error, "noise": error, "instrument": 70}
+    flat = {"flux": np.ones(X.shape)}
+    inside = RADIUS <= 6
+    # Of the mean square of independent dispersions that are close to the instrument's.
+    mean_err = 2 * 70 * error / np.sqrt(inside.sum())
+    square = 70**2 + error**2 + significance * mean_err
+    field = galaxy_field(flat_rotation(speed=100) * np.tanh(RADIUS), **(options | flat))
+    field = replace(field, dispersion=np.full(X.shape, np.sqrt(square)) * u.km / u.s)
+    found = angular_momentum(field, effective_radius=6)
+    assert bool(found.flags & AngularMomentumFlags.UNRESOLVED) is not enough
+    assert np.isfinite(found.v_over_sigma) == enough
+
+
+@pytest.mark.parametrize(("n", "enough"), [(4, False), (5, True)])
+def test_a_few_bins_are_enough(n, enough):
+    bins = np.clip((X + 10) * n / 20.01, 0, n - 1).astype(int)
+    velocity = 100 * (bins / (n - 1) - 0.5)
+    found = angular_momentum(galaxy_field(velocity, bin_id=bins), effective_radius=5)
+    assert np.isfinite(found.lambda_r) == enough
+    assert bool(found.flags & AngularMomentumFlags.NO_SPAXELS) is not enough
+
+
 def test_errors_of_the_aperture():
     velocity = flat_rotation(20, 120) * np.tanh(RADIUS / 3)
     field = galaxy_field(velocity, error=0.5)
@@ -404,9 +429,15 @@ def test_a_field_that_ends_early_is_extrapolated_on_request():
     assert part.lambda_r_corrected == pytest.approx(whole.lambda_r, abs=0.02)
     change = part.lambda_r_corrected - part.lambda_r_within[-1]
     assert change > 0.02
-    assert 0.35 * change < part.lambda_r_corrected_err < 0.35 * change + 0.03
-    little = angular_momentum(galaxy_field(velocity, mask=RADIUS > 3.5), **options)
-    assert np.isnan(little.lambda_r_corrected)
+    last = part.radius[-1].to_value(u.arcsec)
+    inner = angular_momentum(galaxy_field(velocity), effective_radius=last, effective_radius_err=0)
+    of_radius = 0.1 * change / np.log(8 / last)
+    expected = np.linalg.norm([inner.lambda_r_err_total, 0.35 * change, of_radius])
+    assert part.lambda_r_corrected_err == pytest.approx(expected, rel=0.05)
+    # To half of the aperture, or just less.
+    for reach, enough in ((4.05, True), (3.6, False)):
+        little = angular_momentum(galaxy_field(velocity, mask=reach < RADIUS), **options)
+        assert np.isfinite(little.lambda_r_corrected) == enough
     covered = angular_momentum(galaxy_field(velocity), **options)
     assert covered.lambda_r_corrected == covered.lambda_r
     assert covered.lambda_r_corrected_err == covered.lambda_r_err_total
