@@ -1,9 +1,8 @@
 """Simulated galaxies whose kinematic classes are known, and what is measured on them."""
 
-from dataclasses import replace
-
 import numpy as np
-from two_discs import ORDINARY, TWO_SENSES, case, cases
+from scipy.ndimage import gaussian_filter
+from two_discs import ORDINARY, TWO_SENSES, cases
 
 from mangapa import VelocityField, clean, pa_profile, simulate_galaxy
 from mangapa.fitting._prepared import prepare
@@ -11,15 +10,17 @@ from mangapa.kinematics._classes import peaks_of
 from mangapa.profiles._features import field_features
 from mangapa.profiles._kinemetry_profile import kinemetry_prepared
 from mangapa.profiles._profile import profile_prepared
-from mangapa.simulate import CounterDisc
+from mangapa.profiles._rings import BEAM_SIGMA
+from mangapa.simulate import FIELD_OF_VIEW
+from mangapa.simulate._sky import spaxels
 
 #: What is wrong with every second galaxy.
 DEFECTS = (
     *("none",) * 6,
     *("outliers", "missing patches", "low S/N", "masked centre", "cold", "spaxels"),
 )
-#: Galaxies with a fast disc within another of the same sense: k1 may have two maxima.
-INNER = "inner disc"
+#: Discs whose k1 mostly has two maxima.
+MAXIMA = "two maxima"
 #: Families of which one in so many galaxies is drawn as of the two discs.
 FEWER = 2.5
 #: Errors of the axis of the light, degrees, and of its ellipticity.
@@ -29,6 +30,9 @@ PEAK = 0.05
 #: Radius of the places where the noiseless dispersion is read, arcsec.
 PLACE = 0.8
 NOISELESS = {"snr": 1e7, "bintype": "SPX", "outliers": 0.0, "missing": 0, "foreground": 0}
+#: Half-light radius of an exponential disc in scale lengths; velocity error at a signal-to-noise
+#: ratio of one, km/s; and length over which MaNGA's noise is correlated, spaxels.
+EXPONENTIAL, VELOCITY_ERROR, CORRELATION = 1.678, 120.0, 1.92
 #: A minimum of the noiseless k1 is this much below the lower maximum.
 DIP = 0.05
 
@@ -36,7 +40,7 @@ DIP = 0.05
 def sample(n, seed=0):
     """List jobs for `measured`: family, how many galaxies it has, number and seed."""
     jobs = []
-    for family in (*ORDINARY, *TWO_SENSES, INNER):
+    for family in (*ORDINARY, *TWO_SENSES, MAXIMA):
         number = n if family == "two discs" else int(n / FEWER)
         jobs += [(family, number, i, seed) for i in range(number)]
     return jobs
@@ -44,29 +48,38 @@ def sample(n, seed=0):
 
 def measured(job):
     """Simulate one galaxy, and measure what the classes rest on; returns a `dict`."""
-    family, number, i, seed = job
+    family, n, i, seed = job
+    row = {"family": family, "number": i}
+    if family == MAXIMA:
+        field, quiet = _two_maxima(np.random.default_rng([9, seed, i]))
+        found = evidence_of(prepare(clean(field)), np.nan)
+        k1 = kinemetry_prepared(prepare(quiet))["k1"].value
+        return row | {"has_dip": bool(dip(k1[np.isfinite(k1)]) > DIP), "evidence": found}
     rng = np.random.default_rng([7, seed, i])
-    drawn = _inner(seed, i) if family == INNER else list(cases(family, number, seed))[i]
+    drawn = list(cases(family, n, seed))[i]
     defect, options = _defect(rng, drawn.options)
     options = drawn.options | options | {"pa_halpha": None}
-    galaxy, quiet = simulate_galaxy(**options), simulate_galaxy(**options | NOISELESS)
+    galaxy = simulate_galaxy(**options)
     reff, axis = galaxy.effective_radius.value, options["pa_stellar"]
+    row |= {"defect": defect, "reff": reff, **drawn.truth, "has_peaks": False}
+    row |= {name: options[name] for name in ("inclination", "n_fibres", "snr", "v_max")}
+    if family in TWO_SENSES:
+        quiet = simulate_galaxy(**options | NOISELESS).stellar
+        row["has_peaks"] = bool(peak_excess(quiet, axis, 1 - galaxy.ellipticity, reff) > PEAK)
     field = galaxy.stellar
     if defect == "masked centre":
         field = _without_centre(field, rng.uniform(0.8, 2))
-    row = {"family": family, "defect": defect, "number": i, "reff": reff, **drawn.truth}
-    row |= {name: options[name] for name in ("inclination", "n_fibres", "snr", "v_max")}
-    row |= _truth(quiet.stellar, axis, 1 - galaxy.ellipticity, reff)
     ellipticity = galaxy.ellipticity + ELLIPTICITY_ERROR * rng.normal()
-    light = {
-        "photometric_pa": axis + PA_ERROR * rng.normal(),
-        "ellipticity": float(np.clip(ellipticity, 0, 0.9)),
-    }
-    prepared = prepare(clean(field))
-    return row | {"evidence": evidence_of(prepared, reff, **light)}
+    found = evidence_of(
+        prepare(clean(field)),
+        reff,
+        photometric_pa=axis + PA_ERROR * rng.normal(),
+        ellipticity=float(np.clip(ellipticity, 0, 0.9)),
+    )
+    return row | {"evidence": found}
 
 
-def evidence_of(prepared, reff, **light):
+def evidence_of(prepared, reff, photometric_pa=np.nan, ellipticity=np.nan):
     """What the classes of a galaxy rest on; `None` if its field cannot be measured."""
     profile = None if prepared.flags else kinemetry_prepared(prepared)
     if profile is None or not len(profile):
@@ -74,7 +87,7 @@ def evidence_of(prepared, reff, **light):
     k1, error = (profile[name].value for name in ("k1", "k1_err"))
     known = np.isfinite(k1 + error)
     return {
-        "peaks": peaks_of(prepared, reff, **light)[0],
+        "peaks": peaks_of(prepared, reff, photometric_pa, ellipticity)[0],
         "features": field_features("profile", profile_prepared(prepared)),
         "k1": (k1[known], error[known]),
     }
@@ -96,18 +109,35 @@ def measured_on_shared(one):
     }
 
 
-def _inner(seed, i):
-    """A disc with a fast inner disc, twice of three times."""
-    rng = np.random.default_rng([5, seed, i])
-    drawn = case("plain", rng)
-    inner = CounterDisc(
-        mass_fraction=rng.uniform(0.2, 0.6),
-        scale=rng.uniform(0.1, 0.4),
-        rotation=rng.uniform(0.7, 1.5),
-        turn=0,
+def _two_maxima(rng):
+    """
+    Field of a disc whose rotation mostly rises, falls and rises again, with noise and without.
+
+    It has a hump at the inner radius, and rises up to the outer one; the beam smears it.
+    """
+    n_fibres = int(rng.choice(list(FIELD_OF_VIEW)))
+    x, y, hexagon = spaxels(n_fibres)
+    reff = FIELD_OF_VIEW[n_fibres] / 3
+    angle, ratio = rng.uniform(0, 2 * np.pi), np.cos(np.radians(rng.uniform(30, 75)))
+    along = x * np.sin(angle) + y * np.cos(angle)
+    radius = np.hypot(along, (x * np.cos(angle) - y * np.sin(angle)) / ratio)
+    inner, outer = rng.uniform(0.15, 0.35) * reff, rng.uniform(0.8, 1.8) * reff
+    hump = rng.uniform(60, 260) * rng.choice([0, 1, 1, 1]) * radius / inner
+    curve = hump * np.exp(1 - radius / inner)
+    curve -= rng.uniform(60, 250) * np.expm1(-((radius / outer) ** 2))
+    light = np.exp(-EXPONENTIAL * radius / reff)
+    velocity = curve * along / np.maximum(radius, 1e-9) * np.sqrt(1 - ratio**2)
+    beam = BEAM_SIGMA / (y[1, 0] - y[0, 0])
+    seen = gaussian_filter(light, beam)
+    velocity = gaussian_filter(light * velocity, beam) / seen
+    snr = rng.uniform(30, 80) * np.sqrt(seen / seen[hexagon].max())
+    error = np.clip(VELOCITY_ERROR / snr, 2, 25)
+    noise = gaussian_filter(rng.normal(size=x.shape), CORRELATION / np.sqrt(2))
+    noise *= error / noise.std()
+    return (
+        VelocityField.from_arrays(velocity + noise, x, y, mask=~hexagon, ivar=error**-2.0),
+        VelocityField.from_arrays(velocity, x, y, mask=~hexagon, ivar=np.full(x.shape, 100.0)),
     )
-    more = {"counter_disc": inner if i % 3 else None, "kinematics": "moments"}
-    return replace(drawn, options=drawn.options | more)
 
 
 def _defect(rng, options):
@@ -133,18 +163,6 @@ def _without_centre(field, radius):
         mask=field.mask | (np.hypot(field.x.value, field.y.value) < radius),
         **{name: getattr(field, name) for name in names},
     )
-
-
-def _truth(field, axis, axis_ratio, reff):
-    """What a field without noise shows: peaks, a minimum of k1, turns."""
-    prepared = prepare(field)
-    features = field_features("profile", profile_prepared(prepared))
-    k1 = kinemetry_prepared(prepared)["k1"].value
-    return {
-        "has_peaks": bool(peak_excess(field, axis, axis_ratio, reff) > PEAK),
-        "has_dip": bool(dip(k1[np.isfinite(k1)]) > DIP),
-        "twist": abs(features.warp_turn.value),
-    }
 
 
 def peak_excess(field, axis, axis_ratio, reff):

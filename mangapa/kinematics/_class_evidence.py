@@ -20,18 +20,14 @@ TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
 #: Of a core: constant, logit of the probability that the expert flags it, asinh(significance). The
 #: significance finds more simulated cores; with more of it, the flags of the expert would be ranked
 #: less well.
-CORE_LOGIT = (1.0, 0.6, 0.3)
+CORE_LOGIT = (0.73, 0.68, 0.34)
 #: Of a double maximum: constant, asinh(significance of the minimum).
-MAXIMA_LOGIT = (-3.0, 2.0)
+MAXIMA_LOGIT = (-4.27, 3.04)
 #: Share of k1 by which rings of real discs differ without a cause.
-WIGGLES = 0.03
-#: Of two peaks of the dispersion: constant, asinh of the significances over the minor axis, over
-#: the centre and of the pattern.
-PEAKS_LOGIT = (-6.0, 3.0, 0.5, 1.0)
-#: Of counter-rotating discs: the same, and asinh(significance) of a counter-rotating core.
-DISCS_LOGIT = (-6.0, 2.0, 0.5, 1.0, 1.0)
-#: Of counter-rotating discs without dispersions: constant, that of the core.
-DISCS_OF_VELOCITIES_LOGIT = (-4.0, 1.5)
+WIGGLES = 0.02
+#: Of two peaks of the dispersion, and of two discs because of them: constant, asinh of the
+#: significances of the peaks and of the pattern.
+PEAKS_LOGIT, DISCS_LOGIT = (-3.31, 4.02, 0.47), (-1.56, 1.71, 1.17)
 #: Logits beyond this are as good as certain.
 CERTAIN = 50.0
 
@@ -115,20 +111,13 @@ def two_sigma(peaks):
 
 def of_peaks(peaks):
     """What the probability of two peaks rests on."""
-    return np.arcsinh([peaks.over_minor, peaks.over_centre, peaks.pattern])
+    return np.arcsinh([peaks.significance, peaks.pattern])
 
 
-def counter_rotating_discs(features, peaks):
-    """Probability of counter-rotating discs, from a core and `DispersionPeaks` or `None`."""
-    core = core_of(features)
-    if peaks is None:
-        return logistic(DISCS_OF_VELOCITIES_LOGIT, core)
-    return logistic(DISCS_LOGIT, *of_peaks(peaks), core)
-
-
-def core_of(features):
-    """How significant a counter-rotating core is, if there is one."""
-    return np.arcsinh(max(features.kdc_significance, 0.0)) * counter_rotating(features)
+def counter_rotating_discs(peaks, counter_rotating_core):
+    """Probability of counter-rotating discs, by `DispersionPeaks` or by a core of this probability."""
+    by_peaks = logistic(DISCS_LOGIT, *of_peaks(peaks))
+    return 1 - (1 - by_peaks) * (1 - counter_rotating_core)
 
 
 def groups_of(classes):

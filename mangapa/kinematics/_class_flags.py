@@ -37,3 +37,4 @@ class ClassFlags(_DescribedFlag):
     )
     NO_K51 = 256, "k5/k1 could not be measured"
     NOT_STARS = 512, "groups, peaks of the dispersion and counter-rotating discs are of stars alone"
+    INSTRUMENT_UNKNOWN = 1024, "the instrument's part of the dispersions is unknown, and left in"

@@ -296,12 +296,14 @@ def classes_of(
     with one_blas_thread():
         peaks, axis, more = peaks_of(prepared, effective_radius, photometric_pa, ellipticity)
     flags |= more
-    found["counter_rotating_discs"] = evidence.counter_rotating_discs(features, peaks)
     if peaks is not None:
         found["two_sigma"] = evidence.two_sigma(peaks)
+        found["counter_rotating_discs"] = evidence.counter_rotating_discs(
+            peaks, found["counter_rotating_core"]
+        )
         measured |= {
             "peak_radius": peaks.radius * OFFSET,
-            "peak_significance": min(peaks.over_minor, peaks.over_centre),
+            "peak_significance": peaks.significance,
             "peak_axis": axis * u.deg,
         }
     return KinematicClasses(**found, **measured, groups=evidence.groups_of(found), flags=flags)
@@ -312,7 +314,11 @@ def peaks_of(prepared, effective_radius, photometric_pa, ellipticity):
     data = dispersions_of(prepared)
     if data is None:
         return None, np.nan, ClassFlags.NO_DISPERSION
-    flags = ClassFlags.NONE if data.errors_known else ClassFlags.NO_DISPERSION_ERROR
+    flags = ClassFlags.NONE
+    if not data.errors_known:
+        flags |= ClassFlags.NO_DISPERSION_ERROR
+    if not data.instrument_known:
+        flags |= ClassFlags.INSTRUMENT_UNKNOWN
     spaxels = prepared.spaxels
     axes = []
     if np.isfinite(photometric_pa) and np.isfinite(ellipticity):

@@ -50,6 +50,7 @@ class Dispersions:
     area: np.ndarray  # arcsec^2
     weight: np.ndarray  # fraction of an independent datum that each is worth
     errors_known: bool  # whether the file states the errors, or only the scatter tells them
+    instrument_known: bool = True  # whether they are free of the instrument's part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,11 @@ class DispersionPeaks:
     pattern: float  # significance of the pattern
     pattern_contrast: float
 
+    @property
+    def significance(self):
+        """Significance of the peaks: the lesser of the two."""
+        return min(self.over_minor, self.over_centre)
+
 
 def dispersions_of(prepared):
     """`Dispersions` of a prepared field; `None` if it has none."""
@@ -80,6 +86,10 @@ def dispersions_of(prepared):
         np.asarray(values, float).ravel()[spaxels.index]
         for values in (*squares, field.dispersion.value)
     )
+    instrument_known = bool(np.isfinite(square).any())
+    if not instrument_known:
+        # It cancels in differences.
+        square = measured**2
     errors_known = bool(np.isfinite(error).any())
     if not errors_known:
         error = 2 * np.maximum(measured, LEAST_DISPERSION) * TYPICAL_VELOCITY_ERROR
@@ -105,6 +115,7 @@ def dispersions_of(prepared):
         area=points.n_spaxels[count > 0] * points.spaxel**2,
         weight=points.weight[count > 0],
         errors_known=errors_known,
+        instrument_known=instrument_known,
     )
 
 
@@ -197,7 +208,10 @@ def _places(along, across, radius, axis_ratio):
     minor_wide, minor_long = np.hypot(beam, ACROSS * radius), np.hypot(beam, ALONG * minor_radius)
 
     def bell(offset, width):
-        return np.exp(-0.5 * (offset / width[:, None]) ** 2)
+        scaled = offset / width[:, None]
+        scaled *= scaled
+        scaled *= -0.5
+        return np.exp(scaled, out=scaled)
 
     near_axis = bell(across, wide)
     weights = [
@@ -223,21 +237,26 @@ def _weights(places, data):
 
 def _means(weights, data):
     """Robust means of sigma^2 in the places, and their variances."""
-    mean = weights @ data.square / (weights.sum(axis=1) + TINY**2)
-    robust = weights
+    whole = weights.sum(axis=1) + TINY**2
+    mean, robust, total = weights @ data.square / whole, weights, whole
     for _ in range(ROUNDS):
-        ratio = (data.square - mean[:, None]) / data.error
-        bounded = np.minimum(ratio**2, (1.5 * BOUND) ** 2)
-        spread = np.sqrt(np.sum(weights * bounded, axis=1) / (weights.sum(axis=1) + TINY**2))
-        scale = median(spread)
+        square = data.square - mean[:, None]
+        square /= data.error
+        square *= square
+        bounded = np.minimum(square, (1.5 * BOUND) ** 2)
+        scale = median(np.sqrt(np.einsum("ij,ij->i", weights, bounded) / whole))
         if data.errors_known:
             scale = max(scale, 1.0)
-        robust = weights / np.sqrt(1 + (ratio / (BOUND * scale + TINY)) ** 2)
+        square *= (BOUND * scale + TINY) ** -2
+        square += 1
+        robust = np.sqrt(square, out=square)
+        np.divide(weights, robust, out=robust)
         total = robust.sum(axis=1) + TINY**2
         mean = robust @ data.square / total
-    variance = robust**2 @ (data.error**2 / data.weight) / total**2
+    noise = data.error**2
+    variance = (robust * robust) @ (noise / data.weight) / total**2
     # Data that share their noise are worth at least one.
-    variance = np.minimum(variance, robust @ data.error**2 / total)
+    variance = np.minimum(variance, robust @ noise / total)
     return mean, variance * scale**2
 
 

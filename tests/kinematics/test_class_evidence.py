@@ -71,13 +71,16 @@ def test_more_significant_peaks_are_likelier(minor, centre, pattern, more):
 def test_counter_rotating_discs_by_peaks_or_by_a_core():
     strong = peaks(over_minor=6.0, over_centre=6.0, pattern=6.0)
     none = peaks(over_minor=-1.0, over_centre=-1.0, pattern=-1.0)
-    still = core(turn=5.0, significance=-5.0, kdc=0.01)
-    assert evidence.counter_rotating_discs(still, none) < 0.05
-    assert evidence.counter_rotating_discs(still, strong) > 0.9
-    assert evidence.counter_rotating_discs(core(), none) > 0.3
-    assert evidence.counter_rotating_discs(core(), None) > 0.3
-    assert evidence.counter_rotating_discs(still, None) < 0.1
+    assert evidence.counter_rotating_discs(none, 0.0) < 0.05
+    assert evidence.counter_rotating_discs(strong, 0.0) > 0.9
+    assert evidence.counter_rotating_discs(none, 0.9) > 0.9
+
+
+def test_a_core_counter_rotates_above_150_degrees():
     assert evidence.counter_rotating(core(turn=90.0)) < 0.01
+    assert evidence.counter_rotating(core(turn=150.0)) == pytest.approx(0.5, abs=0.01)
+    assert evidence.counter_rotating(core(turn=175.0)) > 0.95
+    assert evidence.decoupled_core(core()) > 0.9
 
 
 @given(PROBABILITY, PROBABILITY, PROBABILITY, st.one_of(PROBABILITY, st.just(np.nan)))

@@ -104,8 +104,17 @@ def test_no_dispersion():
     found = kinematic_classes(without(discs(0.0)), effective_radius=6)
     assert found.flags & ClassFlags.NO_DISPERSION
     assert np.isnan(found.two_sigma)
-    assert np.isnan(list(found.groups.values())).all()
-    assert found.counter_rotating_discs < 0.1
+    assert np.isnan([found.counter_rotating_discs, *found.groups.values()]).all()
+    assert found.regular_rotator > 0.9
+
+
+def test_an_unknown_instrument_is_left_in():
+    field = discs(0.4)
+    unknown = {"dispersion": field.dispersion, "dispersion_ivar": field.dispersion_ivar}
+    unknown["instrumental_dispersion"] = np.full(X.shape, np.nan)
+    found = kinematic_classes(without(field, **unknown), effective_radius=6)
+    assert found.flags == ClassFlags.INSTRUMENT_UNKNOWN
+    assert found.two_sigma > 0.9
 
 
 def test_no_dispersion_errors():
