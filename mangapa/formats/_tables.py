@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,9 +87,16 @@ def column(table: "FITS_rec", name: str, *fills: float) -> np.ndarray:
     if table[name].dtype.kind not in "biuf":
         msg = f"the column {name} holds text instead of numbers"
         raise ValueError(msg)
-    unit = u.Unit(table.columns[name].unit or "", parse_strict="silent")
+    return without(table[name], *fills) * _factor(table.columns[name].unit or "")
+
+
+@lru_cache
+def _factor(text):
+    """What values in a unit are multiplied by to be in that of a field; 1 for other units."""
+    # Texts that are not a unit take the longest to parse.
+    unit = u.Unit(text, parse_strict="silent")
     known = [ours for ours in (VELOCITY, OFFSET) if unit.is_equivalent(ours)]
-    return without(table[name], *fills) * (unit.to(known[0]) if known else 1.0)
+    return unit.to(known[0]) if known else 1.0
 
 
 def optional_column(table: "FITS_rec", name: str, fill: float | None = None) -> np.ndarray | None:

@@ -115,6 +115,11 @@ def test_command_lists_the_formats(add_format, capsys):
         "  errors      1 sigma",
         "  options     --binning",
     ]
+    block = printed[printed.index("califa - ") :].split("\n\n")[0].splitlines()
+    assert block[-2:] == [
+        "  dispersions stars, free of the instrument's part (they reach below its 65",
+        "              km/s)",
+    ]
     assert main(["formats", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[-1]["name"] == "toy"
 
