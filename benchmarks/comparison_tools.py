@@ -22,6 +22,8 @@ from scipy.spatial import cKDTree
 RING_WIDTH = 2.5
 #: Inclination from which BBarolo starts, degrees; it is fitted.
 FIRST_INCLINATION = 45.0
+#: How far a bin without a map extends, in distances to the next one.
+BIN_REACH = 0.75
 #: BBarolo takes a tenth of a second, and does not end in some fields, seconds.
 PATIENCE = 20
 #: Error that pafit assumes where a field has none, km/s: its default.
@@ -99,6 +101,9 @@ def run_barolo(executable, field, axis):
     v_sys = np.median(velocity)
     angle = np.radians(axis)
     along = x * np.sin(angle) + y * np.cos(angle)
+    # Beyond this the rings lack their major axis.
+    on_axis = np.abs(x * np.cos(angle) - y * np.sin(angle)) < RING_WIDTH / 2
+    reach = np.abs(along[on_axis]).max()
     first = axis if np.sum(along * (velocity - v_sys)) > 0 else axis + 180
     with tempfile.TemporaryDirectory() as folder:
         column, row = _write_image(Path(folder) / "field.fits", x, y, velocity)
@@ -106,7 +111,7 @@ def run_barolo(executable, field, axis):
         options.write_text(
             BAROLO.format(
                 folder=folder,
-                n_rings=int(np.hypot(x, y).max() / RING_WIDTH) + 1,
+                n_rings=int(reach / RING_WIDTH) + 1,
                 width=RING_WIDTH,
                 column=column,
                 row=row,
@@ -148,13 +153,16 @@ def barolo_version(executable):
 
 def _write_image(path, x, y, velocity):
     """Write spaxels as an image, and return the centre's column and row, counted from 0."""
-    # A list of bins has no grid: each goes to the nearest pixel.
-    distance, _ = cKDTree(np.transpose([x, y])).query(np.transpose([x, y]), k=2)
-    spaxel = np.median(distance[:, 1])
-    column = np.round((x.max() - x) / spaxel).astype(int)
-    row = np.round((y - y.min()) / spaxel).astype(int)
-    image = np.full((row.max() + 1, column.max() + 1), np.nan, np.float32)
-    image[row, column] = velocity
+    # A list of bins has no grid: a pixel has the velocity of the nearest, if it is within that bin.
+    tree = cKDTree(np.transpose([x, y]))
+    gap = tree.query(tree.data, k=2)[0][:, 1]
+    spaxel = np.median(gap)
+    n_columns, n_rows = (int(np.round(np.ptp(side) / spaxel)) + 1 for side in (x, y))
+    row, column = np.mgrid[:n_rows, :n_columns]
+    places = np.stack([x.max() - spaxel * column, y.min() + spaxel * row], axis=-1)
+    distance, nearest = tree.query(places)
+    is_within = distance < BIN_REACH * gap[nearest]
+    image = np.where(is_within, velocity[nearest], np.nan).astype(np.float32)
     header = fits.Header(
         {
             "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CUNIT1": "deg", "CUNIT2": "deg",

@@ -15,6 +15,7 @@ from mangapa.kinematics._angular_momentum_result import AngularMomentum
 from mangapa.kinematics._aperture import covered
 from mangapa.kinematics._corrections import BEAM_CORRECTIONS, FWHM, Beam
 from mangapa.kinematics._light import Light
+from mangapa.profiles._rings import MIN_DATA
 
 __all__ = ["angular_momentum"]
 
@@ -177,6 +178,8 @@ def angular_momentum_prepared(prepared, *, effective_radius, **options):
 def _measure(light, aperture, given, flags):
     """Result of a field that can be measured."""
     sums = light.sums(aperture)
+    if sums.n_spaxels < MIN_DATA:
+        return AngularMomentum(flags=flags | Flags.NO_SPAXELS)
     edges = np.arange(1, round(CURVE_END / CURVE_STEP) + 1) * CURVE_STEP * aperture.semi_major
     within, area = light.curve(aperture, edges)
     inside = area >= LEAST_COVERAGE

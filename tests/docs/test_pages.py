@@ -13,7 +13,7 @@ PAGES = sorted(
     path for folder in (".", "surveys", "reference") for path in (DOCS / folder).glob("*.rst")
 )
 #: Pages of tables or texts that a picture does not help.
-NO_PICTURE = {"archive", "settings", "export", "trust", "others", "comparison"}
+NO_PICTURE = {"archive", "settings", "export", "trust", "others"}
 
 
 def toctree(page):

@@ -308,6 +308,13 @@ def test_85_per_cent_of_an_aperture_must_be_covered(reach, enough):
     assert np.isfinite(found.v_over_sigma) == enough
 
 
+@pytest.mark.parametrize(("radius", "enough"), [(0.1, False), (0.6, False), (1.2, True)])
+def test_an_aperture_of_a_few_spaxels_gives_nothing(radius, enough):
+    found = angular_momentum(galaxy_field(), effective_radius=radius)
+    assert bool(found.flags & FLAGS.NO_SPAXELS) is not enough
+    assert np.isfinite(found.lambda_r) == enough
+
+
 def test_spaxels_without_a_dispersion_do_not_cover():
     dispersion = np.where(X > 0, 100.0, np.nan)
     found = angular_momentum(galaxy_field(dispersion=dispersion), effective_radius=5)
