@@ -27,6 +27,8 @@ MOMENTS = {
     "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=(1, 2, 4)),
     "flux": Moment(is_odd=False, slopes=(-4.0, -0.1), harmonics=(1, 2, 4)),
 }
+#: Standard deviation of the axis ratios of thin discs in random directions, which are uniform.
+UNIFORM_RATIO = 1 / np.sqrt(12)
 #: Terms of the shape before the constant: amplitude, and derivatives by angle and axis ratio.
 SHAPE_TERMS = 3
 
@@ -133,8 +135,12 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
     points, and ``spread`` the prior spread of axis ratios about that of the disc.
     """
     points, whole = spaxels.points, common.ellipse
+    start = _start(common, moment, has_constant)
+    # Rings across the disc, as in some cores, are not parts of it.
+    across = np.sin(np.radians(start[0].pa_axis - whole.pa_axis))
+    spread = np.hypot(spread, UNIFORM_RATIO * across**2)
     fit = EllipseFit(points, common.edges, relative, moment, whole, spread, has_constant)
-    shape, slope = fit.run(*_start(common, moment, has_constant))
+    shape, slope = fit.run(*start)
     rings = Rings.between(points, shape, common.edges, relative, spaxels.grid)
     n_spaxels, coverage = rings.coverage(spaxels)
     radius = rings.mean(rings.radius)
