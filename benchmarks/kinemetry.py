@@ -24,6 +24,7 @@ from simulated_fields import families, simulated_fields
 import mangapa
 from mangapa.fitting._prepared import prepare
 from mangapa.profiles import _kinemetry_profile
+from mangapa.profiles._kinemetry_table import KNOWN_TO
 
 #: Spread of axis ratios that leaves them free.
 NO_PRIOR = 10.0
@@ -32,6 +33,8 @@ FAMILIES = (
     *("plain", "plain-hs", "warp", "warp-hs", "warp-hs-pa", "lowinc", "edge", "lowsn", "bar"),
     *("bar-hs", "oval", "lop", "rad", "kdc", "kdc-hs", "wedge", "side", "foot", "faintlim"),
 )
+#: Mean of k5 / k1 below which galaxies are regular rotators (Krajnovic et al. 2011).
+REGULAR = 0.04
 SURVEYS = SHARED_DATA / "surveys"
 SAMI = "sami/41144_{}_stellar-velocity_{}_two-moment.fits"
 #: Files, and the published mean of k5 / k1 with its error: table D1 of Krajnovic et al. 2011, and
@@ -54,17 +57,18 @@ def main():
     options = parser.parse_args()
     wanted = {True} if options.odd else {False} if options.even else {True, False}
     print_header()
-    total = []
+    total, means = [], []
     for family in options.only or FAMILIES:
-        rings = [
-            of_rings(one) for one in simulated_fields(family) if (one.number % 2 == 1) in wanted
-        ]
+        fields = [one for one in simulated_fields(family) if (one.number % 2 == 1) in wanted]
+        rings, of_fields = zip(*[of_rings(one) for one in fields], strict=True)
         rings = np.concatenate(rings, axis=1)
         total.append(rings)
+        means += of_fields
         print_row(family, rings)
     total = np.concatenate(total, axis=1)
     print_row("all", total)
     print_row("no cores", total[:, total[ROWS.index("core")] == 0])
+    print_means(np.array(means))
     if not options.only:
         print_published()
         print_speed()
@@ -78,11 +82,15 @@ ROWS = (
 
 
 def of_rings(one):
-    """Differences from the truth on each ring of a simulated field, most of them over the error."""
+    """
+    Differences from the truth on each ring of a simulated field, most of them over the error.
+
+    Also returns the mean of k5 / k1, its error, and that of the noiseless field with these weights.
+    """
     field = mangapa.clean(one.field)
     found = mangapa.kinemetry(field)
     if not len(found):
-        return np.zeros((len(ROWS), 0))
+        return np.zeros((len(ROWS), 0)), np.full(3, np.nan)
     noiseless = mangapa.VelocityField.from_arrays(
         one.true_velocity, one.x, one.y, mask=~field.good, ivar=field.ivar, bin_id=one.bin_id
     )
@@ -90,6 +98,8 @@ def of_rings(one):
     true = mangapa.kinemetry(noiseless, **disc)
     with no_prior():
         free = mangapa.kinemetry(noiseless, **disc)
+    if not len(true) == len(free) == len(found):
+        return np.zeros((len(ROWS), 0)), np.full(3, np.nan)
     known = np.isfinite(found["k51"]) & np.isfinite(true["k51"]) & np.isfinite(free["k51"])
 
     def off(name):
@@ -105,7 +115,7 @@ def of_rings(one):
     k5_err = error("k5") / np.array(found["k1"])[known]
     length = np.hypot(*fifth[1].T)
     k51 = (np.array(found["k51"])[known] - length) / error("k51")
-    return np.array(
+    rings = np.array(
         [
             ((off("pa") + 180) % 360 - 180) / error("pa"),
             np.array(found["axis_ratio"] - free["axis_ratio"])[known] / error("axis_ratio"),
@@ -120,6 +130,8 @@ def of_rings(one):
             np.full(np.count_nonzero(known), "kdc" in one.params),
         ]
     )
+    weight = np.array(found["flux_weight"])[known] / (1 + (k5_err / KNOWN_TO) ** 2)
+    return rings, np.array([found.k51, found.k51_err, weight @ length / weight.sum()])
 
 
 def _fifth(profile):
@@ -176,6 +188,27 @@ def print_row(family, rings):
         f"{' ':9}{np.median(rows['pa_err']):6.2f} {np.median(rows['ratio_err']):6.3f}"
         f"    {np.median(np.abs(rows['turn'])):6.2f} {np.median(rows['flat']):+6.3f}"
     )
+
+
+def print_means(means):
+    """Print how the mean of k5 / k1 of whole fields compares with that of the noiseless ones."""
+    known = np.isfinite(means).all(axis=1)
+    found, error, true = means[known].T
+    print("\nmean of k5 / k1 of whole fields")
+    for name, these in (
+        ("below its error", true < error),
+        ("1 to 2 errors", (true >= error) & (true < 2 * error)),
+        ("above 2 errors", true >= 2 * error),
+    ):
+        off = (found - true)[these]
+        print(
+            f"{name:16} {these.sum():4} fields: pull {pull(off / error[these]):.2f}, "
+            f"median difference {np.median(off):+.4f}, median error {np.median(error[these]):.4f}"
+        )
+    for limit in (error < np.inf, error < REGULAR / 2):
+        regular = true[limit] < REGULAR
+        right = np.mean(regular == (found[limit] < REGULAR))
+        print(f"of {limit.sum()} fields {regular.sum()} are below {REGULAR}; {right:.1%} right")
 
 
 def print_published():

@@ -12,6 +12,7 @@ import argparse
 import gzip
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from real_fields import SHARED_DATA
@@ -72,6 +73,7 @@ STEPS = {
     "gzip.decompress": (Path.read_bytes, gzip.decompress),
     "read_maps": (Path, mangapa.read_maps),
     "measure a galaxy": (mangapa.read_maps, mangapa.measure),
+    "... kinematics": (mangapa.read_maps, partial(mangapa.measure, columns="kinematics")),
     "measure a file": (Path, mangapa.measure),
 }
 

@@ -140,7 +140,7 @@ class SpinFlags(_DescribedFlag):
     NO_ANGLE = 1, "there is no kinematic position angle"
     UNCONSTRAINED = 2, "the field hardly constrains the position angle"
     RECEDING_SIDE_UNCLEAR = 4, "which side recedes is not distinguishable from noise"
-    NO_INCLINATION = 8, "the inclination is unknown, or known no better than at random"
+    NO_INCLINATION = 8, "the inclination or its error is unknown, or no better than at random"
     NO_POSITION = 16, "the position on the sky is unknown"
     NEAR_SIDE_UNKNOWN = 32, "which side is near is unknown: there are two solutions"
     NEAR_SIDE_UNCLEAR = 64, "the side given as near is too close to the major axis to tell"

@@ -22,6 +22,9 @@ MEASURING = (
     *("mangapa.usability._on_axis", "mangapa.usability._image", "mangapa.usability._network"),
     "mangapa.usability._predict",
     *("mangapa.kinematics._isophotes", "mangapa.kinematics._photometry"),
+    *("mangapa.kinematics._angular_momentum", "mangapa.kinematics._corrections"),
+    *("mangapa.kinematics._light", "mangapa.kinematics._moments", "mangapa.kinematics._rotators"),
+    "mangapa.kinematics._spin",
 )
 #: Constants that results do not depend on while they are reasonable, by the reason.
 FREE = {
@@ -89,7 +92,26 @@ FREE = {
         *("_isophotes.FULL_WIDTH", "_photometry.BEAMS"),
         "_photometry.DISC_SHAPE",
     ),
-    "limit of an argument, held by the test of its message": ("_settings.MIN_STEPS",),
+    "held by the tests of angular momentum and of spins": (
+        *("_moments.ANNULUS", "_moments.INDEPENDENT", "_moments.LEAST_SQUARE"),
+        *("_light.SURE", "_light.FEWEST_POINTS", "_angular_momentum.LEAST_COVERAGE"),
+        *("_angular_momentum.CENTRE_ERROR", "_angular_momentum.BIAS_LEFT"),
+        *("_angular_momentum.RESOLVED", "_angular_momentum.CURVE_STEP"),
+        *("_angular_momentum.CURVE_END", "_angular_momentum.LEAST_REACH"),
+        *("_angular_momentum.TANGENT", "_angular_momentum.GROWTH_ERROR"),
+        *("_angular_momentum_options.RADIUS_ERROR", "_angular_momentum_options.ANGLE_ERROR"),
+        *("_angular_momentum_options.ELLIPTICITY_ERROR", "_corrections.FWHM"),
+        *("_corrections.GRAHAM_SERSIC", "_corrections.LARGEST_BEAM", "_corrections.GRAHAM_SCALE"),
+        *("_corrections.GRAHAM_POWERS", "_corrections.GRAHAM_SLOPE", "_corrections.GRAHAM_ABOVE"),
+        *("_corrections.GRAHAM_BELOW", "_corrections.HARBORNE_DISTANCE"),
+        *("_corrections.HARBORNE_ELLIPSE", "_corrections.HARBORNE_V_SIGMA"),
+        *("_corrections.HARBORNE_SCATTER", "_rotators.EMSELLEM", "_rotators.CAPPELLARI"),
+        *("_rotators.N_SHAPES", "_rotators.REACH", "_spin.TOO_CLOSE_TO_AXIS"),
+        "_spin.RANDOM_INCLINATION",
+    ),
+    "limit of an argument, held by the test of its message": (
+        *("_settings.MIN_STEPS", "_angular_momentum_options.LARGEST_ELLIPTICITY"),
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from mangapa.kinematics._angular_momentum_result import AngularMomentum
 from mangapa.kinematics._aperture import covered
 from mangapa.kinematics._corrections import BEAM_CORRECTIONS, FWHM, Beam
 from mangapa.kinematics._light import Light
+from mangapa.profiles._rings import MIN_DATA
 
 __all__ = ["angular_momentum"]
 
@@ -129,7 +130,7 @@ def angular_momentum(
     ...     flux=np.exp(-r / 3),
     ... )
     >>> mangapa.angular_momentum(field, effective_radius=5, ellipticity=0.2, pa=90)
-    <AngularMomentum lambda_R 0.602 +- 0.012, V/sigma 0.79 +- 0.02>
+    <AngularMomentum lambda_R 0.593 +- 0.020, V/sigma 0.77 +- 0.03>
     """
     check_field("field", field)
     return angular_momentum_prepared(
@@ -177,6 +178,8 @@ def angular_momentum_prepared(prepared, *, effective_radius, **options):
 def _measure(light, aperture, given, flags):
     """Result of a field that can be measured."""
     sums = light.sums(aperture)
+    if sums.n_spaxels < MIN_DATA:
+        return AngularMomentum(flags=flags | Flags.NO_SPAXELS)
     edges = np.arange(1, round(CURVE_END / CURVE_STEP) + 1) * CURVE_STEP * aperture.semi_major
     within, area = light.curve(aperture, edges)
     inside = area >= LEAST_COVERAGE
@@ -239,10 +242,13 @@ def _extrapolated(result, light, aperture, given):
     if radius.size < TANGENT or radius[-1] < LEAST_REACH:
         return np.nan, np.nan
     covered_part = replace(aperture, semi_major=float(result.radius.value[-1]))
-    part = _with_values(result, light, covered_part, given)
+    # The field does not show how lambda_R changes with its end.
+    part = _with_values(result, light, covered_part, replace(given, effective_radius_err=0.0))
     slope = np.polyfit(np.log(radius[-TANGENT:]), result.lambda_r_within[-TANGENT:], 1)[0]
     change = -slope * np.log(radius[-1])
-    return part.lambda_r + change, float(np.hypot(part.lambda_r_err_total, GROWTH_ERROR * change))
+    of_radius = slope * given.effective_radius_err / given.effective_radius
+    errors = part.lambda_r_err_total, GROWTH_ERROR * change, of_radius
+    return part.lambda_r + change, float(np.linalg.norm(errors))
 
 
 def _spread(value, shifted):

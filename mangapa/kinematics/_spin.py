@@ -35,13 +35,13 @@ FLAGS_OF_ANGLE = {
     PAFlags.NOT_A_DISC: SpinFlags.NOT_A_DISC,
 }
 #: Flags with which there is no solution.
-FATAL = (
-    SpinFlags.NO_ANGLE
-    | SpinFlags.UNCONSTRAINED
-    | SpinFlags.RECEDING_SIDE_UNCLEAR
-    | SpinFlags.NO_INCLINATION
-    | SpinFlags.NO_POSITION
-)
+FATAL = {
+    SpinFlags.NO_ANGLE,
+    SpinFlags.UNCONSTRAINED,
+    SpinFlags.RECEDING_SIDE_UNCLEAR,
+    SpinFlags.NO_INCLINATION,
+    SpinFlags.NO_POSITION,
+}
 
 
 def spin_vector(
@@ -108,20 +108,21 @@ def spin_vector(
     >>> mangapa.spin_vector(
     ...     galaxy, position=(150, 2), inclination=60, inclination_err=5, winding="S"
     ... )
-    <SpinVector towards 329.6 -62.0 +- 5 (1.00) deg>
+    <SpinVector towards 329.7 -62.0 +- 5 (1.00) deg>
     """
     check_tracer(tracer)
     pa, centre = _rotation(source, tracer)
-    position = centre if position is None else sky_position("position", position)
-    if isinstance(position, tuple):
+    position = centre if position is None else position
+    if position is not None:
         position = sky_position("position", position)
     inclination, inclination_err = _inclination(pa, inclination, inclination_err, thickness)
     flags = _flags_of(pa, position, inclination, inclination_err)
     angle, angle_err = (value.to_value(u.deg) for value in (pa.pa, pa.pa_err_total))
-    if np.isnan(angle_err) and not flags & FATAL:
+    if np.isnan(angle_err) and not np.isnan(angle):
         flags |= SpinFlags.UNCONSTRAINED
     away, about_side = _away_from_us(angle, near_side, dust_side, winding)
-    if not flags & FATAL:
+    is_known = not any(flags & one for one in FATAL)
+    if is_known:
         flags |= about_side
     known = {
         "position_angle": angle * u.deg,
@@ -131,7 +132,7 @@ def spin_vector(
         "position": position,
         "flags": flags,
     }
-    if flags & FATAL:
+    if not is_known:
         nothing = cartesian(np.zeros((3, 0)))
         return SpinVector(solutions=nothing, weights=np.zeros(0), error=[] * u.deg, **known)
     error = np.hypot(np.sin(np.radians(inclination)) * angle_err, inclination_err)

@@ -167,7 +167,7 @@ class SpinVector:
             )
         )
         trouble = f": {self.flags.description}" if self.flags else ""
-        return f"<SpinVector towards {towards or 'no direction'} deg{trouble}>"
+        return f"<SpinVector towards {f'{towards} deg' if towards else 'no direction'}{trouble}>"
 
     def _repr_html_(self):
         rows = [

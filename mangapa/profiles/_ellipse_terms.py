@@ -27,6 +27,8 @@ MOMENTS = {
     "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=(1, 2, 4)),
     "flux": Moment(is_odd=False, slopes=(-4.0, -0.1), harmonics=(1, 2, 4)),
 }
+#: Standard deviation of the axis ratios of thin discs in random directions, which are uniform.
+UNIFORM_RATIO = 1 / np.sqrt(12)
 #: Terms of the shape before the constant: amplitude, and derivatives by angle and axis ratio.
 SHAPE_TERMS = 3
 
@@ -61,6 +63,8 @@ class EllipseTerms:
     observed, amplitude, error : `~numpy.ndarray`
         Amplitudes of the harmonics with their noise, the same corrected for noise, and the error of
         one component, shape (n, 3).
+    correlation : `~numpy.ndarray`
+        Of the noise of the last harmonic between rings, shape (n, n).
     """
 
     rings: Rings
@@ -80,6 +84,7 @@ class EllipseTerms:
     observed: np.ndarray
     amplitude: np.ndarray
     error: np.ndarray
+    correlation: np.ndarray
 
 
 def on_given_shapes(rings, spaxels, moment, *, has_constant):
@@ -120,6 +125,7 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        correlation=_between_rings(rings, radius, fit.coherent, spaxels.points.spaxel),
         k1=k1,
         k1_err=k1_err,
     )
@@ -133,8 +139,12 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
     points, and ``spread`` the prior spread of axis ratios about that of the disc.
     """
     points, whole = spaxels.points, common.ellipse
+    start = _start(common, moment, has_constant)
+    # Rings across the disc, as in some cores, are not parts of it.
+    across = np.sin(np.radians(start[0].pa_axis - whole.pa_axis))
+    spread = np.hypot(spread, UNIFORM_RATIO * across**2)
     fit = EllipseFit(points, common.edges, relative, moment, whole, spread, has_constant)
-    shape, slope = fit.run(*_start(common, moment, has_constant))
+    shape, slope = fit.run(*start)
     rings = Rings.between(points, shape, common.edges, relative, spaxels.grid)
     n_spaxels, coverage = rings.coverage(spaxels)
     radius = rings.mean(rings.radius)
@@ -179,6 +189,7 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        correlation=_between_rings(rings, radius, found.coherent, points.spaxel),
         k1=leading if moment.is_odd else amplitude[:, 0],
         k1_err=np.sqrt(variance[:, 0]) if moment.is_odd else error[:, 0],
     )
@@ -207,6 +218,17 @@ def _harmonic_fit(rings, moment, rise, first, *, has_constant=True):
     if has_constant or not moment.is_odd:
         return fit_terms(rings, first, terms)
     return fit_terms(rings, first, terms[1:]).with_constant(in_first=False)
+
+
+def _between_rings(rings, radius, coherent, spaxel):
+    """Correlation of the noise of n rings, (n, n), of which they share a part; see `RingNoise`."""
+    # Two rings share noise over its length and their own width, as a Gaussian of both variances.
+    variance = (rings.correlation * spaxel) ** 2 + np.diff(rings.edges).min() ** 2 / 6
+    near = np.exp(-((radius[:, None] - radius) ** 2) / (2 * variance))
+    share = np.sqrt(coherent)
+    correlation = share[:, None] * share * near
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
 
 
 def _with_prior(cov, width):

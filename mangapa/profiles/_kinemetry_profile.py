@@ -17,7 +17,7 @@ from mangapa.fitting._points import with_velocity
 from mangapa.fitting._prepared import prepare
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
-from mangapa.profiles._ellipse_terms import MOMENTS, on_free_shapes, on_given_shapes
+from mangapa.profiles._ellipse_terms import MOMENTS, UNIFORM_RATIO, on_free_shapes, on_given_shapes
 from mangapa.profiles._ellipses import AXIS_RATIOS, RATIO_SPREAD
 from mangapa.profiles._harmonics import MIN_COVERAGE
 from mangapa.profiles._kinemetry_table import KinemetryProfile, table_of
@@ -34,8 +34,6 @@ __all__ = ["kinemetry"]
 
 #: Least light, over that of the brightest ring, to which errors of the light are in proportion.
 LEAST_LIGHT = 1e-4
-#: Standard deviation of the axis ratios of thin discs in random directions, which are uniform.
-UNIFORM_RATIO = 1 / np.sqrt(12)
 #: What the options may be.
 CHOICES = {
     "moment": tuple(MOMENTS),

@@ -1,5 +1,6 @@
 """What a report shows of the kinematics, in runs that measured their columns."""
 
+import math
 from collections import Counter
 
 from mangapa.catalogue._kinematic_columns import (
@@ -13,11 +14,13 @@ from mangapa.fields import TRACER_TITLES
 from mangapa.plotting import DISPERSION_COLOURS
 from mangapa.report._pictures import dispersion_palette, packed_dispersion
 
-#: Columns of each field that the page shows.
+#: Columns of each field that the page shows, and those whose errors have a systematic part.
 COLUMNS = (
-    *("k51", "k51_err", "psi", "psi_err", "lambda_r", "lambda_r_err"),
-    *("v_over_sigma", "v_over_sigma_err", "group", "group_probability"),
+    *("k51", "k51_err", "psi", "psi_err", "lambda_r", "v_over_sigma"),
+    *("group", "group_probability"),
 )
+DECIMALS = 3
+WITH_TWO_ERRORS = ("lambda_r", "v_over_sigma")
 
 
 def are_measured(settings):
@@ -51,8 +54,12 @@ def class_choices(rows):
 
 def kinematics_of(tracer, row):
     """What the table of the page has of a field: ``row`` has rounded values by column."""
-    likely = [*likely_classes(tracer, row)]
-    return {**{name: row.get(f"{tracer}_{name}") for name in COLUMNS}, "classes": likely}
+    shown = {name: row.get(f"{tracer}_{name}") for name in COLUMNS}
+    for name in WITH_TWO_ERRORS:
+        parts = [row.get(f"{tracer}_{name}_{end}") for end in ("err", "err_sys")]
+        known = None not in parts
+        shown[f"{name}_err"] = round(math.hypot(*parts), DECIMALS) if known else None
+    return {**shown, "classes": [*likely_classes(tracer, row)]}
 
 
 def dispersions_of(image):

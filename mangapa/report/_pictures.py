@@ -13,8 +13,8 @@ from mangapa.plotting import COLOURS, DISPERSION_COLOURS, colour_range, dispersi
 #: Number of colours, odd so that the middle one is neutral. The next one is transparent. Half as
 #: many again make the report of ten thousand galaxies 4 MB larger.
 N_COLOURS = 43
-#: The same for dispersions, of which fewer are told apart.
-N_DISPERSION_COLOURS = 21
+#: The same for dispersions, whose noise makes each more colour cost more, and hides it.
+N_DISPERSION_COLOURS = 13
 #: Code of the character that stands for no step from one colour to the next.
 FIRST = ord("0")
 #: Decimals of the edges of a field, arcsec.
