@@ -1,5 +1,7 @@
 """Simulated galaxies whose kinematic classes are known, and what is measured on them."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from two_discs import ORDINARY, TWO_SENSES, cases
@@ -21,6 +23,8 @@ DEFECTS = (
 )
 #: Discs whose k1 mostly has two maxima.
 MAXIMA = "two maxima"
+#: Discs whose k1 has one.
+ONE_MAXIMUM = ("plain", "warp", "bulge")
 #: Families of which one in so many galaxies is drawn as of the two discs.
 FEWER = 2.5
 #: Errors of the axis of the light, degrees, and of its ellipticity.
@@ -75,16 +79,19 @@ def measured(job):
         reff,
         photometric_pa=axis + PA_ERROR * rng.normal(),
         ellipticity=float(np.clip(ellipticity, 0, 0.9)),
+        with_k1=family in ONE_MAXIMUM,
     )
     return row | {"evidence": found}
 
 
-def evidence_of(prepared, reff, photometric_pa=np.nan, ellipticity=np.nan):
+def evidence_of(prepared, reff, photometric_pa=np.nan, ellipticity=np.nan, *, with_k1=True):
     """What the classes of a galaxy rest on; `None` if its field cannot be measured."""
-    profile = None if prepared.flags else kinemetry_prepared(prepared)
-    if profile is None or not len(profile):
+    if prepared.flags:
         return None
-    k1, error = (profile[name].value for name in ("k1", "k1_err"))
+    k1, error = np.zeros((2, 0))
+    if with_k1:
+        profile = kinemetry_prepared(prepared)
+        k1, error = (profile[name].value for name in ("k1", "k1_err"))
     known = np.isfinite(k1 + error)
     return {
         "peaks": peaks_of(prepared, reff, photometric_pa, ellipticity)[0],
@@ -143,13 +150,12 @@ def _two_maxima(rng):
 def _defect(rng, options):
     """Name of what is wrong with a galaxy, and the options that make it so."""
     name = str(rng.choice(DEFECTS))
-    if name == "cold" and not isinstance(options["dispersion"], float):
-        name = "none"
+    central = float(rng.uniform(20, 50))
     return name, {
         "outliers": {"outliers": 0.02},
         "missing patches": {"missing": 2, "foreground": 1},
         "low S/N": {"snr": float(rng.uniform(8, 25))},
-        "cold": {"dispersion": float(rng.uniform(15, 45))},
+        "cold": {"dispersion": replace(options["dispersion"], central=central, outer=central / 2)},
         "spaxels": {"bintype": "SPX"},
     }.get(name, {})
 

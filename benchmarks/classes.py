@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from class_samples import MAXIMA, measured, measured_on_shared, sample
+from class_samples import MAXIMA, ONE_MAXIMUM, measured, measured_on_shared, sample
 from published_classes import print_flags, print_galaxies, print_table
 from simulated_fields import simulated_fields
 from tqdm import tqdm
@@ -86,7 +86,7 @@ def print_simulated(options, run):
     _fit("DISCS_LOGIT", design, two_discs, even & sure & ~cores, weights)
     k1 = [one["k1"] if one and one["k1"][0].size else None for one in found]
     dips = np.array([evidence.dip_significance(*one) if one else np.nan for one in k1])
-    has_k1 = np.isfinite(dips) & np.isin(table["family"], ("plain", "warp", "bulge", MAXIMA))
+    has_k1 = np.isfinite(dips) & np.isin(table["family"], (*ONE_MAXIMUM, MAXIMA))
     has_dip = table["has_dip"] == 1
     weights = _weights(table["family"], has_dip, has_k1, SHARES["maxima"])
     _fit("MAXIMA_LOGIT", _design(np.arcsinh(dips)[:, None], 1), has_dip, even & has_k1, weights)

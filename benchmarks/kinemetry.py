@@ -24,6 +24,7 @@ from simulated_fields import families, simulated_fields
 import mangapa
 from mangapa.fitting._prepared import prepare
 from mangapa.profiles import _kinemetry_profile
+from mangapa.profiles._kinemetry_table import KNOWN_TO
 
 #: Spread of axis ratios that leaves them free.
 NO_PRIOR = 10.0
@@ -58,11 +59,11 @@ def main():
     print_header()
     total, means = [], []
     for family in options.only or FAMILIES:
-        rings = [
-            of_rings(one) for one in simulated_fields(family) if (one.number % 2 == 1) in wanted
-        ]
+        fields = [one for one in simulated_fields(family) if (one.number % 2 == 1) in wanted]
+        rings, of_fields = zip(*[of_rings(one) for one in fields], strict=True)
         rings = np.concatenate(rings, axis=1)
         total.append(rings)
+        means += of_fields
         print_row(family, rings)
     total = np.concatenate(total, axis=1)
     print_row("all", total)
@@ -84,7 +85,7 @@ def of_rings(one):
     """
     Differences from the truth on each ring of a simulated field, most of them over the error.
 
-    Also returns the mean of k5 / k1, its error, and the same mean of the noiseless field.
+    Also returns the mean of k5 / k1, its error, and that of the noiseless field with these weights.
     """
     field = mangapa.clean(one.field)
     found = mangapa.kinemetry(field)
@@ -97,6 +98,8 @@ def of_rings(one):
     true = mangapa.kinemetry(noiseless, **disc)
     with no_prior():
         free = mangapa.kinemetry(noiseless, **disc)
+    if not len(true) == len(free) == len(found):
+        return np.zeros((len(ROWS), 0)), np.full(3, np.nan)
     known = np.isfinite(found["k51"]) & np.isfinite(true["k51"]) & np.isfinite(free["k51"])
 
     def off(name):
@@ -127,7 +130,8 @@ def of_rings(one):
             np.full(np.count_nonzero(known), "kdc" in one.params),
         ]
     )
-    return rings, np.array([found.k51, found.k51_err, true.k51_observed])
+    weight = np.array(found["flux_weight"])[known] / (1 + (k5_err / KNOWN_TO) ** 2)
+    return rings, np.array([found.k51, found.k51_err, weight @ length / weight.sum()])
 
 
 def _fifth(profile):

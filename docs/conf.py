@@ -114,7 +114,7 @@ class ListTable(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        titles, rows = self.table(self.arguments[0])
+        titles, rows = self.table(*self.arguments)
         lines = [".. list-table::", "   :header-rows: 1", ""]
         for row in (titles, *rows):
             lines += [f"   {'  -' if n else '* -'} {cell}" for n, cell in enumerate(row)]
@@ -122,14 +122,16 @@ class ListTable(SphinxDirective):
 
 
 class CatalogueColumns(ListTable):
-    """The columns of a catalogue that describe the galaxy, the stars or the gas."""
+    """Columns of a catalogue that describe the galaxy, the stars or the gas, of one group."""
 
-    def table(self, part):
+    optional_arguments = 1
+
+    def table(self, part, group="standard"):
         titles = ("column", "unit", "type", "description")
         return titles, [
             (f"``{column.name}``", column.unit or "", column.kind.__name__, column.description)
-            for column in catalogue_columns()
-            if column.part == part
+            for column in catalogue_columns(group)
+            if column.part == part and column.group == group
         ]
 
 

@@ -54,9 +54,8 @@ class Moments:
         low, high = (np.sqrt(np.maximum(mean_square + d, 0.0)) for d in (-spread, spread))
         bias_err = (noise_bias(low, velocity_err) - noise_bias(high, velocity_err)) / 2
         total = squared_speed + squared_dispersion
-        noise = variance * (4 * typical**2 + 2 * variance) + variance_s * (
-            4 * np.maximum(square, 0.0) + 2 * variance_s
-        )
+        noise = variance * (4 * typical**2 + 2 * variance)
+        noise += variance_s * (4 * dispersion**2 + 2 * variance_s)
         mean = (total / (noise + TINY)).sum() / (1 / (noise + TINY)).sum()
         level, weight = annuli.shrunk(total, noise)
         level = np.maximum(level, LEAST_SQUARE * max(mean, 0.0) + TINY)

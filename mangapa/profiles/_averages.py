@@ -38,19 +38,20 @@ def ring_light(rings, spaxels, flux, effective_radius):
     return light / (light.sum() + TINY), origin
 
 
-def mean_amplitude(weight, observed, error):
+def mean_amplitude(weight, observed, error, correlation):
     """
     Weighted mean of amplitudes of two noisy components each, corrected for their noise.
 
     It is the amplitude which, if all n were equal, would have the weighted mean that is observed,
     given the mean of the Rice distribution at each ``error`` of a component. Returns the mean and
     its 1-sigma error, by which it would have to be larger for a mean that is larger by its own
-    standard deviation. ``weight`` has a sum of 1.
+    standard deviation. ``weight`` has a sum of 1; ``correlation`` is that of the noise, (n, n).
     """
     mean = weight @ observed
     found = _amplitude_of(mean, weight, error)
     variance = 2 * error**2 + found**2 - _rice_mean(found, error) ** 2
-    deviation = np.sqrt(weight**2 @ np.maximum(variance, 0))
+    each = weight * np.sqrt(np.maximum(variance, 0))
+    deviation = np.sqrt(each @ correlation @ each)
     larger = max(mean, weight @ _rice_mean(0.0, error)) + deviation
     return found, _amplitude_of(larger, weight, error) - found
 

@@ -63,6 +63,8 @@ class EllipseTerms:
     observed, amplitude, error : `~numpy.ndarray`
         Amplitudes of the harmonics with their noise, the same corrected for noise, and the error of
         one component, shape (n, 3).
+    correlation : `~numpy.ndarray`
+        Of the noise of the last harmonic between rings, shape (n, n).
     """
 
     rings: Rings
@@ -82,6 +84,7 @@ class EllipseTerms:
     observed: np.ndarray
     amplitude: np.ndarray
     error: np.ndarray
+    correlation: np.ndarray
 
 
 def on_given_shapes(rings, spaxels, moment, *, has_constant):
@@ -122,6 +125,7 @@ def on_given_shapes(rings, spaxels, moment, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        correlation=_between_rings(rings, radius, fit.coherent, spaxels.points.spaxel),
         k1=k1,
         k1_err=k1_err,
     )
@@ -185,6 +189,7 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
         observed=observed,
         amplitude=amplitude,
         error=error,
+        correlation=_between_rings(rings, radius, found.coherent, points.spaxel),
         k1=leading if moment.is_odd else amplitude[:, 0],
         k1_err=np.sqrt(variance[:, 0]) if moment.is_odd else error[:, 0],
     )
@@ -213,6 +218,17 @@ def _harmonic_fit(rings, moment, rise, first, *, has_constant=True):
     if has_constant or not moment.is_odd:
         return fit_terms(rings, first, terms)
     return fit_terms(rings, first, terms[1:]).with_constant(in_first=False)
+
+
+def _between_rings(rings, radius, coherent, spaxel):
+    """Correlation of the noise of n rings, (n, n), of which they share a part; see `RingNoise`."""
+    # Two rings share noise over its length and their own width, as a Gaussian of both variances.
+    variance = (rings.correlation * spaxel) ** 2 + np.diff(rings.edges).min() ** 2 / 6
+    near = np.exp(-((radius[:, None] - radius) ** 2) / (2 * variance))
+    share = np.sqrt(coherent)
+    correlation = share[:, None] * share * near
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
 
 
 def _with_prior(cov, width):

@@ -28,6 +28,7 @@ class RingTerms:
     total_cov: np.ndarray  # the same, if what the first terms leave is all noise
     quiet_cov: np.ndarray  # that of the few terms, if all harmonics are signal
     shared: float  # fraction of the noise that neighbouring spaxels share, 0-1
+    coherent: np.ndarray  # share of the last harmonic's variance that is of shared noise, (n,)
     n_kept: np.ndarray  # data on each ring that are not spurious, shape (n,)
 
     def with_constant(self, *, in_first=True):
@@ -57,8 +58,17 @@ def fit_terms(rings, first_terms, full_terms):
         full_cov=full_noise.covariance(full_sums),
         total_cov=noise.covariance(full_sums),
         shared=float(noise.shared),
+        coherent=_coherent(full_noise.shared, full_sums),
         n_kept=rings.sum(first.kept),
     )
+
+
+def _coherent(shared, sums):
+    white, near = (
+        np.einsum("rii->ri", one)[:, -2:].sum(axis=1) for one in (sums.white, sums.correlated)
+    )
+    near = shared * near
+    return near / (near + (1 - shared) * white + TINY**2)
 
 
 def harmonic_terms(rings, growth, harmonics, *, is_odd=True):

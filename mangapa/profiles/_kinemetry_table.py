@@ -288,5 +288,7 @@ def _mean_ratio(found, values):
     weight = values["flux_weight"] * known / (1 + (error / KNOWN_TO) ** 2)
     if not weight.sum() > 0:
         return np.full(3, np.nan)
-    weight, observed, error = (one[weight > 0] for one in (weight / weight.sum(), observed, error))
-    return *mean_amplitude(weight, observed, error), weight @ observed
+    these = weight > 0
+    weight, observed, error = (one[these] for one in (weight / weight.sum(), observed, error))
+    correlation = found.correlation[np.ix_(these, these)]
+    return *mean_amplitude(weight, observed, error, correlation), weight @ observed

@@ -76,8 +76,11 @@ def test_all_columns_are_on_the_page(part):
     from mangapa.catalogue.columns import catalogue_columns
 
     text = (DOCS / "reference" / "columns.rst").read_text()
-    assert f".. catalogue-columns:: {part}" in text
-    assert {column.part for column in catalogue_columns()} == {"galaxy", "stellar", "halpha"}
+    for group, named in (("standard", part), ("kinematics", f"{part} kinematics")):
+        assert f".. catalogue-columns:: {named}\n" in text
+        parts = {column.part for column in catalogue_columns(group) if column.group == group}
+        assert parts == {"galaxy", "stellar", "halpha"}
+    assert {column.group for column in catalogue_columns(None)} == {"standard", "kinematics"}
 
 
 @pytest.mark.parametrize("kind", ["PAFlags", "UsabilityFlags", "Rejection"])

@@ -10,6 +10,8 @@ from tests.profiles.fields import ROUND, X, Y, disc, field
 ERROR = np.array([0.01, 0.02, 0.02, 0.03, 0.05, 0.02, 0.01, 0.03])
 WEIGHT = np.array([0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
 
+INDEPENDENT = np.eye(ERROR.size)
+
 
 def draws(amplitude, n=400):
     noise = np.random.default_rng(2).normal(size=(n, 2, ERROR.size)) * ERROR
@@ -18,13 +20,13 @@ def draws(amplitude, n=400):
 
 @pytest.mark.parametrize("amplitude", [0.03, 0.06, 0.2])
 def test_noise_does_not_bias_the_mean(amplitude):
-    found = np.array([mean_amplitude(WEIGHT, one, ERROR) for one in draws(amplitude)])
+    found = np.array([mean_amplitude(WEIGHT, one, ERROR, INDEPENDENT) for one in draws(amplitude)])
     assert found[:, 0].mean() == pytest.approx(amplitude, abs=0.002)
     assert found[:, 0].std() / np.median(found[:, 1]) == pytest.approx(1, abs=0.25)
 
 
 def test_noise_alone_is_within_its_error():
-    found = np.array([mean_amplitude(WEIGHT, one, ERROR) for one in draws(0.0)])
+    found = np.array([mean_amplitude(WEIGHT, one, ERROR, INDEPENDENT) for one in draws(0.0)])
     assert 0.55 < np.mean(found[:, 0] <= found[:, 1]) < 0.95
     # The mean of what is observed is far above.
     assert np.median(draws(0.0) @ WEIGHT) > 2 * np.median(found[:, 0])
@@ -32,15 +34,23 @@ def test_noise_alone_is_within_its_error():
 
 def test_without_noise_it_is_the_weighted_mean():
     observed = np.linspace(0.01, 0.1, 8)
-    found, error = mean_amplitude(WEIGHT, observed, np.full(8, 1e-6))
+    found, error = mean_amplitude(WEIGHT, observed, np.full(8, 1e-6), INDEPENDENT)
     assert found == pytest.approx(WEIGHT @ observed, rel=1e-4)
     assert error < 1e-5
 
 
 def test_equal_rings_are_those_of_a_rice_distribution():
     mean = rice.mean(1.5, scale=0.02)
-    found, _ = mean_amplitude(np.ones(1), np.array([mean]), np.array([0.02]))
+    found, _ = mean_amplitude(np.ones(1), np.array([mean]), np.array([0.02]), np.ones((1, 1)))
     assert found == pytest.approx(0.03, rel=1e-3)
+
+
+def test_shared_noise_adds_to_the_error():
+    observed = np.full(ERROR.size, 0.1)
+    _, alone = mean_amplitude(WEIGHT, observed, ERROR, INDEPENDENT)
+    _, shared = mean_amplitude(WEIGHT, observed, ERROR, np.ones((8, 8)))
+    assert shared == pytest.approx(WEIGHT @ ERROR, rel=0.1)
+    assert alone == pytest.approx(np.linalg.norm(WEIGHT * ERROR), rel=0.1)
 
 
 def rings_and_spaxels(mask=~ROUND):
