@@ -8,7 +8,8 @@ from scipy.spatial import cKDTree
 
 from mangapa import VelocityField, simulate_galaxy
 from mangapa.simulate import Bar, Lopsidedness, Neighbour
-from mangapa.simulate._instrument import look
+from mangapa.simulate._instrument import look, surroundings
+from mangapa.simulate._losvd import Layer, Moments
 from mangapa.simulate._noise import CORRELATION_SPAXELS
 from mangapa.simulate._sky import FIELD_OF_VIEW, MAP_SIZE, SPAXEL
 
@@ -136,12 +137,13 @@ def simulate(scenario, n_fibres, rng):
     towards = rng.uniform(0, 2 * np.pi)
     dx, dy = scenario.offset * np.sin(towards), scenario.offset * np.cos(towards)
 
-    def sky(x, y):
-        """Light, of the half-light radius of a primary galaxy, and velocity."""
-        light = np.exp(-2.5 * np.hypot(x - dx, y - dy) / corner)
-        return light, _rotation(scenario, x - dx, y - dy, corner, pa, inclination, curve)
-
-    velocity = look(sky, x, y, scenario.psf, n_fibres, dithered=False).velocity
+    wide_x, wide_y = surroundings(x, y, scenario.psf, dithered=False)
+    radius = np.hypot(wide_x - dx, wide_y - dy)
+    # The light has the half-light radius of a primary galaxy.
+    light = np.exp(-2.5 * radius / corner)
+    rotation = _rotation(scenario, wide_x - dx, wide_y - dy, corner, pa, inclination, curve)
+    layers = [Layer(light, rotation, radius)]
+    velocity = look(layers, Moments(), x, y, scenario.psf, n_fibres, dithered=False).velocity
     sigma = V_MAX * np.sin(np.radians(inclination)) / scenario.v_over_sigma
     sigma = sigma * scenario.growth ** (np.hypot(x, y) / corner - MEAN_TURN)
 

@@ -14,7 +14,7 @@ import mangapa
 from mangapa import MeasurementSettings
 from mangapa.cli import main
 from mangapa.cli._output import print_table
-from mangapa.simulate import Bar, Neighbour
+from mangapa.simulate import Bar, CounterDisc, Neighbour
 from tests.archive_server import write_drpall
 
 #: Modules that printing a help text does not need.
@@ -229,6 +229,27 @@ def test_simulate_takes_the_options_of_the_function(tmp_path, capsys):
     found = mangapa.read_maps(path).stellar
     good = expected.stellar.good
     np.testing.assert_allclose(found.velocity[good], expected.stellar.velocity[good], rtol=1e-4)
+
+
+def test_simulate_takes_a_counter_rotating_disc(tmp_path):
+    path = tmp_path / "manga-9999-1901-MAPS-SPX.fits.gz"
+    arguments = ["--counter-disc", "0.4", "0.5", "--dispersion", "120", "--bintype", "SPX"]
+    arguments += ["--dispersion-halpha", "30", "--kinematics", "moments"]
+    assert main(["simulate", str(path), *arguments]) == 0
+    expected = mangapa.simulate_galaxy(
+        n_fibres=19,
+        bintype="SPX",
+        dispersion=120,
+        dispersion_halpha=30,
+        counter_disc=CounterDisc(mass_fraction=0.4, scale=0.5),
+        kinematics="moments",
+    )
+    found = mangapa.read_maps(path)
+    for tracer in ("stellar", "halpha"):
+        good = expected.tracer(tracer).good
+        for name in ("velocity", "dispersion"):
+            values, truth = (getattr(one.tracer(tracer), name) for one in (found, expected))
+            np.testing.assert_allclose(values[good].value, truth[good].value, atol=1e-3)
 
 
 def test_simulate_writes_all_extensions_if_asked(tmp_path):

@@ -9,9 +9,9 @@ from mangapa.archive.releases import MANGA_RELEASES, PLATEIFU
 from mangapa.cli._exit import ALL_GOOD
 from mangapa.cli._options import add_command, add_path
 from mangapa.formats.manga_writer import LAYOUTS
-from mangapa.simulate import FIELD_OF_VIEW, Bar, Lopsidedness, Neighbour
+from mangapa.simulate import FIELD_OF_VIEW, Bar, CounterDisc, Lopsidedness, Neighbour
 from mangapa.simulate._arguments import NUMBERS
-from mangapa.simulate._galaxies import BINTYPES
+from mangapa.simulate._galaxies import BINTYPES, LOSVDS
 
 RELEASES = ", ".join(name for one in MANGA_RELEASES for name in (one.name, *one.aliases))
 #: Default of each argument of `simulate_galaxy`.
@@ -33,17 +33,38 @@ OPTIONS = {
     "outliers": ("fraction of the spaxels with a spurious velocity", {}),
     "missing": ("number of masked patches", {"type": int}),
     "warp": ("turn of tilted rings from the centre to the edge, deg", {}),
+    "dispersion": ("velocity dispersion of the stars at the centre, km/s", {}),
+    "dispersion_halpha": ("velocity dispersion of the gas, km/s", {}),
+    "kinematics": (
+        "what is measured of velocity distributions (default: moments; gaussian with "
+        "--counter-disc)",
+        {"type": str, "choices": tuple(LOSVDS)},
+    ),
     "seed": ("random seed", {"type": int}),
 } | {name: (number.text, {}) for name, number in NUMBERS.items()}
 SWITCHES = {
     "correlated": "correlate the noise of neighbouring spaxels",
     "dithered": "observe through the fibres in three dithers",
 }
-#: What takes several numbers, with its help.
+#: What takes several numbers: how many, of the fields in their order, and its help.
 COMPONENTS = {
-    "bar": (Bar, "streaming of a bar: share of the rotation, arcsec, deg from the major axis"),
-    "lopsidedness": (Lopsidedness, "faster side: share of the rotation, deg from the major axis"),
-    "neighbour": (Neighbour, "blended source: share of the light, arcsec East and North, km/s"),
+    "bar": (Bar, 3, "streaming of a bar: share of the rotation, arcsec, deg from the major axis"),
+    "lopsidedness": (
+        Lopsidedness,
+        2,
+        "faster side: share of the rotation, deg from the major axis",
+    ),
+    "neighbour": (
+        Neighbour,
+        4,
+        "blended source: share of the light, arcsec East and North, km/s",
+    ),
+    "counter_disc": (
+        CounterDisc,
+        2,
+        "second disc, which rotates in the opposite sense: share of the mass of both, scale "
+        "length over that of the main disc",
+    ),
 }
 
 
@@ -68,9 +89,9 @@ def add_to(commands):
         simulate.add_argument(_flag(name), **more)
     for name, text in SWITCHES.items():
         simulate.add_argument(_flag(name), action="store_true", help=text)
-    for name, (kind, text) in COMPONENTS.items():
-        names = tuple(one.name.upper() for one in fields(kind) if one.name != "fwhm")
-        simulate.add_argument(_flag(name), type=float, nargs=len(names), metavar=names, help=text)
+    for name, (kind, n, text) in COMPONENTS.items():
+        names = tuple(one.name.upper() for one in fields(kind)[:n])
+        simulate.add_argument(_flag(name), type=float, nargs=n, metavar=names, help=text)
 
 
 def _flag(name):
@@ -79,7 +100,7 @@ def _flag(name):
 
 def _simulate(options):
     simulation = {name: getattr(options, name) for name in (*OPTIONS, *SWITCHES)}
-    for name, (kind, _) in COMPONENTS.items():
+    for name, (kind, *_) in COMPONENTS.items():
         values = getattr(options, name)
         if values is not None:
             names = [one.name for one in fields(kind)]

@@ -1,11 +1,11 @@
-"""All extensions and cards of a MAPS file of DR15, of which velocities need a quarter."""
+"""All extensions and cards of a MAPS file of DR15, of which fields need a third."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from astropy.io import fits
 
-__all__ = ["complete_primary", "completed", "related"]
+__all__ = ["FLUX", "LINE_FLUX", "complete_primary", "completed", "related"]
 
 FLUX, LINE_FLUX = "1E-17 erg/s/cm^2/ang/spaxel", "1E-17 erg/s/cm^2/spaxel"
 WEIGHTED_SKY = ("Lum. weighted on-sky X", "Lum. weighted on-sky Y")
@@ -103,7 +103,7 @@ def completed(
     Parameters
     ----------
     hdus : iterable of `~astropy.io.fits.ImageHDU`
-        The extensions that velocities need.
+        The extensions of what the fields have.
     lines : sequence of `str`
         Names of the emission lines.
     bins : `~numpy.ndarray` of `int`

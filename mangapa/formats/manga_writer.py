@@ -13,7 +13,14 @@ from mangapa._utils.files import as_path, replacing
 from mangapa._utils.types import PathLike
 from mangapa.archive.releases import MPL4_DRPVER, PLATEIFU, release_named
 from mangapa.fields import TRACERS, Galaxy
-from mangapa.formats._manga_layout import ERRORS, complete_primary, completed, related
+from mangapa.formats._manga_layout import (
+    ERRORS,
+    FLUX,
+    LINE_FLUX,
+    complete_primary,
+    completed,
+    related,
+)
 
 __all__ = ["write_maps"]
 
@@ -46,6 +53,10 @@ BAD = 1 << 30
 #: First versions with a daptype in the header, with four elliptical coordinates instead of three,
 #: with five channels in BINID instead of one, and with coordinates and versions of the DAP.
 DAPTYPE_CARD, FOUR_ELLIPTICAL, FIVE_BINID, COORDINATES = "2.3.0", "2.4.1", "2.1.3", "2.0.2"
+#: First version with two corrections of the dispersions of the stars, and their names.
+TWO_CORRECTIONS, CORRECTIONS = "2.3.0", ("resolution difference", "fit")
+#: Stands for an instrument that has no part in the dispersions, km/s: 0 is an unknown one.
+NO_INSTRUMENT = 1e-3
 #: How much of a file is written.
 LAYOUTS = ("short", "full")
 #: Names in MPL-4 of the bintypes of later releases.
@@ -58,6 +69,9 @@ def write_maps(
     """
     Write the velocity fields of a galaxy as a DAP MAPS file that Marvin can open.
 
+    Velocity dispersions and light are written as well where the fields have them. Fields do not
+    have errors of the light; its inverse variances are 1.
+
     Parameters
     ----------
     galaxy : `~mangapa.Galaxy`
@@ -68,9 +82,9 @@ def write_maps(
     release : `str`, optional
         Any release since MPL-4, whose names, channels and cards the file has.
     layout : {"short", "full"}, optional
-        Only the extensions that velocities need, or, for benchmarks and the like, also all others
-        of DR15, with headers as long as true ones. Those hold noise that their masks reject, and
-        take some five times as long to write.
+        Only the extensions of what the fields have, or, for benchmarks and the like, also all
+        others of DR15, with headers as long as true ones. Those hold noise that their masks
+        reject, and take some five times as long to write.
 
     Returns
     -------
@@ -225,16 +239,17 @@ def _extension(galaxy, name, data, *, unit=None, channels=(), **cards):
 
 
 def _extensions(galaxy, version, hdu):
-    """Yield the extensions that velocities need; ``hdu`` makes one."""
+    """Yield the extensions of what the fields have; ``hdu`` makes one."""
     stellar, halpha = galaxy.stellar, galaxy.halpha
     lines = _lines(version)
     outside = ~(np.isfinite(stellar.velocity.value) | np.isfinite(halpha.velocity.value))
 
-    def with_errors(name, field, values, unit, channels=()):
+    def with_errors(name, field, values, ivar, unit, channels=()):
         """Yield an extension, its inverse variance and its mask."""
-        ivar = np.ones(values.shape) if field.ivar is None else field.ivar.value
-        bits = np.where(field.mask, np.where(outside, OUTSIDE, BAD), 0)
-        planes = [np.where(outside, 0, values), np.where(field.mask, 0, ivar), bits]
+        bad = field.mask | ~np.isfinite(values)
+        bits = np.where(bad, np.where(outside, OUTSIDE, BAD), 0)
+        ivar = np.ones(values.shape) if ivar is None else ivar.value
+        planes = [np.where(outside, 0, np.nan_to_num(values)), np.where(bad, 0, ivar), bits]
         if channels:
             planes = [np.broadcast_to(plane, (len(channels), *plane.shape)) for plane in planes]
         units = (unit, f"({unit})^{{-2}}", None)
@@ -248,14 +263,46 @@ def _extensions(galaxy, version, hdu):
         yield hdu("SPX_SKYCOO", sky, unit="arcsec", channels=("On-sky X", "On-sky Y"))
         elliptical = _elliptical(galaxy, four=_since(version, FOUR_ELLIPTICAL))
         yield hdu("SPX_ELLCOO", [*elliptical.values()], channels=[*elliptical])
+        if stellar.flux is not None:
+            yield from _mean_flux(stellar.flux.value, hdu)
     if _since(version, FIVE_BINID):
         yield hdu("BINID", [stars, stars, gas, gas, gas], channels=BIN_CHANNELS.split(","))
     else:
         yield hdu("BINID", stars)
-    yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, "km/s")
-    flux = np.where(halpha.good, 1.0, 0.0)
-    yield from with_errors("EMLINE_GFLUX", halpha, flux, "1E-17 erg/s/cm^2/spaxel", lines)
-    yield from with_errors("EMLINE_GVEL", halpha, halpha.velocity.value, "km/s", lines)
+    yield from with_errors("STELLAR_VEL", stellar, stellar.velocity.value, stellar.ivar, "km/s")
+    if stellar.dispersion is not None:
+        sigma = stellar.dispersion.value, stellar.dispersion_ivar
+        yield from with_errors("STELLAR_SIGMA", stellar, *sigma, "km/s")
+        part = _instrumental(stellar)
+        if _since(version, TWO_CORRECTIONS):
+            yield hdu("STELLAR_SIGMACORR", [part, part], unit="km/s", channels=CORRECTIONS)
+        elif _since(version, COORDINATES):
+            yield hdu("STELLAR_SIGMACORR", part, unit="km/s")
+    flux = np.where(halpha.good, 1.0, 0.0) if halpha.flux is None else halpha.flux.value
+    yield from with_errors("EMLINE_GFLUX", halpha, flux, None, LINE_FLUX, lines)
+    yield from with_errors("EMLINE_GVEL", halpha, halpha.velocity.value, halpha.ivar, "km/s", lines)
+    if halpha.dispersion is not None:
+        sigma = halpha.dispersion.value, halpha.dispersion_ivar
+        yield from with_errors("EMLINE_GSIGMA", halpha, *sigma, "km/s", lines)
+        parts = [_instrumental(halpha)] * len(lines)
+        yield hdu("EMLINE_INSTSIGMA", parts, unit="km/s", channels=lines)
+
+
+def _mean_flux(flux, hdu):
+    """Yield the mean flux of the spaxels and its inverse variance; 0 without one."""
+    ends = ERRORS[:2]
+    ivar = np.isfinite(flux).astype(float)
+    for end, data, unit in zip(
+        ends, (np.nan_to_num(flux), ivar), (FLUX, f"({FLUX})^{{-2}}"), strict=True
+    ):
+        yield hdu(f"SPX_MFLUX{end}", data, unit=unit, **related("SPX_MFLUX", end, ends))
+
+
+def _instrumental(field):
+    """Map of the instrument's part of the dispersions, 0 where it is unknown."""
+    if field.instrumental_dispersion is None:
+        return np.full(field.velocity.shape, NO_INSTRUMENT)
+    return np.nan_to_num(field.instrumental_dispersion.value)
 
 
 def _bin_id(field):

@@ -11,6 +11,8 @@ from mangapa.simulate._sky import FIELD_OF_VIEW
 
 #: The speed of light, km/s; and more blobs or patches than fit in a field.
 LARGEST_VELOCITY, MOST_PATCHES = 3e5, 1000
+#: Broader than any galaxy's lines, km/s.
+LARGEST_DISPERSION = 2000
 #: Farther than the edge of any field, arcsec.
 LARGEST_RADIUS = 1000
 #: Above this the square of a signal-to-noise ratio is no longer exact.
@@ -37,6 +39,7 @@ class Number:
 
 
 VELOCITY = {"unit": u.km / u.s, "limits": (-LARGEST_VELOCITY, LARGEST_VELOCITY)}
+DISPERSION = {"unit": u.km / u.s, "limits": (0, LARGEST_DISPERSION)}
 RADIUS = {"unit": u.arcsec, "limits": (0, LARGEST_RADIUS)}
 TURN = {"unit": u.deg, "limits": (-360, 360)}
 

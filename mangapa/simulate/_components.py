@@ -1,6 +1,6 @@
 """What a galaxy can have beyond a flat disc of circular orbits, each as a small value."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -8,7 +8,7 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from mangapa._utils.types import ScalarLike
-from mangapa.simulate._arguments import RADIUS, TURN, VELOCITY, Number
+from mangapa.simulate._arguments import DISPERSION, NUMBERS, RADIUS, TURN, VELOCITY, Number
 
 SHARE = Number(unit=u.one, limits=(-1, 1), text="share of the rotation")
 PLACE = {"unit": u.arcsec, "limits": (-1000, 1000)}
@@ -19,11 +19,11 @@ class _Component:
     numbers: ClassVar[dict[str, Number]] = {}
 
     def __post_init__(self):
-        for one in fields(self):
-            value = getattr(self, one.name)
+        for name, number in self.numbers.items():
+            value = getattr(self, name)
             if value is not None:
-                name = f"{one.name} of {type(self).__name__}"
-                object.__setattr__(self, one.name, self.numbers[one.name].check(name, value))
+                value = number.check(f"{name} of {type(self).__name__}", value)
+                object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,3 +211,135 @@ class Neighbour(_Component):
         "velocity": Number(**VELOCITY, text="velocity relative to the galaxy, km/s"),
         "fwhm": Number(unit=u.arcsec, limits=(0.8, 100), text="size before the beam, arcsec"),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispersion(_Component):
+    """
+    Velocity dispersion that falls outwards, outer + (central - outer) exp(-R / radius).
+
+    Parameters
+    ----------
+    central, outer : `float` or `~astropy.units.Quantity`
+        Velocity dispersion at the centre and far from it, km/s.
+    radius : `float` or `~astropy.units.Quantity`, optional
+        Radius in the plane of the disc over which it falls, arcsec; by default two scale lengths
+        of the disc, as in a disc of constant thickness (van der Kruit & Searle 1981, A&A 95, 105).
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> from mangapa.simulate import Dispersion
+    >>> Dispersion(central=180, outer=60, radius=2).at([0, 2, 20]).round()
+    array([180., 104.,  60.])
+    """
+
+    central: ScalarLike
+    outer: ScalarLike = 0.0
+    radius: ScalarLike | None = None
+
+    numbers = {
+        "central": Number(**DISPERSION, text="velocity dispersion at the centre, km/s"),
+        "outer": Number(**DISPERSION, text="velocity dispersion far from the centre, km/s"),
+        "radius": Number(
+            unit=u.arcsec, limits=(0.1, 1e6), text="radius over which it falls, arcsec"
+        ),
+    }
+
+    def at(self, radius: ArrayLike) -> np.ndarray:
+        """
+        Velocity dispersion at each radius.
+
+        Parameters
+        ----------
+        radius : array_like
+            Radii in the plane of the disc, arcsec.
+
+        Returns
+        -------
+        `~numpy.ndarray`
+            In km/s, same shape.
+        """
+        if self.radius is None:
+            msg = "radius=None of Dispersion stands for two scale lengths of a disc; give a radius"
+            raise ValueError(msg)
+        central, outer = float(self.central), float(self.outer)
+        return outer + (central - outer) * np.exp(-np.asarray(radius) / float(self.radius))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CounterDisc(_Component):
+    """
+    A second disc of stars in the same plane, which rotates in the opposite sense.
+
+    Two such discs have two peaks of the velocity dispersion on the major axis, where their
+    velocities differ most and neither outshines the other (Krajnovic et al. 2011, MNRAS 414,
+    2923).
+
+    Parameters
+    ----------
+    mass_fraction : `float`, optional
+        Its mass over that of both discs, which have the same mass-to-light ratio.
+    scale : `float`, optional
+        Its scale length over that of the main disc.
+    thickness : `float`, optional
+        Its scale height over its scale length, as of the main disc by default.
+    rotation : `float`, optional
+        Speed of its rotation over that of the main disc.
+    dispersion : `float`, `~astropy.units.Quantity` or `~mangapa.simulate.Dispersion`, optional
+        Its velocity dispersion, km/s; by default that of the main disc.
+    turn : `float` or `~astropy.units.Quantity`, optional
+        Its rotation against that of the main disc, deg.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> import mangapa
+    >>> from mangapa.simulate import CounterDisc
+    >>> two = mangapa.simulate_galaxy(
+    ...     psf=2.5, counter_disc=CounterDisc(mass_fraction=0.4, scale=0.5)
+    ... )
+    """
+
+    mass_fraction: ScalarLike = 0.5
+    scale: ScalarLike = 1.0
+    thickness: ScalarLike | None = None
+    rotation: ScalarLike = 1.0
+    dispersion: "ScalarLike | Dispersion | None" = None
+    turn: ScalarLike = 180.0
+
+    numbers = {
+        "mass_fraction": Number(
+            unit=u.one, limits=(0, 0.99), text="mass of the second disc over that of both"
+        ),
+        "scale": Number(
+            unit=u.one, limits=(0.05, 20), text="scale length over that of the main disc"
+        ),
+        "thickness": NUMBERS["thickness"],
+        "rotation": Number(
+            unit=u.one, limits=(0, 10), text="speed of rotation over that of the main disc"
+        ),
+        "turn": Number(**TURN, text="rotation against the main disc, deg"),
+    }
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.dispersion is not None:
+            dispersion = as_dispersion("dispersion of CounterDisc", self.dispersion)
+            object.__setattr__(self, "dispersion", dispersion)
+
+
+def as_dispersion(name, value, *, is_even=False):
+    """Make a `Dispersion` of a number, that at the centre or, if even, everywhere."""
+    if isinstance(value, Dispersion):
+        return value
+    number = Dispersion.numbers["central"].check(name, value)
+    return Dispersion(central=number, outer=number if is_even else 0.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangapa.simulate._components import Bar, Lopsidedness, Warp
+from mangapa.simulate._losvd import Layer, Moments
 
 #: Half-light radius of an exponential disc over its scale length.
 EXPONENTIAL = 1.678
@@ -14,6 +15,7 @@ THICKNESS = 0.04
 #: arcsine of their reach in units of the disc's extent along it. More change no velocity of a
 #: visible spaxel by a km/s, even edge-on.
 DEPTHS, DEEPEST = 20, 3.0
+DEPTH = 2 * DEEPEST / DEPTHS
 #: Bisections that find the ring of a place: to a few thousandths of an
 #: arcsec.
 BISECTIONS = 15
@@ -51,29 +53,47 @@ class Disc:
         """Apparent axis ratio of the central rings."""
         return self._axis_ratio(self.inclination)
 
+    @property
+    def light(self):
+        """All its light, in the unit of `layers` times arcsec squared; without a warp."""
+        if self.thickness == 0:
+            return 2 * np.pi * self.scale_length**2 * self.axis_ratio
+        # The integral of a sheet of unit density is twice its scale height.
+        height = self.thickness * self.scale_length
+        return 2 * np.pi * self.scale_length**2 * 2 * height / (self._extent * DEPTH)
+
     def observe(self, x, y):
         """Surface brightness, 1 at the centre of a thin disc, and mean velocity at offsets."""
+        light, momentum, _ = Moments().images(list(self.layers(x, y)))
+        return light, momentum / light
+
+    def layers(self, x, y):
+        """Yield the light and velocity at offsets, in steps along the line of sight."""
         if self.thickness == 0:
             radius, azimuth, inclination, _ = self._locate(x, y, None)
             light = np.exp(-EXPONENTIAL * radius / self.reff)
-            return light, self._velocity(radius, azimuth, inclination)
+            yield Layer(light, self._velocity(radius, azimuth, inclination), radius)
+            return
         # The line of sight through an oblate spheroid with the disc's two scales is centred on
         # its densest place, at any inclination.
         i = np.radians(self.inclination)
         height = self.thickness * self.scale_length
-        in_plane, normal = np.sin(i) / self.scale_length, np.cos(i) / height
-        extent = 1 / np.hypot(in_plane, normal)
         _, across = _axes(x, y, self.pa)
-        densest = across * np.sin(i) * np.cos(i) * (height**-2 - self.scale_length**-2) * extent**2
-        light, momentum = np.zeros(x.shape), np.zeros(x.shape)
+        flattening = height**-2 - self.scale_length**-2
+        densest = across * np.sin(i) * np.cos(i) * flattening * self._extent**2
         for step in DEEPEST * ((np.arange(DEPTHS) + 0.5) / (DEPTHS / 2) - 1):
-            depth = densest + np.sinh(step) * extent
+            depth = densest + np.sinh(step) * self._extent
             radius, azimuth, inclination, above = self._locate(x, y, depth)
             # Isothermal sheets (van der Kruit & Searle 1981, A&A 95, 105).
             density = np.exp(-radius / self.scale_length) * _sheet(above / height) * np.cosh(step)
-            light += density
-            momentum += density * self._velocity(radius, azimuth, inclination)
-        return light, momentum / light
+            yield Layer(density, self._velocity(radius, azimuth, inclination), radius)
+
+    @property
+    def _extent(self):
+        """Extent of a thick disc along the line of sight."""
+        i = np.radians(self.inclination)
+        height = self.thickness * self.scale_length
+        return 1 / np.hypot(np.sin(i) / self.scale_length, np.cos(i) / height)
 
     def _locate(self, x, y, depth):
         """Radius and azimuth in the plane, the ring's inclination, and the height above it."""

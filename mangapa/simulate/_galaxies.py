@@ -12,15 +12,35 @@ from mangapa._utils.types import ScalarLike
 from mangapa.archive.releases import release_named
 from mangapa.fields import Galaxy, VelocityField
 from mangapa.simulate._arguments import LARGEST_SNR, MOST_PATCHES, NUMBERS, count, identifier
-from mangapa.simulate._components import Bar, Lopsidedness, Neighbour, Warp
+from mangapa.simulate._components import (
+    Bar,
+    CounterDisc,
+    Dispersion,
+    Lopsidedness,
+    Neighbour,
+    Warp,
+    as_dispersion,
+)
 from mangapa.simulate._disc import Disc
-from mangapa.simulate._instrument import FWHM, look
-from mangapa.simulate._noise import bins_by_snr, measure, spaxels_as_bins
-from mangapa.simulate._sky import FIELD_OF_VIEW, obstruct, spaxels
+from mangapa.simulate._instrument import look, surroundings
+from mangapa.simulate._losvd import Moments, Profiles
+from mangapa.simulate._noise import LINE_WIDTH, bins_by_snr, measure, spaxels_as_bins
+from mangapa.simulate._sky import FIELD_OF_VIEW, SPAXEL, obstruct, spaxels
+from mangapa.simulate._sources import (
+    Source,
+    counter_source,
+    falling,
+    layers_of,
+    light_of,
+    neighbour_layer,
+    warp_of,
+)
 
 BINTYPES = ("VOR10", "HYB10", "SPX")
 #: Effective radii out to which the primary sample is observed (Bundy et al. 2015, ApJ 798, 7).
 COVERAGE = 1.5
+#: What is measured of line-of-sight velocity distributions.
+LOSVDS = {"gaussian": Profiles, "moments": lambda layers: Moments()}
 
 
 def simulate_galaxy(
@@ -47,6 +67,10 @@ def simulate_galaxy(
     lopsidedness: Lopsidedness | None = None,
     neighbour: Neighbour | None = None,
     thickness: ScalarLike = 0.0,
+    dispersion: ScalarLike | Dispersion = 100.0,
+    dispersion_halpha: ScalarLike | Dispersion = 25.0,
+    counter_disc: CounterDisc | None = None,
+    kinematics: str | None = None,
     psf: ScalarLike = 0.0,
     dithered: bool = False,
     seed: int = 0,
@@ -98,6 +122,18 @@ def simulate_galaxy(
         Scale height of the disc, whose layers are isothermal sheets, over its scale length. The
         velocity is the mean along the line of sight, weighted with the light. At 0 the disc is
         thin, but appears no flatter than 0.2.
+    dispersion, dispersion_halpha : `float` or `~mangapa.simulate.Dispersion`, optional
+        Velocity dispersions of the stars and of the gas, km/s. A number is that of the stars at
+        the centre, which falls exponentially over two scale lengths of the disc, and that of the
+        gas everywhere.
+    counter_disc : `~mangapa.simulate.CounterDisc`, optional
+        A second disc of stars, which rotates in the opposite sense.
+    kinematics : {"gaussian", "moments"}, optional
+        What is measured of a line-of-sight velocity distribution: the mean and the width of the
+        Gaussian that fits it best, as in a fit of two moments to a spectrum, or its mean and
+        standard deviation. Errors of the former grow with that width, those of the latter do not.
+        The default is "gaussian" with a ``counter_disc``, where the two differ most, and
+        "moments", which are faster, without one.
     psf : `float` or `~astropy.units.Quantity`, optional
         Full width at half maximum of the beam, arcsec; 0, the default, is perfectly sharp. In
         MaNGA's cubes it is 2.5 arcsec. Velocities are means that are weighted with the smeared
@@ -113,8 +149,11 @@ def simulate_galaxy(
     Returns
     -------
     `~mangapa.Galaxy`
-        The cards TRUEPAST and TRUEPAHA of its header hold the true position angles, with a warp
-        those of its inner rings.
+        Its fields have velocity dispersions, as the DAP states them, and the light of each tracer,
+        which is 1 in the central spaxel of a field without noise. The dispersions of both tracers
+        include an instrumental one: 30 km/s for the stars and 70 km/s for the gas. The cards
+        TRUEPAST and TRUEPAHA of its header hold the true position angles, with a warp those of its
+        inner rings.
 
     Raises
     ------
@@ -165,34 +204,66 @@ def simulate_galaxy(
             raise ValueError(problem)
     edge = FIELD_OF_VIEW[n_fibres] / 2
     components = {
-        "warp": _warp(warp, inclination, edge),
+        "warp": warp_of(warp, inclination, edge, NUMBERS["core_offset"]),
         "bar": _component("bar", bar, Bar),
         "lopsidedness": _component("lopsidedness", lopsidedness, Lopsidedness),
     }
     neighbour = _component("neighbour", neighbour, Neighbour)
-    rng = np.random.default_rng(seed)
+    counter_disc = _component("counter_disc", counter_disc, CounterDisc)
+    dispersions = {
+        "stellar": as_dispersion("dispersion", dispersion),
+        "halpha": as_dispersion("dispersion_halpha", dispersion_halpha, is_even=True),
+    }
+    if kinematics is None:
+        kinematics = "moments" if counter_disc is None else "gaussian"
+    if kinematics not in LOSVDS:
+        msg = f"kinematics={kinematics!r} must be one of {', '.join(LOSVDS)}"
+        raise ValueError(msg)
+    # Other random numbers than those of the velocities have their own generator.
+    rng, other_rng = np.random.default_rng(seed), np.random.default_rng([seed, 1])
 
     x, y, hexagon = spaxels(n_fibres)
     reff = edge / COVERAGE
     numbers["turnover"] *= reff
     disc = Disc(pa=true_pa["stellar"], inclination=inclination, reff=reff, **numbers, **components)
     masked, blobs = obstruct(rng, x, y, hexagon, foreground, missing)
-    in_field = disc.observe(x, y)[0][hexagon].sum() * (x[0, 0] - x[0, 1]) ** 2
+    wide_x, wide_y = surroundings(x, y, psf, dithered)
+    known: dict[Disc, list] = {}
     fields: dict[str, Any] = {}
-    seen = None
     for tracer, pa in true_pa.items():
-        if seen is None or pa != disc.pa:
-            sky = _sky(disc, replace(disc, pa=pa), neighbour, in_field)
-            seen = look(sky, x, y, psf, n_fibres, dithered)
+        turned = replace(disc, pa=pa)
+        own = falling(dispersions[tracer], disc)
+        sources = [Source(disc=turned, dispersion=own, light=disc)]
+        if counter_disc is not None and tracer == "stellar":
+            sources.append(counter_source(disc, counter_disc, own))
+        instrument, template = LINE_WIDTH[tracer]
+        line_width = np.hypot(instrument, template)
+        layers = layers_of(sources, wide_x, wide_y, line_width, known)
+        if neighbour is not None:
+            in_field = light_of(sources, x[hexagon], y[hexagon]) * SPAXEL**2
+            layers.append(neighbour_layer(neighbour, wide_x, wide_y, in_field, line_width))
+        seen = look(layers, LOSVDS[kinematics](layers), x, y, psf, n_fibres, dithered)
         observed = hexagon & (snr * seen.snr > 1)
         if bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar"):
             bin_id = bins_by_snr(snr * seen.snr, observed, shared=dithered)
         else:
             bin_id = spaxels_as_bins(observed)
-        moved = replace(seen, velocity=seen.velocity + v_sys + blobs)
-        velocity, ivar = measure(rng, moved, snr, bin_id, tracer, correlated, outliers)
+        measured = measure(
+            (rng, other_rng), seen, v_sys + blobs, snr, bin_id, tracer, correlated, outliers
+        )
         fields[tracer] = VelocityField.from_arrays(
-            velocity, x, y, mask=masked, ivar=ivar, bin_id=bin_id, tracer=tracer, galaxy=plateifu
+            measured.velocity,
+            x,
+            y,
+            mask=masked,
+            ivar=measured.ivar,
+            bin_id=bin_id,
+            dispersion=measured.dispersion,
+            dispersion_ivar=measured.dispersion_ivar,
+            instrumental_dispersion=np.full(x.shape, instrument),
+            flux=measured.flux,
+            tracer=tracer,
+            galaxy=plateifu,
         )
 
     release = release_named("DR17")
@@ -215,45 +286,6 @@ def simulate_galaxy(
         daptype=f"{bintype}-{release.template}",
         header=header,
     )
-
-
-def _sky(light, disc, neighbour, in_field):
-    """Function of offsets that gives the light, of the stars and the neighbour, and velocities."""
-
-    def sky(x, y):
-        flux, velocity = disc.observe(x, y)
-        if light is not disc:
-            flux, _ = light.observe(x, y)
-        if neighbour is None:
-            return flux, velocity
-        width = neighbour.fwhm / FWHM
-        distance = np.hypot(x - neighbour.x, y - neighbour.y)
-        added = np.exp(-((distance / width) ** 2) / 2) / (2 * np.pi * width**2)
-        added *= neighbour.flux * in_field
-        mean = (flux * velocity + added * neighbour.velocity) / (flux + added)
-        return flux + added, mean
-
-    return sky
-
-
-def _warp(warp, inclination, edge):
-    if not isinstance(warp, Warp):
-        warp = Warp(turn=NUMBERS["core_offset"].check("warp", warp))
-    if not 0 <= inclination + warp.tilt <= 90:
-        msg = (
-            f"tilt={warp.tilt:g} of Warp makes an inclination of {inclination + warp.tilt:g} deg; "
-            "it must be between 0 and 90"
-        )
-        raise ValueError(msg)
-    if warp.outer is not None:
-        return warp
-    if warp.inner >= edge:
-        msg = (
-            f"inner={warp.inner:g} of Warp must be smaller than the radius of the field, "
-            f"{edge:g} arcsec, unless outer is given"
-        )
-        raise ValueError(msg)
-    return replace(warp, outer=edge)
 
 
 def _component(name, value, kind):

@@ -1,10 +1,11 @@
-"""Light and velocities seen through the beam, and through the fibres of a dithered bundle."""
+"""Light and its velocities seen through the beam, and through the fibres of a dithered bundle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mangapa.simulate._losvd import Moments, Profiles
 from mangapa.simulate._sky import FIELD_OF_VIEW, SPAXEL
 
 #: Width over which the sky is drawn around the field: beams, and a fibre, arcsec.
@@ -28,11 +29,23 @@ SHEPARD_VARIANCE = SHEPARD_SIGMA**2 * (1 - _CUT / np.expm1(_CUT))
 
 @dataclass(frozen=True)
 class Seen:
-    """Light of the spaxels, 1 in the central one, and their mean velocity."""
+    """
+    Images of the spaxels, and their light, 1 in the central one.
 
+    The LOSVD makes kinematics of sums of the images, which have the shape (n, ny, nx).
+    """
+
+    images: np.ndarray
     flux: np.ndarray
-    velocity: np.ndarray
+    losvd: Moments | Profiles
     fibres: "Fibres | None" = None
+
+    @property
+    def velocity(self):
+        """Mean velocity of each spaxel, km/s."""
+        return self.losvd.kinematics(self.images.reshape(len(self.images), -1))[0].reshape(
+            self.flux.shape
+        )
 
     @property
     def snr(self):
@@ -66,41 +79,51 @@ class Fibres:
         return weights @ white / np.sqrt(weights.power(2) @ self.light)
 
 
-def look(sky, x, y, psf, n_fibres, dithered):
-    """
-    See the sky, a function of offsets that gives light and velocity, in spaxels.
+def surroundings(x, y, psf, dithered):
+    """Offsets of the spaxels, and of those around them whose light the instrument mixes in."""
+    margin = _margin(psf, dithered)
+    if margin == 0:
+        return x, y
+    return tuple(np.pad(one, margin, "reflect", reflect_type="odd") for one in (x, y))
 
-    The moments of the light are smeared, so that a velocity is a light-weighted mean. Through
-    fibres, the seeing is what is left of ``psf`` after the fibres and the cube.
+
+def look(layers, losvd, x, y, psf, n_fibres, dithered):
     """
-    if not (psf or dithered):
-        return _relative(*sky(x, y))
-    margin = int(np.ceil((BEAMS_AROUND * psf + FIBRE_AROUND * dithered) / SPAXEL))
-    wide_x, wide_y = (np.pad(one, margin, "reflect", reflect_type="odd") for one in (x, y))
-    flux, velocity = sky(wide_x, wide_y)
-    moments = np.stack([flux, flux * velocity])
+    See layers, which are maps of the `surroundings`, in spaxels.
+
+    The images that the LOSVD makes of them are smeared, so that it is weighted with the light.
+    Through fibres, the seeing is what is left of ``psf`` after the fibres and the cube.
+    """
+    images, margin = losvd.images(layers), _margin(psf, dithered)
+    if margin == 0:
+        return _relative(images, losvd)
     if not dithered:
-        flux, momentum = _smear(moments, psf / FWHM)[:, margin:-margin, margin:-margin]
-        return _relative(flux, momentum / flux)
+        return _relative(_smear(images, psf / FWHM)[:, margin:-margin, margin:-margin], losvd)
 
     from scipy.ndimage import map_coordinates
 
     seeing = np.sqrt(max((psf / FWHM) ** 2 - FIBRE_VARIANCE - SHEPARD_VARIANCE, 0))
-    smeared = _smear(moments, seeing, FIBRE_CORE)
+    smeared = _smear(images, seeing, FIBRE_CORE)
     at_x, at_y = bundle(n_fibres)
+    wide_x, wide_y = surroundings(x, y, psf, dithered)
     places = [(at_y - wide_y[0, 0]) / SPAXEL, (wide_x[0, 0] - at_x) / SPAXEL]
-    light, momentum = (map_coordinates(image, places, order=3) for image in smeared)
-    light = np.maximum(light, 0)  # rounding
+    in_fibres = np.stack([map_coordinates(image, places, order=3) for image in smeared])
+    in_fibres *= losvd.light(in_fibres) > 0  # rounding
     weights = cube_weights(x, y, at_x, at_y)
-    flux, momentum = ((weights @ one).reshape(x.shape) for one in (light, momentum))
-    velocity = np.divide(momentum, flux, out=np.zeros(x.shape), where=flux > 0)
-    fibres = Fibres(weights, light)
+    fibres = Fibres(weights, losvd.light(in_fibres))
     central = fibres.snr(weights).reshape(x.shape)[_centre(x)]
-    return _relative(flux, velocity, Fibres(weights, light, central))
+    cube = np.stack([(weights @ one).reshape(x.shape) for one in in_fibres])
+    return _relative(cube, losvd, replace(fibres, unit=central))
 
 
-def _relative(flux, velocity, fibres=None):
-    return Seen(flux / flux[_centre(flux)], velocity, fibres)
+def _margin(psf, dithered):
+    return int(np.ceil((BEAMS_AROUND * psf + FIBRE_AROUND * dithered) / SPAXEL))
+
+
+def _relative(images, losvd, fibres=None):
+    flux = losvd.light(images)
+    central = flux[_centre(flux)]
+    return Seen(images / central, flux / central, losvd, fibres)
 
 
 def _centre(spaxels):

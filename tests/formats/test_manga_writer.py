@@ -167,3 +167,66 @@ def test_spaxels_without_bins_are_numbered(galaxy, tmp_path):
     unbinned = replace(galaxy, stellar=replace(galaxy.stellar, bin_id=None))
     read = read_maps(write_maps(unbinned, tmp_path / "a.fits")).stellar
     np.testing.assert_array_equal(read.bin_id[read.good], np.arange(galaxy.stellar.n_spaxels))
+
+
+LIGHT = ("dispersion", "dispersion_ivar", "instrumental_dispersion", "flux")
+
+
+@pytest.mark.parametrize("layout", ["short", "full"])
+@pytest.mark.parametrize("release", ["MPL-5", "DR15", "MPL-8", "DR17"])
+def test_dispersions_and_light_come_back(tmp_path, release, layout):
+    galaxy = simulate_galaxy(n_fibres=19, snr=12, dispersion=20)
+    read = read_maps(write_maps(galaxy, tmp_path / "a.fits", release=release, layout=layout))
+    for tracer in ("stellar", "halpha"):
+        before, after = galaxy.tracer(tracer), read.tracer(tracer)
+        for name in LIGHT:
+            expected = np.where(before.good, getattr(before, name).value, np.nan)
+            found = np.where(before.good, getattr(after, name).value, np.nan)
+            np.testing.assert_allclose(found, expected, rtol=1e-6, err_msg=name)
+    # Some dispersions are lost in the noise, whose spaxels keep their velocities.
+    assert np.isnan(read.stellar.dispersion[read.stellar.good]).any()
+
+
+def test_light_in_mpl4_is_what_it_has(galaxy, tmp_path):
+    read = read_maps(write_maps(galaxy, tmp_path / "a.fits", release="MPL-4"))
+    good = galaxy.stellar.good
+    np.testing.assert_allclose(
+        read.stellar.dispersion[good], galaxy.stellar.dispersion[good], rtol=1e-6
+    )
+    assert np.isnan(read.stellar.instrumental_dispersion).all()
+    assert read.stellar.flux is None
+    np.testing.assert_allclose(read.halpha.instrumental_dispersion[good].value, 70)
+
+
+def test_fields_without_dispersions_and_light(galaxy, tmp_path):
+    nothing = dict.fromkeys(LIGHT)
+    bare = replace(
+        galaxy,
+        stellar=replace(galaxy.stellar, **nothing),
+        halpha=replace(galaxy.halpha, **nothing),
+    )
+    read = read_maps(write_maps(bare, tmp_path / "a.fits"))
+    assert read.stellar.dispersion is read.halpha.dispersion is read.stellar.flux is None
+    np.testing.assert_array_equal(read.stellar.mask, galaxy.stellar.mask)
+
+
+def test_dispersions_free_of_the_instrument_stay_so(galaxy, tmp_path):
+    free = replace(galaxy, stellar=replace(galaxy.stellar, instrumental_dispersion=None))
+    read = read_maps(write_maps(free, tmp_path / "a.fits"))
+    good = galaxy.stellar.good & np.isfinite(galaxy.stellar.dispersion.value)
+    np.testing.assert_allclose(
+        read.stellar.intrinsic_dispersion[good], free.stellar.dispersion[good], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", ["STELLAR_SIGMA", "STELLAR_SIGMACORR", "EMLINE_GSIGMA"])
+def test_dispersions_are_in_the_range_of_real_ones(real_maps, tmp_path, name):
+    galaxy = simulate_galaxy(plateifu="8080-12701", snr=25, dithered=True, psf=2.5)
+    path = write_maps(galaxy, tmp_path / "mock.fits.gz", release="DR15")
+    medians = []
+    for file in (path, real_maps):
+        with fits.open(file) as hdus:
+            good = hdus["STELLAR_SIGMA_MASK"].data == 0
+            values = hdus[name].data
+            medians.append(np.median(values[good] if values.ndim == 2 else values[18][good]))
+    assert medians[0] == pytest.approx(medians[1], rel=0.3)

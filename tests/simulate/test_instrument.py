@@ -4,10 +4,18 @@ from scipy.special import erf
 
 from mangapa import fit_pa, simulate_galaxy
 from mangapa.simulate import FIELD_OF_VIEW
-from mangapa.simulate._instrument import bundle, cube_weights, look
+from mangapa.simulate._instrument import bundle, cube_weights, look, surroundings
+from mangapa.simulate._losvd import Layer, Moments
 from mangapa.simulate._sky import spaxels
 
 FWHM = np.sqrt(8 * np.log(2))
+
+
+def seen_through(source, x, y, psf, n_fibres, *, dithered=False):
+    """See a function of offsets that gives light and velocity."""
+    wide = surroundings(x, y, psf, dithered)
+    layer = Layer(*source(*wide), radius=np.hypot(*wide))
+    return look([layer], Moments(), x, y, psf, n_fibres, dithered)
 
 
 def step(x, y):
@@ -18,7 +26,7 @@ def step(x, y):
 @pytest.mark.parametrize("psf", [1.5, 2.5, 4])
 def test_a_beam_smears_a_step_to_an_error_function(psf):
     x, y, hexagon = spaxels(61)
-    seen = look(step, x, y, psf, 61, dithered=False)
+    seen = seen_through(step, x, y, psf, 61)
     expected = 50 * (1 + erf(x / (np.sqrt(2) * psf / FWHM)))
     np.testing.assert_allclose(seen.velocity[hexagon], expected[hexagon], atol=1.5)
 
@@ -31,7 +39,7 @@ def test_velocities_are_weighted_with_the_light():
         light = np.exp(-(x**2 + y**2) / (2 * fast**2))
         return light + 1e-3, 100 * light / (light + 1e-3)
 
-    seen = look(source, x, y, 2.5, 61, dithered=False)
+    seen = seen_through(source, x, y, 2.5, 61)
     width2 = fast**2 + (2.5 / FWHM) ** 2
     light = fast**2 / width2 * np.exp(-(x**2 + y**2) / (2 * width2))
     expected = 100 * light / (light + 1e-3)
@@ -50,7 +58,7 @@ def test_a_cube_has_the_beam_that_was_asked_for(psf, width):
             light = np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * 0.5**2))
             return light, np.zeros(x.shape)
 
-        light = look(source, x, y, psf, 37, dithered=True).flux
+        light = seen_through(source, x, y, psf, 37, dithered=True).flux
         light = light / light.sum()
         mean_x, mean_y = (light * x).sum(), (light * y).sum()
         widths.append((light * ((x - mean_x) ** 2 + (y - mean_y) ** 2)).sum() / 2 - 0.5**2)
