@@ -15,6 +15,7 @@ from mangapa.fitting._centre import recentred
 from mangapa.fitting._errors import shape_error
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._prepared import prepare
+from mangapa.fitting._thin_disc import CENTRE_SPREAD
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
 from mangapa.profiles._ellipse_terms import MOMENTS, UNIFORM_RATIO, on_free_shapes, on_given_shapes
@@ -27,6 +28,7 @@ from mangapa.profiles._rings import (
     RING_WIDTH,
     Ellipse,
     Rings,
+    on_rings,
     ring_numbers,
 )
 
@@ -47,7 +49,7 @@ def kinemetry(
     field: VelocityField,
     *,
     moment: str = "velocity",
-    ellipses: str | None = None,
+    ellipses: str | KinemetryProfile | None = None,
     pa_axis: ScalarLike | None = None,
     axis_ratio: float | None = None,
     centre: str = "given",
@@ -71,10 +73,11 @@ def kinemetry(
         What is measured. Velocities are an odd moment; dispersions (without the instrument's part)
         and light are even ones, which are constant along the best ellipse and have harmonics of
         orders 1, 2 and 4.
-    ellipses : {"free", "fixed"}, optional
-        Whether each ring has an ellipse of its own, or all have that of the disc. The default is
-        "free" for velocities and light, and "fixed" for dispersions, whose gradient is too weak to
-        show the shape of most galaxies.
+    ellipses : {"free", "fixed"} or `~mangapa.KinemetryProfile`, optional
+        Whether each ring has an ellipse of its own, or all have that of the disc, or those of
+        another profile: of the velocities, for instance, for dispersions. The default is "free" for
+        velocities and light, and "fixed" for dispersions, whose gradient is too weak to show the
+        shape of most galaxies.
     pa_axis : `float` or `~astropy.units.Quantity`, optional
         Major axis of the disc, deg if unitless, North through East; modulo 180. By default it is
         that of the disc that fits the velocities best.
@@ -82,7 +85,7 @@ def kinemetry(
         Minor over major axis of the disc, above 0 and at most 1; likewise.
     centre : {"given", "fit"}, optional
         What the rings are centred on: the origin of the field's offsets, or the kinematic centre,
-        which is fitted first.
+        which is fitted first. The ellipses of a profile have its centre.
     v_sys : {"free", "fixed"}, optional
         Whether each ring has a systemic velocity of its own, or all have that of the disc.
     effective_radius : `float` or `~astropy.units.Quantity`, optional
@@ -139,7 +142,7 @@ class _Options:
     """The options of `kinemetry` in plain numbers, checked."""
 
     moment: str
-    ellipses: str | None
+    ellipses: str | KinemetryProfile | None
     pa_axis: float | None
     axis_ratio: float | None
     centre: str
@@ -147,16 +150,28 @@ class _Options:
     ring_width: float
 
     def __post_init__(self):
+        if self.has_profile and self.ellipses.terms is None:
+            msg = "ellipses was read or cut, or has no ring; measure it with kinemetry"
+            raise ValueError(msg)
         for name, choices in CHOICES.items():
             value = getattr(self, name)
-            if value not in choices and not (name == "ellipses" and value is None):
+            if name == "ellipses" and (value is None or self.has_profile):
+                continue
+            if value not in choices:
                 msg = f"{name}={value!r} is not known; choose one of {', '.join(choices)}"
                 raise ValueError(msg)
 
     @property
+    def has_profile(self):
+        """Whether the ellipses are those of another profile."""
+        return isinstance(self.ellipses, KinemetryProfile)
+
+    @property
     def is_free(self):
-        default = "fixed" if self.moment == "dispersion" else "free"
-        return (self.ellipses or default) == "free"
+        """Whether the ellipses are fitted."""
+        if self.ellipses is None:
+            return self.moment != "dispersion"
+        return not self.has_profile and self.ellipses == "free"
 
 
 def kinemetry_prepared(
@@ -218,7 +233,10 @@ def _values(field, moment):
 def _solve(prepared, options, values, effective_radius):
     """`EllipseTerms` of a prepared field, the light of each ring, and values for the meta."""
     spaxels = prepared.spaxels
-    if options.centre == "fit":
+    if options.has_profile:
+        given = (options.ellipses.x.value, options.ellipses.y.value)
+        spaxels = spaxels.about(*np.subtract(given, spaxels.centre), CENTRE_SPREAD)
+    elif options.centre == "fit":
         spaxels = recentred(spaxels)
     moment = MOMENTS[options.moment]
     whole, spread = _whole_disc(spaxels, options)
@@ -234,7 +252,13 @@ def _solve(prepared, options, values, effective_radius):
         offset += spaxels.disc.v_sys
         measured = with_velocity(spaxels, spaxels.velocity - spaxels.disc.v_sys)
     relative = _relative(measured, options, spaxels, whole)
-    rings = Rings.of(measured.points, whole, options.ring_width, relative, measured.grid)
+    if options.has_profile:
+        rings = _rings_of(options.ellipses, measured, relative)
+    else:
+        rings = Rings.of(measured.points, whole, options.ring_width, relative, measured.grid)
+    if rings is None:
+        about["flags"] |= PAFlags.TOO_FEW_SPAXELS
+        return None, None, about
     if options.is_free:
         found = on_free_shapes(rings, measured, relative, moment, spread, has_constant=has_constant)
     else:
@@ -268,6 +292,19 @@ def _whole_disc(spaxels, options):
             error = ratio / 2 * shape_error(disc, spaxels.neighbours).log_ratio
             spread = np.hypot(spread, 1 / np.hypot(1 / error, 1 / UNIFORM_RATIO))
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
+
+
+def _rings_of(profile, measured, relative):
+    """Rings of another profile, up to the first without data; `None` if that is the first."""
+    given, points = profile.terms.rings, measured.points
+    shape = given.ellipse.each(given.count.size)
+    ring, _ = on_rings(points.x, points.y, shape, given.edges)
+    empty = np.flatnonzero(np.bincount(ring, minlength=given.count.size) == 0)
+    n = empty[0] if empty.size else given.count.size
+    if n == 0:
+        return None
+    shape = Ellipse(pa_axis=shape.pa_axis[:n], axis_ratio=shape.axis_ratio[:n])
+    return Rings.between(points, shape, given.edges[: n + 1], relative, measured.grid)
 
 
 def _with_values(spaxels, moment, values, errors):
