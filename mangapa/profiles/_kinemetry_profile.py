@@ -6,11 +6,10 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.quantities import fraction, scalar
-from mangapa._utils.robust import TINY, median
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
-from mangapa.fields import OFFSET, VELOCITY, VelocityField, check_field
+from mangapa.fields import OFFSET, VelocityField, check_field
 from mangapa.fitting._centre import recentred
 from mangapa.fitting._errors import shape_error
 from mangapa.fitting._points import with_velocity
@@ -22,6 +21,12 @@ from mangapa.profiles._ellipse_terms import MOMENTS, UNIFORM_RATIO, on_free_shap
 from mangapa.profiles._ellipses import AXIS_RATIOS, RATIO_SPREAD
 from mangapa.profiles._harmonics import MIN_COVERAGE
 from mangapa.profiles._kinemetry_table import KinemetryProfile, table_of
+from mangapa.profiles._moment_values import (
+    moment_values,
+    relative_errors,
+    typical_light,
+    with_values,
+)
 from mangapa.profiles._rings import (
     MIN_AXIS_RATIO,
     MIN_DATA,
@@ -29,13 +34,10 @@ from mangapa.profiles._rings import (
     Ellipse,
     Rings,
     on_rings,
-    ring_numbers,
 )
 
 __all__ = ["kinemetry"]
 
-#: Least light, over that of the brightest ring, to which errors of the light are in proportion.
-LEAST_LIGHT = 1e-4
 #: What the options may be.
 CHOICES = {
     "moment": tuple(MOMENTS),
@@ -199,7 +201,7 @@ def kinemetry_prepared(
     radius = np.nan if effective_radius is None else effective_radius
     effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
     field = prepared.field
-    values, unit = _values(field, moment)
+    values, unit = moment_values(field, moment)
     found, light, about = None, None, {"flags": prepared.flags}
     if not prepared.flags:
         with one_blas_thread():
@@ -208,26 +210,6 @@ def kinemetry_prepared(
     profile = table_of(field, kind, found, light, effective_radius)
     profile.meta.update(about, flags=int(about["flags"]))
     return profile
-
-
-def _values(field, moment):
-    """Values and errors of a moment at each spaxel, (ny, nx); `None` for velocities; its unit."""
-    if moment == "velocity":
-        return None, VELOCITY
-    if moment == "flux":
-        if field.flux is None:
-            msg = "moment='flux' needs the light of each spaxel, which this field lacks"
-            raise ValueError(msg)
-        return (field.flux.value, np.ones(field.velocity.shape)), field.flux.unit
-    squares = field._dispersion_squared()
-    if squares is None:
-        msg = "moment='dispersion' needs velocity dispersions, which this field lacks"
-        raise ValueError(msg)
-    square, error = squares
-    dispersion = np.sqrt(np.maximum(square, 0))
-    with np.errstate(invalid="ignore"):
-        error = error / (2 * np.maximum(dispersion, np.sqrt(error)))
-    return (dispersion, error), VELOCITY
 
 
 def _solve(prepared, options, values, effective_radius):
@@ -242,7 +224,7 @@ def _solve(prepared, options, values, effective_radius):
     whole, spread = _whole_disc(spaxels, options)
     about = {"pa_axis": whole.pa_axis, "axis_ratio": whole.axis_ratio, "flags": prepared.caveats}
     about["x"], about["y"] = (float(one) for one in spaxels.centre)
-    measured = spaxels if values is None else _with_values(spaxels, options.moment, *values)
+    measured = spaxels if values is None else with_values(spaxels, options.moment, *values)
     if measured is None or measured.points.velocity.size < MIN_DATA:
         about["flags"] |= PAFlags.TOO_FEW_SPAXELS
         return None, None, about
@@ -251,7 +233,7 @@ def _solve(prepared, options, values, effective_radius):
     if moment.is_odd and not has_constant:
         offset += spaxels.disc.v_sys
         measured = with_velocity(spaxels, spaxels.velocity - spaxels.disc.v_sys)
-    relative = _relative(measured, options, spaxels, whole)
+    relative = relative_errors(measured, options.moment, spaxels, whole, options.ring_width)
     if options.has_profile:
         rings = _rings_of(options.ellipses, measured, relative)
     else:
@@ -267,6 +249,8 @@ def _solve(prepared, options, values, effective_radius):
     if moment.is_odd and not has_constant:
         constant_err = np.full_like(constant_err, np.nan)
     found = replace(found, constant=found.constant + offset, constant_err=constant_err)
+    if options.moment == "flux":
+        found = found.in_units(typical_light(prepared.field))
     flux = prepared.field.flux
     flux = None if flux is None else flux.value.ravel()[measured.index]
     light, about["weighting"] = ring_light(found.rings, measured, flux, effective_radius)
@@ -305,40 +289,3 @@ def _rings_of(profile, measured, relative):
         return None
     shape = Ellipse(pa_axis=shape.pa_axis[:n], axis_ratio=shape.axis_ratio[:n])
     return Rings.between(points, shape, given.edges[: n + 1], relative, measured.grid)
-
-
-def _with_values(spaxels, moment, values, errors):
-    """Spaxels with another moment in place of their velocities; `None` without any."""
-    known = np.isfinite(values.ravel()[spaxels.index])
-    if not known.any():
-        return None
-    if not known.all():
-        spaxels = spaxels.without(~known)
-    other = replace(
-        spaxels,
-        velocity=values.ravel()[spaxels.index],
-        error=errors.ravel()[spaxels.index],
-        first_guess=0.0,
-    )
-    if moment == "flux" and spaxels.own_bins is None:
-        # The light of spaxels may be known where velocities are those of bins.
-        return replace(other, bin_id=None)
-    vars(other)["bins"] = spaxels.bins
-    return other
-
-
-def _relative(measured, options, spaxels, whole):
-    """Error of each point over the typical one, shape (p,)."""
-    points = measured.points
-    if options.moment == "velocity":
-        return spaxels.disc.relative
-    if options.moment == "dispersion":
-        known = np.isfinite(points.error) & (points.error > 0)
-        if not known.any():
-            return np.ones(known.size)
-        typical = median(points.error[known])
-        return np.where(known, points.error, typical) / typical
-    # The noise of light is taken to be the same fraction of it everywhere.
-    number, _ = ring_numbers(whole.polar(points.x, points.y)[0], options.ring_width)
-    mean = np.bincount(number + 1, points.velocity) / np.maximum(np.bincount(number + 1), 1)
-    return np.maximum(mean / (mean.max() + TINY), LEAST_LIGHT)[number + 1]

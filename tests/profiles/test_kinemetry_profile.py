@@ -163,6 +163,21 @@ def test_light_has_its_own_shape():
     assert found["k0"].unit == u.one
 
 
+@pytest.mark.parametrize("unit", [1e-17, 1e8])
+def test_light_may_be_in_any_unit(unit):
+    plain = with_light()
+    scaled = field(disc(noise=3), flux=unit * plain.flux.value)
+    for moment in ("flux", "velocity"):
+        one, other = kinemetry(plain, moment=moment), kinemetry(scaled, moment=moment)
+        known = np.isfinite(one["k0"])
+        np.testing.assert_allclose(other["flux_weight"], one["flux_weight"])
+        np.testing.assert_allclose(other["axis_ratio"][known], one["axis_ratio"][known])
+        factor = unit if moment == "flux" else 1.0
+        for name in ("k0", "k0_err", "k1"):
+            np.testing.assert_allclose(other[name][known], factor * one[name][known], rtol=1e-6)
+    assert other.k51 == pytest.approx(one.k51, abs=1e-9)
+
+
 def test_dispersions_lose_the_part_of_the_instrument():
     one = with_light()
     found = kinemetry(one, moment="dispersion")
