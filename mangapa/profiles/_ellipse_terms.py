@@ -45,7 +45,7 @@ class EllipseTerms:
     is_free : `bool`
         Whether the shapes were fitted.
     radius : `~numpy.ndarray`
-        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow but the last four.
+        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow unless they say so.
     n_spaxels, coverage : `~numpy.ndarray`
         Number of spaxels, and the fraction of the azimuth that has any.
     pa, pa_err : `~numpy.ndarray`
