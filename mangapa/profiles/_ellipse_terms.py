@@ -86,7 +86,7 @@ class EllipseTerms:
     error: np.ndarray
     correlation: np.ndarray
 
-    def in_units(self, unit):
+    def in_units(self, unit: float) -> "EllipseTerms":
         """
         Change the unit of the moment.
 
