@@ -22,12 +22,12 @@ TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
 #: less well.
 CORE_LOGIT = (0.73, 0.68, 0.34)
 #: Of a double maximum: constant, asinh(significance of the minimum).
-MAXIMA_LOGIT = (-4.27, 3.04)
-#: Share of k1 by which rings of real discs differ without a cause.
-WIGGLES = 0.02
+MAXIMA_LOGIT = (-5.71, 7.02)
+#: Share of k1 by which rings of real discs differ without a cause (chosen by hand).
+WIGGLES = 0.05
 #: Of two peaks of the dispersion, and of two discs because of them: constant, asinh of the
 #: significances of the peaks and of the pattern.
-PEAKS_LOGIT, DISCS_LOGIT = (-3.31, 4.02, 0.47), (-1.56, 1.71, 1.17)
+PEAKS_LOGIT, DISCS_LOGIT = (-3.14, 4.72, 0.05), (-2.26, 2.13, 1.51)
 #: Logits beyond this are as good as certain.
 CERTAIN = 50.0
 
