@@ -120,7 +120,7 @@ def print_cores(options, run):
     plain = np.array([row["radius"] == 0 for row in rows])
     even = np.arange(len(rows)) % 2 == 0
     features, family = [row["features"] for row in rows], np.full(len(rows), "any")
-    design = _design([evidence.of_core(one) for one in features], 2)
+    design = _design([[evidence.of_core(one)] for one in features], 1)
     among = turned | plain
     weights = _weights(family, turned, among, SHARES["core"])
     core = _fit("CORE_LOGIT", design, turned, among, weights, even)

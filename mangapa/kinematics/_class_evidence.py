@@ -16,11 +16,11 @@ TWIST = 10.0
 #: Added to the error of a turn, degrees, and logistic coefficients of a twist: constant, excess
 #: over the error; fitted to simulated fields by benchmarks/classes.py, as are all logistic
 #: coefficients here.
-TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
-#: Of a core: constant, logit of the probability that the expert flags it, asinh(significance). The
-#: significance finds more simulated cores; with more of it, the flags of the expert would be ranked
-#: less well.
-CORE_LOGIT = (0.73, 0.68, 0.34)
+TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.74, 0.99)
+#: Of a core: constant, and the logit of the probability that the expert flags it with this share of
+#: asinh(significance). The significance finds more simulated cores; with more of it, the flags of
+#: the expert would be ranked less well.
+CORE_LOGIT, OF_SIGNIFICANCE = (0.73, 0.68), 0.5
 #: Of a double maximum: constant, asinh(significance of the minimum).
 MAXIMA_LOGIT = (-5.71, 7.02)
 #: Share of k1 by which rings of real discs differ without a cause (chosen by hand).
@@ -70,13 +70,14 @@ def twist_excess(features):
 
 def decoupled_core(features):
     """Probability of a decoupled core, from what `FieldFeatures` tell of it."""
-    return logistic(CORE_LOGIT, *of_core(features))
+    return logistic(CORE_LOGIT, of_core(features))
 
 
 def of_core(features):
     """What the probability of a core rests on."""
     flagged = np.clip(features.kdc, TINY, 1 - TINY)
-    return np.log(flagged / (1 - flagged)), np.arcsinh(features.kdc_significance)
+    logit = np.log(flagged / (1 - flagged))
+    return logit + OF_SIGNIFICANCE * np.arcsinh(features.kdc_significance)
 
 
 def counter_rotating(features):
