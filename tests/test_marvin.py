@@ -47,6 +47,14 @@ def assert_equal(one, other):
     assert one.effective_radius == other.effective_radius
 
 
+def assert_equal_light(one, other):
+    for tracer in ("stellar", "halpha"):
+        a, b = one.tracer(tracer), other.tracer(tracer)
+        for name in ("dispersion", "dispersion_ivar", "instrumental_dispersion", "flux"):
+            assert np.isfinite(getattr(a, name).value).any(), name
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+
+
 def test_from_a_file(marvin_maps, maps_file):
     assert_equal(galaxy_from_marvin(marvin_maps), mangapa.read_maps(maps_file))
     by_file = mangapa.measure(maps_file)
@@ -205,8 +213,33 @@ def test_from_a_server(marvin, sas):
         assert len(asked) == n_asked
         with pytest.warns(mangapa.MangapaWarning):
             assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(sas))
+        assert not any("sigma" in path or "flux" in path for path in asked)
+        with pytest.warns(mangapa.MangapaWarning):
+            with_light = galaxy_from_marvin(maps, light=True)
+        assert sum("sigma" in path or "flux" in path for path in asked) == 6
+        assert_equal_light(with_light, mangapa.read_maps(sas))
         assert stellar.pa == mangapa.measure(sas).stellar.pa
         assert mangapa.archive.locate(maps) == sas
+
+
+@pytest.mark.filterwarnings("ignore:.*HYB10 maps only")
+def test_kinematics_from_a_server(marvin, sas):
+    """A server is asked for dispersions and light once, and only for what needs them."""
+    of_file = mangapa.measure(sas, columns="kinematics").stellar_kinematics
+    with marvin_api(sas) as (port, asked):
+        marvin.config.setRelease("DR17")
+        marvin.config.switchSasUrl("local", port=port)
+        marvin.config.urlmap = None
+        maps = marvin.tools.maps.Maps(plateifu="8485-1901", mode="remote")
+        asked.clear()
+        assert maps.photometric_misalignment().photometric.source == "header"
+        assert not any("sigma" in path or "flux" in path for path in asked)
+        assert maps.angular_momentum().lambda_r == of_file.angular_momentum.lambda_r
+        assert maps.kinematic_classes().two_sigma == of_file.classes.two_sigma
+        assert maps.kinemetry().k51 == of_file.kinemetry.k51
+        assert len(maps.kinemetry(moment="dispersion"))
+        assert sum("sigma" in path or "flux" in path for path in asked) == 3
+        assert not any("emline" in path for path in asked)
 
 
 @pytest.mark.filterwarnings("ignore:.*HYB10 maps only", "ignore:Could not .* local")
@@ -225,7 +258,9 @@ def test_every_mode_of_every_public_release(marvin, galaxy, tmp_path, release, m
         marvin.config.switchSasUrl("local", port=port)
         marvin.config.urlmap = None
         maps = marvin.tools.maps.Maps("8485-1901", mode=mode)
-        assert_equal(galaxy_from_marvin(maps), mangapa.read_maps(served))
+        read = galaxy_from_marvin(maps, light=True)
+        assert_equal(read, mangapa.read_maps(served))
+        assert_equal_light(read, mangapa.read_maps(served))
         assert maps.misalignment().angle == mangapa.measure(served).misalignment.angle
         assert bool(asked) == (mode != "local")
     if mode == "local":
