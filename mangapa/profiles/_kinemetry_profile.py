@@ -102,7 +102,8 @@ def kinemetry(
     TypeError
         If ``field`` is not a field.
     ValueError
-        If an option is out of its range, or the field lacks the moment.
+        If an option is out of its range, or the field lacks the moment, as it does if the part of
+        the instrument in its dispersions is unknown.
 
     References
     ----------
@@ -220,6 +221,12 @@ def _values(field, moment):
         msg = "moment='dispersion' needs velocity dispersions, which this field lacks"
         raise ValueError(msg)
     square, error = squares
+    if field._instrument_is_unknown:
+        msg = (
+            "moment='dispersion' needs dispersions without the instrument's part, which is unknown "
+            "for this field; give instrumental_dispersion to VelocityField.from_arrays"
+        )
+        raise ValueError(msg)
     dispersion = np.sqrt(np.maximum(square, 0))
     with np.errstate(invalid="ignore"):
         error = error / (2 * np.maximum(dispersion, np.sqrt(error)))

@@ -332,3 +332,13 @@ def test_plot(profile):
     read = profile.copy()
     read.field = None
     assert len(read.plot().axes) < len(figure.axes)
+
+
+def test_dispersions_whose_instrument_is_unknown():
+    unknown = VelocityField.from_arrays(
+        *(disc(), X, Y),
+        dispersion=np.full(X.shape, 100.0),
+        instrumental_dispersion=np.full(X.shape, np.nan),
+    )
+    with pytest.raises(ValueError, match="the instrument's part, which is unknown for this field"):
+        kinemetry(unknown, moment="dispersion")
