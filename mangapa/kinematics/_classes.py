@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import axes_apart
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.threads import one_blas_thread
@@ -325,7 +326,7 @@ def peaks_of(prepared, effective_radius, photometric_pa, ellipticity):
         axes.append((photometric_pa % 180, 1 - ellipticity))
     if spaxels.disc_error <= LARGEST_AXIS_ERROR:
         axis = np.degrees(spaxels.disc.angle) % 180
-        if not axes or abs((axis - axes[0][0] + 90) % 180 - 90) > SAME_AXIS:
+        if not axes or axes_apart(axis, axes[0][0]) > SAME_AXIS:
             axes.append((axis, spaxels.disc.axis_ratio))
     if not axes:
         flags |= ClassFlags.AXIS_FROM_DISPERSION

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from mangapa._directions import probability_apart, unwrapped, wrapped
+from mangapa._directions import axes_apart, probability_apart, unwrapped, wrapped
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa.cleaning import clean
@@ -193,10 +193,10 @@ def photometric_misalignment(
 
 def psi_of(kinematic: KinematicPA, photometry: Photometry) -> PhotometricMisalignment:
     """Angle between two axes that were measured already."""
-    apart = (kinematic.pa - photometry.pa).to_value(u.deg) % 180
+    axes = (pa.to_value(u.deg) for pa in (kinematic.pa, photometry.pa))
     errors = (e.to_value(u.deg) for e in (kinematic.pa_err_total, photometry.pa_err))
     return PhotometricMisalignment(
-        angle=min(apart, 180 - apart) * u.deg,
+        angle=axes_apart(*axes) * u.deg,
         error=wrapped(np.hypot(*map(unwrapped, errors))) * u.deg,
         kinematic=kinematic,
         photometric=photometry,
