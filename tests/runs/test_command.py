@@ -107,6 +107,18 @@ def test_catalogue(folder, tmp_path, capsys):
     assert "--out a.fits must end in .csv for --format csv" in capsys.readouterr().err
 
 
+def test_kinematics_of_a_survey(folder, tmp_path, capsys):
+    """They are asked for once, when the run is made, and whoever resumes it asks for the same."""
+    source, run = str(sorted(folder.iterdir())[0]), str(tmp_path / "run")
+    assert main(["survey", source, "--out", run, "--columns", "kinematics"]) == 0
+    assert main(["catalogue", run, "--format", "fits"]) == 0
+    [row] = mangapa.read_catalogue(capsys.readouterr().out.splitlines()[-1])
+    measured = mangapa.measure(source, columns="kinematics")
+    assert row["stellar_k51"] == measured["stellar"].kinematics.kinemetry.k51
+    assert main(["survey", source, "--out", run]) == 1
+    assert "columns='standard,kinematics' instead of 'standard'" in capsys.readouterr().err
+
+
 def test_the_command_resumes_a_run_of_python(folder, tmp_path, capsys, monkeypatch):
     run = tmp_path / "run"
     survey(folder, run, velocity_error=5 * u.km / u.s, v_sys=0, error=None, sigma=3)
