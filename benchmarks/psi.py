@@ -29,8 +29,9 @@ from scipy.optimize import brentq
 from tqdm import tqdm
 
 from mangapa import Galaxy, Photometry, VelocityField, fit_pa, photometric_misalignment, photometry
+from mangapa._utils.robust import FWHM
 from mangapa.kinematics import _photometry
-from mangapa.kinematics._isophotes import FULL_WIDTH, outer_isophotes
+from mangapa.kinematics._isophotes import outer_isophotes
 from mangapa.kinematics._psi import psi_of
 
 #: Quality and feature by tracer in the catalogue.
@@ -170,7 +171,7 @@ def simulated(rng):
     # A bulge is rounder and smaller.
     size = 0.15 * effective_radius
     light += bulge * np.exp(-np.hypot(along, across / max(ratio, 0.6)) / size)
-    light = gaussian_filter(light, BEAM / FULL_WIDTH / SPAXEL)
+    light = gaussian_filter(light, BEAM / FWHM / SPAXEL)
     noise = gaussian_filter(rng.normal(size=light.shape), 1.0)
     # The ratio of signal to noise is that at the effective radius.
     light += np.exp(-1.68) / rng.choice([8, 30]) * noise / noise.std()

@@ -33,6 +33,12 @@ def probability_apart(angle, error, limit):
     return np.where(np.isnan(angle + error), np.nan, np.clip(probability, 0, 1))[()]
 
 
+def axes_apart(axis, other):
+    """Angle between two axes, 0-90 degrees."""
+    apart = np.abs(axis - other) % 180
+    return np.minimum(apart, 180 - apart)
+
+
 def unwrapped(error):
     """
     The error on the line whose axis, wrapped to 180 degrees, has this standard deviation.

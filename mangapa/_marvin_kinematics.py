@@ -6,6 +6,7 @@ from mangapa import kinematics
 from mangapa._marvin_memory import angle_of, galaxy_of, prepared_of, profile_of, remembered
 from mangapa._utils.types import ScalarLike
 from mangapa.fields import check_tracer
+from mangapa.flags import PhotometryFlags
 from mangapa.kinematics._angular_momentum import angular_momentum_prepared
 from mangapa.kinematics._kinematics import aperture_of, kinematics_of, light_of
 from mangapa.kinematics._photometry import photometry as photometry_of
@@ -80,8 +81,9 @@ def kinemetry(
     def measure():
         radius = effective_radius
         if radius is None:
-            radius = _header_radius(galaxy_of(maps, tracer))
-        prepared = prepared_of(maps, tracer, settings)
+            radius = _header_radius(galaxy_of(maps, tracer, with_light=True))
+        # Light weights the mean of k5 / k1.
+        prepared = prepared_of(maps, tracer, settings, with_light=True)
         return kinemetry_prepared(prepared, effective_radius=radius, **options)
 
     key = ("kinemetry", tracer, settings, repr((effective_radius, options)))
@@ -214,12 +216,12 @@ def angular_momentum(
     def measure():
         radius = effective_radius
         if radius is None:
-            radius = _header_radius(galaxy_of(maps, tracer))
+            radius = _header_radius(galaxy_of(maps, tracer, with_light=True))
         if radius is None:
             msg = "effective_radius is needed: the header of these maps has none"
             raise ValueError(msg)
         given = {"radius": "major_axis", **aperture_of(_light(maps, tracer)), **options}
-        prepared = prepared_of(maps, tracer, settings)
+        prepared = prepared_of(maps, tracer, settings, with_light=True)
         return angular_momentum_prepared(prepared, effective_radius=radius, **given)
 
     key = ("momentum", tracer, settings, repr((effective_radius, sorted(options.items()))))
@@ -268,10 +270,10 @@ def _kinematics(maps, tracer, settings):
 
     def measure():
         return kinematics_of(
-            prepared_of(maps, tracer, settings),
+            prepared_of(maps, tracer, settings, with_light=True),
             angle_of(maps, tracer, settings),
             field_features("profile", profile_of(maps, tracer, settings)),
-            galaxy=galaxy_of(maps, tracer),
+            galaxy=galaxy_of(maps, tracer, with_light=True),
             light=_light(maps, tracer),
         )
 
@@ -280,12 +282,19 @@ def _kinematics(maps, tracer, settings):
 
 def _light(maps, tracer, source=None):
     """The photometry of the galaxy from a source, or from where a measurement has it."""
-    galaxy = galaxy_of(maps, tracer)
-    if source is None:
-        return remembered(maps, ("light", tracer), lambda: light_of(galaxy))
-    return remembered(
-        maps, ("light", tracer, source), lambda: photometry_of(galaxy, source=source, tracer=tracer)
-    )
+
+    def measure(*, with_light):
+        galaxy = galaxy_of(maps, tracer, with_light=with_light)
+        if source is None:
+            return light_of(galaxy)
+        return photometry_of(galaxy, source=source, tracer=tracer)
+
+    def measure_as_needed():
+        # The header may do, which a server gives with the velocities.
+        found = measure(with_light=False)
+        return measure(with_light=True) if found.flags & PhotometryFlags.NO_FLUX else found
+
+    return remembered(maps, ("light", tracer, source), measure_as_needed)
 
 
 def _header_radius(galaxy):

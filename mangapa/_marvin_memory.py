@@ -22,24 +22,32 @@ def remembered(maps, key, compute):
     return results[key]
 
 
-def galaxy_of(maps, tracer):
-    """The galaxy with one of its fields: a remote Maps is asked for no other, a file read once."""
+def galaxy_of(maps, tracer, *, with_light=False):
+    """
+    The galaxy with one of its fields: a remote Maps is asked for no other, a file read once.
+
+    A remote Maps is asked for dispersions and light only if they are wanted; a file has them.
+    """
     if maps.data_origin == "file":
         # A file that lacks the other field still has this one.
         with suppress(MapsFileError):
             return remembered(maps, "galaxy", lambda: galaxy_from_marvin(maps))
-    return remembered(maps, ("galaxy", tracer), lambda: galaxy_from_marvin(maps, (tracer,)))
+    with_light = with_light or ("galaxy", tracer, True) in _memory.get(maps, {})
+    key = "galaxy", tracer, with_light
+    return remembered(maps, key, lambda: galaxy_from_marvin(maps, (tracer,), light=with_light))
 
 
-def prepared_of(maps, tracer, settings):
+def prepared_of(maps, tracer, settings, *, with_light=False):
     """A field, cleaned and prepared once for all that is measured on it."""
+    with_light = with_light and maps.data_origin != "file"
 
     def prepare():
-        return prepare_for(clean_with(galaxy_of(maps, tracer).tracer(tracer), settings), settings)
+        field = galaxy_of(maps, tracer, with_light=with_light).tracer(tracer)
+        return prepare_for(clean_with(field, settings), settings)
 
     # Only these options matter to it, so that any method and model share it.
     options = settings.sigma, settings.min_region, settings.velocity_error, settings.v_sys
-    return remembered(maps, ("prepared", tracer, *options), prepare)
+    return remembered(maps, ("prepared", tracer, with_light, *options), prepare)
 
 
 def angle_of(maps, tracer, settings):

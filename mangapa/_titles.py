@@ -1,4 +1,4 @@
-"""Titles of figures, in which names from files are text and never mathematics."""
+"""Titles of classes and of figures, in which names from files are text and never mathematics."""
 
 from textwrap import wrap
 
@@ -13,6 +13,26 @@ from mangapa.fields import TRACER_TITLES
 LONGEST = 60
 #: Longest line above a field, characters.
 WIDTH = 55
+#: The kinematic classes.
+CLASS_TITLES = {
+    "regular_rotator": "regular rotator",
+    "kinematic_twist": "kinematic twist",
+    "decoupled_core": "decoupled core",
+    "counter_rotating_core": "counter-rotating core",
+    "two_sigma": "2-sigma",
+    "double_maximum": "double maximum",
+    "low_level_velocity": "low-level velocity",
+    "counter_rotating_discs": "counter-rotating discs",
+}
+#: The groups of Krajnovic et al. (2011, MNRAS 414, 2923, section 4).
+GROUP_TITLES = {
+    "a": "no rotation",
+    "b": "non-regular rotation without a feature",
+    "c": "decoupled or counter-rotating core",
+    "d": "2-sigma",
+    "e": "regular rotation",
+    "f": "unclassified",
+}
 
 
 def galaxy_title(galaxy):

@@ -210,6 +210,12 @@ class VelocityField:
         squares = self._dispersion_squared()
         return None if squares is None else np.sqrt(np.maximum(squares[0], 0)) * VELOCITY
 
+    @property
+    def _instrument_is_unknown(self):
+        """Whether the dispersions have an instrument's part that is known in no good spaxel."""
+        part = self.instrumental_dispersion
+        return part is not None and not np.isfinite(part.value[self.good]).any()
+
     def _dispersion_squared(self):
         """
         Squares of the dispersions without the instrument's part, and their 1-sigma errors.

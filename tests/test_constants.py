@@ -89,8 +89,7 @@ FREE = {
         *("_isophotes.SMOOTHING", "_isophotes.STEP", "_isophotes.LARGEST_CUT", "_isophotes.FEWEST"),
         *("_isophotes.INNERMOST", "_isophotes.BEAM_WIDENING", "_isophotes.WIDENING_ERROR"),
         *("_isophotes.LARGEST_WIDENING", "_isophotes.LEAST_SIGNIFICANCE"),
-        *("_isophotes.FULL_WIDTH", "_photometry.BEAMS"),
-        "_photometry.DISC_SHAPE",
+        *("_photometry.BEAMS", "_photometry.DISC_SHAPE"),
     ),
     "held by the tests of angular momentum and of spins": (
         *("_moments.ANNULUS", "_moments.INDEPENDENT", "_moments.LEAST_SQUARE"),
@@ -100,7 +99,7 @@ FREE = {
         *("_angular_momentum.CURVE_END", "_angular_momentum.LEAST_REACH"),
         *("_angular_momentum.TANGENT", "_angular_momentum.GROWTH_ERROR"),
         *("_angular_momentum_options.RADIUS_ERROR", "_angular_momentum_options.ANGLE_ERROR"),
-        *("_angular_momentum_options.ELLIPTICITY_ERROR", "_corrections.FWHM"),
+        *("_angular_momentum_options.ELLIPTICITY_ERROR", "robust.FWHM"),
         *("_corrections.GRAHAM_SERSIC", "_corrections.LARGEST_BEAM", "_corrections.GRAHAM_SCALE"),
         *("_corrections.GRAHAM_POWERS", "_corrections.GRAHAM_SLOPE", "_corrections.GRAHAM_ABOVE"),
         *("_corrections.GRAHAM_BELOW", "_corrections.HARBORNE_DISTANCE"),

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mangapa._directions import UNIFORM_AXIS, cut, probability_apart, unwrapped, wrapped
+from mangapa._directions import (
+    UNIFORM_AXIS,
+    axes_apart,
+    cut,
+    probability_apart,
+    unwrapped,
+    wrapped,
+)
 
 
 @pytest.mark.parametrize("limit", [30, 150])
@@ -78,3 +85,13 @@ def test_cut_turns_with_the_directions(direction, turn):
     assert drawn(direction) == pytest.approx(drawn((direction + turn) % 360), abs=1e-6)
     gaps = np.diff(np.sort(direction), append=direction.min() + 360)
     assert drawn(direction) == pytest.approx(360 - gaps.max(), abs=1e-6)
+
+
+@given(axis=st.floats(-720, 720), other=st.floats(-720, 720))
+def test_angle_between_axes(axis, other):
+    apart = axes_apart(axis, other)
+    assert 0 <= apart <= 90
+    cosine = abs(np.cos(np.radians(axis - other)))
+    assert np.cos(np.radians(apart)) == pytest.approx(cosine, abs=1e-9)
+    assert axes_apart(other, axis) == apart
+    assert axes_apart(axis + 180, other) == pytest.approx(apart, abs=1e-9)

@@ -222,6 +222,26 @@ def test_from_a_server(marvin, sas):
         assert mangapa.archive.locate(maps) == sas
 
 
+@pytest.mark.filterwarnings("ignore:.*HYB10 maps only")
+def test_kinematics_from_a_server(marvin, sas):
+    """A server is asked for dispersions and light once, and only for what needs them."""
+    of_file = mangapa.measure(sas, columns="kinematics").stellar_kinematics
+    with marvin_api(sas) as (port, asked):
+        marvin.config.setRelease("DR17")
+        marvin.config.switchSasUrl("local", port=port)
+        marvin.config.urlmap = None
+        maps = marvin.tools.maps.Maps(plateifu="8485-1901", mode="remote")
+        asked.clear()
+        assert maps.photometric_misalignment().photometric.source == "header"
+        assert not any("sigma" in path or "flux" in path for path in asked)
+        assert maps.angular_momentum().lambda_r == of_file.angular_momentum.lambda_r
+        assert maps.kinematic_classes().two_sigma == of_file.classes.two_sigma
+        assert maps.kinemetry().k51 == of_file.kinemetry.k51
+        assert len(maps.kinemetry(moment="dispersion"))
+        assert sum("sigma" in path or "flux" in path for path in asked) == 3
+        assert not any("emline" in path for path in asked)
+
+
 @pytest.mark.filterwarnings("ignore:.*HYB10 maps only", "ignore:Could not .* local")
 @pytest.mark.parametrize("release", ["DR15", "DR16", "DR17"])
 @pytest.mark.parametrize("mode", ["local", "auto", "remote"])

@@ -4,6 +4,8 @@ import numpy as np
 
 #: Standard deviation over median absolute deviation, for normal errors.
 NORMAL = 1.4826
+#: Full width at half maximum of a Gaussian over its standard deviation.
+FWHM = np.sqrt(8 * np.log(2))
 #: Added to what may vanish before a division.
 TINY = 1e-9
 #: Ridge that is added to the unit diagonal of a singular matrix, and the largest element of an

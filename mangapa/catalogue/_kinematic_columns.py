@@ -6,41 +6,27 @@ from operator import attrgetter
 import numpy as np
 from astropy import units as u
 
+from mangapa._titles import CLASS_TITLES
 from mangapa.catalogue._column_kinds import ANGLE, ANGLE_ERROR, PROBABILITY, TURN, TURN_ERROR
 from mangapa.fields import TRACERS
 
 #: Name of the group.
 KINEMATICS = "kinematics"
-#: The classes of a field: a title, and what its probability is that of.
-CLASSES = {
-    "regular_rotator": ("regular rotator", "regular rotation of {it}, k51 below 0.04"),
-    "kinematic_twist": ("kinematic twist", "a kinematic twist of {it}"),
-    "decoupled_core": ("decoupled core", "a decoupled core in {it}, as a kinematic class"),
-    "counter_rotating_core": (
-        "counter-rotating core",
-        "a counter-rotating core in {it}, as a kinematic class",
-    ),
-    "two_sigma": (
-        "2-sigma",
-        "two peaks of the dispersion of {it} on the major axis (2-sigma)",
-    ),
-    "double_maximum": ("double maximum", "a double maximum of the rotation of {it}"),
-    "low_level_velocity": ("low-level velocity", "low-level velocities of {it}"),
-    "counter_rotating_discs": ("counter-rotating discs", "two counter-rotating discs of {it}"),
+#: What the probability of each class of a field is that of.
+PROBABILITY_OF = {
+    "regular_rotator": "regular rotation of {it}, k51 below 0.04",
+    "kinematic_twist": "a kinematic twist of {it}",
+    "decoupled_core": "a kinematically decoupled core in {it}, by its class",
+    "counter_rotating_core": "a counter-rotating core in {it}, by its class",
+    "two_sigma": "two peaks of the dispersion of {it} on the major axis (2-sigma)",
+    "double_maximum": "a double maximum of the rotation of {it}",
+    "low_level_velocity": "low-level velocities of {it}",
+    "counter_rotating_discs": "two counter-rotating discs of {it}",
 }
 #: A field belongs to a class whose probability is above this.
 LIKELY = 0.5
 #: Name and title of what is probably no regular rotator.
 NON_REGULAR = ("non_regular_rotator", "non-regular rotator")
-#: The groups of Krajnovic et al. (2011, MNRAS 414, 2923).
-GROUPS = {
-    "a": "no rotation",
-    "b": "non-regular rotation without a feature",
-    "c": "decoupled core",
-    "d": "2-sigma",
-    "e": "regular rotation",
-    "f": "unclassified",
-}
 RATIO, RATIO_ERROR = (None, 3, "stat.value"), (None, 3, "stat.error")
 ELLIPTICITY = (None, 3, "src.ellipticity"), (None, 3, "stat.error;src.ellipticity")
 
@@ -62,7 +48,7 @@ OF_TRACER = (
     ("kinemetry.k51", "k51", RATIO, "Light-weighted mean of k5 / k1 of {it} over the rings"),
     ("kinemetry.k51_err", "k51_err", RATIO_ERROR, "1-sigma error of k51 of {it}"),
     *((f"classes.{name}", f"class_{name}", PROBABILITY, f"Probability of {what}")
-      for name, (_, what) in CLASSES.items()),
+      for name, what in PROBABILITY_OF.items()),
     ("group", "group", (None, str, "meta.code.class"),
      "Most probable group a to f of Krajnovic et al. (2011) of {it}"),
     ("group_probability", "group_probability", PROBABILITY, "Probability of that group of {it}"),
@@ -170,8 +156,10 @@ def likely_classes(tracer, row):
 
     A field that is probably no regular rotator is a non-regular one.
     """
-    chances = {name: row.get(f"{tracer}_class_{name}") for name in CLASSES}
-    likely = {name: CLASSES[name][0] for name, p in chances.items() if p is not None and p > LIKELY}
+    chances = {name: row.get(f"{tracer}_class_{name}") for name in CLASS_TITLES}
+    likely = {
+        name: CLASS_TITLES[name] for name, p in chances.items() if p is not None and p > LIKELY
+    }
     regular = chances["regular_rotator"]
     if regular is not None and regular <= LIKELY:
         likely = {NON_REGULAR[0]: NON_REGULAR[1], **likely}

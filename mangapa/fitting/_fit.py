@@ -3,7 +3,7 @@
 import numpy as np
 from astropy import units as u
 
-from mangapa._directions import UNIFORM_AXIS
+from mangapa._directions import UNIFORM_AXIS, axes_apart
 from mangapa._utils.options import UnsuitableOptionError
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
@@ -236,5 +236,4 @@ def _departure_error(spaxels, pa_err):
 
 def axes_disagree(axis, other_axis, error):
     """Whether two axes of one field differ by more than their noise explains."""
-    apart = abs((axis - other_axis + 90) % 180 - 90)
-    return apart > DISAGREEMENT * np.hypot(error, RESOLUTION)
+    return axes_apart(axis, other_axis) > DISAGREEMENT * np.hypot(error, RESOLUTION)

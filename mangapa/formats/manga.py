@@ -33,14 +33,14 @@ VELOCITIES = {extension for extension, *_ in EXTENSIONS.values()}
 #: And, where there are any, the dispersions, the instrument's part of them, and the light. Of the
 #: planes of STELLAR_SIGMACORR the first is recommended (corrections in the documentation of the
 #: DAP).
-LIGHT = {
+LIGHT_EXTENSIONS = {
     "stellar": ("STELLAR_SIGMA", "STELLAR_SIGMACORR", "SPX_MFLUX"),
     "halpha": ("EMLINE_GSIGMA", "EMLINE_INSTSIGMA", "EMLINE_GFLUX"),
 }
 #: The HDUs that are read, if the headers name no other errors and masks.
 WANTED = {"PRIMARY", "SPX_SKYCOO", "BINID"} | {
     f"{extension}{suffix}"
-    for extension in (*VELOCITIES, *LIGHT["stellar"], *LIGHT["halpha"])
+    for extension in (*VELOCITIES, *LIGHT_EXTENSIONS["stellar"], *LIGHT_EXTENSIONS["halpha"])
     for suffix in ("", "_IVAR", "_MASK")
 }
 
@@ -204,7 +204,7 @@ def _light(tracer, named, path):
     def with_errors(name):
         return tuple(plane(f"{name}{end}") for end in ("", "_IVAR", "_MASK"))
 
-    dispersion, instrument, flux = LIGHT[tracer]
+    dispersion, instrument, flux = LIGHT_EXTENSIONS[tracer]
     return light_maps(with_errors(dispersion), with_errors(flux), plane(instrument))
 
 

@@ -13,7 +13,7 @@ from mangapa.exceptions import MangapaWarning
 from mangapa.fields import TRACERS, Galaxy, check_tracer
 from mangapa.formats.manga import (
     EXTENSIONS,
-    LIGHT,
+    LIGHT_EXTENSIONS,
     build_galaxy,
     galaxy_from_hdus,
     light_maps,
@@ -104,5 +104,5 @@ def _light(maps, tracer, suffix):
         found = maps.getMap(names[0], exact=True)
         return found.value, found.ivar, found.mask
 
-    dispersion, instrument, flux = (asked(extension) for extension in LIGHT[tracer])
+    dispersion, instrument, flux = (asked(extension) for extension in LIGHT_EXTENSIONS[tracer])
     return light_maps(dispersion, flux, instrument[0])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from astropy import units as u
 
+from mangapa._utils.robust import FWHM
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.fields import OFFSET, VELOCITY, VelocityField, check_field
@@ -13,7 +14,7 @@ from mangapa.flags import AngularMomentumFlags as Flags
 from mangapa.kinematics._angular_momentum_options import LARGEST_ELLIPTICITY, Options
 from mangapa.kinematics._angular_momentum_result import AngularMomentum
 from mangapa.kinematics._aperture import covered
-from mangapa.kinematics._corrections import BEAM_CORRECTIONS, FWHM, Beam
+from mangapa.kinematics._corrections import BEAM_CORRECTIONS, Beam
 from mangapa.kinematics._light import Light
 from mangapa.profiles._rings import MIN_DATA
 
@@ -155,10 +156,9 @@ def angular_momentum_prepared(prepared, *, effective_radius, **options):
     given = Options.of(effective_radius=effective_radius, **options)
     field = prepared.field
     flags = Flags.CIRCULAR if np.isnan(given.ellipticity) else Flags.NONE
-    instrument = field.instrumental_dispersion
     if field.dispersion is None:
         flags |= Flags.NO_DISPERSION
-    elif instrument is not None and not np.isfinite(instrument.value[field.good]).any():
+    elif field._instrument_is_unknown:
         flags |= Flags.NO_INSTRUMENT
     if field.flux is None:
         flags |= Flags.NO_FLUX

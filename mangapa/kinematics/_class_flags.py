@@ -1,6 +1,6 @@
 """Reasons why the probability of a kinematic class is missing or rests on less."""
 
-from mangapa.flags import _DescribedFlag
+from mangapa.flags import NO_MAP, _DescribedFlag
 
 __all__ = ["ClassFlags"]
 
@@ -38,3 +38,4 @@ class ClassFlags(_DescribedFlag):
     NO_K51 = 256, "k5/k1 could not be measured"
     NOT_STARS = 512, "groups, peaks of the dispersion and counter-rotating discs are of stars alone"
     INSTRUMENT_UNKNOWN = 1024, "the instrument's part of the dispersions is unknown, and left in"
+    NO_MAP = 2048, NO_MAP

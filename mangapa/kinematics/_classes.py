@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from astropy import units as u
 
+from mangapa._directions import axes_apart
+from mangapa._titles import CLASS_TITLES, GROUP_TITLES
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.threads import one_blas_thread
@@ -28,26 +30,6 @@ LEAST_REACH = 0.5
 LARGEST_AXIS_ERROR = 15.0
 #: Axes of rotation and light that differ by more than this are both tried, degrees.
 SAME_AXIS = 15.0
-#: Classes, and their titles.
-CLASSES = {
-    "regular_rotator": "regular rotator",
-    "kinematic_twist": "kinematic twist",
-    "decoupled_core": "decoupled core",
-    "counter_rotating_core": "counter-rotating core",
-    "two_sigma": "two peaks of the dispersion",
-    "double_maximum": "double maximum",
-    "low_level_velocity": "low-level velocity",
-    "counter_rotating_discs": "counter-rotating discs",
-}
-#: Groups of Krajnovic et al. (2011), and their titles.
-GROUPS = {
-    "a": "no rotation",
-    "b": "complex velocities without features",
-    "c": "decoupled or counter-rotating core",
-    "d": "two peaks of the dispersion",
-    "e": "regular rotation",
-    "f": "unclassified",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -104,7 +86,7 @@ class KinematicClasses:
     double_maximum: float = np.nan
     low_level_velocity: float = np.nan
     counter_rotating_discs: float = np.nan
-    groups: dict[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, np.nan))
+    groups: dict[str, float] = field(default_factory=lambda: dict.fromkeys(GROUP_TITLES, np.nan))
     k51: float = np.nan
     k51_err: float = np.nan
     max_k1: u.Quantity = np.nan * u.km / u.s
@@ -117,11 +99,11 @@ class KinematicClasses:
     @property
     def probabilities(self) -> dict[str, float]:
         """Probability of each class by its name."""
-        return {name: getattr(self, name) for name in CLASSES}
+        return {name: getattr(self, name) for name in CLASS_TITLES}
 
     def __repr__(self):
         known = [
-            f"{CLASSES[name]} {value:.2f}"
+            f"{CLASS_TITLES[name]} {value:.2f}"
             for name, value in self.probabilities.items()
             if not np.isnan(value)
         ]
@@ -131,11 +113,11 @@ class KinematicClasses:
     def _repr_html_(self):
         rows = [
             (f"Probability of {title}", as_text(getattr(self, name), decimals=2))
-            for name, title in CLASSES.items()
+            for name, title in CLASS_TITLES.items()
         ]
         rows += [
             (f"Group {name}: {title}", as_text(self.groups[name], decimals=2))
-            for name, title in GROUPS.items()
+            for name, title in GROUP_TITLES.items()
         ]
         rows += [
             ("k5/k1", as_text(self.k51, self.k51_err * u.one, decimals=3)),
@@ -183,7 +165,7 @@ def kinematic_classes(
     TypeError
         If ``source`` is none of these.
     ValueError
-        If an argument is out of its range, or the galaxy has no field of this tracer.
+        If an argument is out of its range.
 
     References
     ----------
@@ -204,8 +186,7 @@ def kinematic_classes(
         check_tracer(tracer)
         one = galaxy.tracer(tracer)
         if one is None:
-            msg = f"source has no field of tracer={tracer!r}: {galaxy!r}"
-            raise ValueError(msg)
+            return KinematicClasses(flags=ClassFlags.NO_MAP)
         header = {
             "effective_radius": galaxy.effective_radius,
             "photometric_pa": galaxy.photometric_pa,
@@ -325,7 +306,7 @@ def peaks_of(prepared, effective_radius, photometric_pa, ellipticity):
         axes.append((photometric_pa % 180, 1 - ellipticity))
     if spaxels.disc_error <= LARGEST_AXIS_ERROR:
         axis = np.degrees(spaxels.disc.angle) % 180
-        if not axes or abs((axis - axes[0][0] + 90) % 180 - 90) > SAME_AXIS:
+        if not axes or axes_apart(axis, axes[0][0]) > SAME_AXIS:
             axes.append((axis, spaxels.disc.axis_ratio))
     if not axes:
         flags |= ClassFlags.AXIS_FROM_DISPERSION

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Full width at half maximum of a Gaussian over its standard deviation.
-FWHM = np.sqrt(8 * np.log(2))
 #: Range of the Sersic index in which the correction of Graham et al. (2018) holds, and of the
 #: standard deviation of the beam over the semi-major axis in which both are given.
 GRAHAM_SERSIC, LARGEST_BEAM = (0.5, 6.5), 1.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from mangapa._utils.grid import Grid, grid_of, is_sparse
 from mangapa._utils.imports import import_extra
-from mangapa._utils.robust import scatter
+from mangapa._utils.robust import FWHM, scatter
 from mangapa.fitting._points import on_one_line
 from mangapa.fitting._scattered import CELLS_PER_POINT, lattice_about_centre
 
@@ -32,8 +32,6 @@ INNERMOST = 0.5
 BEAM_WIDENING, WIDENING_ERROR = 3.5, 0.3
 #: Largest share of the variance along the minor axis that may be due to the beam.
 LARGEST_WIDENING = 0.75
-#: Full width at half maximum of a normal beam, in units of its standard deviation.
-FULL_WIDTH = 2.3548
 #: Least light on an isophote, in units of the noise of a spaxel there.
 LEAST_SIGNIFICANCE = 3.0
 
@@ -77,7 +75,7 @@ def outer_isophotes(field, beam=0.0):
     if not moments:
         return None
     moments = np.array(moments)
-    widening = BEAM_WIDENING * ((beam / FULL_WIDTH) ** 2 + image.smoothing**2) / 4
+    widening = BEAM_WIDENING * ((beam / FWHM) ** 2 + image.smoothing**2) / 4
     elongations = _elongations(moments, widening)
     # The mean axis is that of doubled angles, weighted by how elongated the isophotes are.
     mean = elongations.mean(axis=0)

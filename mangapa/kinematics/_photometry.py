@@ -146,8 +146,8 @@ def photometry(
 
     Parameters
     ----------
-    galaxy : `~mangapa.Galaxy` or `~mangapa.VelocityField`
-        The galaxy, or one of its fields with ``flux``.
+    galaxy : `~mangapa.Galaxy`, `~mangapa.Measurement` or `~mangapa.VelocityField`
+        The galaxy, what was measured on one, or one of its fields with ``flux``.
     source : {"header", "table", "flux"}, optional
         The cards ECOOPA and ECOOELL of the header; the elliptical Petrosian photometry of the
         NASA-Sloan Atlas in the table drpall of the galaxy's release; or the outer isophotes of the
@@ -202,9 +202,12 @@ def photometry(
             msg = f"source={source!r} needs a Galaxy; a VelocityField has no more than its flux"
             raise ValueError(msg)
         return _from_flux(galaxy, width)
+    # A measurement, by its looks: it belongs to a later step, which imports this one.
+    if isinstance(getattr(galaxy, "galaxy", None), Galaxy):
+        galaxy = galaxy.galaxy
     if not isinstance(galaxy, Galaxy):
-        way_out = "read one with mangapa.read_maps or Galaxy.read"
-        msg = f"galaxy must be a Galaxy or VelocityField, not {type(galaxy).__name__}; {way_out}"
+        kind, way_out = type(galaxy).__name__, "read one with mangapa.read_maps or Galaxy.read"
+        msg = f"galaxy must be a Galaxy, Measurement or VelocityField, not {kind}; {way_out}"
         raise TypeError(msg)
     if source == "table":
         return _from_table(galaxy, download)

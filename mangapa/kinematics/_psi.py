@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from mangapa._directions import probability_apart, unwrapped, wrapped
+from mangapa._directions import axes_apart, probability_apart, unwrapped, wrapped
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
-from mangapa.cleaning import clean
-from mangapa.fields import Galaxy, check_tracer
+from mangapa.fields import Galaxy, VelocityField, check_tracer
 from mangapa.fitting import KinematicPA, fit_pa
 from mangapa.flags import PAFlags
 from mangapa.kinematics._photometry import Photometry
@@ -133,7 +132,7 @@ class PhotometricMisalignment:
 
 
 def photometric_misalignment(
-    source: Galaxy | KinematicPA | Any,
+    source: Galaxy | VelocityField | KinematicPA | Any,
     tracer: str = "stellar",
     *,
     photometry: Photometry | str | None = None,
@@ -146,11 +145,12 @@ def photometric_misalignment(
 
     Parameters
     ----------
-    source : `~mangapa.Galaxy`, `~mangapa.Measurement` or `~mangapa.KinematicPA`
-        A galaxy, whose field is cleaned and fitted; what was measured on one; or its kinematic
-        position angle.
+    source : `~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.VelocityField` or \
+`~mangapa.KinematicPA`
+        A galaxy or one of its fields, which are fitted as they are: `~mangapa.clean` them first;
+        what was measured on a galaxy; or its kinematic position angle.
     tracer : {"stellar", "halpha"}, optional
-        Whose rotation it is; a `~mangapa.KinematicPA` is of one already.
+        Whose rotation it is; a field and a `~mangapa.KinematicPA` are of one already.
     photometry : `~mangapa.Photometry`, {"header", "table", "flux"}, optional
         The photometric axis, or where it comes from; by default as `~mangapa.photometry` chooses.
 
@@ -193,10 +193,10 @@ def photometric_misalignment(
 
 def psi_of(kinematic: KinematicPA, photometry: Photometry) -> PhotometricMisalignment:
     """Angle between two axes that were measured already."""
-    apart = (kinematic.pa - photometry.pa).to_value(u.deg) % 180
+    axes = (pa.to_value(u.deg) for pa in (kinematic.pa, photometry.pa))
     errors = (e.to_value(u.deg) for e in (kinematic.pa_err_total, photometry.pa_err))
     return PhotometricMisalignment(
-        angle=min(apart, 180 - apart) * u.deg,
+        angle=axes_apart(*axes) * u.deg,
         error=wrapped(np.hypot(*map(unwrapped, errors))) * u.deg,
         kinematic=kinematic,
         photometric=photometry,
@@ -211,11 +211,13 @@ def _kinematic(source, tracer):
         field = source.tracer(tracer)
         if field is None:
             return KinematicPA(flags=PAFlags.NO_MAP), source
-        return fit_pa(clean(field)), source
+        return fit_pa(field), source
+    if isinstance(source, VelocityField):
+        return fit_pa(source), source
     if isinstance(getattr(source, tracer, None), KinematicPA):
         return getattr(source, tracer), source.galaxy
     kind = type(source).__name__
-    msg = f"source must be a Galaxy, a Measurement or a KinematicPA, not {kind}"
+    msg = f"source must be a Galaxy, Measurement, VelocityField or KinematicPA, not {kind}"
     raise TypeError(msg)
 
 

@@ -107,7 +107,8 @@ def kinemetry(
     TypeError
         If ``field`` is not a field.
     ValueError
-        If an option is out of its range, or the field lacks the moment.
+        If an option is out of its range, or the field lacks the moment, as it does if the part of
+        the instrument in its dispersions is unknown.
 
     References
     ----------

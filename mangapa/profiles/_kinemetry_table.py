@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
-from astropy.table import QTable
 
 from mangapa._utils.robust import TINY
 from mangapa.angles import wrap
@@ -13,9 +12,7 @@ from mangapa.flags import PAFlags
 from mangapa.profiles._averages import mean_amplitude
 from mangapa.profiles._ellipse_terms import MOMENTS
 from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE, ratio
-
-if TYPE_CHECKING:
-    pass
+from mangapa.profiles._ring_table import RingTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +51,7 @@ HARMONICS = {moment.is_odd: moment.harmonics for moment in MOMENTS.values()}
 RATIOS = {True: ("k51", "k5 / k1"), False: ("k40", "k4 / k0")}
 
 
-class KinemetryProfile(QTable):
+class KinemetryProfile(RingTable):
     """
     Kinemetry of a field on rings, from the inside out: one row for each ring.
 
@@ -95,16 +92,17 @@ class KinemetryProfile(QTable):
 
     field = None
     terms = None
+    kept = ("field", "terms")
 
     @property
     def moment(self) -> str:
         """What was measured: "velocity", "dispersion" or "flux"."""
-        return self.meta.get(MOMENT, "velocity")
+        return self._about(MOMENT, "velocity")
 
     @property
     def flags(self) -> PAFlags:
         """What is wrong with the field; 0 if nothing is."""
-        return PAFlags(self.meta.get("flags", 0))
+        return PAFlags(self._about("flags", 0))
 
     @property
     def k51(self) -> float:
@@ -114,37 +112,37 @@ class KinemetryProfile(QTable):
         Over the rings within the effective radius, or all if that is unknown. Rings whose ratio is
         known to worse than 0.04 have less than half of the weight of their light.
         """
-        return self.meta.get("k51", np.nan)
+        return self._about("k51")
 
     @property
     def k51_err(self) -> float:
         """Its 1-sigma error."""
-        return self.meta.get("k51_err", np.nan)
+        return self._about("k51_err")
 
     @property
     def k51_observed(self) -> float:
         """The same mean with the noise in it, as it is usually published."""
-        return self.meta.get("k51_observed", np.nan)
+        return self._about("k51_observed")
 
     @property
     def pa_axis(self) -> u.Quantity:
         """Major axis of the whole disc, deg, modulo 180: where the shapes start."""
-        return self.meta.get("pa_axis", np.nan) * u.deg
+        return self._about("pa_axis") * u.deg
 
     @property
     def axis_ratio(self) -> float:
         """Minor over major axis of the whole disc."""
-        return self.meta.get("axis_ratio", np.nan)
+        return self._about("axis_ratio")
 
     @property
     def x(self) -> u.Quantity:
         """Offset of the centre of the rings to the East, arcsec."""
-        return self.meta.get("x", np.nan) * OFFSET
+        return self._about("x") * OFFSET
 
     @property
     def y(self) -> u.Quantity:
         """Offset of the centre of the rings to the North, arcsec."""
-        return self.meta.get("y", np.nan) * OFFSET
+        return self._about("y") * OFFSET
 
     def plot(self, figure: "Figure | None" = None) -> "Figure":
         """
@@ -170,31 +168,6 @@ class KinemetryProfile(QTable):
             msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
             raise ValueError(msg)
         return plot_kinemetry(self, figure=figure)
-
-    # Tables copy and pickle their columns alone.
-    def copy(self, copy_data: bool = True) -> "KinemetryProfile":
-        """
-        Copy the table together with its field.
-
-        Parameters
-        ----------
-        copy_data : `bool`, optional
-            Copy the columns as well.
-
-        Returns
-        -------
-        `~mangapa.KinemetryProfile`
-        """
-        other = super().copy(copy_data)
-        other.field, other.terms = self.field, self.terms
-        return other
-
-    def __getstate__(self):
-        return super().__getstate__(), self.field, self.terms
-
-    def __setstate__(self, state):
-        table, self.field, self.terms = state
-        super().__setstate__(table)
 
 
 def table_of(field, moment, found, light, effective_radius):

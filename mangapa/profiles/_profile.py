@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
-from astropy.table import QTable
 
 from mangapa._utils.quantities import fraction, scalar
 from mangapa._utils.threads import one_blas_thread
@@ -15,6 +14,7 @@ from mangapa.fitting._prepared import prepare
 from mangapa.fitting._results import KinematicPA
 from mangapa.flags import PAFlags
 from mangapa.profiles._kinemetry import solve
+from mangapa.profiles._ring_table import RingTable
 from mangapa.profiles._rings import MIN_AXIS_RATIO, MIN_DATA, RING_WIDTH, Ellipse, Rings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ COLUMNS = {
 ALWAYS_GIVEN = ("radius", "radius_re", "n_spaxels", "coverage")
 
 
-class PAProfile(QTable):
+class PAProfile(RingTable):
     """
     A field's position angle and kinemetry on rings, from the inside out: one row for each ring.
 
@@ -77,31 +77,32 @@ class PAProfile(QTable):
 
     field = None
     kinemetry = None
+    kept = ("field", "kinemetry")
 
     @property
     def flags(self) -> PAFlags:
         """What is wrong with the field; 0 if nothing is."""
-        return PAFlags(self.meta.get("flags", 0))
+        return PAFlags(self._about("flags", 0))
 
     @property
     def pa_axis(self) -> u.Quantity:
         """Major axis of the rings, deg, modulo 180."""
-        return self.meta.get("pa_axis", np.nan) * u.deg
+        return self._about("pa_axis") * u.deg
 
     @property
     def axis_ratio(self) -> float:
         """Minor over major axis of the rings."""
-        return self.meta.get("axis_ratio", np.nan)
+        return self._about("axis_ratio")
 
     @property
     def field_asymmetry(self) -> float:
         """(k3 + k5) / k1 of the whole field."""
-        return self.meta.get("field_asymmetry", np.nan)
+        return self._about("field_asymmetry")
 
     @property
     def field_asymmetry_err(self) -> float:
         """Its 1-sigma error."""
-        return self.meta.get("field_asymmetry_err", np.nan)
+        return self._about("field_asymmetry_err")
 
     def plot(
         self, figure: "Figure | None" = None, *, result: KinematicPA | None = None
@@ -131,31 +132,6 @@ class PAProfile(QTable):
             msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
             raise ValueError(msg)
         return plot_profile(self, figure=figure, result=result)
-
-    # Tables copy and pickle their columns alone.
-    def copy(self, copy_data: bool = True) -> "PAProfile":
-        """
-        Copy the table together with its field.
-
-        Parameters
-        ----------
-        copy_data : `bool`, optional
-            Copy the columns as well.
-
-        Returns
-        -------
-        `~mangapa.PAProfile`
-        """
-        other = super().copy(copy_data)
-        other.field, other.kinemetry = self.field, self.kinemetry
-        return other
-
-    def __getstate__(self):
-        return super().__getstate__(), self.field, self.kinemetry
-
-    def __setstate__(self, state):
-        table, self.field, self.kinemetry = state
-        super().__setstate__(table)
 
 
 def pa_profile(

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangapa._utils.robust import FWHM
+
 #: Full width at half maximum of MaNGA's PSF, arcsec (Law et al. 2016, AJ 152, 83).
 BEAM = 2.5
 #: Standard deviation of a Gaussian beam of this width, arcsec.
-BEAM_SIGMA = BEAM / np.sqrt(8 * np.log(2))
+BEAM_SIGMA = BEAM / FWHM
 #: Narrowest ring, arcsec: two rings in a beam sample all that it resolves.
 RING_WIDTH = BEAM / 2
 #: Fewest data on a ring: two more than the seven terms of kinemetry.

@@ -3,9 +3,8 @@
 import math
 from collections import Counter
 
+from mangapa._titles import CLASS_TITLES, GROUP_TITLES
 from mangapa.catalogue._kinematic_columns import (
-    CLASSES,
-    GROUPS,
     KINEMATICS,
     NON_REGULAR,
     likely_classes,
@@ -40,10 +39,10 @@ def class_choices(rows):
         for tracer in TRACER_TITLES:
             numbers.update(f"{tracer} {name}" for name in likely_classes(tracer, row))
             numbers[f"{tracer} {row.get(f'{tracer}_group')}"] += 1
-    titles = {name: title for name, (title, _) in CLASSES.items()}
+    titles = dict(CLASS_TITLES)
     regular = titles.pop("regular_rotator")
     titles = {"regular_rotator": regular, NON_REGULAR[0]: NON_REGULAR[1], **titles}
-    titles |= {letter: f"group {letter}: {text}" for letter, text in GROUPS.items()}
+    titles |= {letter: f"group {letter}: {text}" for letter, text in GROUP_TITLES.items()}
     return {
         title: [
             (value := f"{tracer} {name}", text, numbers[value]) for name, text in titles.items()

@@ -16,8 +16,7 @@ THICKNESS = 0.04
 #: visible spaxel by a km/s, even edge-on.
 DEPTHS, DEEPEST = 20, 3.0
 DEPTH = 2 * DEEPEST / DEPTHS
-#: Bisections that find the ring of a place: to a few thousandths of an
-#: arcsec.
+#: Bisections that find the ring of a place: to a few thousandths of an arcsec.
 BISECTIONS = 15
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mangapa._utils.robust import FWHM
 from mangapa.simulate._losvd import Moments, Profiles
 from mangapa.simulate._sky import FIELD_OF_VIEW, SPAXEL
 
@@ -19,8 +20,6 @@ DITHER = FIBRE_PITCH / 3
 #: Standard deviation of the weight of a fibre in a spaxel, and the distance beyond which it has
 #: none, arcsec (Law et al. 2016, AJ 152, 83).
 SHEPARD_SIGMA, SHEPARD_REACH = 0.7, 1.6
-#: Full width at half maximum of a Gaussian over its standard deviation.
-FWHM = np.sqrt(8 * np.log(2))
 #: Variance along one axis of the core of a fibre, and of the weights, arcsec squared.
 FIBRE_VARIANCE = FIBRE_CORE**2 / 16
 _CUT = SHEPARD_REACH**2 / (2 * SHEPARD_SIGMA**2)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mangapa._utils.robust import FWHM
 from mangapa.simulate._components import Dispersion, Warp
 from mangapa.simulate._disc import Disc
-from mangapa.simulate._instrument import FWHM
 from mangapa.simulate._losvd import Layer
 
 

@@ -163,7 +163,7 @@ def test_too_few_rings():
 
 
 def test_text(two_discs):
-    assert "two peaks of the dispersion 1.00" in repr(two_discs)
+    assert "2-sigma 1.00" in repr(two_discs)
     page = two_discs._repr_html_()
     assert "counter-rotating discs" in page
     assert "k5/k1" in page
@@ -175,11 +175,15 @@ def test_wrong_arguments():
     field = discs(0.0)
     with pytest.raises(TypeError, match="source must be a VelocityField"):
         kinematic_classes("8080-12701")
-    with pytest.raises(ValueError, match="no field of tracer='halpha'"):
-        kinematic_classes(Galaxy(stellar=field), "halpha")
     with pytest.raises(ValueError, match="tracer='gas'"):
         kinematic_classes(Galaxy(stellar=field), "gas")
     with pytest.raises(ValueError, match="effective_radius=-1"):
         kinematic_classes(field, effective_radius=-1)
     with pytest.raises(ValueError, match="ellipticity=1"):
         kinematic_classes(field, ellipticity=1.0)
+
+
+def test_a_galaxy_without_a_map_of_the_tracer():
+    found = kinematic_classes(Galaxy(stellar=discs(0.0)), "halpha")
+    assert found.flags == ClassFlags.NO_MAP
+    assert np.isnan([*found.probabilities.values(), *found.groups.values()]).all()

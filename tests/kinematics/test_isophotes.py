@@ -155,7 +155,7 @@ def test_no_isophotes_of_bins_on_a_line():
 REFERENCE = {
     "a noisy disc": (
         lambda: outer_isophotes(disc(noise=0.02), 2.5),
-        (29.90848, 0.3497024, 0.461143, 0.01697402, 11.99446),
+        (29.90848, 0.3497024, 0.461143, 0.01697376, 11.99446),
     ),
     "a thin disc in a wide beam": (
         lambda: outer_isophotes(disc(axis_ratio=0.25, beam=4.0, half=8.0), 8.0),

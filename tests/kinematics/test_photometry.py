@@ -202,7 +202,11 @@ def test_the_scatter_of_the_isophotes_is_part_of_the_error():
         ({"tracer": "co"}, ValueError, "tracer='co' is not known"),
         ({"beam": -1}, ValueError, "beam=-1 must not be negative"),
         ({"beam": 1 * u.kg}, ValueError, "beam=.* must be a number in arcsec"),
-        ({"galaxy": "8485-1901"}, TypeError, "galaxy must be a Galaxy or VelocityField, not str"),
+        (
+            {"galaxy": "8485-1901"},
+            TypeError,
+            "galaxy must be a Galaxy, Measurement or VelocityField, not str",
+        ),
         ({"galaxy": disc(), "source": "header"}, ValueError, "source='header' needs a Galaxy"),
     ],
 )
@@ -222,3 +226,9 @@ def test_html():
     assert "20.0 ± 5.6 deg" in text
     assert "0.40 ± 0.06" in text
     assert "isophote" not in text
+
+
+def test_that_of_a_measurement_is_that_of_its_galaxy(galaxy):
+    measured = photometry(mangapa.measure(galaxy))
+    assert measured.source == "header"
+    assert measured.pa == photometry(galaxy).pa == galaxy.photometric_pa

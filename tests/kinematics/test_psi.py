@@ -130,6 +130,7 @@ def test_sources(galaxy):
 def test_light_of_the_field_that_was_fitted():
     field = disc(30.0, 0.5)
     found = photometric_misalignment(mangapa.fit_pa(field))
+    assert photometric_misalignment(field).angle == found.angle
     assert found.photometric.source == "flux"
     assert found.angle < 2 * u.deg
     galaxy = Galaxy(stellar=field, header={"ECOOPA": 75.0, "ECOOELL": 0.5})
@@ -141,7 +142,11 @@ def test_light_of_the_field_that_was_fitted():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"source": 3}, TypeError, "source must be a Galaxy, a Measurement or a KinematicPA"),
+        (
+            {"source": 3},
+            TypeError,
+            "source must be a Galaxy, Measurement, VelocityField or KinematicPA",
+        ),
         ({"source": SimpleNamespace(stellar=1)}, TypeError, "source must be a Galaxy"),
         ({"tracer": "co"}, ValueError, "tracer='co' is not known"),
         (

@@ -7,7 +7,8 @@ import pytest
 
 import mangapa
 from mangapa import MeasurementSettings
-from mangapa.catalogue._kinematic_columns import CLASSES, GROUPS, likely_classes
+from mangapa._titles import CLASS_TITLES, GROUP_TITLES
+from mangapa.catalogue._kinematic_columns import likely_classes
 from mangapa.report import write_report
 from mangapa.report._kinematics import class_choices, kinematics_of
 from mangapa.report._pictures import (
@@ -93,7 +94,7 @@ def test_a_class_filters_the_table(report, page):
     table = catalogue(report.parent)
     choice = Select(page.find_element("id", "class"))
     values = [option.get_attribute("value") for option in choice.options]
-    assert len(values) == 1 + 2 * (1 + len(CLASSES) + len(GROUPS))
+    assert len(values) == 1 + 2 * (1 + len(CLASS_TITLES) + len(GROUP_TITLES))
     several = 0
     for value in values[1:]:
         tracer, name = value.split()
