@@ -115,8 +115,8 @@ class Measurement:
     seconds : `dict`
         Time that each step took.
     errors : `dict`
-        By tracer, why it could not be measured; empty if all went well. The values of such a tracer
-        are NaN, and its flags ``NOT_MEASURED``.
+        By tracer, why it, or its kinematics alone, could not be measured; empty if all went well.
+        The values of a tracer that could not be are NaN, and its flags ``NOT_MEASURED``.
     source : `str` or `None`
         The path or identifier that was measured, as it was given, or a pattern of several paths;
         `None` for an object.
@@ -316,19 +316,16 @@ def measure(
             "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
         )
         features = steps.each("features", partial(field_features, "profile"), profiles)
+    failed = {*steps.errors}
     kinematics = kinematics_step(steps, settings, galaxy, prepared, angles, features)
     results: dict[str, Any] = {}
     for tracer in TRACERS:
-        if tracer in fields and tracer not in steps.errors:
+        if tracer in fields and tracer not in failed:
             parts = angles[tracer], judged[tracer], profiles[tracer], kinematics.get(tracer)
         else:
             why = "NOT_MEASURED" if tracer in fields else "NO_MAP"
-            parts = (
-                KinematicPA(flags=PAFlags[why]),
-                Usability(flags=UsabilityFlags[why]),
-                None,
-                None,
-            )
+            nothing = KinematicPA(flags=PAFlags[why])
+            parts = nothing, Usability(flags=UsabilityFlags[why]), None, None
             features[tracer] = FieldFeatures(flags=PAFlags[why])
         results |= zip((tracer, *(f"{tracer}_{one}" for one in OF_TRACER)), parts, strict=True)
     apart = misalignment(results["stellar"], results["halpha"])
