@@ -25,6 +25,7 @@ from mangapa.catalogue._column_kinds import (
 )
 from mangapa.catalogue._flag_table import QUALITY_NAMES
 from mangapa.fields import VELOCITY
+from mangapa.flags import PAFlags
 
 __all__ = ["Column", "catalogue_columns", "column_groups", "register_column"]
 
@@ -308,7 +309,11 @@ def _register(name, value, form, description, part="galaxy", group=STANDARD):
 
 
 def _unless_failed(tracer, value):
-    return lambda measurement: None if tracer in measurement.errors else value(measurement)
+    def known(measurement):
+        has_failed = PAFlags.NOT_MEASURED in getattr(measurement, tracer).flags
+        return None if has_failed else value(measurement)
+
+    return known
 
 
 def _of_tracer(tracer, it):

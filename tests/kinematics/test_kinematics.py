@@ -162,7 +162,7 @@ def test_what_is_unknown_is_missing(disc):
 
 
 @pytest.mark.promise(20)
-def test_a_tracer_that_fails_costs_that_tracer(disc, found, monkeypatch):
+def test_a_tracer_that_fails_costs_its_kinematics_alone(disc, found, monkeypatch):
     real = _measurement_steps.kinematics_together
 
     def fail_for_gas(given, galaxy):
@@ -175,6 +175,10 @@ def test_a_tracer_that_fails_costs_that_tracer(disc, found, monkeypatch):
     assert partly.errors == {"halpha": "halpha: kinematics failed (LinAlgError: Singular matrix)"}
     assert partly.row()["stellar_k51"] == found.row()["stellar_k51"]
     assert partly["halpha"].kinematics is None
+    row, whole = partly.row(), found.row()
+    for name in ("halpha_pa", "halpha_kdc", "halpha_score", "halpha_qual", "pa_offset"):
+        assert row[name] == whole[name]
+    assert np.isnan(row["halpha_k51"])
 
 
 @pytest.mark.parametrize("suffix", ["ecsv", "fits", "vot", "parquet", "csv"])
