@@ -16,18 +16,18 @@ TWIST = 10.0
 #: Added to the error of a turn, degrees, and logistic coefficients of a twist: constant, excess
 #: over the error; fitted to simulated fields by benchmarks/classes.py, as are all logistic
 #: coefficients here.
-TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.04, 1.07)
-#: Of a core: constant, logit of the probability that the expert flags it, asinh(significance). The
-#: significance finds more simulated cores; with more of it, the flags of the expert would be ranked
-#: less well.
-CORE_LOGIT = (0.73, 0.68, 0.34)
+TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.74, 0.99)
+#: Of a core: constant, and the logit of the probability that the expert flags it with this share of
+#: asinh(significance). The significance finds more simulated cores; with more of it, the flags of
+#: the expert would be ranked less well.
+CORE_LOGIT, OF_SIGNIFICANCE = (0.73, 0.68), 0.5
 #: Of a double maximum: constant, asinh(significance of the minimum).
-MAXIMA_LOGIT = (-4.27, 3.04)
-#: Share of k1 by which rings of real discs differ without a cause.
-WIGGLES = 0.02
+MAXIMA_LOGIT = (-5.71, 7.02)
+#: Share of k1 by which rings of real discs differ without a cause (chosen by hand).
+WIGGLES = 0.05
 #: Of two peaks of the dispersion, and of two discs because of them: constant, asinh of the
 #: significances of the peaks and of the pattern.
-PEAKS_LOGIT, DISCS_LOGIT = (-3.31, 4.02, 0.47), (-1.56, 1.71, 1.17)
+PEAKS_LOGIT, DISCS_LOGIT = (-3.14, 4.72, 0.05), (-2.26, 2.13, 1.51)
 #: Logits beyond this are as good as certain.
 CERTAIN = 50.0
 
@@ -70,13 +70,14 @@ def twist_excess(features):
 
 def decoupled_core(features):
     """Probability of a decoupled core, from what `FieldFeatures` tell of it."""
-    return logistic(CORE_LOGIT, *of_core(features))
+    return logistic(CORE_LOGIT, of_core(features))
 
 
 def of_core(features):
     """What the probability of a core rests on."""
     flagged = np.clip(features.kdc, TINY, 1 - TINY)
-    return np.log(flagged / (1 - flagged)), np.arcsinh(features.kdc_significance)
+    logit = np.log(flagged / (1 - flagged))
+    return logit + OF_SIGNIFICANCE * np.arcsinh(features.kdc_significance)
 
 
 def counter_rotating(features):
@@ -115,7 +116,7 @@ def of_peaks(peaks):
 
 
 def counter_rotating_discs(peaks, counter_rotating_core):
-    """Probability of counter-rotating discs, by `DispersionPeaks` or a core of this probability."""
+    """Probability of counter-rotating discs: by `DispersionPeaks`, or by that of such a core."""
     by_peaks = logistic(DISCS_LOGIT, *of_peaks(peaks))
     return 1 - (1 - by_peaks) * (1 - counter_rotating_core)
 

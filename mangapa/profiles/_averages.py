@@ -35,7 +35,8 @@ def ring_light(rings, spaxels, flux, effective_radius):
     else:
         brightness, origin = np.ones(area.size), "area"
     light = area * brightness
-    return light / (light.sum() + TINY), origin
+    total = light.sum()
+    return light / total if total > 0 else light, origin
 
 
 def mean_amplitude(weight, observed, error, correlation):

@@ -1,6 +1,6 @@
 """Kinemetry on rings of any shapes, as plain arrays: what `kinemetry` puts in its table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from mangapa.profiles._vectors import UNIFORM_DIRECTION, direction_error, length
 
 __all__ = ["EllipseTerms"]
 
-#: The moments, with the slopes that their amplitudes may have within a ring. The first harmonic of
-#: an even one is an asymmetry.
+#: The moments, with the slopes that their amplitudes may have within a ring (by hand: those of
+#: rotation curves, and of the light of discs). The first harmonic of an even one is an asymmetry.
 MOMENTS = {
     "velocity": Moment(is_odd=True, slopes=(-0.3, 0.9), harmonics=HARMONICS),
     "dispersion": Moment(is_odd=False, slopes=(-1.0, 0.5), harmonics=(1, 2, 4)),
@@ -45,7 +45,7 @@ class EllipseTerms:
     is_free : `bool`
         Whether the shapes were fitted.
     radius : `~numpy.ndarray`
-        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow but the last four.
+        Mean semi-major axes of the data, arcsec, shape (n,), as all that follow unless they say so.
     n_spaxels, coverage : `~numpy.ndarray`
         Number of spaxels, and the fraction of the azimuth that has any.
     pa, pa_err : `~numpy.ndarray`
@@ -85,6 +85,22 @@ class EllipseTerms:
     amplitude: np.ndarray
     error: np.ndarray
     correlation: np.ndarray
+
+    def in_units(self, unit: float) -> "EllipseTerms":
+        """
+        Change the unit of the moment.
+
+        Parameters
+        ----------
+        unit : `float`
+            The present unit in the new one.
+
+        Returns
+        -------
+        `EllipseTerms`
+        """
+        names = ("constant", "constant_err", "k1", "k1_err", "harmonic", "observed", "amplitude")
+        return replace(self, **{name: unit * getattr(self, name) for name in (*names, "error")})
 
 
 def on_given_shapes(rings, spaxels, moment, *, has_constant):

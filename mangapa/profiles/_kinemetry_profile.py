@@ -6,34 +6,38 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.quantities import fraction, scalar
-from mangapa._utils.robust import TINY, median
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
-from mangapa.fields import OFFSET, VELOCITY, VelocityField, check_field
+from mangapa.fields import OFFSET, VelocityField, check_field
 from mangapa.fitting._centre import recentred
 from mangapa.fitting._errors import shape_error
 from mangapa.fitting._points import with_velocity
 from mangapa.fitting._prepared import prepare
+from mangapa.fitting._thin_disc import CENTRE_SPREAD
 from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
 from mangapa.profiles._ellipse_terms import MOMENTS, UNIFORM_RATIO, on_free_shapes, on_given_shapes
 from mangapa.profiles._ellipses import AXIS_RATIOS, RATIO_SPREAD
 from mangapa.profiles._harmonics import MIN_COVERAGE
 from mangapa.profiles._kinemetry_table import KinemetryProfile, table_of
+from mangapa.profiles._moment_values import (
+    moment_values,
+    relative_errors,
+    typical_light,
+    with_values,
+)
 from mangapa.profiles._rings import (
     MIN_AXIS_RATIO,
     MIN_DATA,
     RING_WIDTH,
     Ellipse,
     Rings,
-    ring_numbers,
+    on_rings,
 )
 
 __all__ = ["kinemetry"]
 
-#: Least light, over that of the brightest ring, to which errors of the light are in proportion.
-LEAST_LIGHT = 1e-4
 #: What the options may be.
 CHOICES = {
     "moment": tuple(MOMENTS),
@@ -47,7 +51,7 @@ def kinemetry(
     field: VelocityField,
     *,
     moment: str = "velocity",
-    ellipses: str | None = None,
+    ellipses: str | KinemetryProfile | None = None,
     pa_axis: ScalarLike | None = None,
     axis_ratio: float | None = None,
     centre: str = "given",
@@ -71,10 +75,11 @@ def kinemetry(
         What is measured. Velocities are an odd moment; dispersions (without the instrument's part)
         and light are even ones, which are constant along the best ellipse and have harmonics of
         orders 1, 2 and 4.
-    ellipses : {"free", "fixed"}, optional
-        Whether each ring has an ellipse of its own, or all have that of the disc. The default is
-        "free" for velocities and light, and "fixed" for dispersions, whose gradient is too weak to
-        show the shape of most galaxies.
+    ellipses : {"free", "fixed"} or `~mangapa.KinemetryProfile`, optional
+        Whether each ring has an ellipse of its own, or all have that of the disc, or those of
+        another profile: of the velocities, for instance, for dispersions. The default is "free" for
+        velocities and light, and "fixed" for dispersions, whose gradient is too weak to show the
+        shape of most galaxies.
     pa_axis : `float` or `~astropy.units.Quantity`, optional
         Major axis of the disc, deg if unitless, North through East; modulo 180. By default it is
         that of the disc that fits the velocities best.
@@ -82,7 +87,7 @@ def kinemetry(
         Minor over major axis of the disc, above 0 and at most 1; likewise.
     centre : {"given", "fit"}, optional
         What the rings are centred on: the origin of the field's offsets, or the kinematic centre,
-        which is fitted first.
+        which is fitted first. The ellipses of a profile have its centre.
     v_sys : {"free", "fixed"}, optional
         Whether each ring has a systemic velocity of its own, or all have that of the disc.
     effective_radius : `float` or `~astropy.units.Quantity`, optional
@@ -140,7 +145,7 @@ class _Options:
     """The options of `kinemetry` in plain numbers, checked."""
 
     moment: str
-    ellipses: str | None
+    ellipses: str | KinemetryProfile | None
     pa_axis: float | None
     axis_ratio: float | None
     centre: str
@@ -148,16 +153,28 @@ class _Options:
     ring_width: float
 
     def __post_init__(self):
+        if self.has_profile and self.ellipses.terms is None:
+            msg = "ellipses was read or cut, or has no ring; measure it with kinemetry"
+            raise ValueError(msg)
         for name, choices in CHOICES.items():
             value = getattr(self, name)
-            if value not in choices and not (name == "ellipses" and value is None):
+            if name == "ellipses" and (value is None or self.has_profile):
+                continue
+            if value not in choices:
                 msg = f"{name}={value!r} is not known; choose one of {', '.join(choices)}"
                 raise ValueError(msg)
 
     @property
+    def has_profile(self):
+        """Whether the ellipses are those of another profile."""
+        return isinstance(self.ellipses, KinemetryProfile)
+
+    @property
     def is_free(self):
-        default = "fixed" if self.moment == "dispersion" else "free"
-        return (self.ellipses or default) == "free"
+        """Whether the ellipses are fitted."""
+        if self.ellipses is None:
+            return self.moment != "dispersion"
+        return not self.has_profile and self.ellipses == "free"
 
 
 def kinemetry_prepared(
@@ -185,7 +202,7 @@ def kinemetry_prepared(
     radius = np.nan if effective_radius is None else effective_radius
     effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
     field = prepared.field
-    values, unit = _values(field, moment)
+    values, unit = moment_values(field, moment)
     found, light, about = None, None, {"flags": prepared.flags}
     if not prepared.flags:
         with one_blas_thread():
@@ -196,42 +213,19 @@ def kinemetry_prepared(
     return profile
 
 
-def _values(field, moment):
-    """Values and errors of a moment at each spaxel, (ny, nx); `None` for velocities; its unit."""
-    if moment == "velocity":
-        return None, VELOCITY
-    if moment == "flux":
-        if field.flux is None:
-            msg = "moment='flux' needs the light of each spaxel, which this field lacks"
-            raise ValueError(msg)
-        return (field.flux.value, np.ones(field.velocity.shape)), field.flux.unit
-    squares = field._dispersion_squared()
-    if squares is None:
-        msg = "moment='dispersion' needs velocity dispersions, which this field lacks"
-        raise ValueError(msg)
-    square, error = squares
-    if field._instrument_is_unknown:
-        msg = (
-            "moment='dispersion' needs dispersions without the instrument's part, which is unknown "
-            "for this field; give instrumental_dispersion to VelocityField.from_arrays"
-        )
-        raise ValueError(msg)
-    dispersion = np.sqrt(np.maximum(square, 0))
-    with np.errstate(invalid="ignore"):
-        error = error / (2 * np.maximum(dispersion, np.sqrt(error)))
-    return (dispersion, error), VELOCITY
-
-
 def _solve(prepared, options, values, effective_radius):
     """`EllipseTerms` of a prepared field, the light of each ring, and values for the meta."""
     spaxels = prepared.spaxels
-    if options.centre == "fit":
+    if options.has_profile:
+        given = (options.ellipses.x.value, options.ellipses.y.value)
+        spaxels = spaxels.about(*np.subtract(given, spaxels.centre), CENTRE_SPREAD)
+    elif options.centre == "fit":
         spaxels = recentred(spaxels)
     moment = MOMENTS[options.moment]
     whole, spread = _whole_disc(spaxels, options)
     about = {"pa_axis": whole.pa_axis, "axis_ratio": whole.axis_ratio, "flags": prepared.caveats}
     about["x"], about["y"] = (float(one) for one in spaxels.centre)
-    measured = spaxels if values is None else _with_values(spaxels, options.moment, *values)
+    measured = spaxels if values is None else with_values(spaxels, options.moment, *values)
     if measured is None or measured.points.velocity.size < MIN_DATA:
         about["flags"] |= PAFlags.TOO_FEW_SPAXELS
         return None, None, about
@@ -240,8 +234,14 @@ def _solve(prepared, options, values, effective_radius):
     if moment.is_odd and not has_constant:
         offset += spaxels.disc.v_sys
         measured = with_velocity(spaxels, spaxels.velocity - spaxels.disc.v_sys)
-    relative = _relative(measured, options, spaxels, whole)
-    rings = Rings.of(measured.points, whole, options.ring_width, relative, measured.grid)
+    relative = relative_errors(measured, options.moment, spaxels, whole, options.ring_width)
+    if options.has_profile:
+        rings = _rings_of(options.ellipses, measured, relative)
+    else:
+        rings = Rings.of(measured.points, whole, options.ring_width, relative, measured.grid)
+    if rings is None:
+        about["flags"] |= PAFlags.TOO_FEW_SPAXELS
+        return None, None, about
     if options.is_free:
         found = on_free_shapes(rings, measured, relative, moment, spread, has_constant=has_constant)
     else:
@@ -250,6 +250,8 @@ def _solve(prepared, options, values, effective_radius):
     if moment.is_odd and not has_constant:
         constant_err = np.full_like(constant_err, np.nan)
     found = replace(found, constant=found.constant + offset, constant_err=constant_err)
+    if options.moment == "flux":
+        found = found.in_units(typical_light(prepared.field))
     flux = prepared.field.flux
     flux = None if flux is None else flux.value.ravel()[measured.index]
     light, about["weighting"] = ring_light(found.rings, measured, flux, effective_radius)
@@ -277,38 +279,14 @@ def _whole_disc(spaxels, options):
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
 
 
-def _with_values(spaxels, moment, values, errors):
-    """Spaxels with another moment in place of their velocities; `None` without any."""
-    known = np.isfinite(values.ravel()[spaxels.index])
-    if not known.any():
+def _rings_of(profile, measured, relative):
+    """Rings of another profile, up to the first without data; `None` if that is the first."""
+    given, points = profile.terms.rings, measured.points
+    shape = given.ellipse.each(given.count.size)
+    ring, _ = on_rings(points.x, points.y, shape, given.edges)
+    empty = np.flatnonzero(np.bincount(ring, minlength=given.count.size) == 0)
+    n = empty[0] if empty.size else given.count.size
+    if n == 0:
         return None
-    if not known.all():
-        spaxels = spaxels.without(~known)
-    other = replace(
-        spaxels,
-        velocity=values.ravel()[spaxels.index],
-        error=errors.ravel()[spaxels.index],
-        first_guess=0.0,
-    )
-    if moment == "flux" and spaxels.own_bins is None:
-        # The light of spaxels may be known where velocities are those of bins.
-        return replace(other, bin_id=None)
-    vars(other)["bins"] = spaxels.bins
-    return other
-
-
-def _relative(measured, options, spaxels, whole):
-    """Error of each point over the typical one, shape (p,)."""
-    points = measured.points
-    if options.moment == "velocity":
-        return spaxels.disc.relative
-    if options.moment == "dispersion":
-        known = np.isfinite(points.error) & (points.error > 0)
-        if not known.any():
-            return np.ones(known.size)
-        typical = median(points.error[known])
-        return np.where(known, points.error, typical) / typical
-    # The noise of light is taken to be the same fraction of it everywhere.
-    number, _ = ring_numbers(whole.polar(points.x, points.y)[0], options.ring_width)
-    mean = np.bincount(number + 1, points.velocity) / np.maximum(np.bincount(number + 1), 1)
-    return np.maximum(mean / (mean.max() + TINY), LEAST_LIGHT)[number + 1]
+    shape = Ellipse(pa_axis=shape.pa_axis[:n], axis_ratio=shape.axis_ratio[:n])
+    return Rings.between(points, shape, given.edges[: n + 1], relative, measured.grid)

@@ -236,9 +236,10 @@ def _columns(found, is_odd, light, effective_radius):
     values["k1"], values["k1_err"] = found.k1, found.k1_err
     bottom = "k1" if is_odd else "k0"
     name, top = RATIOS[is_odd][0], f"k{HARMONICS[is_odd][-1]}"
-    values[name], values[f"{name}_err"] = ratio(
-        values[top], values[f"{top}_err"], np.abs(values[bottom]), values[f"{bottom}_err"]
-    )
+    # Whatever the unit is, the largest is one.
+    unit = np.abs(values[bottom]).max() or 1.0
+    parts = values[top], values[f"{top}_err"], np.abs(values[bottom]), values[f"{bottom}_err"]
+    values[name], values[f"{name}_err"] = ratio(*(part / unit for part in parts))
     higher = [f"k{n}{end}" for n in HARMONICS[is_odd][is_odd:] for end in ("", "_err")]
     whole = found.coverage >= KINEMETRY_COVERAGE
     determined = whole & (found.rings.count >= HARMONIC_DATA)

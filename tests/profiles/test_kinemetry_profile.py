@@ -163,6 +163,23 @@ def test_light_has_its_own_shape():
     assert found["k0"].unit == u.one
 
 
+@pytest.mark.parametrize("unit", [1e-17, 1e8])
+def test_light_may_be_in_any_unit(unit):
+    plain = with_light()
+    scaled = field(disc(noise=3), flux=unit * plain.flux.value)
+    for moment in ("flux", "velocity"):
+        one, other = kinemetry(plain, moment=moment), kinemetry(scaled, moment=moment)
+        known = np.isfinite(one["k0"])
+        np.testing.assert_allclose(other["flux_weight"], one["flux_weight"])
+        np.testing.assert_allclose(other["axis_ratio"][known], one["axis_ratio"][known])
+        factor = unit if moment == "flux" else 1.0
+        for name in ("k0", "k0_err", "k1"):
+            np.testing.assert_allclose(other[name][known], factor * one[name][known], rtol=1e-6)
+        name = "k40" if moment == "flux" else "k51"
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-5, atol=1e-7)
+    assert other.k51 == pytest.approx(one.k51, abs=1e-9)
+
+
 def test_dispersions_lose_the_part_of_the_instrument():
     one = with_light()
     found = kinemetry(one, moment="dispersion")
@@ -371,3 +388,34 @@ def test_dispersions_whose_instrument_is_unknown():
     )
     with pytest.raises(ValueError, match="the instrument's part, which is unknown for this field"):
         kinemetry(unknown, moment="dispersion")
+
+
+def test_dispersions_on_the_ellipses_of_the_velocities():
+    one = with_light()
+    rotation = kinemetry(one)
+    found = kinemetry(one, moment="dispersion", ellipses=rotation)
+    assert len(found) == len(rotation)
+    known = np.isfinite(rotation["pa"]) & np.isfinite(found["pa"])
+    np.testing.assert_allclose(found["pa"][known].value, rotation["pa"][known].value % 180)
+    np.testing.assert_array_equal(found["axis_ratio"][known], rotation["axis_ratio"][known])
+    np.testing.assert_allclose(found["radius"], rotation["radius"])
+    # The centre is that of the profile.
+    moved = VelocityField.from_arrays(disc(noise=2), X + 2.0, Y - 1.5, mask=~ROUND)
+    rotation = kinemetry(moved, centre="fit")
+    again = kinemetry(moved, ellipses=rotation)
+    assert again.x == rotation.x
+    inner = np.isfinite(rotation["k1"])
+    np.testing.assert_allclose(again["k1"][inner], rotation["k1"][inner], rtol=0.1)
+
+
+def test_rings_without_data_are_left_out():
+    one = field(disc())
+    inner = np.where(np.hypot(X, Y) < 5, 100.0, np.nan)
+    found = kinemetry(field(disc(), dispersion=inner), moment="dispersion", ellipses=kinemetry(one))
+    assert 3 <= len(found) < len(kinemetry(one))
+    assert np.all(found["radius"].value < 9)
+
+
+def test_ellipses_of_a_table_that_was_cut_are_refused(profile):
+    with pytest.raises(ValueError, match="ellipses was read or cut"):
+        kinemetry(field(disc()), ellipses=profile[:3])
