@@ -316,7 +316,7 @@ def measure(
             "profile", lambda one: profile_prepared(one, effective_radius=radius), prepared
         )
         features = steps.each("features", partial(field_features, "profile"), profiles)
-    failed = {*steps.errors}
+    failed = set(steps.errors)  # Without the next step, on which the others do not depend.
     kinematics = kinematics_step(steps, settings, galaxy, prepared, angles, features)
     results: dict[str, Any] = {}
     for tracer in TRACERS:
@@ -324,8 +324,8 @@ def measure(
             parts = angles[tracer], judged[tracer], profiles[tracer], kinematics.get(tracer)
         else:
             why = "NOT_MEASURED" if tracer in fields else "NO_MAP"
-            nothing = KinematicPA(flags=PAFlags[why])
-            parts = nothing, Usability(flags=UsabilityFlags[why]), None, None
+            unknown = KinematicPA(flags=PAFlags[why]), Usability(flags=UsabilityFlags[why])
+            parts = *unknown, None, None
             features[tracer] = FieldFeatures(flags=PAFlags[why])
         results |= zip((tracer, *(f"{tracer}_{one}" for one in OF_TRACER)), parts, strict=True)
     apart = misalignment(results["stellar"], results["halpha"])

@@ -309,11 +309,11 @@ def _register(name, value, form, description, part="galaxy", group=STANDARD):
 
 
 def _unless_failed(tracer, value):
-    def measured(measurement):
-        failed = getattr(measurement, tracer).flags & PAFlags.NOT_MEASURED
-        return None if failed else value(measurement)
+    def known(measurement):
+        has_failed = PAFlags.NOT_MEASURED in getattr(measurement, tracer).flags
+        return None if has_failed else value(measurement)
 
-    return measured
+    return known
 
 
 def _of_tracer(tracer, it):

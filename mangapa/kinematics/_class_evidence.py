@@ -116,7 +116,7 @@ def of_peaks(peaks):
 
 
 def counter_rotating_discs(peaks, counter_rotating_core):
-    """Probability of counter-rotating discs, by `DispersionPeaks` or a core of this probability."""
+    """Probability of counter-rotating discs: by `DispersionPeaks`, or by that of such a core."""
     by_peaks = logistic(DISCS_LOGIT, *of_peaks(peaks))
     return 1 - (1 - by_peaks) * (1 - counter_rotating_core)
 

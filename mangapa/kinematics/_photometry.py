@@ -204,8 +204,7 @@ def photometry(
         return _from_flux(galaxy, width)
     # A measurement, by its looks: it belongs to a later step, which imports this one.
     measured = getattr(galaxy, "galaxy", None)
-    if isinstance(measured, Galaxy):
-        galaxy = measured
+    galaxy = measured if isinstance(measured, Galaxy) else galaxy
     if not isinstance(galaxy, Galaxy):
         kind, way_out = type(galaxy).__name__, "read one with mangapa.read_maps or Galaxy.read"
         msg = f"galaxy must be a Galaxy, Measurement or VelocityField, not {kind}; {way_out}"

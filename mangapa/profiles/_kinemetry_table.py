@@ -109,8 +109,9 @@ class KinemetryProfile(RingTable):
         """
         Light-weighted mean of k5 / k1, corrected for noise; NaN for even moments.
 
-        Over the rings within the effective radius, or all if that is unknown. Rings whose ratio is
-        known to worse than 0.04 have less than half of the weight of their light.
+        Over the rings within the effective radius, or all if that is unknown or within it no ring
+        determines the ratio. Rings whose ratio is known to worse than 0.04 have less than half of
+        the weight of their light.
         """
         return self._about("k51")
 

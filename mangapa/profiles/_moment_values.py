@@ -27,6 +27,12 @@ def moment_values(field, moment):
     if squares is None:
         msg = "moment='dispersion' needs velocity dispersions, which this field lacks"
         raise ValueError(msg)
+    if field._instrument_is_unknown:
+        msg = (
+            "moment='dispersion' needs dispersions without the instrument's part, which is unknown "
+            "for this field; give instrumental_dispersion to VelocityField.from_arrays"
+        )
+        raise ValueError(msg)
     square, error = squares
     if field._instrument_is_unknown:
         msg = (

@@ -380,6 +380,16 @@ def test_plot(profile):
     assert len(read.plot().axes) < len(figure.axes)
 
 
+def test_dispersions_whose_instrument_is_unknown():
+    unknown = VelocityField.from_arrays(
+        *(disc(), X, Y),
+        dispersion=np.full(X.shape, 100.0),
+        instrumental_dispersion=np.full(X.shape, np.nan),
+    )
+    with pytest.raises(ValueError, match="the instrument's part, which is unknown for this field"):
+        kinemetry(unknown, moment="dispersion")
+
+
 def test_dispersions_on_the_ellipses_of_the_velocities():
     one = with_light()
     rotation = kinemetry(one)
@@ -409,13 +419,3 @@ def test_rings_without_data_are_left_out():
 def test_ellipses_of_a_table_that_was_cut_are_refused(profile):
     with pytest.raises(ValueError, match="ellipses was read or cut"):
         kinemetry(field(disc()), ellipses=profile[:3])
-
-
-def test_dispersions_whose_instrument_is_unknown():
-    unknown = VelocityField.from_arrays(
-        *(disc(), X, Y),
-        dispersion=np.full(X.shape, 100.0),
-        instrumental_dispersion=np.full(X.shape, np.nan),
-    )
-    with pytest.raises(ValueError, match="the instrument's part, which is unknown for this field"):
-        kinemetry(unknown, moment="dispersion")
