@@ -272,6 +272,21 @@ def check_profile(field, profile):
     assert np.isfinite(profile["pa_err"][measured]).all()
 
 
+def check_kinemetry(field, profile):
+    if len(profile) == 0:
+        assert profile.flags
+        return
+    assert field.n_spaxels >= FEWEST
+    for name in ("radius", "n_spaxels", "coverage", "flux_weight"):
+        assert np.isfinite(profile[name]).all()
+    measured = np.isfinite(profile["pa"])
+    assert np.all(profile["coverage"][measured] >= 0.75)
+    assert np.all((profile["axis_ratio"][measured] >= 0.2) & (profile["axis_ratio"][measured] <= 1))
+    for name in ("pa_err", "axis_ratio_err", "k1", "k1_err", "k0"):
+        assert np.isfinite(profile[name][measured]).all()
+    assert np.isnan(profile.k51) or profile.k51 >= 0
+
+
 def check_all(seed):
     rng = np.random.default_rng(seed)
     field = make_field(seed)
@@ -294,6 +309,7 @@ def check_all(seed):
     check_usability(clean, score)
     assert bool(score.flags & UsabilityFlags.OUT_OF_RANGE) == out_of_range
     check_profile(clean, mangapa.pa_profile(clean))
+    check_kinemetry(clean, mangapa.kinemetry(clean))
 
 
 @pytest.mark.slow

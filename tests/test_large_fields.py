@@ -37,6 +37,7 @@ run = {
     "clean": mangapa.clean,
     "usability": mangapa.usability,
     "profile": mangapa.pa_profile,
+    "kinemetry": mangapa.kinemetry,
 }[name]
 run(small)  # what is loaded once does not count
 # The allocations of numpy are counted; a peak of the process would hold those of the field.
@@ -47,7 +48,7 @@ run(field)
 seconds = time.process_time() - start
 print(json.dumps([seconds, tracemalloc.get_traced_memory()[1]]))
 """
-FUNCTIONS = ("disc", "harmonic", "symmetry", "clean", "usability", "profile")
+FUNCTIONS = ("disc", "harmonic", "symmetry", "clean", "usability", "profile", "kinemetry")
 
 
 def measured(name, kind, side, far=0.0):

@@ -40,6 +40,15 @@ def scalar(name, value, unit, *, positive=False, allow_nan=False):
     return float(number)
 
 
+def fraction(name, value):
+    """Convert a number above 0 and at most 1 to a float."""
+    number = scalar(name, value, u.one)
+    if not 0 < number <= 1:
+        msg = f"{name}={number} must be above 0 and at most 1"
+        raise ValueError(msg)
+    return number
+
+
 def whole_number(name, value, least):
     """Convert an integer of any type, of at least ``least``, to an `int`."""
     try:

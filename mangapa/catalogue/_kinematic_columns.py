@@ -15,10 +15,10 @@ KINEMATICS = "kinematics"
 CLASSES = {
     "regular_rotator": ("regular rotator", "regular rotation of {it}, k51 below 0.04"),
     "kinematic_twist": ("kinematic twist", "a kinematic twist of {it}"),
-    "decoupled_core": ("decoupled core", "a kinematically decoupled core in {it}, by its class"),
+    "decoupled_core": ("decoupled core", "a decoupled core in {it}, as a kinematic class"),
     "counter_rotating_core": (
         "counter-rotating core",
-        "a counter-rotating core in {it}, by its class",
+        "a counter-rotating core in {it}, as a kinematic class",
     ),
     "two_sigma": (
         "2-sigma",
@@ -32,7 +32,7 @@ CLASSES = {
 LIKELY = 0.5
 #: Name and title of what is probably no regular rotator.
 NON_REGULAR = ("non_regular_rotator", "non-regular rotator")
-#: The groups of Krajnovic et al. (2011, MNRAS 414, 2923, section 4).
+#: The groups of Krajnovic et al. (2011, MNRAS 414, 2923).
 GROUPS = {
     "a": "no rotation",
     "b": "non-regular rotation without a feature",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy import units as u
 
-from mangapa._utils.quantities import scalar
+from mangapa._utils.quantities import fraction, scalar
 from mangapa._utils.robust import TINY, median
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
@@ -176,7 +176,7 @@ def kinemetry_prepared(
         moment=moment,
         ellipses=ellipses,
         pa_axis=None if pa_axis is None else scalar("pa_axis", pa_axis, u.deg),
-        axis_ratio=checked_axis_ratio(axis_ratio),
+        axis_ratio=None if axis_ratio is None else fraction("axis_ratio", axis_ratio),
         centre=centre,
         v_sys=v_sys,
         ring_width=scalar("ring_width", ring_width, OFFSET, positive=True),
@@ -193,17 +193,6 @@ def kinemetry_prepared(
     profile = table_of(field, kind, found, light, effective_radius)
     profile.meta.update(about, flags=int(about["flags"]))
     return profile
-
-
-def checked_axis_ratio(axis_ratio):
-    """An axis ratio as a number, or `None`."""
-    if axis_ratio is None:
-        return None
-    axis_ratio = scalar("axis_ratio", axis_ratio, u.one)
-    if not 0 < axis_ratio <= 1:
-        msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
-        raise ValueError(msg)
-    return axis_ratio
 
 
 def _values(field, moment):

@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from mangapa._utils.quantities import scalar
+from mangapa._utils.quantities import fraction, scalar
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
@@ -193,6 +193,10 @@ def pa_profile(
     `~mangapa.PAProfile`
         Without rows, and with a flag, if the field cannot be measured.
 
+    See Also
+    --------
+    kinemetry : Rings whose shapes are fitted as well, by the same engine.
+
     Raises
     ------
     TypeError
@@ -292,10 +296,7 @@ def profile_prepared(
     if pa_axis is not None:
         pa_axis = scalar("pa_axis", pa_axis, u.deg)
     if axis_ratio is not None:
-        axis_ratio = scalar("axis_ratio", axis_ratio, u.one)
-        if not 0 < axis_ratio <= 1:
-            msg = f"axis_ratio={axis_ratio} must be above 0 and at most 1"
-            raise ValueError(msg)
+        axis_ratio = fraction("axis_ratio", axis_ratio)
     radius = np.nan if effective_radius is None else effective_radius
     effective_radius = scalar("effective_radius", radius, OFFSET, positive=True, allow_nan=True)
     ring_width = scalar("ring_width", ring_width, OFFSET, positive=True)

@@ -3,7 +3,7 @@ import pytest
 from astropy import units as u
 from astropy.utils.masked import Masked
 
-from mangapa._utils.quantities import scalar, whole_number
+from mangapa._utils.quantities import fraction, scalar, whole_number
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,11 @@ def test_whole_numbers_of_any_type(value):
 def test_what_is_not_a_whole_number_is_refused(value):
     with pytest.raises(ValueError, match=r"(?s)n_steps=.* must be an integer of at least 3"):
         whole_number("n_steps", value, 3)
+
+
+def test_fractions():
+    assert fraction("share", 1) == 1.0
+    assert fraction("share", 50 * u.percent) == 0.5
+    for value in (0, 1.01, -0.2):
+        with pytest.raises(ValueError, match=f"share={float(value)} must be above 0 and at most 1"):
+            fraction("share", value)
