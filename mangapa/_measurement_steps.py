@@ -36,4 +36,7 @@ def kinematics_step(steps, settings, galaxy, prepared, angles, features):
         if tracer in angles and tracer in features
     }
     with steps.timed("kinematics"):
-        return steps.together("kinematics", lambda all_: kinematics_together(all_, galaxy), known)
+        # What they need, such as photutils, is no reason to lose the angles.
+        return steps.together(
+            "kinematics", lambda all_: kinematics_together(all_, galaxy), known, fatal=()
+        )

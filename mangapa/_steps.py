@@ -28,24 +28,28 @@ class Steps:
         yield
         self.seconds[name] = time.perf_counter() - start
 
-    def each(self, step, function, given):
-        """Apply a function to each value of a `dict` by tracer; return the results alike."""
+    def each(self, step, function, given, fatal=FATAL):
+        """
+        Apply a function to each value of a `dict` by tracer; return the results alike.
+
+        Errors that are ``fatal`` are raised.
+        """
         found = {}
         for tracer, one in given.items():
             try:
                 found[tracer] = function(one)
-            except FATAL:
+            except fatal:
                 raise
             except Exception as error:  # Whatever is wrong with one tracer, the other is measured.
                 message = f"{tracer}: {step} failed ({type(error).__name__}: {error})"
                 self.errors.setdefault(tracer, message)
         return found
 
-    def together(self, step, function, given):
+    def together(self, step, function, given, fatal=FATAL):
         """Apply a function to a list of all values at once or, if that fails, to each alone."""
         try:
             return dict(zip(given, function([*given.values()]), strict=True))
-        except FATAL:
+        except fatal:
             raise
         except Exception:  # It may be the fault of one tracer.
-            return self.each(step, lambda one: function([one])[0], given)
+            return self.each(step, lambda one: function([one])[0], given, fatal)

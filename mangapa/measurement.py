@@ -115,8 +115,8 @@ class Measurement:
     seconds : `dict`
         Time that each step took.
     errors : `dict`
-        By tracer, why it could not be measured; empty if all went well. The values of such a tracer
-        are NaN, and its flags ``NOT_MEASURED``.
+        By tracer, why it, or its kinematics alone, could not be measured; empty if all went well.
+        The values of a tracer that could not be are NaN, and its flags ``NOT_MEASURED``.
     source : `str` or `None`
         The path or identifier that was measured, as it was given, or a pattern of several paths;
         `None` for an object.

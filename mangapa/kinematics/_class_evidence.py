@@ -20,7 +20,7 @@ TWIST_SCATTER, TWIST_LOGIT = 1.0, (-2.74, 0.99)
 #: Of a core: constant, and the logit of the probability that the expert flags it with this share of
 #: asinh(significance). The significance finds more simulated cores; with more of it, the flags of
 #: the expert would be ranked less well.
-CORE_LOGIT, OF_SIGNIFICANCE = (0.73, 0.68), 0.5
+CORE_LOGIT, OF_SIGNIFICANCE = (0.56, 0.62), 0.5
 #: Of a double maximum: constant, asinh(significance of the minimum).
 MAXIMA_LOGIT = (-5.71, 7.02)
 #: Share of k1 by which rings of real discs differ without a cause (chosen by hand).

@@ -165,6 +165,8 @@ def test_a_side_on_the_major_axis_does_not_tell():
     found = solve(40, near_side=50)
     assert found.flags == SpinFlags.NEAR_SIDE_UNCLEAR | SpinFlags.NEAR_SIDE_UNKNOWN
     assert found.weights.size == 2
+    assert solve(40, near_side=68).weights.size == 2
+    assert solve(40, near_side=72).weights.size == 1
     with_arms = solve(40, near_side=50, winding="S")
     assert with_arms.weights.tolist() == [1.0]
 
