@@ -137,11 +137,11 @@ def photometric_misalignment(
     *,
     photometry: Photometry | str | None = None,
 ) -> PhotometricMisalignment:
-    r"""
+    """
     Angle between the kinematic and the photometric axis of a galaxy.
 
-    It is :math:`\Psi` of Franx, Illingworth & de Zeeuw (1991), 0-90 deg:
-    :math:`\sin \Psi = |\sin(\mathrm{PA_{phot}} - \mathrm{PA_{kin}})|`.
+    It is the angle Psi of Franx, Illingworth & de Zeeuw (1991), 0-90 deg:
+    ``sin(Psi) = |sin(PA_phot - PA_kin)|``.
 
     Parameters
     ----------
