@@ -8,7 +8,7 @@ from mangapa.kinematics import ClassFlags, KinematicClasses
 from mangapa.simulate import CounterDisc
 from tests.kinematics.two_discs import ROUND, X, Y, discs
 
-SEEN = {"n_fibres": 61, "psf": 2.5, "snr": 60, "kinematics": "moments"}
+SEEN = {"n_fibres": 61, "psf": 2.5, "snr": 60, "losvd": "moments"}
 
 
 @pytest.fixture(scope="module")
