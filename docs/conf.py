@@ -67,7 +67,7 @@ numpydoc_validation_checks = parse_config(ROOT)["checks"]
 # The generated constructor of a dataclass takes its documented attributes.
 numpydoc_validation_overrides = {"PR01": [r"Attributes\n *-----"]}
 # Flags take the parameters of `enum.IntFlag`.
-numpydoc_validation_exclude = {r"\.(PAFlags|PhotometryFlags|UsabilityFlags|Rejection)$"}
+numpydoc_validation_exclude = {r"\.(\w+Flags|Rejection)$"}
 
 nitpicky = True
 nitpick_ignore_regex = [

@@ -21,7 +21,7 @@ class AngularMomentum:
     Attributes
     ----------
     lambda_r : `float`
-        Sum of F R |V| over the sum of F R (V^2 + sigma^2)^(1/2); NaN where it is not known.
+        Sum of ``F R |V|`` over that of ``F R (V^2 + sigma^2)^(1/2)``; NaN where it is not known.
     lambda_r_err, lambda_r_err_sys : `float`
         1-sigma errors from the noise, and from the errors of the aperture and its centre and a
         fifth of the bias that was removed.

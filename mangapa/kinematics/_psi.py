@@ -145,10 +145,11 @@ def photometric_misalignment(
 
     Parameters
     ----------
-    source : `~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.VelocityField` or \
-`~mangapa.KinematicPA`
-        A galaxy or one of its fields, which are fitted as they are: `~mangapa.clean` them first;
-        what was measured on a galaxy; or its kinematic position angle.
+    source : object
+        A `~mangapa.Galaxy`, `~mangapa.Measurement`, `~mangapa.VelocityField` or
+        `~mangapa.KinematicPA`: a galaxy or one of its fields, which are fitted as they are
+        (`~mangapa.clean` them first); what was measured on a galaxy; or its kinematic position
+        angle.
     tracer : {"stellar", "halpha"}, optional
         Whose rotation it is; a field and a `~mangapa.KinematicPA` are of one already.
     photometry : `~mangapa.Photometry`, {"header", "table", "flux"}, optional

@@ -34,12 +34,6 @@ def moment_values(field, moment):
         )
         raise ValueError(msg)
     square, error = squares
-    if field._instrument_is_unknown:
-        msg = (
-            "moment='dispersion' needs dispersions without the instrument's part, which is unknown "
-            "for this field; give instrumental_dispersion to VelocityField.from_arrays"
-        )
-        raise ValueError(msg)
     dispersion = np.sqrt(np.maximum(square, 0))
     with np.errstate(invalid="ignore"):
         error = error / (2 * np.maximum(dispersion, np.sqrt(error)))

@@ -169,16 +169,16 @@ def pa_profile(
     `~mangapa.PAProfile`
         Without rows, and with a flag, if the field cannot be measured.
 
-    See Also
-    --------
-    kinemetry : Rings whose shapes are fitted as well, by the same engine.
-
     Raises
     ------
     TypeError
         If ``field`` is not a field.
     ValueError
         If an option is out of its range.
+
+    See Also
+    --------
+    kinemetry : Rings whose shapes are fitted as well, by the same engine.
 
     References
     ----------
