@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-__all__ = ["LINES", "line_of", "maps_of_line", "names_of_line"]
+__all__ = ["LINES", "flux_in_bins", "line_of", "maps_of_line", "names_of_line"]
 
 #: Velocities of the lines of hydrogen, the preferred one first, as GANDALF and pPXF name them.
 LINES = {
@@ -101,3 +101,32 @@ def maps_of_line(
     if "instrumental_dispersion" in names:
         maps.setdefault("instrumental_dispersion", np.full_like(maps["velocity"], np.nan))
     return maps
+
+
+def flux_in_bins(velocity: str, flux: np.ndarray, bin_id: np.ndarray) -> np.ndarray:
+    """
+    Mean flux of a line in the spaxels of each bin.
+
+    GANDALF fits the sum of the spectra of a bin, and states the flux of that. The one of pPXF is
+    already the mean.
+
+    Parameters
+    ----------
+    velocity : `str`
+        Name of the velocities of the line, which tells who fitted it.
+    flux : `~numpy.ndarray`
+        Flux of the bin, for each spaxel.
+    bin_id : `~numpy.ndarray`
+        Bin of each spaxel, of the same shape; negative or NaN outside all bins.
+
+    Returns
+    -------
+    `~numpy.ndarray`
+        Flux of each spaxel.
+    """
+    if not velocity.upper().endswith("_V"):
+        return flux
+    inside = np.isfinite(bin_id) & (bin_id >= 0)
+    bins = np.where(inside, bin_id, 0).astype(int)
+    number = np.bincount(bins.ravel(), inside.ravel())
+    return flux / np.maximum(number, 1)[bins]

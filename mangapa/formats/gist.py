@@ -12,7 +12,7 @@ from mangapa.fields import Galaxy
 from mangapa.formats._choices import check_name
 from mangapa.formats._files import Outline, open_hdus
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._gist_lines import line_of, maps_of_line
+from mangapa.formats._gist_lines import flux_in_bins, line_of, maps_of_line
 from mangapa.formats._gist_run import NAMES, open_run
 from mangapa.formats._tables import column, optional_column, table_with
 from mangapa.formats._values import field_of, refuse_empty
@@ -113,10 +113,10 @@ def _gas(run, levels):
             run.check_rows(f"gas_{level}", len(table), row.max() + 1)
             maps = maps_of_line(name, partial(optional_column, table, fill=MISSING))
             maps = {what: one[row] for what, one in maps.items() if what != "flux_error"}
-            if level == "bin" and name.upper().endswith("_V") and "flux" in maps:
-                # Spectra of bins are sums, and so are the fluxes of GANDALF.
-                maps["flux"] = maps["flux"] / np.maximum(np.bincount(row, run.inside), 1)[row]
-            options = {"bin_id": np.where(run.inside, row, -1), "galaxy": run.name}
+            bins = np.where(run.inside, row, -1)
+            if level == "bin" and "flux" in maps:
+                maps["flux"] = flux_in_bins(name, maps["flux"], bins)
+            options = {"bin_id": bins, "galaxy": run.name}
             field = field_of(path, x=run.x, y=run.y, **maps, **options, tracer="halpha")
             return field, f"gas: {line}, {level.upper()}"
     return None, None

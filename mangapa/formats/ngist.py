@@ -13,7 +13,7 @@ from mangapa.exceptions import GalaxyFileError
 from mangapa.fields import Galaxy
 from mangapa.formats._choices import check_name, paths_of
 from mangapa.formats._format import Format, register_format
-from mangapa.formats._gist_lines import maps_of_line
+from mangapa.formats._gist_lines import flux_in_bins, maps_of_line
 from mangapa.formats._maps import is_faint
 from mangapa.formats._ngist_products import NAMES, origin, products_of
 from mangapa.formats._sky import celestial_wcs, offsets
@@ -118,6 +118,8 @@ def _maps(product, tracer, binned):
     if tracer == "stellar" or product.level == "bin":
         known = binned.get("BINID")
         maps["bin_id"] = bins_of_equal_values(maps["velocity"]) if known is None else known
+        if tracer == "halpha" and "flux" in maps:
+            maps["flux"] = flux_in_bins(line, maps["flux"], maps["bin_id"])
     return maps
 
 

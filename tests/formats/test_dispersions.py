@@ -8,7 +8,9 @@ from astropy.table import Table
 import mangapa
 from mangapa.exceptions import GalaxyFileError
 from mangapa.formats import formats, read_galaxy
+from mangapa.formats._gist_lines import maps_of_line
 from tests.formats.shaped import WRITERS
+from tests.formats.shaped.blocks import binned, bins_of
 from tests.formats.shaped.edits import edited
 from tests.formats.shaped.gist import write_gist
 from tests.formats.shaped.hector import write_hector
@@ -149,6 +151,38 @@ def test_gas_of_gist_is_per_spaxel_and_without_the_instrument(gas, level, tmp_pa
     assert (field.instrumental_dispersion is None) == (gas == "gandalf")
     ratio = (field.flux.value / Scene.light_at(field.x.value, field.y.value))[field.good]
     np.testing.assert_allclose(ratio, 1, rtol=SHARE_WITHIN_BIN)
+
+
+@pytest.mark.parametrize("level", ["BIN", "SPAXEL"])
+def test_gas_of_gandalf_in_images_is_per_spaxel_as_in_tables(level, tmp_path):
+    paths = write_ngist(SCENE, tmp_path, level=level)
+    bin_id = bins_of(SCENE)
+    with edited(paths[1]) as hdus:
+        for end, name in (("VEL", "V"), ("FLUX", "F"), ("SIGMA", "S")):
+            hdus[f"HA6562_{end}"].name = f"Ha_6562.8_{name}"
+        for name in ("HA6562_VEL_ERR", "HA6562_FLUX_ERR", "HA6562_SIGMA_ERR", "HA6562_SIGMA_CORR"):
+            del hdus[name]
+        if level == "BIN":
+            sizes = np.bincount(bin_id[bin_id >= 0])
+            sums = binned(bin_id, SCENE.light) * np.where(bin_id >= 0, sizes[bin_id], np.nan)
+            hdus["Ha_6562.8_F"].data = sums
+    field = read_galaxy(paths, binning=level.lower()).halpha
+    ratio = (field.flux.value / Scene.light_at(field.x.value, field.y.value))[field.good]
+    assert ratio.size > 500
+    np.testing.assert_allclose(ratio, 1, rtol=2 * SHARE_WITHIN_BIN)
+    if level == "BIN":
+        # Within a bin, the light adds up to that of the file.
+        found = np.bincount(bin_id[field.good], field.flux.value[field.good])
+        expected = np.bincount(bin_id[field.good], SCENE.light[field.good])
+        np.testing.assert_allclose(found, expected)
+
+
+def test_faint_lines_leave_the_arrays_of_the_caller_alone():
+    maps = {"Ha_6562.80_V": np.arange(4.0), "Ha_6562.80_AON": np.array([3.9, 4, np.nan, 5])}
+    found = maps_of_line("Ha_6562.80_V", maps.get)
+    np.testing.assert_array_equal(found["velocity"], [np.nan, 1, np.nan, 3])
+    np.testing.assert_array_equal(maps["Ha_6562.80_V"], np.arange(4.0))
+    assert set(maps) == {"Ha_6562.80_V", "Ha_6562.80_AON"}
 
 
 def test_realisations_of_gist_give_the_errors_of_the_dispersions(tmp_path):
