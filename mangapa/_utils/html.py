@@ -5,6 +5,7 @@ import io
 from html import escape
 
 import numpy as np
+from astropy import units as u
 
 from mangapa._utils.files import printable
 
@@ -35,11 +36,11 @@ def as_html(title, rows, draw=None, size=SIZE):
 
 
 def as_text(value, error=np.nan, decimals=1):
-    """Text of a number or a Quantity and its error in the same unit; a dash if it is missing."""
+    """Text of a number or a Quantity and of its error, which is one too; a dash without a value."""
     number, unit = getattr(value, "value", value), getattr(value, "unit", "")
     if np.isnan(number):
         return "—"
-    margin = "" if np.isnan(error) else f" ± {error.to_value(unit):.{decimals}f}"
+    margin = "" if np.isnan(error) else f" ± {u.Quantity(error).to_value(unit):.{decimals}f}"
     return f"{number:.{decimals}f}{margin} {unit}".rstrip()
 
 

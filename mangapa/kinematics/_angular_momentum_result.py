@@ -122,23 +122,16 @@ class AngularMomentum:
 
     def _repr_html_(self):
         rows = [
-            ("lambda_R", _text(self.lambda_r, self.lambda_r_err_total, 3)),
-            ("V/sigma", _text(self.v_over_sigma, self.v_over_sigma_err_total, 2)),
+            ("lambda_R", as_text(self.lambda_r, self.lambda_r_err_total, decimals=3)),
+            ("V/sigma", as_text(self.v_over_sigma, self.v_over_sigma_err_total, decimals=2)),
             (
                 "lambda_R, corrected",
                 None
                 if np.isnan(self.lambda_r_corrected)
-                else _text(self.lambda_r_corrected, self.lambda_r_corrected_err, 3),
+                else as_text(self.lambda_r_corrected, self.lambda_r_corrected_err, decimals=3),
             ),
             ("Fast rotator", as_text(self.probability_fast_cappellari2016, decimals=2)),
             ("Covered", f"{self.coverage:.0%}"),
             ("Flags", self.flags.description or None),
         ]
         return as_html("AngularMomentum", rows)
-
-
-def _text(value, error, decimals):
-    """Text of a number and its error."""
-    if np.isnan(value):
-        return as_text(value)
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}"

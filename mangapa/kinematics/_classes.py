@@ -53,7 +53,8 @@ class KinematicClasses:
     regular_rotator : `float`
         Probability that k5/k1 is below 0.04; that of a non-regular rotator is the rest.
     kinematic_twist : `float`
-        Probability that the position angle turns smoothly by more than 10 deg.
+        Probability that the position angle turns smoothly by more than 10 deg (Krajnovic et al.
+        2008; those of 2011 turn by more than 30 deg).
     decoupled_core : `float`
         Probability of a core that is turned by over 30 deg.
     counter_rotating_core : `float`
@@ -129,7 +130,7 @@ class KinematicClasses:
             for name, title in GROUP_TITLES.items()
         ]
         rows += [
-            ("k5/k1", as_text(self.k51, self.k51_err * u.one, decimals=3)),
+            ("k5/k1", as_text(self.k51, self.k51_err, decimals=3)),
             ("Largest k1", as_text(self.max_k1, self.max_k1_err)),
             ("Flags", self.flags.description or None),
         ]

@@ -80,7 +80,7 @@ class Kinematics:
     def _repr_html_(self):
         apart = self.photometric_misalignment
         rows = [
-            ("k5 / k1", _with_error(self.kinemetry.k51, self.kinemetry.k51_err)),
+            ("k5 / k1", as_text(self.kinemetry.k51, self.kinemetry.k51_err, decimals=3)),
             ("Classes", repr(self.classes)),
             ("Group", self.group and f"{self.group} ({self.group_probability:.2f})"),
             ("Angle to the light", as_text(apart.angle, apart.error)),
@@ -88,10 +88,6 @@ class Kinematics:
             ("Spin", repr(self.spin)),
         ]
         return as_html("Kinematics", rows)
-
-
-def _with_error(value, error):
-    return None if np.isnan(value) else f"{value:.3f} \N{PLUS-MINUS SIGN} {error:.3f}"
 
 
 def kinematics_together(given, galaxy):

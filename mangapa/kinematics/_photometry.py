@@ -118,7 +118,7 @@ class Photometry:
     def _repr_html_(self):
         rows = [
             ("PA", as_text(self.pa, self.pa_err)),
-            ("Ellipticity", as_text(self.ellipticity, self.ellipticity_err * u.one, decimals=2)),
+            ("Ellipticity", as_text(self.ellipticity, self.ellipticity_err, decimals=2)),
             ("Source", self.source),
             ("Largest isophote", None if np.isnan(self.radius) else as_text(self.radius)),
             ("Flags", self.flags.description or None),

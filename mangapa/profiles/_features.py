@@ -264,7 +264,7 @@ def _rows(one):
         ),
         ("Turn of the core", as_text(one.kdc_turn, one.kdc_turn_err)),
         ("Turn of the warp", as_text(one.warp_turn, one.warp_turn_err)),
-        ("Asymmetry", as_text(one.asymmetry, one.asymmetry_err * u.one, decimals=3)),
+        ("Asymmetry", as_text(one.asymmetry, one.asymmetry_err, decimals=3)),
         ("Flags", one.flags.description or None),
     ]
 

@@ -43,6 +43,7 @@ def test_any_text_can_be_stored_in_a_notebook():
         ((30.04 * u.deg, np.nan * u.deg), "30.0 deg"),
         ((np.nan * u.deg, 1 * u.deg), "—"),
         ((0.876, np.nan, 2), "0.88"),
+        ((0.876, 0.02, 2), "0.88 ± 0.02"),
     ],
 )
 def test_numbers_as_text(arguments, text):
