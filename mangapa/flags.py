@@ -137,7 +137,7 @@ class SpinFlags(_DescribedFlag):
     """Reasons why a spin vector is missing, or caveats on it."""
 
     NONE = 0
-    NO_ANGLE = 1, "there is no kinematic position angle"
+    NO_ANGLE = 1, "the kinematic position angle or its error is unknown"
     UNCONSTRAINED = 2, "the field hardly constrains the position angle"
     RECEDING_SIDE_UNCLEAR = 4, "which side recedes is not distinguishable from noise"
     NO_INCLINATION = 8, "the inclination or its error is unknown, or no better than at random"

@@ -118,8 +118,6 @@ def spin_vector(
     inclination, inclination_err = _inclination(pa, inclination, inclination_err, thickness)
     flags = _flags_of(pa, position, inclination, inclination_err)
     angle, angle_err = (value.to_value(u.deg) for value in (pa.pa, pa.pa_err_total))
-    if np.isnan(angle_err) and not np.isnan(angle):
-        flags |= SpinFlags.UNCONSTRAINED
     away, about_side = _away_from_us(angle, near_side, dust_side, winding)
     is_known = not any(flags & one for one in FATAL)
     if is_known:
@@ -191,7 +189,7 @@ def _inclination(pa, inclination, error, thickness):
 def _flags_of(pa, position, inclination, inclination_err):
     """What is missing."""
     flags = SpinFlags.NONE
-    if np.isnan(pa.pa):
+    if np.isnan(pa.pa) or np.isnan(pa.pa_err_total):
         flags |= SpinFlags.NO_ANGLE
     for flag, ours in FLAGS_OF_ANGLE.items():
         if pa.flags & flag:

@@ -232,7 +232,7 @@ def test_no_angle_to_nothing():
     [
         (KinematicPA(flags=PAFlags.NO_MAP), {}, SpinFlags.NO_ANGLE),
         (result(40, flags=PAFlags.UNCONSTRAINED), {}, SpinFlags.UNCONSTRAINED),
-        (result(40, error=np.nan), {}, SpinFlags.UNCONSTRAINED),
+        (result(40, error=np.nan), {}, SpinFlags.NO_ANGLE),
         (result(40, flags=PAFlags.RECEDING_SIDE_UNCLEAR), {}, SpinFlags.RECEDING_SIDE_UNCLEAR),
         (result(40), {"inclination": None, "inclination_err": None}, SpinFlags.NO_INCLINATION),
         (result(40), {"inclination_err": None}, SpinFlags.NO_INCLINATION),
