@@ -77,7 +77,7 @@ def case(family, rng):
         "bintype": str(rng.choice(["VOR10", "HYB10"])),
         "psf": 2.5,
         "dithered": True,
-        "kinematics": "gaussian",
+        "losvd": "gaussian",
         "seed": int(rng.integers(2**31)),
     }
     more, truth = DRAW[family](rng, options, reff)

@@ -234,7 +234,7 @@ def test_simulate_takes_the_options_of_the_function(tmp_path, capsys):
 def test_simulate_takes_a_counter_rotating_disc(tmp_path):
     path = tmp_path / "manga-9999-1901-MAPS-SPX.fits.gz"
     arguments = ["--counter-disc", "0.4", "0.5", "--dispersion", "120", "--bintype", "SPX"]
-    arguments += ["--dispersion-halpha", "30", "--kinematics", "moments"]
+    arguments += ["--dispersion-halpha", "30", "--losvd", "moments"]
     assert main(["simulate", str(path), *arguments]) == 0
     expected = mangapa.simulate_galaxy(
         n_fibres=19,
@@ -242,7 +242,7 @@ def test_simulate_takes_a_counter_rotating_disc(tmp_path):
         dispersion=120,
         dispersion_halpha=30,
         counter_disc=CounterDisc(mass_fraction=0.4, scale=0.5),
-        kinematics="moments",
+        losvd="moments",
     )
     found = mangapa.read_maps(path)
     for tracer in ("stellar", "halpha"):

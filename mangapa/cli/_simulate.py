@@ -35,7 +35,7 @@ OPTIONS = {
     "warp": ("turn of tilted rings from the centre to the edge, deg", {}),
     "dispersion": ("velocity dispersion of the stars at the centre, km/s", {}),
     "dispersion_halpha": ("velocity dispersion of the gas, km/s", {}),
-    "kinematics": (
+    "losvd": (
         "what is measured of velocity distributions (default: moments; gaussian with "
         "--counter-disc)",
         {"type": str, "choices": tuple(LOSVDS)},

@@ -96,8 +96,8 @@ def maps_of_line(
     names = {"velocity": velocity} | names_of_line(velocity)
     maps = {what: values for what, name in names.items() if (values := values_of(name)) is not None}
     if "amplitude" in maps:
-        bright = maps.pop("amplitude") >= LEAST_AON
-        maps["velocity"] = np.where(bright, maps["velocity"], np.nan)
+        is_bright = maps.pop("amplitude") >= LEAST_AON
+        maps["velocity"] = np.where(is_bright, maps["velocity"], np.nan)
     if "instrumental_dispersion" in names:
         maps.setdefault("instrumental_dispersion", np.full_like(maps["velocity"], np.nan))
     return maps

@@ -116,9 +116,13 @@ def of_peaks(peaks):
 
 
 def counter_rotating_discs(peaks, counter_rotating_core):
-    """Probability of counter-rotating discs: by `DispersionPeaks`, or by that of such a core."""
+    """
+    Probability of counter-rotating discs: by `DispersionPeaks`, or by that of such a core.
+
+    The latter may be NaN.
+    """
     by_peaks = logistic(DISCS_LOGIT, *of_peaks(peaks))
-    return 1 - (1 - by_peaks) * (1 - counter_rotating_core)
+    return 1 - (1 - by_peaks) * (1 - np.nan_to_num(counter_rotating_core))
 
 
 def groups_of(classes):
@@ -127,19 +131,23 @@ def groups_of(classes):
 
     ``classes`` are the probabilities of the classes. The first that applies in the order of the
     paper decides: two peaks of the dispersion, no rotation, a core, and the rest by k5/k1. All are
-    NaN where peaks of the dispersion cannot be judged; without k5/k1 the rest is unclassified.
+    NaN where peaks of the dispersion cannot be judged; where it is not known whether there is a
+    core, or without k5/k1, the rest is unclassified.
     """
     names = "abcdef"
     two_peaks, low, core, regular = (
         classes[name]
         for name in ("two_sigma", "low_level_velocity", "decoupled_core", "regular_rotator")
     )
-    if not np.isfinite([two_peaks, low, core]).all():
+    if not np.isfinite([two_peaks, low]).all():
         return dict.fromkeys(names, np.nan)
     rest = 1 - two_peaks
     groups = dict.fromkeys(names, 0.0)
     groups["d"] = two_peaks
     groups["a"] = rest * low
+    if np.isnan(core):
+        groups["f"] = rest * (1 - low)
+        return groups
     groups["c"] = rest * (1 - low) * core
     rest *= (1 - low) * (1 - core)
     if np.isnan(regular):

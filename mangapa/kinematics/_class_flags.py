@@ -39,3 +39,7 @@ class ClassFlags(_DescribedFlag):
     NOT_STARS = 512, "groups, peaks of the dispersion and counter-rotating discs are of stars alone"
     INSTRUMENT_UNKNOWN = 1024, "the instrument's part of the dispersions is unknown, and left in"
     NO_MAP = 2048, NO_MAP
+    NO_ROTATION = (
+        4096,
+        "no rotation is detected, so that its classes, but a low-level velocity, are unknown",
+    )

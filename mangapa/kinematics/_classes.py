@@ -11,6 +11,7 @@ from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
+from mangapa.angles import UNCONSTRAINED
 from mangapa.fields import OFFSET, VelocityField, check_tracer
 from mangapa.fitting._prepared import prepare
 from mangapa.kinematics import _class_evidence as evidence
@@ -29,6 +30,14 @@ MIN_RINGS = 3
 LEAST_REACH = 0.5
 #: An axis with a larger error is no axis, degrees.
 LARGEST_AXIS_ERROR = 15.0
+#: Classes that need rotation.
+OF_ROTATION = (
+    "regular_rotator",
+    "kinematic_twist",
+    "decoupled_core",
+    "counter_rotating_core",
+    "double_maximum",
+)
 #: Axes of rotation and light that differ by more than this are both tried, degrees.
 SAME_AXIS = 15.0
 
@@ -273,6 +282,10 @@ def classes_of(
         "max_k1": k1[fastest] * profile["k1"].unit,
         "max_k1_err": error[fastest] * profile["k1"].unit,
     }
+    if prepared.spaxels.disc_error > UNCONSTRAINED and "kdc" not in features.found:
+        # Rings of noise have turns and minima, too.
+        flags |= ClassFlags.NO_ROTATION
+        found |= dict.fromkeys(OF_ROTATION, np.nan)
     if prepared.field.tracer != "stellar":
         return KinematicClasses(**found, **measured, flags=flags | ClassFlags.NOT_STARS)
     with one_blas_thread():

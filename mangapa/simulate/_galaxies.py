@@ -70,7 +70,7 @@ def simulate_galaxy(
     dispersion: ScalarLike | Dispersion = 100.0,
     dispersion_halpha: ScalarLike | Dispersion = 25.0,
     counter_disc: CounterDisc | None = None,
-    kinematics: str | None = None,
+    losvd: str | None = None,
     psf: ScalarLike = 0.0,
     dithered: bool = False,
     seed: int = 0,
@@ -128,7 +128,7 @@ def simulate_galaxy(
         gas everywhere.
     counter_disc : `~mangapa.simulate.CounterDisc`, optional
         A second disc of stars, which rotates in the opposite sense.
-    kinematics : {"gaussian", "moments"}, optional
+    losvd : {"gaussian", "moments"}, optional
         What is measured of a line-of-sight velocity distribution: the mean and the width of the
         Gaussian that fits it best, as in a fit of two moments to a spectrum, or its mean and
         standard deviation. Errors of the former grow with that width, those of the latter do not.
@@ -214,10 +214,10 @@ def simulate_galaxy(
         "stellar": as_dispersion("dispersion", dispersion),
         "halpha": as_dispersion("dispersion_halpha", dispersion_halpha, is_even=True),
     }
-    if kinematics is None:
-        kinematics = "moments" if counter_disc is None else "gaussian"
-    if kinematics not in LOSVDS:
-        msg = f"kinematics={kinematics!r} must be one of {', '.join(LOSVDS)}"
+    if losvd is None:
+        losvd = "moments" if counter_disc is None else "gaussian"
+    if losvd not in LOSVDS:
+        msg = f"losvd={losvd!r} must be one of {', '.join(LOSVDS)}"
         raise ValueError(msg)
     # Other random numbers than those of the velocities have their own generator.
     rng, other_rng = np.random.default_rng(seed), np.random.default_rng([seed, 1])
@@ -242,7 +242,7 @@ def simulate_galaxy(
         if neighbour is not None:
             in_field = light_of(sources, x[hexagon], y[hexagon]) * SPAXEL**2
             layers.append(neighbour_layer(neighbour, wide_x, wide_y, in_field, line_width))
-        seen = look(layers, LOSVDS[kinematics](layers), x, y, psf, n_fibres, dithered)
+        seen = look(layers, LOSVDS[losvd](layers), x, y, psf, n_fibres, dithered)
         observed = hexagon & (snr * seen.snr > 1)
         if bintype == "VOR10" or (bintype == "HYB10" and tracer == "stellar"):
             bin_id = bins_by_snr(snr * seen.snr, observed, shared=dithered)

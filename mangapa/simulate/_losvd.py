@@ -76,8 +76,8 @@ class Profiles:
         count = int(np.ceil((fastest - slowest + 2 * reach) / CHANNEL)) + 1
         if count > MOST_CHANNELS:
             msg = (
-                f"kinematics='gaussian' cannot span velocities from {slowest:.0f} to "
-                f"{fastest:.0f} km/s; choose a lower v_max, or kinematics='moments'"
+                f"losvd='gaussian' cannot span velocities from {slowest:.0f} to "
+                f"{fastest:.0f} km/s; choose a lower v_max, or losvd='moments'"
             )
             raise ValueError(msg)
         self.velocities = slowest - reach + CHANNEL * np.arange(count)

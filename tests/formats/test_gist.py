@@ -10,6 +10,7 @@ from astropy.table import Table
 import mangapa
 from mangapa import Galaxy
 from mangapa.exceptions import GalaxyFileError
+from mangapa.formats._gist_lines import maps_of_line
 from tests.formats.shaped.gist import write_gist
 from tests.formats.shaped.scene import Scene
 
@@ -256,3 +257,10 @@ def test_a_real_run(shared_data):
         assert galaxy.daptype == "gas: Hb, BIN"
         stars, gas = angles(galaxy)
         assert stars == pytest.approx(gas, abs=10)
+
+
+def test_maps_of_a_faint_line_are_copies():
+    given = {"Ha_6562.80_V": np.array([10.0, 20.0]), "Ha_6562.80_AON": np.array([3.0, 5.0])}
+    maps = maps_of_line("Ha_6562.80_V", given.get)
+    np.testing.assert_array_equal(maps["velocity"], [np.nan, 20.0])
+    np.testing.assert_array_equal(given["Ha_6562.80_V"], [10.0, 20.0])

@@ -111,5 +111,6 @@ def test_groups_in_the_order_of_the_paper():
     assert evidence.groups_of(certain | {"decoupled_core": 1.0, "regular_rotator": 1.0})["c"] == 1
     assert evidence.groups_of(certain | {"low_level_velocity": 1.0})["a"] == 1
     assert evidence.groups_of(dict.fromkeys(certain, 1.0))["d"] == 1
+    assert evidence.groups_of(certain | {"decoupled_core": np.nan})["f"] == 1
     unknown = evidence.groups_of(certain | {"two_sigma": np.nan})
     assert np.isnan(list(unknown.values())).all()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -8,7 +10,7 @@ from mangapa.kinematics import ClassFlags, KinematicClasses
 from mangapa.simulate import CounterDisc
 from tests.kinematics.two_discs import ROUND, X, Y, discs
 
-SEEN = {"n_fibres": 61, "psf": 2.5, "snr": 60, "kinematics": "moments"}
+SEEN = {"n_fibres": 61, "psf": 2.5, "snr": 60, "losvd": "moments"}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,22 @@ def test_no_rotation():
     found = kinematic_classes(field, effective_radius=6, photometric_pa=30, ellipticity=0.4)
     assert found.low_level_velocity > 0.9
     assert found.groups["a"] > 0.8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_has_no_classes_of_rotation(seed):
+    galaxy = simulate_galaxy(n_fibres=61, seed=1)
+    velocity = np.random.default_rng(seed).normal(0, 30, galaxy.stellar.velocity.shape)
+    noise = replace(galaxy.stellar, velocity=velocity * u.km / u.s, ivar=None, bin_id=None)
+    found = kinematic_classes(replace(galaxy, stellar=noise))
+    assert ClassFlags.NO_ROTATION in found.flags
+    for name in ("regular_rotator", "kinematic_twist", "decoupled_core", "double_maximum"):
+        assert np.isnan(getattr(found, name)), name
+    assert 0 <= found.low_level_velocity <= 1
+    assert sum(found.groups.values()) == pytest.approx(1)
+    assert found.groups["f"] == pytest.approx(
+        (1 - found.two_sigma) * (1 - found.low_level_velocity)
+    )
 
 
 @pytest.mark.parametrize("pa", [0.0, 70.0, 140.0])

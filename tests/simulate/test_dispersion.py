@@ -111,21 +111,21 @@ def test_a_smaller_counter_disc_makes_two_peaks_of_the_dispersion_and_reverses_t
 
 def test_moments_and_gaussians_differ_for_two_discs_and_agree_for_one():
     options = {"psf": 2.5, "dithered": True, "thickness": 0.1, "dispersion": 120}
-    gaussian, moments = (stars(kinematics=one, **options) for one in ("gaussian", "moments"))
+    gaussian, moments = (stars(losvd=one, **options) for one in ("gaussian", "moments"))
     inner = gaussian.good & (np.hypot(gaussian.x, gaussian.y).value < 8)
     change = (gaussian.dispersion - moments.dispersion)[inner].value
     assert np.abs(np.median(change)) < 3
     assert np.abs(np.median((gaussian.velocity - moments.velocity)[inner].value)) < 1
     counter = CounterDisc(mass_fraction=0.35, scale=0.5)
     gaussian, moments = (
-        stars(kinematics=one, counter_disc=counter, **options) for one in ("gaussian", "moments")
+        stars(losvd=one, counter_disc=counter, **options) for one in ("gaussian", "moments")
     )
     change = (gaussian.velocity - moments.velocity)[inner].value
     assert np.percentile(np.abs(change), 90) > 20
 
 
 def test_without_mass_a_counter_disc_changes_nothing():
-    plain = stars(kinematics="gaussian")
+    plain = stars(losvd="gaussian")
     counter = stars(counter_disc=CounterDisc(mass_fraction=0, scale=0.5))
     np.testing.assert_allclose(counter.velocity, plain.velocity, atol=1e-2)
     np.testing.assert_allclose(counter.dispersion, plain.dispersion, atol=1e-2)
@@ -133,7 +133,7 @@ def test_without_mass_a_counter_disc_changes_nothing():
 
 def test_a_counter_disc_has_its_own_dispersion_or_that_of_the_main_disc():
     """Almost all the light in the middle is that of the smaller disc."""
-    still = {"v_max": 0, "dispersion": 150, "kinematics": "moments", "inclination": 0}
+    still = {"v_max": 0, "dispersion": 150, "losvd": "moments", "inclination": 0}
     for dispersion, central, length in ((None, 150, 4.47), (300, 300, 0.894)):
         counter = CounterDisc(mass_fraction=0.97, scale=0.2, dispersion=dispersion)
         field = stars(**still, counter_disc=counter)
@@ -158,7 +158,7 @@ def test_discs_have_their_shares_of_the_light(thickness):
             inclination=40,
             thickness=thickness,
             counter_disc=counter,
-            kinematics="moments",
+            losvd="moments",
         )
         for counter in (None, CounterDisc(mass_fraction=0.3, scale=0.3))
     )
@@ -172,7 +172,7 @@ def test_discs_have_their_shares_of_the_light(thickness):
 def test_a_neighbour_has_its_share_of_the_light_of_both_discs():
     counter, neighbour = CounterDisc(mass_fraction=0.5), Neighbour(flux=0.2, x=0, y=0, velocity=0)
     alone, blend = (
-        stars(counter_disc=counter, neighbour=one, kinematics="moments")
+        stars(counter_disc=counter, neighbour=one, losvd="moments")
         for one in (None, replace(neighbour, fwhm=3))
     )
     centre = tuple(n // 2 for n in alone.velocity.shape)
@@ -237,7 +237,7 @@ def test_small_dispersions_of_stars_are_measured_worse():
 
 
 def test_errors_of_gaussians_grow_with_the_width_of_the_lines():
-    still = {"v_max": 0, "snr": 20, "kinematics": "gaussian"}
+    still = {"v_max": 0, "snr": 20, "losvd": "gaussian"}
     narrow, broad = (
         stars(**still, dispersion=Dispersion(central=one, outer=one)) for one in (70, 140)
     )
@@ -284,7 +284,7 @@ def test_velocities_do_not_depend_on_the_dispersion():
     [
         ({"dispersion": -1}, "dispersion=-1 must be between 0 and 2000"),
         ({"dispersion_halpha": 1e5}, "dispersion_halpha=100000 must be"),
-        ({"kinematics": "mean"}, "kinematics='mean' must be one of gaussian, moments"),
+        ({"losvd": "mean"}, "losvd='mean' must be one of gaussian, moments"),
     ],
 )
 def test_wrong_numbers_are_refused(options, text):
@@ -308,18 +308,18 @@ def test_wrong_components_are_refused():
     inclination=st.floats(5, 85),
     fraction=st.floats(0, 0.9),
     thickness=st.sampled_from([0, 0.2]),
-    kinematics=st.sampled_from(["gaussian", "moments"]),
+    losvd=st.sampled_from(["gaussian", "moments"]),
 )
 @settings(max_examples=15, deadline=None)
 def test_a_galaxy_that_turns_the_other_way_has_the_same_dispersions(
-    pa, inclination, fraction, thickness, kinematics
+    pa, inclination, fraction, thickness, losvd
 ):
     options = {
         "n_fibres": 19,
         "inclination": inclination,
         "thickness": thickness,
         "counter_disc": CounterDisc(mass_fraction=fraction, scale=0.6),
-        "kinematics": kinematics,
+        "losvd": losvd,
         "psf": 2.5,
         "snr": 1e7,
     }
