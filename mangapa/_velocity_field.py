@@ -212,9 +212,12 @@ class VelocityField:
 
     @property
     def _instrument_is_unknown(self):
-        """Whether the dispersions have an instrument's part that is known in no good spaxel."""
+        """Whether the dispersions of good spaxels have an instrument's part that none knows."""
         part = self.instrumental_dispersion
-        return part is not None and not np.isfinite(part.value[self.good]).any()
+        if part is None:
+            return False
+        known = self.good & np.isfinite(self.dispersion.value)
+        return bool(known.any()) and not np.isfinite(part.value[known]).any()
 
     def _dispersion_squared(self):
         """

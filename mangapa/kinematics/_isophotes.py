@@ -55,7 +55,8 @@ class _Image:
     smooth: np.ndarray  # -inf where unknown
     known: np.ndarray
     rim: np.ndarray  # spaxels at the edge of the footprint, and what is beyond
-    middle: tuple  # row and column of the spaxel nearest to the centre
+    middle: tuple  # row and column of the known spaxel nearest to the centre
+    centre: tuple  # row and column of the spaxel nearest to the centre
     smoothing: float  # standard deviation of the kernel, arcsec
     steps: np.ndarray  # steps to the next column and row, arcsec, shape (2, 2)
 
@@ -140,7 +141,9 @@ def _image(field):
     light, good, grid = _coarser(np.where(good, flux, 0.0), good, grid)
     light, good = _completed(light, good, grid)
     x, y = grid.places(*np.indices(grid.shape)[::-1])
-    distance = np.where(good, np.hypot(x, y), np.inf)
+    distance = np.hypot(x, y)
+    centre = tuple(1 + np.array(np.unravel_index(distance.argmin(), distance.shape)))
+    distance = np.where(good, distance, np.inf)
     # With a margin of one spaxel, the edge of the map is an edge of the footprint.
     light, good = np.pad(light, 1), np.pad(good, 1)
     weight = gaussian_filter(good.astype(float), SMOOTHING)
@@ -151,6 +154,7 @@ def _image(field):
         known=good,
         rim=~binary_erosion(binary_fill_holes(good)),
         middle=tuple(1 + np.array(np.unravel_index(distance.argmin(), distance.shape))),
+        centre=centre,
         smoothing=SMOOTHING * grid.spaxel,
         steps=grid.steps,
     )
@@ -210,6 +214,9 @@ def _whole_areas(image):
         area = binary_fill_holes(regions == regions[image.middle])
         outline = area & ~binary_erosion(area)
         if not regions[image.middle] or not outline.any():
+            break
+        # A hole about the centre may reach across the isophote, and leave an arc of it.
+        if not area[image.centre]:
             break
         cut = np.count_nonzero(outline & image.rim) / np.count_nonzero(outline)
         if areas or (cut <= LARGEST_CUT and level > LEAST_SIGNIFICANCE * _noise(image, outline)):

@@ -123,7 +123,7 @@ class Light:
         return cls(
             x=spaxels.x[use],
             y=spaxels.y[use],
-            flux=flux[use] * area,
+            flux=flux[use] / flux[use].max() * area,
             area=area,
             bins=bins,
             moments=moments,

@@ -14,29 +14,34 @@ def ring_light(rings, spaxels, flux, effective_radius):
     """
     Light of each ring as a fraction of that of all, shape (n,), and where it is from.
 
-    ``flux`` is the light of each spaxel, shape (p,), or `None`. Without it the light is that of an
-    exponential disc of this effective radius (arcsec), and if that is NaN it is uniform. A ring
-    has its area times its mean brightness, so that gaps do not count.
+    ``flux`` is the light of each spaxel, shape (p,), or `None`. Without it, or if it is positive on
+    no ring, the light is that of an exponential disc of this effective radius (arcsec), and if that
+    is NaN it is uniform. A ring has its area times its mean brightness, so that gaps do not count.
     """
     low, high = rings.edges[:-1], rings.edges[1:]
     area = np.pi * rings.ellipse.axis_ratio * (high**2 - low**2)
-    if flux is not None:
-        ring, spaxel = rings.spaxels_of(spaxels.bins)
-        light = flux[spaxel]
-        known = np.isfinite(light)
-        number, n = ring[known], rings.count.size
-        count = np.bincount(number, minlength=n)
-        brightness = np.bincount(number, light[known], minlength=n) / np.maximum(count, 1)
-        # Noise may make faint rings negative.
-        brightness, origin = np.maximum(brightness, 0), "flux"
-    elif np.isfinite(effective_radius):
-        scale = effective_radius / HALF_LIGHT
-        brightness, origin = np.exp(-(low + high) / 2 / scale), "exponential disc"
-    else:
-        brightness, origin = np.ones(area.size), "area"
+    brightness = None if flux is None else _brightness(rings, spaxels, flux)
+    origin = "flux"
+    if brightness is None or not brightness.any():
+        if np.isfinite(effective_radius):
+            scale = effective_radius / HALF_LIGHT
+            brightness, origin = np.exp(-(low + high) / 2 / scale), "exponential disc"
+        else:
+            brightness, origin = np.ones(area.size), "area"
     light = area * brightness
     total = light.sum()
     return light / total if total > 0 else light, origin
+
+
+def _brightness(rings, spaxels, flux):
+    """Mean light of the spaxels of each ring, shape (n,)."""
+    ring, spaxel = rings.spaxels_of(spaxels.bins)
+    light, n = flux[spaxel], rings.count.size
+    known = np.isfinite(light)
+    count = np.bincount(ring[known], minlength=n)
+    mean = np.bincount(ring[known], light[known], minlength=n) / np.maximum(count, 1)
+    # Noise may make faint rings negative.
+    return np.maximum(mean, 0)
 
 
 def mean_amplitude(weight, observed, error, correlation):

@@ -106,6 +106,17 @@ def test_lambda_depends_neither_on_the_scales_nor_on_the_axis(turn, stretch, lig
         assert getattr(second, name) == pytest.approx(getattr(first, name), rel=0.02, abs=2e-4)
 
 
+@pytest.mark.parametrize("power", [-300, 300])
+def test_the_unit_of_the_light_may_be_any(power):
+    options = {"effective_radius": 5, "pa": 40, "ellipticity": 0.3}
+    flux = np.exp(-RADIUS / 5)
+    first = angular_momentum(galaxy_field(noise=4, error=4, flux=flux), **options)
+    scaled = galaxy_field(noise=4, error=4, flux=flux * 10.0**power)
+    second = angular_momentum(scaled, **options)
+    assert second.lambda_r == pytest.approx(first.lambda_r, rel=1e-9)
+    assert second.lambda_r_err == pytest.approx(first.lambda_r_err, rel=1e-9)
+
+
 def test_a_mirrored_field_is_the_same():
     velocity = flat_rotation(40, 120) * np.tanh(RADIUS / 2)
     field = galaxy_field(velocity, noise=4, error=4)
@@ -335,6 +346,10 @@ FLAGS = AngularMomentumFlags
         ({"mask": np.ones(X.shape, bool)}, FLAGS.NO_SPAXELS),
         ({"flux": np.zeros(X.shape)}, FLAGS.NO_SPAXELS),
         ({"instrumental_dispersion": np.zeros(X.shape)}, FLAGS.NO_INSTRUMENT),
+        (
+            {"instrumental_dispersion": np.ones(X.shape), "mask": np.ones(X.shape, bool)},
+            FLAGS.NO_SPAXELS,
+        ),
     ],
 )
 def test_what_is_missing(options, flag):

@@ -145,6 +145,15 @@ def test_no_isophotes(light):
     assert outer_isophotes(field) is None
 
 
+@pytest.mark.parametrize(("radius", "seen"), [(5.0, True), (7.0, False), (9.0, False)])
+def test_an_isophote_goes_around_a_hole_in_the_centre(radius, seen):
+    found = outer_isophotes(disc(30.0, 0.5, mask=lambda x, y: np.hypot(x, y) < radius))
+    assert (found is not None) == seen
+    if seen:
+        assert axes_apart(found.pa, 30) < 1
+        assert found.axis_ratio == pytest.approx(0.5, abs=0.02)
+
+
 def test_no_isophotes_of_bins_on_a_line():
     x = np.linspace(-5, 5, 60)
     field = VelocityField.from_arrays(x, x, 2 * x, flux=np.exp(-np.abs(x)))

@@ -84,3 +84,14 @@ def test_an_exponential_disc_stands_for_light_that_is_unknown():
     assert origin == "area"
     edges = rings.edges**2
     np.testing.assert_allclose(area, np.diff(edges) / edges[-1])
+
+
+@pytest.mark.parametrize("flux", [np.nan, 0.0, -1.0])
+def test_light_that_is_nowhere_positive_is_no_light(flux):
+    rings, spaxels = rings_and_spaxels()
+    flux = np.full(spaxels.x.size, flux)
+    for radius in (np.nan, 5.0):
+        light, origin = ring_light(rings, spaxels, flux, radius)
+        without, other = ring_light(rings, spaxels, None, radius)
+        assert origin == other
+        np.testing.assert_array_equal(light, without)

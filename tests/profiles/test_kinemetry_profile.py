@@ -390,6 +390,17 @@ def test_dispersions_whose_instrument_is_unknown():
         kinemetry(unknown, moment="dispersion")
 
 
+def test_dispersions_of_a_field_without_good_spaxels_are_flagged():
+    empty = VelocityField.from_arrays(
+        *(np.full(X.shape, np.nan), X, Y),
+        dispersion=np.full(X.shape, 100.0),
+        instrumental_dispersion=np.full(X.shape, 30.0),
+    )
+    found = kinemetry(empty, moment="dispersion")
+    assert len(found) == 0
+    assert found.flags == PAFlags.NO_GOOD_SPAXELS
+
+
 def test_dispersions_on_the_ellipses_of_the_velocities():
     one = with_light()
     rotation = kinemetry(one)

@@ -364,6 +364,14 @@ def focused(page):
     return page.switch_to.active_element
 
 
+def test_labels_of_the_filters_are_words(page):
+    inputs = page.find_elements("css selector", "#galaxies thead input")
+    labels = [one.get_attribute("aria-label") for one in inputs]
+    assert "filter: Stars, PA (deg)" in labels
+    assert "filter: Hα, score" in labels
+    assert not [label for label in labels if "<" in label]
+
+
 def test_report_by_keyboard(page):
     """Filter, sort, open a row, go to the next, and be back at its row."""
     for _ in range(200):

@@ -118,7 +118,8 @@ const table = new DataTable("#galaxies", {
   pagingType: "simple_numbers",
 });
 for (const cell of document.querySelectorAll("#galaxies thead tr:nth-child(2) > *")) {
-  const title = table.column(cell.dataset.dtColumn).title();
+  // The title itself is HTML.
+  const title = table.column(cell.dataset.dtColumn).header().textContent.trim();
   for (const input of cell.querySelectorAll("input")) input.setAttribute("aria-label", `filter: ${title}`);
   for (const choice of cell.querySelectorAll("select")) choice.setAttribute("aria-label", `how to filter: ${title}`);
 }
