@@ -11,6 +11,7 @@ from mangapa._utils.quantities import decimals, is_missing
 from mangapa.catalogue._kinematic_columns import likely_classes
 from mangapa.fields import TRACERS
 from mangapa.flags import UsabilityFlags
+from mangapa.kinematics import ClassFlags
 from mangapa.usability._predict import THRESHOLD
 
 #: Columns that fit on a terminal; ``--json`` and the catalogue have all.
@@ -28,6 +29,14 @@ KINEMATIC_COLUMNS = (
 KINEMATICS_NOTE = (
     "Errors of lambda_r and v_over_sigma are of the noise alone; classes are those with a "
     "probability above 0.5."
+)
+#: Flags of classes that take no group away, or that hold for all gas.
+CAVEATS = (
+    ClassFlags.NO_EFFECTIVE_RADIUS
+    | ClassFlags.NO_DISPERSION_ERROR
+    | ClassFlags.AXIS_FROM_DISPERSION
+    | ClassFlags.INSTRUMENT_UNKNOWN
+    | ClassFlags.NOT_STARS
 )
 RING_COLUMNS = ("radius", "pa", "pa_err", "k1", "asymmetry", "n_spaxels", "coverage")
 #: Resolution of figures, dots per inch.
@@ -105,8 +114,24 @@ def print_warnings(labelled):
             )
             unusable = "do not use" if measured.usability.score < THRESHOLD else ""
             notes = [measured.pa.flags.description, unusable, unsure.description]
+            if measured.kinematics:
+                notes += missing_kinematics(measured.kinematics)
             if any(notes):
                 print(f"{name} {tracer}: {'; '.join(filter(None, notes))}")
+
+
+def missing_kinematics(kinematics):
+    """Why there is no lambda_R, no class, or no group of stars: a list of texts."""
+    reasons, momentum, classes = [], kinematics.angular_momentum, kinematics.classes
+    if momentum is None:
+        reasons.append("no lambda_r: the effective radius is unknown")
+    elif np.isnan(momentum.lambda_r):
+        reasons.append(f"no lambda_r: {momentum.flags.description}")
+    why = classes.flags & ~CAVEATS
+    if kinematics.group is None and why:
+        what = "classes" if np.isnan(classes.double_maximum) else "group"
+        reasons.append(f"no {what}: {why.description}")
+    return reasons
 
 
 def print_profiles(labelled):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from astropy.io import fits
 import mangapa
 import mangapa.runs
 from mangapa.cli import main
+from mangapa.cli._output import missing_kinematics
+from mangapa.kinematics import ClassFlags
 from mangapa.usability import _predict
 
 
@@ -323,6 +326,26 @@ def test_kinematics_are_printed_when_they_are_asked_for(maps_file, tmp_path, cap
     assert main(["measure", str(maps_file), "--json", "--columns", "kinematics"]) == 0
     [row] = json.loads(capsys.readouterr().out)
     assert row["halpha_k51"] == pytest.approx(measured.row()["halpha_k51"])
+
+
+def test_missing_kinematics_have_a_reason(maps_file, tmp_path, capsys):
+    bare = tmp_path / "bare" / maps_file.name
+    bare.parent.mkdir()
+    with fits.open(maps_file) as hdus:
+        hdus[0].header.remove("REFF")
+        hdus.pop("STELLAR_SIGMA")
+        hdus.writeto(bare)
+    assert main(["measure", str(bare), "--columns", "kinematics"]) == 0
+    out = capsys.readouterr().out
+    assert "9999-1901 stellar: no lambda_r: the effective radius is unknown; no group: the" in out
+    assert "9999-1901 halpha: no lambda_r: the effective radius is unknown\n" in out
+    stars = mangapa.measure(maps_file, columns="kinematics")["stellar"].kinematics
+    classes = mangapa.KinematicClasses(flags=ClassFlags.TOO_FEW_RINGS | ClassFlags.NOT_STARS)
+    momentum = mangapa.AngularMomentum(flags=mangapa.AngularMomentumFlags.NO_FLUX)
+    assert missing_kinematics(replace(stars, classes=classes, angular_momentum=momentum)) == [
+        "no lambda_r: the field has no light to weight its velocities with",
+        "no classes: fewer rings than the classes need",
+    ]
 
 
 def test_failed_sources_have_empty_kinematics(maps_file, tmp_path, capsys):
