@@ -83,7 +83,7 @@ nitpick_ignore_regex = [
         r"(str|int|float|bool|tuple|list|dict|callable|iterable|sequence|module|path-like|optional"
         r"|array_like|None|ValueError|TypeError|OSError|ImportError|FileNotFoundError|Callable"
         r"|IntFlag|Quantity|UnitBase|AstropyUserWarning|object|Ellipsis|of them|ArrayLike"
-        r"|ScalarLike|PathLike|Any|Axes|Figure|Self|SkyCoord|WCS|CCDData).*",
+        r"|ScalarLike|PathLike|Any|Axes|Figure|Self|SkyCoord|CartesianRepresentation|WCS|CCDData).*",
     ),
 ]
 if "READTHEDOCS" not in os.environ:

@@ -7,10 +7,12 @@ from mangapa._marvin_memory import angle_of, galaxy_of, prepared_of, profile_of,
 from mangapa._utils.types import ScalarLike
 from mangapa.fields import check_tracer
 from mangapa.flags import PhotometryFlags
-from mangapa.kinematics._angular_momentum import angular_momentum_prepared
-from mangapa.kinematics._kinematics import aperture_of, kinematics_of, light_of
+from mangapa.kinematics._angular_momentum import momentum_of
+from mangapa.kinematics._kinematics import kinematics_of
+from mangapa.kinematics._photometry import light_of
 from mangapa.kinematics._photometry import photometry as photometry_of
 from mangapa.kinematics._psi import psi_of
+from mangapa.kinematics._sources import radius_of
 from mangapa.profiles import KinemetryProfile
 from mangapa.profiles._features import field_features
 from mangapa.profiles._kinemetry_profile import kinemetry_prepared
@@ -81,7 +83,7 @@ def kinemetry(
     def measure():
         radius = effective_radius
         if radius is None:
-            radius = _header_radius(galaxy_of(maps, tracer, with_light=True))
+            radius = radius_of(galaxy_of(maps, tracer, with_light=True))
         # Light weights the mean of k5 / k1.
         prepared = prepared_of(maps, tracer, settings, with_light=True)
         return kinemetry_prepared(prepared, effective_radius=radius, **options)
@@ -196,8 +198,7 @@ def angular_momentum(
     settings : `~mangapa.MeasurementSettings`, optional
         Options of cleaning and ``velocity_error``.
     **options
-        Options of `mangapa.angular_momentum`; by default the ellipse has the shape of the light,
-        and ``radius`` is "major_axis", as for the radii in headers.
+        Options of `mangapa.angular_momentum`, with the defaults for a galaxy.
 
     Returns
     -------
@@ -207,22 +208,16 @@ def angular_momentum(
     Raises
     ------
     TypeError, ValueError
-        If an argument is unknown, of the wrong type or out of its range, or if the header has no
-        effective radius and none is given.
+        If an argument is unknown, of the wrong type or out of its range.
     """
     check_tracer(tracer)
     settings = MeasurementSettings.from_options(settings)
 
     def measure():
-        radius = effective_radius
-        if radius is None:
-            radius = _header_radius(galaxy_of(maps, tracer, with_light=True))
-        if radius is None:
-            msg = "effective_radius is needed: the header of these maps has none"
-            raise ValueError(msg)
-        given = {"radius": "major_axis", **aperture_of(_light(maps, tracer)), **options}
+        galaxy = galaxy_of(maps, tracer, with_light=True)
         prepared = prepared_of(maps, tracer, settings, with_light=True)
-        return angular_momentum_prepared(prepared, effective_radius=radius, **given)
+        light = _light(maps, tracer)
+        return momentum_of(prepared, galaxy, light, effective_radius=effective_radius, **options)
 
     key = ("momentum", tracer, settings, repr((effective_radius, sorted(options.items()))))
     return remembered(maps, key, measure)
@@ -295,8 +290,3 @@ def _light(maps, tracer, source=None):
         return measure(with_light=True) if found.flags & PhotometryFlags.NO_FLUX else found
 
     return remembered(maps, ("light", tracer, source), measure_as_needed)
-
-
-def _header_radius(galaxy):
-    """Effective radius in the header, which may state any number; `None` if it is no radius."""
-    return galaxy.effective_radius if galaxy.effective_radius > 0 else None

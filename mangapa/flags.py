@@ -131,6 +131,8 @@ class AngularMomentumFlags(_DescribedFlag):
     CIRCULAR = 64, "the ellipticity is unknown: the aperture is a circle"
     OUTSIDE_CORRECTION = 128, "outside the range for which the correction was published"
     NO_INSTRUMENT = 256, "the instrument's part is in the dispersions, and is unknown"
+    NO_RADIUS = 512, "the effective radius is unknown"
+    NO_MAP = 1024, NO_MAP
 
 
 class SpinFlags(_DescribedFlag):

@@ -22,6 +22,7 @@ MEASURING = (
     *("mangapa.usability._on_axis", "mangapa.usability._image", "mangapa.usability._network"),
     "mangapa.usability._predict",
     *("mangapa.kinematics._isophotes", "mangapa.kinematics._photometry"),
+    "mangapa.kinematics._sources",
     *("mangapa.kinematics._angular_momentum", "mangapa.kinematics._corrections"),
     *("mangapa.kinematics._light", "mangapa.kinematics._moments", "mangapa.kinematics._rotators"),
     "mangapa.kinematics._spin",
@@ -89,7 +90,7 @@ FREE = {
         *("_isophotes.SMOOTHING", "_isophotes.STEP", "_isophotes.LARGEST_CUT", "_isophotes.FEWEST"),
         *("_isophotes.INNERMOST", "_isophotes.BEAM_WIDENING", "_isophotes.WIDENING_ERROR"),
         *("_isophotes.LARGEST_WIDENING", "_isophotes.LEAST_SIGNIFICANCE"),
-        *("_photometry.BEAMS", "_photometry.DISC_SHAPE"),
+        *("_sources.BEAMS", "_photometry.DISC_SHAPE"),
     ),
     "held by the tests of angular momentum and of spins": (
         *("_moments.ANNULUS", "_moments.INDEPENDENT", "_moments.LEAST_SQUARE"),

@@ -34,7 +34,7 @@ ELLIPTICITY = (None, 3, "src.ellipticity"), (None, 3, "stat.error;src.ellipticit
 def _spin(place, number, kinematics):
     """A value of one solution of the spin; NaN if there are fewer."""
     spin = kinematics.spin
-    if spin is None or number > spin.weights.size:
+    if number > spin.weights.size:
         return np.nan
     x, y, z = spin.solutions.xyz.value[:, number - 1]
     angles = np.degrees([np.arctan2(y, x) % (2 * np.pi), np.arctan2(z, np.hypot(x, y))])
@@ -103,7 +103,8 @@ def kinematic_columns(tracers):
     """
     for tracer, it in tracers:
         for attribute, name, kind, text in OF_TRACER:
-            value = partial(_of_tracer, tracer, _getter(attribute), kind)
+            getter = attribute if callable(attribute) else attrgetter(attribute)
+            value = partial(_of_tracer, tracer, getter, kind)
             yield f"{tracer}_{name}", value, kind, text.format(it=it), tracer, KINEMATICS
     for attribute, name, kind, text in OF_LIGHT:
         yield (
@@ -114,19 +115,6 @@ def kinematic_columns(tracers):
             "galaxy",
             KINEMATICS,
         )
-
-
-def _getter(attribute):
-    if callable(attribute):
-        return attribute
-    part, _, name = attribute.rpartition(".")
-    return partial(_attribute, part, name)
-
-
-def _attribute(part, name, kinematics):
-    """An attribute of a part of the kinematics; `None` if that part could not be measured."""
-    one = getattr(kinematics, part) if part else kinematics
-    return None if one is None else getattr(one, name)
 
 
 def _of_tracer(tracer, getter, kind, measurement):

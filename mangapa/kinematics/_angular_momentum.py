@@ -1,6 +1,7 @@
 """`angular_momentum`: lambda_R and V/sigma within the half-light ellipse."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -8,14 +9,15 @@ from astropy import units as u
 from mangapa._utils.robust import FWHM
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
-from mangapa.fields import OFFSET, VELOCITY, VelocityField, check_field
+from mangapa.fields import OFFSET, VELOCITY, Galaxy, VelocityField, check_tracer
 from mangapa.fitting._prepared import prepare
 from mangapa.flags import AngularMomentumFlags as Flags
-from mangapa.kinematics._angular_momentum_options import LARGEST_ELLIPTICITY, Options
+from mangapa.kinematics._angular_momentum_options import LARGEST_ELLIPTICITY, Options, with_galaxy
 from mangapa.kinematics._angular_momentum_result import AngularMomentum
 from mangapa.kinematics._aperture import covered
 from mangapa.kinematics._corrections import BEAM_CORRECTIONS, Beam
 from mangapa.kinematics._light import Light
+from mangapa.kinematics._sources import galaxy_in
 from mangapa.profiles._rings import MIN_DATA
 
 __all__ = ["angular_momentum"]
@@ -38,12 +40,13 @@ LEAST_REACH, TANGENT, GROWTH_ERROR = 0.5, 3, 0.35
 
 
 def angular_momentum(
-    field: VelocityField,
+    source: VelocityField | Galaxy | Any,
+    tracer: str = "stellar",
     *,
-    effective_radius: ScalarLike,
+    effective_radius: ScalarLike | None = None,
     pa: ScalarLike | None = None,
     ellipticity: float | None = None,
-    radius: str = "area",
+    radius: str | None = None,
     distance: str = "circular",
     beam: ScalarLike | None = None,
     sersic_index: float | None = None,
@@ -56,30 +59,36 @@ def angular_momentum(
     """
     Measure lambda_R and V/sigma within the half-light ellipse of a galaxy.
 
-    The field is measured as it is: `~mangapa.clean` it first. Its dispersions and its light are
-    needed. Velocities are relative to the systemic velocity of the best disc. The bias that noise
-    gives to sizes and squares of velocities and dispersions is removed, and the squares of
-    dispersions stay signed where the instrument's part is subtracted.
+    The field is measured as it is: `~mangapa.clean` it first; that of a measurement is clean. Its
+    dispersions and its light are needed. Velocities are relative to the systemic velocity of the
+    best disc. The bias that noise gives to sizes and squares of velocities and dispersions is
+    removed, and the squares of dispersions stay signed where the instrument's part is subtracted.
 
     Parameters
     ----------
-    field : `~mangapa.VelocityField`
-        The field, with dispersions and light.
-    effective_radius : `float` or `~astropy.units.Quantity`
-        Effective radius of the light, arcsec if unitless.
+    source : `~mangapa.VelocityField`, `~mangapa.Galaxy` or `~mangapa.Measurement`
+        A field with dispersions and light, or the galaxy of one, which says more about it.
+    tracer : {"stellar", "halpha"}, optional
+        Which field of a galaxy.
+    effective_radius : `float` or `~astropy.units.Quantity`, optional
+        Effective radius of the light, arcsec if unitless; by default that of the galaxy's header.
+        A field needs it.
     pa : `float` or `~astropy.units.Quantity`, optional
         Position angle of the major axis of the light, deg if unitless, North through East; by
-        default the kinematic axis.
+        default that of the galaxy's `~mangapa.photometry`, or else the kinematic axis.
     ellipticity : `float`, optional
-        1 - b/a of the light, from 0 to 0.95; by default unknown, and the aperture is a circle.
+        1 - b/a of the light, from 0 to 0.95; by default that of the galaxy's photometry. Where it
+        is unknown the aperture is a circle.
     radius : {"area", "major_axis"}, optional
         What ``effective_radius`` is: the radius of a circle with the area of the ellipse (ATLAS3D),
-        or its semi-major axis (SAMI, and the NSA radii in MaNGA's files).
+        or its semi-major axis (SAMI, and the NSA radii in MaNGA's files). By default the first for
+        a field, and the second for a galaxy.
     distance : {"circular", "elliptical"}, optional
         What R is: the distance from the centre (ATLAS3D, MaNGA), or the semi-major axis of the
         ellipse through the spaxel (SAMI).
     beam : `float` or `~astropy.units.Quantity`, optional
-        Full width at half maximum of the beam, arcsec if unitless; needed by a correction.
+        Full width at half maximum of the beam, arcsec if unitless; needed by a correction, for
+        which it is by default that of the card RFWHM of the galaxy's header.
     sersic_index : `float`, optional
         Sersic index of the light; needed by a correction.
     beam_correction : {"graham2018", "harborne2020"}, optional
@@ -91,22 +100,27 @@ def angular_momentum(
     effective_radius_err : `float` or `~astropy.units.Quantity`, optional
         1-sigma error of the effective radius, arcsec if unitless; by default a tenth of it.
     pa_err : `float` or `~astropy.units.Quantity`, optional
-        1-sigma error of the position angle, deg if unitless; by default 5 deg.
+        1-sigma error of the position angle, deg if unitless; by default that of the photometry, or
+        5 deg for an angle that you give.
     ellipticity_err : `float`, optional
-        1-sigma error of the ellipticity; by default 0.05.
+        1-sigma error of the ellipticity; by default that of the photometry, or 0.05 for one that
+        you give.
 
     Returns
     -------
     `AngularMomentum`
-        NaN and a flag where less than 85 % of the ellipse is covered, or where there are no
-        dispersions or no light.
+        NaN and a flag where less than 85 % of the ellipse is covered, where there are no
+        dispersions or no light, or where the galaxy has no effective radius or no such field.
 
     Raises
     ------
     TypeError
-        If ``field`` is not a field.
+        If ``source`` is none of these.
     ValueError
-        If an option is out of its range, or a correction lacks what it needs.
+        If an option is out of its range, or a field lacks its effective radius or a correction what
+        it needs.
+    ImportError
+        If the shape of the light is to be measured, and photutils is not installed.
 
     References
     ----------
@@ -132,28 +146,56 @@ def angular_momentum(
     ... )
     >>> mangapa.angular_momentum(field, effective_radius=5, ellipticity=0.2, pa=90)
     <AngularMomentum lambda_R 0.593 +- 0.020, V/sigma 0.77 +- 0.03>
+
+    A galaxy has its effective radius and its shape itself:
+
+    >>> galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_stellar=30, inclination=60, seed=3)
+    >>> mangapa.angular_momentum(galaxy).semi_major_axis == galaxy.effective_radius
+    True
     """
-    check_field("field", field)
-    return angular_momentum_prepared(
-        prepare(field),
-        effective_radius=effective_radius,
-        pa=pa,
-        ellipticity=ellipticity,
-        radius=radius,
-        distance=distance,
-        beam=beam,
-        sersic_index=sersic_index,
-        beam_correction=beam_correction,
-        aperture_correction=aperture_correction,
-        effective_radius_err=effective_radius_err,
-        pa_err=pa_err,
-        ellipticity_err=ellipticity_err,
-    )
+    check_tracer(tracer)
+    options = {
+        "effective_radius": effective_radius,
+        "pa": pa,
+        "ellipticity": ellipticity,
+        "radius": radius,
+        "distance": distance,
+        "beam": beam,
+        "sersic_index": sersic_index,
+        "beam_correction": beam_correction,
+        "aperture_correction": aperture_correction,
+        "effective_radius_err": effective_radius_err,
+        "pa_err": pa_err,
+        "ellipticity_err": ellipticity_err,
+    }
+    galaxy = galaxy_in(source)
+    if galaxy is not None:
+        field = galaxy.tracer(tracer)
+        if field is None:
+            return AngularMomentum(flags=Flags.NO_MAP)
+        return momentum_of(prepare(field), galaxy, **options)
+    if not isinstance(source, VelocityField):
+        kind = type(source).__name__
+        msg = f"source must be a VelocityField, a Galaxy or a Measurement, not {kind}"
+        raise TypeError(msg)
+    if effective_radius is None:
+        msg = "effective_radius is needed for a field; give it, or give the galaxy of the field"
+        raise ValueError(msg)
+    return angular_momentum_prepared(prepare(source), **options)
 
 
-def angular_momentum_prepared(prepared, *, effective_radius, **options):
+def momentum_of(prepared, galaxy, light=None, **options):
+    """
+    `angular_momentum` of a prepared field of a galaxy.
+
+    ``light`` is the `Photometry` of the galaxy, if that is known already.
+    """
+    return angular_momentum_prepared(prepared, **with_galaxy(galaxy, light, options))
+
+
+def angular_momentum_prepared(prepared, **options):
     """`angular_momentum` of a field that was prepared already."""
-    given = Options.of(effective_radius=effective_radius, **options)
+    given = Options.of(**options)
     field = prepared.field
     flags = Flags.CIRCULAR if np.isnan(given.ellipticity) else Flags.NONE
     if field.dispersion is None:
@@ -164,8 +206,9 @@ def angular_momentum_prepared(prepared, *, effective_radius, **options):
         flags |= Flags.NO_FLUX
     if prepared.flags:
         flags |= Flags.NO_SPAXELS
-    missing = Flags.NO_DISPERSION | Flags.NO_INSTRUMENT | Flags.NO_FLUX | Flags.NO_SPAXELS
-    if flags & missing:
+    if np.isnan(given.effective_radius):
+        flags |= Flags.NO_RADIUS
+    if flags & ~Flags.CIRCULAR:
         return AngularMomentum(flags=flags)
     with one_blas_thread():
         aperture = given.aperture(prepared.spaxels)

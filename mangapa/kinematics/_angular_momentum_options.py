@@ -9,6 +9,8 @@ from mangapa._utils.quantities import scalar
 from mangapa.fields import OFFSET
 from mangapa.kinematics._aperture import Aperture
 from mangapa.kinematics._corrections import BEAM_CORRECTIONS
+from mangapa.kinematics._photometry import light_of
+from mangapa.kinematics._sources import beam_of, radius_of
 
 #: Errors that are assumed where they are not given: of the effective radius as a fraction of it, of
 #: the position angle (deg) and of the ellipticity.
@@ -42,13 +44,13 @@ class Options:
     def of(
         cls,
         *,
-        effective_radius,
+        effective_radius=None,
         effective_radius_err=None,
         pa=None,
         pa_err=None,
         ellipticity=None,
         ellipticity_err=None,
-        radius="area",
+        radius=None,
         distance="circular",
         beam=None,
         sersic_index=None,
@@ -66,7 +68,10 @@ class Options:
                 raise ValueError(msg)
             return default if np.isnan(value) else value
 
-        size = scalar("effective_radius", effective_radius, OFFSET, positive=True)
+        radius = "area" if radius is None else radius
+        size = np.nan
+        if effective_radius is not None:
+            size = scalar("effective_radius", effective_radius, OFFSET, positive=True)
         ellipticity = number("ellipticity", ellipticity, u.one)
         if ellipticity > LARGEST_ELLIPTICITY:
             msg = f"ellipticity={ellipticity:g} must be between 0 and {LARGEST_ELLIPTICITY}"
@@ -119,3 +124,34 @@ class Options:
         if self.radius == "area":
             return Aperture.of_area(self.effective_radius, float(pa), ratio)
         return Aperture(semi_major=self.effective_radius, pa=float(pa), axis_ratio=ratio)
+
+
+def with_galaxy(galaxy, light, options):
+    """
+    Options of a user, and what the galaxy has of those that are `None`.
+
+    ``light`` is the `Photometry` of the galaxy, or `None` if it is not known yet.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    # Effective radii are those of the headers of MaNGA, which are semi-major axes.
+    known = {"effective_radius": radius_of(galaxy), "radius": "major_axis"}
+    if "beam_correction" in given:
+        known["beam"] = beam_of(galaxy)
+    if not given.keys() >= {"pa", "ellipticity"}:
+        for name, value in _shape(light_of(galaxy) if light is None else light).items():
+            # The error of the light is not that of another value.
+            if name.removesuffix("_err") not in given:
+                known[name] = value
+    return known | given
+
+
+def _shape(light):
+    """The shape of the aperture by a `Photometry`; empty if it is not known."""
+    if not (np.isfinite(light.pa) and np.isfinite(light.ellipticity)):
+        return {}
+    return {
+        "pa": light.pa,
+        "pa_err": light.pa_err,
+        "ellipticity": min(light.ellipticity, LARGEST_ELLIPTICITY),
+        "ellipticity_err": light.ellipticity_err,
+    }

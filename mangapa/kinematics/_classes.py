@@ -12,10 +12,11 @@ from mangapa._utils.quantities import scalar
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
-from mangapa.fields import OFFSET, Galaxy, VelocityField, check_tracer
+from mangapa.fields import OFFSET, VelocityField, check_tracer
 from mangapa.fitting._prepared import prepare
 from mangapa.kinematics import _class_evidence as evidence
 from mangapa.kinematics._class_flags import ClassFlags
+from mangapa.kinematics._sources import galaxy_in
 from mangapa.kinematics._two_sigma import dispersion_axis, dispersion_peaks, dispersions_of
 from mangapa.profiles._features import field_features
 from mangapa.profiles._kinemetry_profile import kinemetry_prepared
@@ -190,9 +191,8 @@ def kinematic_classes(
     1.0
     """
     header: dict[str, object] = {}
-    galaxy = getattr(source, "galaxy", None)
-    galaxy = galaxy if isinstance(galaxy, Galaxy) else source
-    if isinstance(galaxy, Galaxy):
+    galaxy = galaxy_in(source)
+    if galaxy is not None:
         check_tracer(tracer)
         one = galaxy.tracer(tracer)
         if one is None:

@@ -6,13 +6,13 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.html import as_html, as_text
-from mangapa.fields import OFFSET, TRACERS
-from mangapa.kinematics._angular_momentum import angular_momentum_prepared
-from mangapa.kinematics._angular_momentum_options import LARGEST_ELLIPTICITY
+from mangapa.fields import OFFSET
+from mangapa.kinematics._angular_momentum import momentum_of
 from mangapa.kinematics._angular_momentum_result import AngularMomentum
 from mangapa.kinematics._classes import KinematicClasses, classes_of
-from mangapa.kinematics._photometry import Photometry, photometry
+from mangapa.kinematics._photometry import Photometry, light_of
 from mangapa.kinematics._psi import PhotometricMisalignment, psi_of
+from mangapa.kinematics._sources import radius_of
 from mangapa.kinematics._spin import spin_vector
 from mangapa.kinematics._spin_vector import SpinVector
 from mangapa.profiles._kinemetry_profile import kinemetry_prepared
@@ -34,8 +34,8 @@ class Kinematics:
         Probabilities of the kinematic classes and groups.
     photometric_misalignment : `~mangapa.PhotometricMisalignment`
         The angle between the rotation and the light.
-    angular_momentum : `~mangapa.AngularMomentum` or `None`
-        lambda_R and V/sigma within the effective radius; `None` if that radius is not known.
+    angular_momentum : `~mangapa.AngularMomentum`
+        lambda_R and V/sigma within the effective radius.
     spin : `~mangapa.SpinVector`
         The direction of the angular momentum, both solutions where the near side is not known.
 
@@ -51,7 +51,7 @@ class Kinematics:
     kinemetry: KinemetryProfile
     classes: KinematicClasses
     photometric_misalignment: PhotometricMisalignment
-    angular_momentum: AngularMomentum | None
+    angular_momentum: AngularMomentum
     spin: SpinVector
 
     @property
@@ -85,7 +85,7 @@ class Kinematics:
             ("Classes", repr(self.classes)),
             ("Group", self.group and f"{self.group} ({self.group_probability:.2f})"),
             ("Angle to the light", as_text(apart.angle, apart.error)),
-            ("Angular momentum", self.angular_momentum and repr(self.angular_momentum)),
+            ("Angular momentum", repr(self.angular_momentum)),
             ("Spin", repr(self.spin)),
         ]
         return as_html("Kinematics", rows)
@@ -101,12 +101,6 @@ def kinematics_together(given, galaxy):
     return [kinematics_of(*one, galaxy=galaxy, light=light) for one in given]
 
 
-def light_of(galaxy):
-    """The `Photometry` of a galaxy, from the light of the stars if its file states none."""
-    has_light = (one for one in TRACERS if getattr(galaxy.tracer(one), "flux", None) is not None)
-    return photometry(galaxy, tracer=next(has_light, TRACERS[0]))
-
-
 def kinematics_of(prepared, pa, features, *, galaxy, light):
     """
     `Kinematics` of a prepared field; nothing is prepared or fitted again.
@@ -114,14 +108,8 @@ def kinematics_of(prepared, pa, features, *, galaxy, light):
     ``pa`` is its `~mangapa.KinematicPA`, ``features`` are its `FieldFeatures`, and ``light`` is the
     `Photometry` of the galaxy.
     """
-    radius = galaxy.effective_radius if galaxy.effective_radius > 0 else None
+    radius = radius_of(galaxy)
     profile = kinemetry_prepared(prepared, effective_radius=radius)
-    momentum = None
-    if radius is not None:
-        # Effective radii are those of the headers of MaNGA, which are semi-major axes.
-        momentum = angular_momentum_prepared(
-            prepared, effective_radius=radius, radius="major_axis", **aperture_of(light)
-        )
     return Kinematics(
         kinemetry=profile,
         classes=classes_of(
@@ -133,18 +121,6 @@ def kinematics_of(prepared, pa, features, *, galaxy, light):
             ellipticity=light.ellipticity,
         ),
         photometric_misalignment=psi_of(pa, light),
-        angular_momentum=momentum,
+        angular_momentum=momentum_of(prepared, galaxy, light),
         spin=spin_vector(pa, position=galaxy.centre),
     )
-
-
-def aperture_of(light):
-    """Options of the angular momentum: the shape of the light, if it is known."""
-    if not (np.isfinite(light.pa) and np.isfinite(light.ellipticity)):
-        return {}
-    return {
-        "pa": light.pa,
-        "pa_err": light.pa_err,
-        "ellipticity": min(light.ellipticity, LARGEST_ELLIPTICITY),
-        "ellipticity_err": light.ellipticity_err,
-    }

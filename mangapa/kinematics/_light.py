@@ -6,7 +6,7 @@ import numpy as np
 
 from mangapa._utils.robust import TINY
 from mangapa.kinematics._aperture import Aperture
-from mangapa.kinematics._moments import Annuli, Moments, folded_mean, folded_slope
+from mangapa.kinematics._moments import Annuli, Moments, bin_means, folded_mean, folded_slope
 
 #: Velocities with this signal-to-noise ratio tell which way they point; below it, the disc does.
 SURE = 2.0
@@ -83,7 +83,6 @@ class Light:
         """
         field, spaxels = prepared.field, prepared.spaxels
         points = spaxels.points
-        n_points = points.velocity.size
 
         def at_good(values):
             return values.ravel().take(spaxels.index)
@@ -91,16 +90,12 @@ class Light:
         square, square_err = (at_good(part) for part in field._dispersion_squared())
         flux, dispersion = at_good(field.flux.value), at_good(field.dispersion.value)
         use = np.isfinite(square) & (flux > 0)
-        number = np.bincount(spaxels.bins[use], minlength=n_points)
-        kept = np.flatnonzero(number)
+        kept, (square, dispersion, square_err) = bin_means(
+            points, use, square, dispersion, square_err
+        )
         if kept.size < FEWEST_POINTS:
             return None
-        bins = np.cumsum(number > 0)[spaxels.bins[use]] - 1
-
-        def mean(values):
-            return np.bincount(bins, values[use], kept.size) / number[kept]
-
-        square, dispersion, square_err = mean(square), mean(dispersion), mean(square_err)
+        bins = np.searchsorted(kept, points.bins[use])
         with np.errstate(divide="ignore", invalid="ignore"):
             dispersion_err = square_err / (2 * dispersion)
         velocity_err = points.error[kept] if field.ivar is not None else np.full(kept.size, np.nan)
@@ -124,7 +119,7 @@ class Light:
         )
         weight = points.weight[kept] / np.maximum(points.error[kept], TINY) ** 2
         area = points.n_spaxels / np.bincount(points.bins) * points.spaxel**2
-        area = area[spaxels.bins[use]]
+        area = area[points.bins[use]]
         return cls(
             x=spaxels.x[use],
             y=spaxels.y[use],

@@ -148,3 +148,11 @@ def folded_slope(speed, error):
     from scipy.special import erf
 
     return erf(speed / np.maximum(error, TINY) / np.sqrt(2))
+
+
+def bin_means(points, known, *values):
+    """Which bins have ``known`` spaxels, and means over these of values of spaxels, shape (n,)."""
+    number = np.bincount(points.bins, known, points.x.size)
+    kept = np.flatnonzero(number)
+    totals = (np.bincount(points.bins, np.where(known, one, 0.0), number.size) for one in values)
+    return kept, [total[kept] / number[kept] for total in totals]

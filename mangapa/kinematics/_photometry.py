@@ -7,22 +7,20 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._directions import unwrapped, wrapped
-from mangapa._utils.cards import number_of
 from mangapa._utils.html import as_html, as_text
 from mangapa._utils.quantities import scalar
 from mangapa._utils.types import ArrayLike
 from mangapa.angles import UNCONSTRAINED
 from mangapa.archive._tables import galaxy_row
-from mangapa.fields import OFFSET, Galaxy, VelocityField, check_tracer
+from mangapa.fields import OFFSET, TRACERS, Galaxy, VelocityField, check_tracer
 from mangapa.flags import PhotometryFlags
 from mangapa.kinematics._isophotes import outer_isophotes
+from mangapa.kinematics._sources import beam_of, galaxy_in
 
 __all__ = ["Photometry", "photometry"]
 
 #: Where photometry can come from.
 SOURCES = ("header", "table", "flux")
-#: Card of the beam in the r band in MAPS files, and widths that a beam can have, arcsec.
-BEAM_CARD, BEAMS = "RFWHM", (0.01, 60.0)
 #: Standard deviation of both components of the elongation (1 - q^2) / (1 + q^2) that discs of stars
 #: have when seen face-on, from arms, bars and intrinsic ellipticity; fitted to the angles between
 #: rotation and light of MaNGA galaxies by benchmarks/psi.py.
@@ -202,11 +200,9 @@ def photometry(
             msg = f"source={source!r} needs a Galaxy; a VelocityField has no more than its flux"
             raise ValueError(msg)
         return _from_flux(galaxy, width)
-    # A measurement, by its looks: it belongs to a later step, which imports this one.
-    measured = getattr(galaxy, "galaxy", None)
-    galaxy = measured if isinstance(measured, Galaxy) else galaxy
-    if not isinstance(galaxy, Galaxy):
-        kind, way_out = type(galaxy).__name__, "read one with mangapa.read_maps or Galaxy.read"
+    kind, galaxy = type(galaxy).__name__, galaxy_in(galaxy)
+    if galaxy is None:
+        way_out = "read one with mangapa.read_maps or Galaxy.read"
         msg = f"galaxy must be a Galaxy, Measurement or VelocityField, not {kind}; {way_out}"
         raise TypeError(msg)
     if source == "table":
@@ -215,8 +211,14 @@ def photometry(
     if source == "header" or (source is None and not stated.flags & PhotometryFlags.NOT_STATED):
         return stated
     if beam is None:
-        width = number_of(galaxy.header, BEAM_CARD, *BEAMS) or 0.0
+        width = beam_of(galaxy) or 0.0
     return _from_flux(galaxy.tracer(tracer), width)
+
+
+def light_of(galaxy):
+    """The `Photometry` of a galaxy, from the light of the stars if its file states none."""
+    has_light = (one for one in TRACERS if getattr(galaxy.tracer(one), "flux", None) is not None)
+    return photometry(galaxy, tracer=next(has_light, TRACERS[0]))
 
 
 def _from_table(galaxy, download):

@@ -137,7 +137,7 @@ class SpinVector:
 
         Returns
         -------
-        `SpinAngle`
+        `~mangapa.kinematics.SpinAngle`
             One angle for each pair of solutions, with its probability. The two solutions of each
             galaxy are taken to be independent of those of the other.
 

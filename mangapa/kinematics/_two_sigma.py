@@ -13,6 +13,7 @@ import numpy as np
 
 from mangapa._utils.robust import TINY, inverse, median, scatter
 from mangapa.fitting._prepared import LEAST_RELATIVE_ERROR, TYPICAL_VELOCITY_ERROR
+from mangapa.kinematics._moments import bin_means
 from mangapa.profiles._rings import BEAM_SIGMA, MIN_AXIS_RATIO
 
 #: Distances from the centre at which peaks are looked for, evenly spaced in their logarithm.
@@ -95,25 +96,19 @@ def dispersions_of(prepared):
         error = 2 * np.maximum(measured, LEAST_DISPERSION) * TYPICAL_VELOCITY_ERROR
     known = np.isfinite(square) & np.isfinite(error)
     points = spaxels.points
-    count = np.bincount(points.bins, known, minlength=points.x.size)
-
-    def mean(values):
-        total = np.bincount(points.bins, np.where(known, values, 0.0), minlength=count.size)
-        return total[count > 0] / count[count > 0]
-
-    if not count.any():
+    kept, (square, error, measured) = bin_means(points, known, square, error, measured)
+    if not kept.size:
         return None
-    square, error = mean(square), mean(error)
-    linear = error / (2 * np.maximum(mean(measured), LEAST_DISPERSION))
+    linear = error / (2 * np.maximum(measured, LEAST_DISPERSION))
     floor = LEAST_RELATIVE_ERROR * median(linear)
     return Dispersions(
-        x=points.x[count > 0],
-        y=points.y[count > 0],
+        x=points.x[kept],
+        y=points.y[kept],
         square=square,
         error=np.maximum(error, 2 * LEAST_DISPERSION * floor + TINY),
         linear_error=np.maximum(linear, floor + TINY),
-        area=points.n_spaxels[count > 0] * points.spaxel**2,
-        weight=points.weight[count > 0],
+        area=points.n_spaxels[kept] * points.spaxel**2,
+        weight=points.weight[kept],
         errors_known=errors_known,
         instrument_known=instrument_known,
     )

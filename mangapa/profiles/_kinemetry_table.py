@@ -92,7 +92,7 @@ class KinemetryProfile(RingTable):
 
     field = None
     terms = None
-    kept = ("field", "terms")
+    _kept = ("field", "terms")
 
     @property
     def moment(self) -> str:

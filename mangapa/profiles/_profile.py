@@ -77,7 +77,7 @@ class PAProfile(RingTable):
 
     field = None
     kinemetry = None
-    kept = ("field", "kinemetry")
+    _kept = ("field", "kinemetry")
 
     @property
     def flags(self) -> PAFlags:

@@ -14,7 +14,7 @@ class RingTable(QTable):
     """A table of rings, with values for the whole field in ``meta``."""
 
     #: Attributes that copies and pickles keep; astropy keeps the columns alone.
-    kept: ClassVar[tuple[str, ...]] = ()
+    _kept: ClassVar[tuple[str, ...]] = ()
 
     def _about(self, name, default=np.nan):
         """A value for the whole field. FITS files have their keywords in capitals."""
@@ -53,12 +53,12 @@ class RingTable(QTable):
             Of the same class.
         """
         other = super().copy(copy_data)
-        for name in self.kept:
+        for name in self._kept:
             setattr(other, name, getattr(self, name))
         return other
 
     def __getstate__(self):
-        return super().__getstate__(), {name: getattr(self, name) for name in self.kept}
+        return super().__getstate__(), {name: getattr(self, name) for name in self._kept}
 
     def __setstate__(self, state):
         table, kept = state

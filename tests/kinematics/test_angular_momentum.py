@@ -367,6 +367,87 @@ def test_what_is_missing(options, flag):
     assert flag.description in repr(found)
 
 
+def galaxy_of(field, **header):
+    cards = {"REFF": 5.0, "ECOOPA": 20.0, "ECOOELL": 0.3, "RFWHM": 2.5} | header
+    cards = {name: value for name, value in cards.items() if value is not None}
+    return mangapa.Galaxy(**{field.tracer: field}, header=cards)
+
+
+def test_a_galaxy_gives_radius_shape_and_beam():
+    field = galaxy_field(flat_rotation(20, 120) * np.tanh(RADIUS / 3), noise=4, error=4)
+    galaxy = galaxy_of(field)
+    light = mangapa.photometry(galaxy)
+    assert light.source == "header"
+    shape = {
+        "pa": light.pa,
+        "pa_err": light.pa_err,
+        "ellipticity": light.ellipticity,
+        "ellipticity_err": light.ellipticity_err,
+    }
+    options = {"effective_radius": 5, "radius": "major_axis"} | shape
+    of_galaxy, of_field = angular_momentum(galaxy), angular_momentum(field, **options)
+    for name in NAMES:
+        assert getattr(of_galaxy, name) == getattr(of_field, name), name
+    assert of_galaxy.semi_major_axis == 5 * u.arcsec
+    correction = {"sersic_index": 2, "beam_correction": "graham2018"}
+    of_galaxy = angular_momentum(galaxy, **correction)
+    of_field = angular_momentum(field, beam=2.5, **correction, **options)
+    assert of_galaxy.lambda_r_corrected == of_field.lambda_r_corrected > of_field.lambda_r
+    narrow = angular_momentum(galaxy, beam=1.0, **correction)
+    assert narrow.lambda_r_corrected < of_galaxy.lambda_r_corrected
+    with pytest.raises(ValueError, match="beam_correction='graham2018' needs beam"):
+        angular_momentum(galaxy_of(field, RFWHM=None), **correction)
+
+
+def test_what_is_given_counts_more_than_what_the_galaxy_has():
+    field = galaxy_field(flat_rotation(20, 120) * np.tanh(RADIUS / 3), error=0.5)
+    galaxy = galaxy_of(field)
+    given = {"effective_radius": 6, "pa": 50, "ellipticity": 0.1, "radius": "area"}
+    of_galaxy, of_field = angular_momentum(galaxy, **given), angular_momentum(field, **given)
+    for name in (*NAMES, "semi_major_axis", "pa", "ellipticity_err"):
+        assert getattr(of_galaxy, name) == getattr(of_field, name), name
+    # The error of the header's angle is not that of another.
+    light = mangapa.photometry(galaxy)
+    turned = angular_momentum(galaxy, pa=50)
+    assert (turned.pa, turned.ellipticity) == (50 * u.deg, light.ellipticity)
+    sure, unsure = (angular_momentum(galaxy, pa=50, pa_err=error) for error in (5, 30))
+    assert turned.lambda_r_err_sys == sure.lambda_r_err_sys != unsure.lambda_r_err_sys
+
+
+def test_the_light_is_measured_where_no_header_states_its_shape():
+    pytest.importorskip("photutils")
+    along = X * np.sin(np.radians(20)) + Y * np.cos(np.radians(20))
+    across = X * np.cos(np.radians(20)) - Y * np.sin(np.radians(20))
+    field = galaxy_field(error=0.5, flux=np.exp(-np.hypot(along, across / 0.6) / 3))
+    galaxy = galaxy_of(replace(field, tracer="stellar"), ECOOPA=None, ECOOELL=None, RFWHM=None)
+    found = angular_momentum(galaxy)
+    light = mangapa.photometry(galaxy)
+    assert light.source == "flux"
+    assert (found.pa, found.ellipticity) == (light.pa, light.ellipticity)
+    assert found.ellipticity == pytest.approx(0.4, abs=0.05)
+
+
+@pytest.mark.parametrize("radius", [None, -999.0])
+def test_a_galaxy_without_a_radius_is_flagged(radius):
+    galaxy = galaxy_of(galaxy_field(), REFF=radius)
+    found = angular_momentum(galaxy)
+    assert found.flags == FLAGS.NO_RADIUS
+    assert np.isnan([found.lambda_r, found.v_over_sigma]).all()
+    assert "the effective radius is unknown" in repr(found)
+    assert np.isfinite(angular_momentum(galaxy, effective_radius=5).lambda_r)
+    with pytest.raises(ValueError, match="distance='far' is not known"):
+        angular_momentum(galaxy, distance="far")
+
+
+def test_a_galaxy_without_the_map_is_flagged():
+    galaxy = galaxy_of(galaxy_field())
+    found = angular_momentum(galaxy, "halpha")
+    assert found.flags == FLAGS.NO_MAP
+    assert np.isnan(found.lambda_r)
+    with pytest.raises(ValueError, match="tracer='gas' is not known"):
+        angular_momentum(galaxy, "gas")
+
+
 @pytest.mark.parametrize("missing", ["ivar", "dispersion_ivar"])
 def test_without_errors_the_bias_stays(missing):
     field = galaxy_field(noise=20, error=20)
@@ -497,9 +578,11 @@ def test_wrong_options(options, message):
         angular_momentum(galaxy_field(), **({"effective_radius": 5} | options))
 
 
-def test_wrong_fields():
-    with pytest.raises(TypeError, match="field must be a VelocityField"):
+def test_wrong_sources():
+    with pytest.raises(TypeError, match="source must be a VelocityField, a Galaxy or a Measurem"):
         angular_momentum(3, effective_radius=5)
+    with pytest.raises(ValueError, match="effective_radius is needed for a field"):
+        angular_momentum(galaxy_field())
 
 
 def test_shown():

@@ -73,6 +73,8 @@ def test_parts_are_those_of_the_public_functions(found, tracer):
     )
     assert np.isfinite(momentum.lambda_r)
     assert kinematics.angular_momentum.lambda_r == momentum.lambda_r
+    assert mangapa.angular_momentum(found, tracer).lambda_r == momentum.lambda_r
+    assert mangapa.angular_momentum(found.galaxy, tracer).lambda_r == momentum.lambda_r
     spin = mangapa.spin_vector(found, tracer)
     np.testing.assert_array_equal(kinematics.spin.weights, spin.weights)
     np.testing.assert_array_equal(kinematics.spin.solutions.xyz, spin.solutions.xyz)
@@ -152,7 +154,9 @@ def test_what_is_unknown_is_missing(disc):
     bare = replace(disc, halpha=None, header=header, centre=None)
     found = measure(bare, columns="kinematics")
     assert found["halpha"].kinematics is None
-    assert found["stellar"].kinematics.angular_momentum is None
+    momentum = found["stellar"].kinematics.angular_momentum
+    assert momentum.flags == mangapa.AngularMomentumFlags.NO_RADIUS
+    assert np.isnan(momentum.lambda_r)
     row = found.row()
     for name in ("stellar_lambda_r", "stellar_spin_ra_1", "halpha_k51", "halpha_psi"):
         assert np.isnan(row[name]), name

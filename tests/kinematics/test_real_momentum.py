@@ -1,5 +1,7 @@
 """Angular momentum and spin of true MAPS files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,17 @@ def momentum_of(galaxy, tracer, **options):
         ellipticity=galaxy.ellipticity,
         **options,
     )
+
+
+def test_a_galaxy_needs_no_options(galaxy):
+    clean = replace(galaxy, halpha=mangapa.clean(galaxy.halpha))
+    found = mangapa.angular_momentum(clean, "halpha")
+    given = momentum_of(galaxy, "halpha")
+    assert (found.lambda_r, found.pa) == (given.lambda_r, given.pa)
+    assert found.ellipticity == pytest.approx(given.ellipticity)
+    correction = {"sersic_index": 2, "beam_correction": "graham2018"}
+    sharp = mangapa.angular_momentum(clean, "halpha", **correction)
+    assert sharp.lambda_r_corrected > found.lambda_r
 
 
 def test_both_galaxies_are_discs(galaxy):

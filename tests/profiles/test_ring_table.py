@@ -53,6 +53,6 @@ def test_copies_keep_the_field(profile):
     for other in (table.copy(), pickle.loads(pickle.dumps(table))):
         assert type(other) is type(table)
         assert other.field.velocity.shape == table.field.velocity.shape
-        for name in table.kept:
+        for name in table._kept:
             assert getattr(other, name) is not None
     assert table[:2].field is None
