@@ -181,6 +181,10 @@ def on_free_shapes(common, spaxels, relative, moment, spread, *, has_constant):
     size = np.concatenate([size, np.ones((cov.shape[1] - SHAPE_TERMS, len(cov)))]).T
     cov = _with_prior(cov / size[:, :, None] / size[:, None, :], leading * spread)
     variance = np.einsum("rii->ri", cov)
+    if moment.is_odd:
+        # Around gaps on the major axis, higher harmonics take the place of the first.
+        among = np.where(is_rich, found.full_cov[:, 1, 1], 0.0)
+        variance[:, 0] = np.maximum(variance[:, 0], among)
     # The amplitude holds noise itself, so that the true one is less.
     true = np.sqrt(np.maximum(leading**2 - 2 * variance[:, 0], TINY))
     pa_err = np.minimum(np.degrees(np.sqrt(variance[:, 1]) / true), UNIFORM_DIRECTION)

@@ -390,6 +390,15 @@ def test_dispersions_whose_instrument_is_unknown():
         kinemetry(unknown, moment="dispersion")
 
 
+@pytest.mark.parametrize("seed", [3, 13, 19])
+def test_rings_with_gaps_on_the_major_axis_have_errors_that_hold(seed):
+    """The rings at the edge, in galaxies that do not rotate."""
+    galaxy = mangapa.simulate_galaxy(n_fibres=61, v_max=0.1, seed=seed)
+    found = kinemetry(mangapa.clean(galaxy.stellar))
+    significance = found["k1"].value / found["k1_err"].value
+    assert np.nanmax(significance) < 3.5
+
+
 def test_dispersions_of_a_field_without_good_spaxels_are_flagged():
     empty = VelocityField.from_arrays(
         *(np.full(X.shape, np.nan), X, Y),
