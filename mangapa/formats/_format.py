@@ -124,7 +124,7 @@ def register_format(new: Format) -> None:
     --------
     See :ref:`extend`.
     """
-    if new.name in _formats or new.name in registry.get_formats(Galaxy)["Format"]:
+    if new.name in _formats or new.name in {*registry.get_formats(Galaxy)["Format"]}:
         msg = f"a format named {new.name!r} is registered already; choose another name"
         raise ValueError(msg)
     if new.names is not None and "observation" not in new.names.groupindex:
