@@ -123,9 +123,7 @@ def print_warnings(labelled):
 def missing_kinematics(kinematics):
     """Why there is no lambda_R, no class, or no group of stars: a list of texts."""
     reasons, momentum, classes = [], kinematics.angular_momentum, kinematics.classes
-    if momentum is None:
-        reasons.append("no lambda_r: the effective radius is unknown")
-    elif np.isnan(momentum.lambda_r):
+    if np.isnan(momentum.lambda_r):
         reasons.append(f"no lambda_r: {momentum.flags.description}")
     why = classes.flags & ~CAVEATS
     if kinematics.group is None and why:

@@ -48,12 +48,14 @@ def low_level_velocity(k1, error):
     """
     Probability that the rotation stays below `LOW_LEVEL` on all rings, shape (n,), km/s.
 
-    It is that of the ring that exceeds the limit most significantly.
+    It is that of the ring that exceeds the limit most significantly. Rings whose errors are larger
+    than the limit itself count only if they exceed it by one error, or if there are no others.
     """
     # Noise adds to the length of a vector, in two dimensions.
     true = np.sqrt(np.maximum(k1**2 - 2 * error**2, 0))
     significance = (true - LOW_LEVEL) / np.maximum(error, TINY)
-    fastest = significance.argmax()
+    tells = (error <= LOW_LEVEL) | (significance > 1)
+    fastest = np.where(tells | ~tells.any(), significance, -np.inf).argmax()
     return _below(true[fastest], error[fastest], LOW_LEVEL)
 
 

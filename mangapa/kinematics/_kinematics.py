@@ -72,10 +72,9 @@ class Kinematics:
 
     def __repr__(self):
         group = f"group {self.group} ({self.group_probability:.2f})" if self.group else "no group"
-        momentum = self.angular_momentum or "no effective radius"
         return (
             f"<Kinematics: k51 {self.kinemetry.k51:.3f} +- {self.kinemetry.k51_err:.3f}, {group}, "
-            f"{self.photometric_misalignment!r}, {momentum}, {self.spin!r}>"
+            f"{self.photometric_misalignment!r}, {self.angular_momentum!r}, {self.spin!r}>"
         )
 
     def _repr_html_(self):

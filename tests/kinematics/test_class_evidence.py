@@ -43,6 +43,13 @@ def test_low_level_velocity():
     assert evidence.low_level_velocity(np.array([1.0, 9.0, 2.0, 1.0]), error) < 0.01
     # An error of 5 km/s makes a length of 7 km/s without any rotation.
     assert 0.5 < evidence.low_level_velocity(np.full(4, 7.0), np.full(4, 5.0)) < 0.9
+    assert 0.3 < evidence.low_level_velocity(np.full(4, 14.0), np.full(4, 9.0)) < 0.6
+
+
+def test_a_ring_that_tells_nothing_does_not_decide_about_low_level_velocities():
+    error = np.array([0.5, 0.5, 0.5, 9.0])
+    assert evidence.low_level_velocity(np.array([1.0, 2.0, 2.0, 12.0]), error) > 0.99
+    assert evidence.low_level_velocity(np.array([1.0, 2.0, 2.0, 42.0]), error) < 0.01
 
 
 def test_double_maximum():

@@ -106,7 +106,6 @@ def test_the_group_is_the_most_probable_one(found):
     assert unknown.group is None
     assert np.isnan(unknown.group_probability)
     assert "no group" in repr(unknown)
-    assert "no effective radius" in repr(replace(stars, angular_momentum=None))
 
 
 def test_values_of_the_row(found):
