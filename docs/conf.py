@@ -139,7 +139,10 @@ class Flags(ListTable):
     """The members of one kind of flag."""
 
     def table(self, kind):
-        members = [flag for flag in getattr(mangapa, kind) if flag]
+        kinds = vars(mangapa.kinematics) | {
+            name: getattr(mangapa, name) for name in mangapa.__all__
+        }
+        members = [flag for flag in kinds[kind] if flag]
         rows = [(f"``{flag.name}``", int(flag), flag.description) for flag in members]
         return ("flag", "bit", "meaning"), rows
 

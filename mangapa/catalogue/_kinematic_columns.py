@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._titles import CLASS_TITLES
-from mangapa.catalogue._column_kinds import ANGLE, ANGLE_ERROR, PROBABILITY, TURN, TURN_ERROR
+from mangapa.catalogue._column_kinds import ANGLE, ANGLE_ERROR, CODE, PROBABILITY, TURN, TURN_ERROR
 from mangapa.fields import TRACERS
 
 #: Name of the group.
@@ -52,6 +52,7 @@ OF_TRACER = (
     ("group", "group", (None, str, "meta.code.class"),
      "Most probable group a to f of Krajnovic et al. (2011) of {it}"),
     ("group_probability", "group_probability", PROBABILITY, "Probability of that group of {it}"),
+    ("classes.flags", "class_flags", CODE, "ClassFlags of {it}, 0 if none is set"),
     ("photometric_misalignment.angle", "psi", TURN,
      "Angle Psi between the rotation axis of {it} and the light, 0 to 90"),
     ("photometric_misalignment.error", "psi_err", TURN_ERROR, "1-sigma error of Psi of {it}"),
@@ -71,6 +72,8 @@ OF_TRACER = (
      "1-sigma error of V / sigma of {it} from the noise"),
     ("angular_momentum.v_over_sigma_err_sys", "v_over_sigma_err_sys", RATIO_ERROR,
      "1-sigma error of V / sigma of {it} from the aperture"),
+    ("angular_momentum.flags", "angular_momentum_flags", CODE,
+     "AngularMomentumFlags of {it}, 0 if none is set"),
     *((partial(_spin, place, number), name.format(number), kind, f"{text} of {{it}}")
       for number, which in ((1, "first"), (2, "second"))
       for place, name, kind, text in (
@@ -82,6 +85,7 @@ OF_TRACER = (
       )),
     (partial(_spin, 3, 1), "spin_err", TURN_ERROR,
      "1-sigma error of the direction of the spin of {it}"),
+    ("spin.flags", "spin_flags", CODE, "SpinFlags of {it}, 0 if none is set"),
 )
 #: Attribute of `~mangapa.kinematics.Photometry`, name, kind and description.
 OF_LIGHT = (
@@ -91,6 +95,7 @@ OF_LIGHT = (
     ("ellipticity_err", "ellipticity_err", ELLIPTICITY[1], "1-sigma error of the ellipticity"),
     ("source", "photometry_source", (None, str, "meta.ref"),
      "Where the shape of the light is from: header, table or flux"),
+    ("flags", "photometry_flags", CODE, "PhotometryFlags, 0 if none is set"),
 )
 # fmt: on
 
@@ -132,7 +137,7 @@ def _of_light(getter, kind, measurement):
 def _with_unit(value, kind):
     """A value, or what stands for a missing one of its kind."""
     unit, decimals, _ = kind
-    if decimals is str:
+    if isinstance(decimals, type):
         return value
     value = np.nan if value is None else value
     return value if unit is None else u.Quantity(value, unit)

@@ -113,7 +113,12 @@ class PhotometricMisalignment:
         return ax
 
     def __repr__(self):
-        return f"<PhotometricMisalignment {self.angle.value:.1f} +- {self.error.value:.1f} deg>"
+        reason = ""
+        if np.isnan(self.angle):
+            flags = (self.kinematic.flags.description, self.photometric.flags.description)
+            reason = f": {'; '.join(filter(None, flags))}"
+        angle, error = self.angle.value, self.error.value
+        return f"<PhotometricMisalignment {angle:.1f} +- {error:.1f} deg{reason}>"
 
     def _repr_html_(self):
         rows = [

@@ -19,7 +19,7 @@ from mangapa.flags import PAFlags
 from mangapa.profiles._averages import ring_light
 from mangapa.profiles._ellipse_terms import MOMENTS, UNIFORM_RATIO, on_free_shapes, on_given_shapes
 from mangapa.profiles._ellipses import AXIS_RATIOS, RATIO_SPREAD
-from mangapa.profiles._harmonics import MIN_COVERAGE
+from mangapa.profiles._harmonics import KINEMETRY_COVERAGE, MIN_COVERAGE
 from mangapa.profiles._kinemetry_table import KinemetryProfile, table_of
 from mangapa.profiles._moment_values import (
     moment_values,
@@ -255,7 +255,7 @@ def _solve(prepared, options, values, effective_radius):
     flux = prepared.field.flux
     flux = None if flux is None else flux.value.ravel()[measured.index]
     light, about["weighting"] = ring_light(found.rings, measured, flux, effective_radius)
-    covered = found.coverage >= MIN_COVERAGE
+    covered = found.coverage >= (KINEMETRY_COVERAGE if found.is_free else MIN_COVERAGE)
     if not np.any(covered & ~(found.pa_err > UNCONSTRAINED)):
         about["flags"] |= PAFlags.UNCONSTRAINED
     return found, light, about

@@ -237,9 +237,9 @@ def _files_of_galaxies(folder):
                 others.append(os.path.join(below, name))
     if known and others:
         message = (
-            f"{len(others)} FITS files in the folder {printable(folder)} are left out, such as "
-            f"{printable(min(others))}: their names are of no known format; to measure them, name "
-            "them or a pattern"
+            f"FITS files in the folder {printable(folder)} are left out, {len(others)} in all, "
+            f"such as {printable(min(others))}: their names are of no known format; to measure "
+            "them, name them or a pattern"
         )
         warnings.warn(message, MangapaWarning, stacklevel=5)
     return known or others

@@ -8,11 +8,12 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 import mangapa
-from mangapa import _measurement_steps, measure
+from mangapa import SpinFlags, _measurement_steps, measure
 from mangapa.catalogue import tabulate
 from mangapa.catalogue.columns import catalogue_columns
+from mangapa.fields import TRACERS
 from mangapa.fitting._thin_disc import fit_disc
-from mangapa.kinematics import Kinematics
+from mangapa.kinematics import ClassFlags, Kinematics
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,21 @@ def test_values_of_the_row(found):
     for column in catalogue_columns("kinematics"):
         if column.unit is not None:
             assert row[column.name].unit.is_equivalent(column.unit), column.name
+
+
+def test_flags_of_the_row(found):
+    row = found.row()
+    for tracer in TRACERS:
+        kinematics = found[tracer].kinematics
+        assert row[f"{tracer}_class_flags"] == kinematics.classes.flags
+        assert row[f"{tracer}_angular_momentum_flags"] == kinematics.angular_momentum.flags
+        assert row[f"{tracer}_spin_flags"] == kinematics.spin.flags
+    assert row["halpha_class_flags"] == ClassFlags.NOT_STARS
+    assert row["stellar_spin_flags"] == SpinFlags.NEAR_SIDE_UNKNOWN
+    assert row["photometry_flags"] == 0
+    table = tabulate(found)
+    assert table["halpha_class_flags"][0] == ClassFlags.NOT_STARS
+    assert table["halpha_class_flags"].dtype.kind == "i"
 
 
 def test_light_is_measured_if_no_header_states_it(disc, found):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -188,4 +189,12 @@ def test_html():
     assert "Photometric PA" in text
     missing = photometric_misalignment(Galaxy(), photometry=Photometry())
     assert PAFlags.NO_MAP.description in missing._repr_html_()
-    assert repr(missing) == "<PhotometricMisalignment nan +- nan deg>"
+    assert PAFlags.NO_MAP.description in repr(missing)
+
+
+def test_text_gives_the_reason_of_a_missing_angle():
+    galaxy = mangapa.simulate_galaxy(n_fibres=19, seed=1)
+    dark = replace(galaxy, header={}, stellar=replace(galaxy.stellar, flux=None))
+    reason = PhotometryFlags.NO_FLUX.description
+    text = f"<PhotometricMisalignment nan +- nan deg: {reason}>"
+    assert repr(photometric_misalignment(dark)) == text

@@ -439,3 +439,10 @@ def test_rings_without_data_are_left_out():
 def test_ellipses_of_a_table_that_was_cut_are_refused(profile):
     with pytest.raises(ValueError, match="ellipses was read or cut"):
         kinemetry(field(disc()), ellipses=profile[:3])
+
+
+def test_half_a_field_is_flagged():
+    half = field(disc(), mask=~ROUND | (X > 0))
+    found = kinemetry(half)
+    assert np.isnan(found["pa"]).all()
+    assert PAFlags.UNCONSTRAINED in found.flags

@@ -103,7 +103,9 @@ def test_what_is_left_out_of_a_folder_is_told(folder):
     for name in ("atlas.fits", "NGC1_A_flux_default.fits.gz", "notes.txt", ".x_A_halpha_a.fits"):
         (folder / name).touch()
     (folder / f"{FILES[0]}.part").touch()
-    message = r"2 FITS files in the folder .* are left out, such as .*NGC1_A_flux.*: their names"
+    message = (
+        r"FITS files in the folder .* are left out, 2 in all, such as .*NGC1_A_flux.*: their names"
+    )
     with pytest.warns(MangapaWarning, match=message):
         assert len(listed(folder)) == 3
 
