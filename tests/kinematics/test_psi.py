@@ -195,6 +195,6 @@ def test_html():
 def test_text_gives_the_reason_of_a_missing_angle():
     galaxy = mangapa.simulate_galaxy(n_fibres=19, seed=1)
     dark = replace(galaxy, header={}, stellar=replace(galaxy.stellar, flux=None))
-    reason = PhotometryFlags.NO_FLUX.description
+    reason = mangapa.PhotometryFlags.NO_FLUX.description
     text = f"<PhotometricMisalignment nan +- nan deg: {reason}>"
     assert repr(photometric_misalignment(dark)) == text
