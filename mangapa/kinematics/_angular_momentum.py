@@ -150,8 +150,8 @@ def angular_momentum(
     A galaxy has its effective radius and its shape itself:
 
     >>> galaxy = mangapa.simulate_galaxy(n_fibres=61, pa_stellar=30, inclination=60, seed=3)
-    >>> mangapa.angular_momentum(galaxy).semi_major_axis == galaxy.effective_radius
-    True
+    >>> print(f"{mangapa.angular_momentum(galaxy).semi_major_axis:.1f}")
+    7.5 arcsec
     """
     check_tracer(tracer)
     options = {
