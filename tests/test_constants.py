@@ -42,7 +42,7 @@ FREE = {
         *("_noise.LEAST_LEFT", "_thin_disc.SAME_ERRORS", "grid.FEWEST_ON_A_GRID"),
         *("_network.SURE", "robust.SINGULAR_RIDGE", "robust.LARGEST_INVERSE", "grid.FLAT"),
         *("_points.LEAST_EXTENT", "_prepared.LEAST_RANGE", "symmetry.MARGIN", "symmetry.EDGE"),
-        *("_moment_values.LEAST_LIGHT", "_ellipses.RIDGE"),
+        *("_moment_values.LEAST_LIGHT", "_ellipses.RIDGE", "_ellipses.LEAST_RADIUS"),
         *("_points.LEAST_AREA", "grid.DECIMALS", "_descriptor_groups.RADIUS_DECIMALS"),
     ),
     "limits that no field of thousands has met": (

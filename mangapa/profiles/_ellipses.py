@@ -23,6 +23,8 @@ TURN_SHARE, STRETCH_SHARE = 0.8, 0.7
 LONGEST_TURN, LONGEST_STRETCH = 0.3, 0.15
 #: Square of the radius within which the beam hides how a moment grows, arcsec^2.
 CORE = BEAM_SIGMA**2
+#: Least radius of a ring, arcsec: data that are all in one place have none.
+LEAST_RADIUS = 0.1
 #: Ridge of the equations of a ring, over the mean of their diagonal.
 RIDGE = 1e-6
 
@@ -67,6 +69,7 @@ def growth(moment, square, ring, radius, slope):
     slope is ``slope``, both (n,).
     """
     whole = 1 if moment.is_odd else 0
+    radius = np.maximum(radius, LEAST_RADIUS)
     middle = radius * radius + CORE
     power = (slope - whole) * middle / (middle - CORE)
     soft = square + CORE

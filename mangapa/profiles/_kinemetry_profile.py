@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from mangapa._utils.quantities import fraction, scalar
+from mangapa._utils.robust import TINY
 from mangapa._utils.threads import one_blas_thread
 from mangapa._utils.types import ScalarLike
 from mangapa.angles import UNCONSTRAINED
@@ -275,7 +276,7 @@ def _whole_disc(spaxels, options):
         if options.is_free:
             # That of ln(1 / q^2), which the field alone tells.
             error = ratio / 2 * shape_error(disc, spaxels.neighbours).log_ratio
-            spread = np.hypot(spread, 1 / np.hypot(1 / error, 1 / UNIFORM_RATIO))
+            spread = np.hypot(spread, 1 / np.hypot(1 / (error + TINY), 1 / UNIFORM_RATIO))
     return Ellipse(pa_axis=float(pa_axis % 180), axis_ratio=max(ratio, least)), float(spread)
 
 

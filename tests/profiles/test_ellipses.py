@@ -120,3 +120,11 @@ def test_rings_that_lose_their_data_keep_the_shape_of_the_disc():
     shape, common, points = fitted(disc(80, noise=30), whole, mask=strip | ~ROUND)
     ring, _ = on_rings(points.x, points.y, shape, common.edges)
     assert np.bincount(ring, minlength=common.count.size).min() >= MIN_DATA
+
+
+def test_data_in_one_place_have_terms():
+    ring, zero = np.zeros(3, int), np.zeros(3)
+    ellipse = Ellipse(pa_axis=np.array([20.0]), axis_ratio=np.array([0.7]))
+    for moment in MOMENTS.values():
+        terms = shape_terms(moment, ellipse, ring, zero, zero, np.zeros(1), np.full(1, 0.4))
+        assert np.isfinite(terms).all()
