@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+#: Widths of the window, pixels: of a desk, a tablet and a phone.
+WIDTHS = [1400, *(pytest.param(width, marks=pytest.mark.slow) for width in (800, 400))]
 #: Least ratio of the luminances of text and background (WCAG 2.2, 1.4.3).
 LEAST_CONTRAST = 4.5
 #: The contrast of an element with the next background above it, where axe cannot see which it is:

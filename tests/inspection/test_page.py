@@ -19,7 +19,7 @@ import pytest
 from mangapa.cli._browser import in_browser
 from mangapa.inspection import JudgementStore
 from mangapa.inspection._store_file import FILE_NAME
-from tests.axe import axe
+from tests.axe import WIDTHS, axe
 from tests.chromium import screen
 from tests.hostile import NAMES
 from tests.inspection.conftest import N_GALAXIES, NO_GAS
@@ -106,6 +106,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_fifty_galaxies(browser, run, tmp_path):
     """
     Judge fifty galaxies, with a reload, an undo, a second expert and a killed server on the way.
@@ -520,7 +521,7 @@ def test_buttons_by_keyboard(expert):
     assert [one.quality for one in stored(expert, 1)] == [2]
 
 
-@pytest.mark.parametrize("width", [1400, 800, 400])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_page_is_accessible(browser, served, width):
     """The question, the keys, and the end."""
     address, _ = served(number=1)

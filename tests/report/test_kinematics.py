@@ -22,7 +22,7 @@ from mangapa.runs._identity import run_settings
 from mangapa.runs._images import FieldImage, image_of
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
-from tests.axe import axe
+from tests.axe import WIDTHS, axe
 from tests.chromium import screen
 from tests.report.test_page import cells, errors, focused, table_in, title_of
 from tests.waiting import until
@@ -157,7 +157,7 @@ def test_a_galaxy_shows_its_dispersions_beside_its_velocities(report, page):
     assert errors(page) == []
 
 
-@pytest.mark.parametrize("width", [1400, 800, 400])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_it_is_accessible(page, width):
     with screen(page, width):
         page.refresh()

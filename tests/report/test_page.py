@@ -24,7 +24,7 @@ from mangapa.runs import catalogue
 from mangapa.runs._images import FieldImage
 from mangapa.runs._store import Result, RunStore
 from mangapa.runs._workers import result_of
-from tests.axe import axe
+from tests.axe import WIDTHS, axe
 from tests.chromium import screen
 from tests.hostile import NAMES
 from tests.waiting import until
@@ -416,7 +416,7 @@ def sized(page, width):
         yield
 
 
-@pytest.mark.parametrize("width", [1400, 800, 400])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_report_is_accessible(page, width):
     """The page, and the dialog of a galaxy and of a failure."""
     with sized(page, width):
@@ -506,6 +506,7 @@ def test_pictures_have_the_colours_of_the_fields(run, page):
     np.testing.assert_array_equal(painted[seen], drawn_here[seen])
 
 
+@pytest.mark.slow
 def test_whole_release_loads_rows_on_demand(browser, tmp_path):
     """Of ten thousand galaxies, the page creates only the rows in view."""
     number = 10_000
