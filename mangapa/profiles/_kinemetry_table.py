@@ -165,9 +165,7 @@ class KinemetryProfile(RingTable):
         """
         from mangapa.plotting import plot_kinemetry
 
-        if not len(self):
-            msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
-            raise ValueError(msg)
+        self._check_rings()
         return plot_kinemetry(self, figure=figure)
 
 

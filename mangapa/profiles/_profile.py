@@ -128,9 +128,7 @@ class PAProfile(RingTable):
         """
         from mangapa.plotting import plot_profile
 
-        if not len(self):
-            msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
-            raise ValueError(msg)
+        self._check_rings()
         return plot_profile(self, figure=figure, result=result)
 
 

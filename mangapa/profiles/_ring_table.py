@@ -20,6 +20,12 @@ class RingTable(QTable):
         """A value for the whole field. FITS files have their keywords in capitals."""
         return self.meta.get(name, self.meta.get(name.upper(), default))
 
+    def _check_rings(self):
+        """Raise the ValueError that says why there is no ring to draw."""
+        if not len(self):
+            msg = f"there is no ring to draw: {self.flags.description or 'the table is empty'}"
+            raise ValueError(msg)
+
     def write(self, *args: Any, **kwargs: Any) -> None:
         """
         Write the table, as `astropy.table.Table.write` does.
